@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Models, tokenizers, calibration pipelines, evaluation and reports. */
+module quant4j.calib {
+  requires static org.jspecify;
+  requires org.slf4j;
+  requires transitive quant4j.core;
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.activation;
+
+import io.github.quant4j.format.IntegerFormat;
+import io.github.quant4j.format.NumberFormat;
+import io.github.quant4j.scheme.FloatScaleCodec;
+import io.github.quant4j.scheme.GroupParameters;
+import io.github.quant4j.scheme.ScaleLayout;
+import java.util.Objects;
+
+/**
+ * Quantizes the rows of an activation matrix: the reference for what kernels do.
+ *
+ * <p>Dynamic symmetric scales are {@code absmax / maximum()} in binary32, and an element becomes
+ * the level nearest to {@code x * (maximum() / absmax)}; a run of zeros has scale 1. Asymmetric
+ * ranges always include zero; their scale is {@code (max - min) / (2^bits - 1)} and their zero
+ * point {@code rint(-2^(bits-1) - min / scale)}, clamped to the format. Static ranges come from
+ * calibration.
+ *
+ * <p>Instances are immutable and thread-safe.
+ */
+public final class ActivationQuantizer {
+  private final ActivationScheme scheme;
+  private final float[] staticScales;
+  private final float[] staticZeros;
+
+  private ActivationQuantizer(ActivationScheme scheme, float[] scales, float[] zeros) {
+    this.scheme = scheme;
+    this.staticScales = scales;
+    this.staticZeros = zeros;
+  }
+
+  /**
+   * A quantizer that computes its scales from each token.
+   *
+   * @param scheme a scheme per token or per group
+   * @return the quantizer
+   * @throws IllegalArgumentException if the scheme is static
+   */
+  public static ActivationQuantizer dynamic(ActivationScheme scheme) {
+    if (scheme.granularity().isStatic()) {
+      throw new IllegalArgumentException(
+          "scheme: " + scheme + " is static, expected token or group granularity");
+    }
+    return new ActivationQuantizer(scheme, new float[0], new float[0]);
+  }
+
+  /**
+   * A quantizer with calibrated scales.
+   *
+   * @param scheme a scheme per tensor or per channel
+   * @param scales one positive scale, or one for each channel
+   * @param zeros as many zero points, in units of the format's values; all 0 if symmetric
+   * @return the quantizer
+   * @throws IllegalArgumentException if the scheme is dynamic, the numbers differ, or a value is
+   *     out of range
+   */
+  public static ActivationQuantizer fixed(ActivationScheme scheme, float[] scales, float[] zeros) {
+    if (!scheme.granularity().isStatic()) {
+      throw new IllegalArgumentException(
+          "scheme: " + scheme + " is dynamic, expected tensor or channel granularity");
+    }
+    if (scales.length == 0 || scales.length != zeros.length) {
+      throw new IllegalArgumentException(
+          "scales and zeros: "
+              + scales.length
+              + " and "
+              + zeros.length
+              + " values, expected as many of both, at least one");
+    }
+    for (int i = 0; i < scales.length; i++) {
+      if (!(scales[i] > 0) || !Float.isFinite(scales[i]) || !Float.isFinite(zeros[i])) {
+        throw new IllegalArgumentException(
+            "scale and zero "
+                + i
+                + ": "
+                + scales[i]
+                + " and "
+                + zeros[i]
+                + ", expected a positive scale and a finite zero");
+      }
+    }
+    return new ActivationQuantizer(scheme, scales.clone(), zeros.clone());
+  }
+
+  /**
+   * The scheme.
+   *
+   * @return the scheme
+   */
+  public ActivationScheme scheme() {
+    return scheme;
+  }
+
+  /**
+   * The calibrated scales of a static scheme.
+   *
+   * @return a copy; empty for a dynamic scheme
+   */
+  public float[] staticScales() {
+    return staticScales.clone();
+  }
+
+  /**
+   * The calibrated zero points of a static scheme.
+   *
+   * @return a copy; empty for a dynamic scheme
+   */
+  public float[] staticZeros() {
+    return staticZeros.clone();
+  }
+
+  /**
+   * Inputs that share a scale within a token.
+   *
+   * @param columns the input features
+   * @return the width of a run; 1 for static channel scales
+   * @throws IllegalArgumentException if the group size does not divide the columns, or the number
+   *     of static channel scales is not that of the columns
+   */
+  public int runLength(int columns) {
+    return switch (scheme.granularity()) {
+      case ActivationGranularity.PerTensor() -> columns;
+      case ActivationGranularity.PerToken() -> columns;
+      case ActivationGranularity.PerChannel() -> {
+        if (staticScales.length != columns) {
+          throw new IllegalArgumentException(
+              "columns: "
+                  + columns
+                  + ", expected "
+                  + staticScales.length
+                  + " as there are channel scales");
+        }
+        yield 1;
+      }
+      case ActivationGranularity.PerGroup(int size) -> {
+        if (columns % size != 0) {
+          throw new IllegalArgumentException(
+              "activation groups: " + size + " does not divide the " + columns + " inputs");
+        }
+        yield size;
+      }
+    };
+  }
+
+  /**
+   * Quantizes one token.
+   *
+   * @param x the activations
+   * @param xOffset position of the first one
+   * @param columns how many
+   * @param codes receives the format's codes, one in a byte
+   * @param codesOffset position of the first one
+   * @param scales receives one scale for each run of {@link #runLength} inputs
+   * @param zeros receives as many zero points; 0 for a symmetric scheme
+   * @throws IllegalArgumentException if the columns do not suit the scheme
+   * @throws IndexOutOfBoundsException if an array is too short
+   */
+  public void quantize(
+      float[] x,
+      int xOffset,
+      int columns,
+      byte[] codes,
+      int codesOffset,
+      float[] scales,
+      float[] zeros) {
+    Objects.checkFromIndexSize(xOffset, columns, x.length);
+    Objects.checkFromIndexSize(codesOffset, columns, codes.length);
+    int run = runLength(columns);
+    NumberFormat format = scheme.format();
+    for (int r = 0; r * run < columns; r++) {
+      int from = xOffset + r * run;
+      float inverse = range(x, from, run, r, scales, zeros);
+      for (int i = 0; i < run; i++) {
+        codes[codesOffset + r * run + i] = (byte) format.encode(x[from + i] * inverse + zeros[r]);
+      }
+    }
+  }
+
+  /**
+   * Replaces one token by what its codes stand for.
+   *
+   * @param x the activations
+   * @param xOffset position of the first one
+   * @param columns how many
+   * @param target receives the quantized activations; may be {@code x}
+   * @param targetOffset position of the first one
+   * @throws IllegalArgumentException if the columns do not suit the scheme
+   * @throws IndexOutOfBoundsException if an array is too short
+   */
+  public void fakeQuantize(float[] x, int xOffset, int columns, float[] target, int targetOffset) {
+    int run = runLength(columns);
+    int runs = Math.ceilDiv(columns, run);
+    byte[] codes = new byte[columns];
+    float[] scales = new float[runs];
+    float[] zeros = new float[runs];
+    quantize(x, xOffset, columns, codes, 0, scales, zeros);
+    NumberFormat format = scheme.format();
+    for (int i = 0; i < columns; i++) {
+      int r = i / run;
+      target[targetOffset + i] = (format.decode(codes[i] & 0xff) - zeros[r]) * scales[r];
+    }
+  }
+
+  /** Sets scale and zero point of a run and gives the factor that elements are multiplied by. */
+  private float range(float[] x, int from, int run, int r, float[] scales, float[] zeros) {
+    if (staticScales.length > 0) {
+      int index = staticScales.length == 1 ? 0 : r;
+      scales[r] = staticScales[index];
+      zeros[r] = staticZeros[index];
+      return 1f / scales[r];
+    }
+    float low = 0;
+    float high = 0;
+    for (int i = from; i < from + run; i++) {
+      low = Math.min(low, x[i]);
+      high = Math.max(high, x[i]);
+    }
+    NumberFormat format = scheme.format();
+    if (low == 0 && high == 0) {
+      scales[r] = 1;
+      zeros[r] = 0;
+      return 1;
+    }
+    if (scheme.symmetric()) {
+      zeros[r] = 0;
+      float largest = Math.max(-low, high);
+      if (scheme.scaleCodec().equals(FloatScaleCodec.FLOAT32)) {
+        scales[r] = largest / format.maximum();
+        return format.maximum() / largest;
+      }
+      GroupParameters stored =
+          scheme
+              .scaleCodec()
+              .encode(
+                  new double[] {(double) largest / format.maximum()},
+                  new ScaleLayout(1, run, 1, run),
+                  format);
+      scales[r] = stored.values()[0];
+      return 1f / scales[r];
+    }
+    IntegerFormat integer = (IntegerFormat) format;
+    float steps = integer.maximum() - integer.minimum();
+    scales[r] = (high - low) / steps;
+    float inverse = steps / (high - low);
+    zeros[r] =
+        Math.clamp(
+            (float) Math.rint(integer.minimum() - low * inverse),
+            integer.minimum(),
+            integer.maximum());
+    return inverse;
+  }
+
+  /** The scheme, with the scale if there is one static scale. */
+  @Override
+  public String toString() {
+    return staticScales.length == 1 ? scheme + " (scale " + staticScales[0] + ")" : scheme + "";
+  }
+}

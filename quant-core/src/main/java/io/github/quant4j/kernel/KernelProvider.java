@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.kernel;
+
+import io.github.quant4j.activation.ActivationQuantizer;
+import io.github.quant4j.linalg.LinearAlgebra;
+import io.github.quant4j.matrix.QuantizedMatrix;
+import io.github.quant4j.tensor.FloatMatrix;
+import java.util.Optional;
+
+/**
+ * A source of kernels, found with {@link java.util.ServiceLoader}.
+ *
+ * <p>A provider answers only for what it does well; {@link Kernels} asks the available ones in the
+ * order of their priority and ends with the scalar one, which can do everything.
+ */
+public interface KernelProvider {
+
+  /**
+   * Whether a provider can run here.
+   *
+   * @param available whether it can
+   * @param reason why, or why not and what would change it; one line
+   */
+  record Availability(boolean available, String reason) {}
+
+  /**
+   * The provider's name.
+   *
+   * @return for example {@code vector}
+   */
+  String name();
+
+  /**
+   * The rank among providers.
+   *
+   * @return higher is asked first; the scalar provider has 0
+   */
+  int priority();
+
+  /**
+   * Whether the provider can run here. Must not throw, whatever the machine.
+   *
+   * @return the answer with its reason
+   */
+  Availability availability();
+
+  /**
+   * A kernel for float activations.
+   *
+   * @param weights the weights, {@code [out, in]}
+   * @param options threads
+   * @return the kernel, or empty if there is no good one
+   */
+  Optional<LinearKernel> forMatrix(QuantizedMatrix weights, KernelOptions options);
+
+  /**
+   * A kernel that quantizes its input.
+   *
+   * @param weights the weights, {@code [out, in]}
+   * @param activations how the input is quantized
+   * @param options threads
+   * @return the kernel, or empty if there is no good one
+   */
+  Optional<LinearKernel> forMatrix(
+      QuantizedMatrix weights, ActivationQuantizer activations, KernelOptions options);
+
+  /**
+   * A kernel for full-precision weights.
+   *
+   * @param weights the weights, {@code [out, in]}; kept, not copied, unless the kernel repacks
+   * @param options threads
+   * @return the kernel, or empty if there is no good one
+   */
+  Optional<LinearKernel> forMatrix(FloatMatrix weights, KernelOptions options);
+
+  /**
+   * Dense operations for calibration.
+   *
+   * @return the operations, or empty if the provider has none
+   */
+  Optional<LinearAlgebra> linearAlgebra();
+}

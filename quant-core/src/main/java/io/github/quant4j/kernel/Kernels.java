@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.kernel;
+
+import io.github.quant4j.activation.ActivationQuantizer;
+import io.github.quant4j.linalg.LinearAlgebra;
+import io.github.quant4j.matrix.QuantizedMatrix;
+import io.github.quant4j.tensor.FloatMatrix;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Picks kernels: the best available provider that has one, the scalar one otherwise.
+ *
+ * <p>Nothing here fails because of the machine. When the vector kernels are missing, one log line
+ * says what to add.
+ */
+public final class Kernels {
+  private static final Logger LOG = LoggerFactory.getLogger(Kernels.class);
+
+  private Kernels() {}
+
+  /** Loaded on first use, once; a provider that cannot run is remembered with its reason. */
+  private static final class Registry {
+    static final Registry INSTANCE = new Registry();
+
+    final List<KernelProvider> usable = new ArrayList<>();
+    final StringBuilder description = new StringBuilder();
+
+    Registry() {
+      List<KernelProvider> found = new ArrayList<>();
+      found.add(new ScalarKernelProvider());
+      var providers =
+          ServiceLoader.load(KernelProvider.class, Kernels.class.getClassLoader()).iterator();
+      while (true) {
+        try {
+          if (!providers.hasNext()) {
+            break;
+          }
+          found.add(providers.next());
+        } catch (ServiceConfigurationError | LinkageError e) {
+          LOG.warn("A kernel provider could not be loaded: {}", e.toString());
+        }
+      }
+      found.sort(
+          Comparator.comparingInt(KernelProvider::priority)
+              .reversed()
+              .thenComparing(KernelProvider::name));
+      for (KernelProvider provider : found) {
+        KernelProvider.Availability availability = provider.availability();
+        if (availability.available()) {
+          usable.add(provider);
+        } else {
+          LOG.info("{} kernels are not used: {}", provider.name(), availability.reason());
+        }
+        description
+            .append(provider.name())
+            .append(availability.available() ? ": available, " : ": not available, ")
+            .append(availability.reason())
+            .append('\n');
+      }
+      if (found.size() == 1) {
+        LOG.info(
+            "Only scalar kernels are present; add the quant-kernels artifact and"
+                + " --add-modules jdk.incubator.vector for fast ones");
+        description.append("vector: absent, add the quant-kernels artifact\n");
+      }
+    }
+  }
+
+  /**
+   * A kernel for quantized weights and float activations, on the calling thread.
+   *
+   * @param weights the weights, {@code [out, in]}
+   * @return the kernel
+   */
+  public static LinearKernel forMatrix(QuantizedMatrix weights) {
+    return forMatrix(weights, KernelOptions.defaults());
+  }
+
+  /**
+   * A kernel for quantized weights and float activations.
+   *
+   * @param weights the weights, {@code [out, in]}
+   * @param options provider and threads
+   * @return the kernel
+   * @throws IllegalArgumentException if the options name a provider that is not available
+   */
+  public static LinearKernel forMatrix(QuantizedMatrix weights, KernelOptions options) {
+    return first(options, provider -> provider.forMatrix(weights, options));
+  }
+
+  /**
+   * A kernel for quantized weights that quantizes its input.
+   *
+   * @param weights the weights, {@code [out, in]}
+   * @param activations how the input is quantized
+   * @param options provider and threads
+   * @return the kernel
+   * @throws IllegalArgumentException if the options name a provider that is not available, or the
+   *     activation groups do not divide the input
+   */
+  public static LinearKernel forMatrix(
+      QuantizedMatrix weights, ActivationQuantizer activations, KernelOptions options) {
+    activations.runLength(weights.columns());
+    return first(options, provider -> provider.forMatrix(weights, activations, options));
+  }
+
+  /**
+   * A kernel for full-precision weights.
+   *
+   * @param weights the weights, {@code [out, in]}; not to be changed afterwards
+   * @param options provider and threads
+   * @return the kernel
+   * @throws IllegalArgumentException if the options name a provider that is not available
+   */
+  public static LinearKernel forMatrix(FloatMatrix weights, KernelOptions options) {
+    return first(options, provider -> provider.forMatrix(weights, options));
+  }
+
+  /**
+   * Dense operations for calibration.
+   *
+   * @param options the provider
+   * @return the operations
+   * @throws IllegalArgumentException if the options name a provider that is not available
+   */
+  public static LinearAlgebra linearAlgebra(KernelOptions options) {
+    return first(options, KernelProvider::linearAlgebra);
+  }
+
+  private static <T> T first(KernelOptions options, Function<KernelProvider, Optional<T>> request) {
+    boolean known = options.provider().equals(KernelOptions.AUTO);
+    for (KernelProvider provider : Registry.INSTANCE.usable) {
+      boolean named = provider.name().equals(options.provider());
+      known |= named;
+      // A named provider steps aside for what it cannot do; the scalar one is always last.
+      if (named || provider.priority() == 0 || options.provider().equals(KernelOptions.AUTO)) {
+        Optional<T> result = request.apply(provider);
+        if (known && result.isPresent()) {
+          return result.get();
+        }
+      }
+    }
+    throw new IllegalArgumentException(
+        "kernels: provider '" + options.provider() + "' is not available. " + describe());
+  }
+
+  /**
+   * Which providers there are, in the order in which they are asked, and why.
+   *
+   * @return one line for each provider
+   */
+  public static String describe() {
+    return Registry.INSTANCE.description.toString();
+  }
+}

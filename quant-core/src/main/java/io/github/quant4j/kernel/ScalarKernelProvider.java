@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.kernel;
+
+import io.github.quant4j.activation.ActivationQuantizer;
+import io.github.quant4j.linalg.LinearAlgebra;
+import io.github.quant4j.linalg.ScalarLinearAlgebra;
+import io.github.quant4j.matrix.QuantizedMatrix;
+import io.github.quant4j.tensor.FloatMatrix;
+import java.util.Optional;
+
+/** Kernels in plain Java for everything: the oracle of all others, and the last resort. */
+final class ScalarKernelProvider implements KernelProvider {
+  @Override
+  public String name() {
+    return "scalar";
+  }
+
+  @Override
+  public int priority() {
+    return 0;
+  }
+
+  @Override
+  public Availability availability() {
+    return new Availability(true, "plain Java, runs everywhere");
+  }
+
+  @Override
+  public Optional<LinearKernel> forMatrix(QuantizedMatrix weights, KernelOptions options) {
+    return Optional.of(new ScalarFloatKernel(weights, options.team()));
+  }
+
+  @Override
+  public Optional<LinearKernel> forMatrix(
+      QuantizedMatrix weights, ActivationQuantizer activations, KernelOptions options) {
+    if (ScalarIntegerKernel.supports(weights, activations)) {
+      return Optional.of(new ScalarIntegerKernel(weights, activations, options.team()));
+    }
+    return Optional.of(
+        new FakeQuantizedInputKernel(activations, new ScalarFloatKernel(weights, options.team())));
+  }
+
+  @Override
+  public Optional<LinearKernel> forMatrix(FloatMatrix weights, KernelOptions options) {
+    return Optional.of(new ScalarDenseKernel(weights, options.team()));
+  }
+
+  @Override
+  public Optional<LinearAlgebra> linearAlgebra() {
+    return Optional.of(new ScalarLinearAlgebra());
+  }
+}

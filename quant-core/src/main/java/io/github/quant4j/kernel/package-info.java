@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Kernels for linear layers: what they are, who provides them, and the scalar ones that define
+ * their arithmetic.
+ */
+@NullMarked
+package io.github.quant4j.kernel;
+
+import org.jspecify.annotations.NullMarked;

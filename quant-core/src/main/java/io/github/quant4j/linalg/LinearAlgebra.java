@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.linalg;
+
+import io.github.quant4j.parallel.WorkerTeam;
+
+/**
+ * The few dense operations in single precision that calibration and full-precision layers spend
+ * their time in.
+ *
+ * <p>Implementations are stateless and thread-safe. Results must not depend on the number of
+ * threads: every element of the result is summed in an order that only the shapes decide. All
+ * matrices are row-major; {@code ld} is the distance of consecutive rows in elements.
+ */
+public interface LinearAlgebra {
+
+  /**
+   * The provider's name.
+   *
+   * @return for logs and reports
+   */
+  String name();
+
+  /**
+   * {@code C = A B^T} or {@code C += A B^T}: the product of a linear layer, with activations {@code
+   * A} and weights {@code B}.
+   *
+   * <p>Cost: {@code m n k} multiply-adds.
+   *
+   * @param m rows of A and C
+   * @param n rows of B, columns of C
+   * @param k columns of A and B
+   * @param a elements of A, {@code [m, k]}
+   * @param aOffset position of its first element
+   * @param lda distance of its rows
+   * @param b elements of B, {@code [n, k]}
+   * @param bOffset position of its first element
+   * @param ldb distance of its rows
+   * @param accumulate whether to add to C rather than overwrite it
+   * @param c elements of C, {@code [m, n]}; must not overlap A or B
+   * @param cOffset position of its first element
+   * @param ldc distance of its rows
+   * @param team the threads
+   */
+  void multiplyTransposed(
+      int m,
+      int n,
+      int k,
+      float[] a,
+      int aOffset,
+      int lda,
+      float[] b,
+      int bOffset,
+      int ldb,
+      boolean accumulate,
+      float[] c,
+      int cOffset,
+      int ldc,
+      WorkerTeam team);
+
+  /**
+   * {@code C += alpha A B}.
+   *
+   * <p>Cost: {@code m n k} multiply-adds.
+   *
+   * @param m rows of A and C
+   * @param n columns of B and C
+   * @param k columns of A, rows of B
+   * @param alpha the factor
+   * @param a elements of A, {@code [m, k]}
+   * @param aOffset position of its first element
+   * @param lda distance of its rows
+   * @param b elements of B, {@code [k, n]}
+   * @param bOffset position of its first element
+   * @param ldb distance of its rows
+   * @param c elements of C, {@code [m, n]}; must not overlap A or B
+   * @param cOffset position of its first element
+   * @param ldc distance of its rows
+   * @param team the threads
+   */
+  void multiplyAdd(
+      int m,
+      int n,
+      int k,
+      float alpha,
+      float[] a,
+      int aOffset,
+      int lda,
+      float[] b,
+      int bOffset,
+      int ldb,
+      float[] c,
+      int cOffset,
+      int ldc,
+      WorkerTeam team);
+
+  /**
+   * {@code H += X^T X}, the second moment of a batch of inputs. Both triangles of H are kept.
+   *
+   * <p>Cost: {@code tokens columns^2 / 2} multiply-adds.
+   *
+   * @param tokens rows of X
+   * @param columns columns of X, size of H
+   * @param x elements of X, {@code [tokens, columns]}, dense
+   * @param xOffset position of its first element
+   * @param h elements of H, {@code [columns, columns]}, symmetric
+   * @param team the threads
+   */
+  void addGram(int tokens, int columns, float[] x, int xOffset, float[] h, WorkerTeam team);
+}

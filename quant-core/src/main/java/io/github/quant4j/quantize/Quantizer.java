@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.quantize;
+
+import io.github.quant4j.matrix.Grid;
+import io.github.quant4j.matrix.QuantizedMatrix;
+import io.github.quant4j.parallel.WorkerTeam;
+import io.github.quant4j.rounding.Rounding;
+import io.github.quant4j.scheme.QuantScheme;
+import io.github.quant4j.search.ScaleSearch;
+import io.github.quant4j.statistic.Gram;
+import io.github.quant4j.tensor.FloatMatrix;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Quantizes weight matrices: a scheme says what can be represented, a search fits the grid, and a
+ * chain of roundings chooses the codes.
+ *
+ * <pre>{@code
+ * QuantizedMatrix packed = Quantizer.of("int4:g128:sym rtn").quantize(weights);
+ * }</pre>
+ *
+ * <p>The text form is {@code scheme [search] [rounding{>rounding}]}, see {@link QuantizerText}.
+ * Instances are immutable and thread-safe; the result does not depend on the number of threads.
+ */
+public final class Quantizer {
+  private final QuantScheme scheme;
+  private final ScaleSearch search;
+  private final List<Rounding> roundings;
+  private final WorkerTeam team;
+
+  private Quantizer(
+      QuantScheme scheme, ScaleSearch search, List<Rounding> roundings, WorkerTeam team) {
+    if (roundings.isEmpty()) {
+      throw new IllegalArgumentException("roundings: none, expected at least one");
+    }
+    this.scheme = scheme;
+    this.search = search;
+    this.roundings = List.copyOf(roundings);
+    this.team = team;
+  }
+
+  /**
+   * Reads the text form.
+   *
+   * @param text for example {@code int4:g64:asym mse rtn}
+   * @return the quantizer, on the calling thread
+   * @throws IllegalArgumentException if the text is not one; the message names the word
+   */
+  public static Quantizer of(String text) {
+    return QuantizerText.parse(text);
+  }
+
+  /**
+   * Puts a quantizer together.
+   *
+   * @param scheme what can be represented
+   * @param search how the grid is fitted
+   * @param roundings how codes are chosen, in order; at least one
+   * @return the quantizer, on the calling thread
+   * @throws IllegalArgumentException if there is no rounding
+   */
+  public static Quantizer of(QuantScheme scheme, ScaleSearch search, List<Rounding> roundings) {
+    return new Quantizer(scheme, search, roundings, WorkerTeam.sequential());
+  }
+
+  /**
+   * The same quantizer on other threads.
+   *
+   * @param threads the threads
+   * @return the changed quantizer
+   */
+  public Quantizer withTeam(WorkerTeam threads) {
+    return new Quantizer(scheme, search, roundings, threads);
+  }
+
+  /**
+   * What can be represented.
+   *
+   * @return the scheme
+   */
+  public QuantScheme scheme() {
+    return scheme;
+  }
+
+  /**
+   * How the grid is fitted.
+   *
+   * @return the search
+   */
+  public ScaleSearch search() {
+    return search;
+  }
+
+  /**
+   * How codes are chosen.
+   *
+   * @return the chain, at least one
+   */
+  public List<Rounding> roundings() {
+    return roundings;
+  }
+
+  /**
+   * Whether the second moment of the inputs is needed.
+   *
+   * @return true if a rounding of the chain is calibrated
+   */
+  public boolean needsGram() {
+    return roundings.stream().anyMatch(Rounding::needsGram);
+  }
+
+  /**
+   * Quantizes without calibration.
+   *
+   * @param weights the weights, {@code [out, in]}; not changed
+   * @return the packed matrix
+   * @throws IllegalArgumentException if a weight is not finite, the scheme does not fit the shape,
+   *     or the second moment is needed
+   */
+  public QuantizedMatrix quantize(FloatMatrix weights) {
+    return run(weights, null);
+  }
+
+  /**
+   * Quantizes with calibration.
+   *
+   * @param weights the weights, {@code [out, in]}; not changed
+   * @param gram the second moment of the inputs, {@code [in, in]}
+   * @return the packed matrix
+   * @throws IllegalArgumentException if a weight is not finite, the scheme does not fit the shape,
+   *     or the moment has another size
+   */
+  public QuantizedMatrix quantize(FloatMatrix weights, Gram gram) {
+    if (gram.size() != weights.columns()) {
+      throw new IllegalArgumentException(
+          "gram: ["
+              + gram.size()
+              + ", "
+              + gram.size()
+              + "], expected ["
+              + weights.columns()
+              + ", "
+              + weights.columns()
+              + "] for weights ["
+              + weights.rows()
+              + ", "
+              + weights.columns()
+              + "]");
+    }
+    return run(weights, gram);
+  }
+
+  private QuantizedMatrix run(FloatMatrix weights, @Nullable Gram gram) {
+    requireFinite(weights);
+    if (gram == null && needsGram()) {
+      throw new IllegalArgumentException(
+          "gram: none, but '" + this + "' is calibrated; pass Gram.of(inputs)");
+    }
+    Grid grid = search.fit(weights, scheme, gram, team);
+    byte[] codes = roundings.getFirst().round(weights, grid, gram, null, team);
+    for (Rounding rounding : roundings.subList(1, roundings.size())) {
+      codes = rounding.round(weights, grid, gram, codes, team);
+    }
+    return QuantizedMatrix.of(grid, codes);
+  }
+
+  private static void requireFinite(FloatMatrix weights) {
+    float[] data = weights.data();
+    for (int i = 0; i < data.length; i++) {
+      if (!Float.isFinite(data[i])) {
+        throw new IllegalArgumentException(
+            "weights: element ("
+                + i / weights.columns()
+                + ", "
+                + i % weights.columns()
+                + ") is "
+                + data[i]
+                + ", expected finite values");
+      }
+    }
+  }
+
+  /** The canonical text form, which {@link #of(String)} reads back. */
+  @Override
+  public String toString() {
+    String fit = search.label().equals("minmax") ? "" : " " + search.label();
+    return scheme
+        + fit
+        + roundings.stream().map(Rounding::label).collect(Collectors.joining(">", " ", ""));
+  }
+}

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Quantizers: a scheme, a search and a chain of roundings, applied to weight matrices. */
+@NullMarked
+package io.github.quant4j.quantize;
+
+import org.jspecify.annotations.NullMarked;

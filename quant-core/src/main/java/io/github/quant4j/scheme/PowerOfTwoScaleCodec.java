@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.scheme;
+
+import io.github.quant4j.format.NumberFormat;
+import io.github.quant4j.format.PowerOfTwoScale;
+import io.github.quant4j.tensor.DType;
+import io.github.quant4j.tensor.Tensor;
+import java.util.Map;
+
+/**
+ * Scales stored as one byte of exponent (OCP E8M0). With the wanted scale {@code s}, the format's
+ * largest level {@code M} and thus the largest magnitude {@code m = s M}, the rules are as follows.
+ */
+public enum PowerOfTwoScaleCodec implements ScaleCodec {
+  /**
+   * {@code floor(log2 m) - floor(log2 M)}: OCP Microscaling Formats 1.0, section 6.3. Magnitudes
+   * whose mantissa exceeds that of {@code M} clip.
+   */
+  FLOOR("e8m0"),
+  /** {@code ceil(log2(m / M))}: nothing clips (the rule of NVIDIA's libraries). */
+  CEIL("e8m0ceil"),
+  /** {@code log2(m / M)} rounded to the nearer power of two. */
+  NEAREST("e8m0near");
+
+  private final String label;
+
+  PowerOfTwoScaleCodec(String label) {
+    this.label = label;
+  }
+
+  @Override
+  public String label() {
+    return label;
+  }
+
+  @Override
+  public GroupParameters encode(double[] scales, ScaleLayout layout, NumberFormat format) {
+    StoredParts.requireScales(scales, layout);
+    float maximum = format.maximum();
+    float largestPower = Math.scalb(1f, Math.getExponent(maximum));
+    byte[] codes = new byte[scales.length];
+    float[] values = new float[scales.length];
+    for (int i = 0; i < scales.length; i++) {
+      int code =
+          switch (this) {
+            // Back to the magnitude, in float, so that a power of two is hit exactly.
+            case FLOOR ->
+                PowerOfTwoScale.encode(
+                    (float) (scales[i] * maximum) / largestPower, PowerOfTwoScale.Mode.DOWN, true);
+            case CEIL -> PowerOfTwoScale.encode((float) scales[i], PowerOfTwoScale.Mode.UP, true);
+            case NEAREST ->
+                PowerOfTwoScale.encode((float) scales[i], PowerOfTwoScale.Mode.NEAREST, true);
+          };
+      // A zero tile has no exponent; the smallest power represents its zeros.
+      codes[i] = (byte) (code == PowerOfTwoScale.NAN ? 0 : code);
+      values[i] = PowerOfTwoScale.decode(codes[i] & 0xff);
+    }
+    return new GroupParameters(
+        values,
+        StoredParts.of("", Tensor.ofBytes(DType.F8_E8M0, StoredParts.shape(layout), codes)));
+  }
+
+  @Override
+  public GroupParameters decode(Map<String, Tensor> parts, ScaleLayout layout) {
+    Tensor part = StoredParts.require(parts, "", layout.count(), DType.F8_E8M0, DType.U8);
+    Tensor exponents = Tensor.of(part.name(), DType.F8_E8M0, part.shape(), part.data());
+    return new GroupParameters(exponents.toFloatArray(), StoredParts.of("", part));
+  }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.scheme;
+
+import io.github.quant4j.format.MiniFloat;
+import io.github.quant4j.format.NumberFormat;
+import io.github.quant4j.tensor.DType;
+import io.github.quant4j.tensor.Shape;
+import io.github.quant4j.tensor.Tensor;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/**
+ * NVFP4 scales: one byte of FP8 E4M3 for each tile, times one binary32 scale for the whole matrix
+ * (part {@code tensor}), which is chosen so that the largest tile scale becomes 448.
+ *
+ * <p>A tile whose scale would round to zero gets the smallest normal one instead, 2^-6, so that no
+ * element divides by zero.
+ */
+public record TensorRelativeScaleCodec() implements ScaleCodec {
+  private static final String TENSOR_PART = "tensor";
+  private static final float SMALLEST_NORMAL = 0x1p-6f;
+
+  @Override
+  public String label() {
+    return "e4m3";
+  }
+
+  @Override
+  public GroupParameters encode(double[] scales, ScaleLayout layout, NumberFormat format) {
+    StoredParts.requireScales(scales, layout);
+    double largest = 0;
+    for (double scale : scales) {
+      largest = Math.max(largest, scale);
+    }
+    float tensorScale = (float) (largest / MiniFloat.FP8_E4M3.maximum());
+    if (!(tensorScale >= Float.MIN_NORMAL)) {
+      tensorScale = 1f;
+    }
+    byte[] codes = new byte[scales.length];
+    for (int i = 0; i < scales.length; i++) {
+      float relative = (float) (scales[i] / tensorScale);
+      int code = MiniFloat.FP8_E4M3.encode(relative);
+      codes[i] = (byte) (code == 0 ? MiniFloat.FP8_E4M3.encode(SMALLEST_NORMAL) : code);
+    }
+    SequencedMap<String, Tensor> parts =
+        StoredParts.of("", Tensor.ofBytes(DType.F8_E4M3, StoredParts.shape(layout), codes));
+    parts.put(TENSOR_PART, Tensor.ofFloats(Shape.of(1), new float[] {tensorScale}));
+    return decode(parts, layout);
+  }
+
+  @Override
+  public GroupParameters decode(Map<String, Tensor> parts, ScaleLayout layout) {
+    Tensor tiles = StoredParts.require(parts, "", layout.count(), DType.F8_E4M3);
+    Tensor tensor = StoredParts.require(parts, TENSOR_PART, 1, DType.F32);
+    float tensorScale = tensor.toFloatArray()[0];
+    float[] values = tiles.toFloatArray();
+    for (int i = 0; i < values.length; i++) {
+      values[i] *= tensorScale;
+    }
+    SequencedMap<String, Tensor> stored = StoredParts.of("", tiles);
+    stored.put(TENSOR_PART, tensor);
+    return new GroupParameters(values, stored);
+  }
+}

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Searches for scales and zero points: the ranges that a grid should cover. */
+@NullMarked
+package io.github.quant4j.search;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+/** What calibration knows of the inputs of a linear layer, in closed form. */
+@NullMarked
+package io.github.quant4j.statistic;
+
+import org.jspecify.annotations.NullMarked;

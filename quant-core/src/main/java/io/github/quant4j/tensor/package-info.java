@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Named, typed tensors over memory segments, and dense float matrices on the heap.
+ *
+ * <p>Matrices are row-major. Weights are {@code [out, in]}, activations {@code [tokens, in]}, and a
+ * linear layer computes {@code y = x W^T + b}.
+ */
+@NullMarked
+package io.github.quant4j.tensor;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Tensors, number formats, quantizers, rounding, transforms, file formats and kernels. */
+module quant4j.core {
+  requires static org.jspecify;
+  requires org.slf4j;
+  requires commons.math3;
+
+  exports io.github.quant4j.activation;
+  exports io.github.quant4j.format;
+  exports io.github.quant4j.kernel;
+  exports io.github.quant4j.linalg;
+  exports io.github.quant4j.matrix;
+  exports io.github.quant4j.parallel;
+  exports io.github.quant4j.quantize;
+  exports io.github.quant4j.rounding;
+  exports io.github.quant4j.scheme;
+  exports io.github.quant4j.search;
+  exports io.github.quant4j.statistic;
+  exports io.github.quant4j.tensor;
+
+  uses io.github.quant4j.kernel.KernelProvider;
+}
