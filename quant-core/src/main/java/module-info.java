@@ -8,6 +8,9 @@ module quant4j.core {
 
   exports io.github.quant4j.activation;
   exports io.github.quant4j.format;
+  exports io.github.quant4j.io;
+  exports io.github.quant4j.json to
+      quant4j.calib;
   exports io.github.quant4j.kernel;
   exports io.github.quant4j.linalg;
   exports io.github.quant4j.matrix;
