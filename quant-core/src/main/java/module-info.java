@@ -13,6 +13,7 @@ module quant4j.core {
       quant4j.calib;
   exports io.github.quant4j.kernel;
   exports io.github.quant4j.linalg;
+  exports io.github.quant4j.linear;
   exports io.github.quant4j.matrix;
   exports io.github.quant4j.parallel;
   exports io.github.quant4j.quantize;

@@ -3,6 +3,7 @@ package io.github.quant4j.kernel;
 
 import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.linalg.LinearAlgebra;
+import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.ArrayList;
@@ -122,6 +123,19 @@ public final class Kernels {
    */
   public static LinearKernel forMatrix(FloatMatrix weights, KernelOptions options) {
     return first(options, provider -> provider.forMatrix(weights, options));
+  }
+
+  /**
+   * A kernel for a whole linear layer: all terms of its weights, its bias, and its input quantized
+   * as it says.
+   *
+   * @param linear the layer
+   * @param options provider and threads
+   * @return the kernel
+   * @throws IllegalArgumentException if the options name a provider that is not available
+   */
+  public static LinearKernel forLinear(QuantizedLinear linear, KernelOptions options) {
+    return LinearKernels.of(linear, options);
   }
 
   /**

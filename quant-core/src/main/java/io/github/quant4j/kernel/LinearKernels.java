@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.kernel;
+
+import io.github.quant4j.activation.ActivationQuantizer;
+import io.github.quant4j.linear.DenseTerm;
+import io.github.quant4j.linear.QuantizedLinear;
+import io.github.quant4j.linear.QuantizedTerm;
+import io.github.quant4j.linear.WeightTerm;
+import java.util.List;
+import java.util.Optional;
+
+/** Puts the kernel of a whole layer together from kernels for its terms. */
+final class LinearKernels {
+  private LinearKernels() {}
+
+  static LinearKernel of(QuantizedLinear linear, KernelOptions options) {
+    List<LinearKernel> terms =
+        linear.terms().stream().map(term -> of(term, linear.activations(), options)).toList();
+    LinearKernel sum = terms.size() == 1 ? terms.getFirst() : new SumKernel(terms);
+    return linear.bias().<LinearKernel>map(bias -> new BiasKernel(sum, bias)).orElse(sum);
+  }
+
+  private static LinearKernel of(
+      WeightTerm term, Optional<ActivationQuantizer> activations, KernelOptions options) {
+    return switch (term) {
+      case QuantizedTerm(var matrix) ->
+          activations
+              .map(quantizer -> Kernels.forMatrix(matrix, quantizer, options))
+              .orElseGet(() -> Kernels.forMatrix(matrix, options));
+      case DenseTerm(var weights, var _) -> {
+        LinearKernel dense = Kernels.forMatrix(weights, options);
+        yield activations
+            .<LinearKernel>map(quantizer -> new FakeQuantizedInputKernel(quantizer, dense))
+            .orElse(dense);
+      }
+    };
+  }
+}

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Linear layers as they are stored and served: a sum of weight terms, a bias, and how the input is
+ * quantized.
+ */
+@NullMarked
+package io.github.quant4j.linear;
+
+import org.jspecify.annotations.NullMarked;
