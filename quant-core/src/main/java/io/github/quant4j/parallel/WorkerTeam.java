@@ -50,8 +50,8 @@ public final class WorkerTeam {
   private final AtomicInteger finished = new AtomicInteger();
   private volatile int job;
 
-  // Written before claims is published and left alone until every claimed part is finished.
-  private int parts;
+  // Written while claims offers no part, and left alone until every claimed part is finished.
+  private volatile int parts;
   private @Nullable PartTask task;
   private volatile @Nullable Throwable failure;
 
@@ -128,6 +128,8 @@ public final class WorkerTeam {
     }
     try {
       int number = job + 1;
+      // A helper that still looks at the last job must not claim a part of it once there are more.
+      claims.set((long) number << 32 | Integer.MAX_VALUE);
       parts = count;
       task = work;
       finished.setPlain(0);
