@@ -2,6 +2,7 @@
 
 /** Tensors, number formats, quantizers, rounding, transforms, file formats and kernels. */
 module quant4j.core {
+  requires static jdk.management;
   requires static org.jspecify;
   requires org.slf4j;
   requires commons.math3;

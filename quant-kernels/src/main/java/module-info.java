@@ -2,6 +2,7 @@
 
 /** Vector API kernels for packed low-bit matrices. */
 module quant4j.kernels {
+  requires static jdk.management;
   requires static org.jspecify;
   requires static jdk.incubator.vector;
   requires org.slf4j;

@@ -2,6 +2,8 @@
 package io.github.quant4j.kernel;
 
 import io.github.quant4j.activation.ActivationQuantizer;
+import io.github.quant4j.format.NumberFormat;
+import java.util.Objects;
 
 /**
  * Rounds the input to what an activation format can express, then multiplies in float.
@@ -10,18 +12,27 @@ import io.github.quant4j.activation.ActivationQuantizer;
  * itself: their products are exact in float, and only the order of the sum differs.
  */
 public final class FakeQuantizedInputKernel implements LinearKernel {
+  private static final int TOKENS_AT_ONCE = 64;
+
   private final ActivationQuantizer activations;
   private final LinearKernel inner;
+  private final ScratchPool scratch;
+  private final float[] levels;
 
   /**
    * Puts a quantizer before a kernel.
    *
    * @param activations how the input is quantized
    * @param inner what multiplies it
+   * @param scratch where the rounded input lies
    */
-  public FakeQuantizedInputKernel(ActivationQuantizer activations, LinearKernel inner) {
+  public FakeQuantizedInputKernel(
+      ActivationQuantizer activations, LinearKernel inner, ScratchPool scratch) {
     this.activations = activations;
     this.inner = inner;
+    this.scratch = scratch;
+    NumberFormat format = activations.scheme().format();
+    this.levels = format.decodeTable();
   }
 
   @Override
@@ -36,12 +47,38 @@ public final class FakeQuantizedInputKernel implements LinearKernel {
 
   @Override
   public void multiply(float[] x, int xOffset, int tokens, float[] y, int yOffset) {
-    int columns = inFeatures();
-    float[] rounded = new float[tokens * columns];
-    for (int t = 0; t < tokens; t++) {
-      activations.fakeQuantize(x, xOffset + t * columns, columns, rounded, t * columns);
+    int in = inFeatures();
+    int out = outFeatures();
+    Objects.checkFromIndexSize(xOffset, (long) tokens * in, x.length);
+    Objects.checkFromIndexSize(yOffset, (long) tokens * out, y.length);
+    int run = activations.runLength(in);
+    int runs = in / run;
+    int batch = Math.min(tokens, TOKENS_AT_ONCE);
+    float[] rounded = scratch.floats(batch * in);
+    byte[] codes = scratch.bytes(in);
+    float[] scales = scratch.floats(runs);
+    float[] zeros = scratch.floats(runs);
+    for (int done = 0; done < tokens; done += batch) {
+      int count = Math.min(batch, tokens - done);
+      for (int t = 0; t < count; t++) {
+        activations.quantize(x, xOffset + (done + t) * in, in, codes, 0, scales, zeros);
+        for (int r = 0; r < runs; r++) {
+          decode(codes, r * run, run, scales[r], zeros[r], rounded, t * in);
+        }
+      }
+      inner.multiply(rounded, 0, count, y, yOffset + done * out);
     }
-    inner.multiply(rounded, 0, tokens, y, yOffset);
+    scratch.release(zeros);
+    scratch.release(scales);
+    scratch.release(codes);
+    scratch.release(rounded);
+  }
+
+  private void decode(
+      byte[] codes, int from, int count, float scale, float zero, float[] target, int offset) {
+    for (int i = from; i < from + count; i++) {
+      target[offset + i] = (levels[codes[i] & 0xff] - zero) * scale;
+    }
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.tensor.FloatMatrix;
+import io.github.quant4j.tensor.Tensor;
 import java.util.Optional;
 
 /**
@@ -48,7 +49,7 @@ public interface KernelProvider {
    * A kernel for float activations.
    *
    * @param weights the weights, {@code [out, in]}
-   * @param options threads
+   * @param options threads and scratch memory
    * @return the kernel, or empty if there is no good one
    */
   Optional<LinearKernel> forMatrix(QuantizedMatrix weights, KernelOptions options);
@@ -58,7 +59,7 @@ public interface KernelProvider {
    *
    * @param weights the weights, {@code [out, in]}
    * @param activations how the input is quantized
-   * @param options threads
+   * @param options threads and scratch memory
    * @return the kernel, or empty if there is no good one
    */
   Optional<LinearKernel> forMatrix(
@@ -68,15 +69,27 @@ public interface KernelProvider {
    * A kernel for full-precision weights.
    *
    * @param weights the weights, {@code [out, in]}; kept, not copied, unless the kernel repacks
-   * @param options threads
+   * @param options threads and scratch memory
    * @return the kernel, or empty if there is no good one
    */
   Optional<LinearKernel> forMatrix(FloatMatrix weights, KernelOptions options);
 
   /**
+   * A kernel for full-precision weights that stay where they are, for example in a mapped file.
+   *
+   * @param weights the weights, {@code [out, in]}, of any real element type; kept, not copied
+   * @param options threads and scratch memory
+   * @return the kernel, or empty if there is no good one
+   */
+  default Optional<LinearKernel> forTensor(Tensor weights, KernelOptions options) {
+    return Optional.empty();
+  }
+
+  /**
    * Dense operations for calibration.
    *
+   * @param options scratch memory; the threads are named in each call
    * @return the operations, or empty if the provider has none
    */
-  Optional<LinearAlgebra> linearAlgebra();
+  Optional<LinearAlgebra> linearAlgebra(KernelOptions options);
 }

@@ -5,8 +5,12 @@ import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.matrix.QuantizedMatrix;
+import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.FloatMatrix;
+import io.github.quant4j.tensor.Tensor;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -139,14 +143,62 @@ public final class Kernels {
   }
 
   /**
+   * A kernel for full-precision weights that stay where they are, for example in a mapped file.
+   *
+   * @param weights the weights, {@code [out, in]}, of any real element type; kept, not copied, so
+   *     its memory must outlive the kernel
+   * @param options provider and threads
+   * @return the kernel
+   * @throws IllegalArgumentException if the tensor is not a matrix of real numbers with rows and
+   *     columns, or the options name a provider that is not available
+   */
+  public static LinearKernel forTensor(Tensor weights, KernelOptions options) {
+    if (weights.shape().rank() != 2
+        || weights.shape().elementCount() == 0
+        || weights.dtype() == DType.C64) {
+      throw new IllegalArgumentException(
+          weights + ": expected a matrix [out, in] of real numbers with rows and columns");
+    }
+    return first(options, provider -> provider.forTensor(weights, options));
+  }
+
+  /**
+   * Joins layers that read the same input, such as query, key and value, or gate and up: the input
+   * is prepared once for all, and the threads are called once.
+   *
+   * @param kernels the kernels, all of one input width, at least one
+   * @return the group; its results are those of the single kernels
+   * @throws IllegalArgumentException if there is no kernel or the widths differ
+   */
+  public static KernelGroup fuse(List<? extends LinearKernel> kernels) {
+    return new KernelGroup(List.copyOf(kernels));
+  }
+
+  /**
+   * Runs kernels on zeros until the JVM has compiled them.
+   *
+   * <p>A vector kernel is some hundred times slower than scalar code until the JIT compiler has
+   * turned it into vector instructions, which takes a second or two of use. Call this before
+   * serving, with all kernels or with one of each kind (format, granularity, element type): kernels
+   * of one kind share their code, so that the second one takes no time.
+   *
+   * @param kernels the kernels
+   * @param limit how long it may take in all
+   * @return whether all were compiled before the time was over
+   */
+  public static boolean warmUp(Collection<? extends LinearKernel> kernels, Duration limit) {
+    return new WarmUp(limit.toNanos()).run(kernels);
+  }
+
+  /**
    * Dense operations for calibration.
    *
-   * @param options the provider
+   * @param options the provider and scratch memory
    * @return the operations
    * @throws IllegalArgumentException if the options name a provider that is not available
    */
   public static LinearAlgebra linearAlgebra(KernelOptions options) {
-    return first(options, KernelProvider::linearAlgebra);
+    return first(options, provider -> provider.linearAlgebra(options));
   }
 
   private static <T> T first(KernelOptions options, Function<KernelProvider, Optional<T>> request) {

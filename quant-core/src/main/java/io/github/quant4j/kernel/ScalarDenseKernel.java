@@ -4,38 +4,61 @@ package io.github.quant4j.kernel;
 import io.github.quant4j.linalg.ScalarLinearAlgebra;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.tensor.FloatMatrix;
-import java.util.Objects;
 
 /** Full-precision weights in plain Java. */
-final class ScalarDenseKernel implements LinearKernel {
+final class ScalarDenseKernel extends PartitionedKernel {
+  private static final int ROWS_IN_PART = 16;
   private static final ScalarLinearAlgebra ALGEBRA = new ScalarLinearAlgebra();
 
   private final FloatMatrix weights;
-  private final WorkerTeam team;
+  private final UnpreparedInput.Pool inputs = new UnpreparedInput.Pool();
 
-  ScalarDenseKernel(FloatMatrix weights, WorkerTeam team) {
+  ScalarDenseKernel(FloatMatrix weights, KernelOptions options) {
+    super(weights.columns(), weights.rows(), options);
     this.weights = weights;
-    this.team = team;
   }
 
   @Override
-  public int inFeatures() {
-    return weights.columns();
+  protected Object inputKind() {
+    return UnpreparedInput.kind(inFeatures());
   }
 
   @Override
-  public int outFeatures() {
-    return weights.rows();
+  protected int batchSize() {
+    return UnpreparedInput.BATCH;
   }
 
   @Override
-  public void multiply(float[] x, int xOffset, int tokens, float[] y, int yOffset) {
+  protected PreparedInput bind(float[] x, int xOffset, int tokens) {
+    return inputs.bind(x, xOffset);
+  }
+
+  @Override
+  protected int partCount(int tokens) {
+    return Math.ceilDiv(outFeatures(), ROWS_IN_PART);
+  }
+
+  @Override
+  protected void multiplyPart(PreparedInput input, int tokens, int part, float[] y, int yOffset) {
+    UnpreparedInput x = (UnpreparedInput) input;
     int in = inFeatures();
     int out = outFeatures();
-    Objects.checkFromIndexSize(xOffset, tokens * in, x.length);
-    Objects.checkFromIndexSize(yOffset, tokens * out, y.length);
+    int from = part * ROWS_IN_PART;
     ALGEBRA.multiplyTransposed(
-        tokens, out, in, x, xOffset, in, weights.data(), 0, in, false, y, yOffset, out, team);
+        tokens,
+        Math.min(ROWS_IN_PART, out - from),
+        in,
+        x.array(),
+        x.offset(),
+        in,
+        weights.data(),
+        from * in,
+        in,
+        false,
+        y,
+        yOffset + from,
+        out,
+        WorkerTeam.sequential());
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.linalg.ScalarLinearAlgebra;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.tensor.FloatMatrix;
+import io.github.quant4j.tensor.Tensor;
 import java.util.Optional;
 
 /** Kernels in plain Java for everything: the oracle of all others, and the last resort. */
@@ -27,7 +28,7 @@ final class ScalarKernelProvider implements KernelProvider {
 
   @Override
   public Optional<LinearKernel> forMatrix(QuantizedMatrix weights, KernelOptions options) {
-    return Optional.of(new ScalarFloatKernel(weights, options.team()));
+    return Optional.of(new ScalarFloatKernel(weights, options));
   }
 
   @Override
@@ -37,16 +38,22 @@ final class ScalarKernelProvider implements KernelProvider {
       return Optional.of(new ScalarIntegerKernel(weights, activations, options.team()));
     }
     return Optional.of(
-        new FakeQuantizedInputKernel(activations, new ScalarFloatKernel(weights, options.team())));
+        new FakeQuantizedInputKernel(
+            activations, new ScalarFloatKernel(weights, options), options.scratch()));
   }
 
   @Override
   public Optional<LinearKernel> forMatrix(FloatMatrix weights, KernelOptions options) {
-    return Optional.of(new ScalarDenseKernel(weights, options.team()));
+    return Optional.of(new ScalarDenseKernel(weights, options));
   }
 
   @Override
-  public Optional<LinearAlgebra> linearAlgebra() {
+  public Optional<LinearKernel> forTensor(Tensor weights, KernelOptions options) {
+    return Optional.of(new ScalarTensorKernel(weights, options));
+  }
+
+  @Override
+  public Optional<LinearAlgebra> linearAlgebra(KernelOptions options) {
     return Optional.of(new ScalarLinearAlgebra());
   }
 }

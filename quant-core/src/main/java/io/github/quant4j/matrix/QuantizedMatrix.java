@@ -137,8 +137,20 @@ public final class QuantizedMatrix {
    * @throws IndexOutOfBoundsException if there is no such row or the target is too short
    */
   public void dequantizeRow(int row, float[] target, int offset) {
+    dequantizeRow(row, target, offset, new byte[columns()]);
+  }
+
+  /**
+   * Decodes one row without allocating.
+   *
+   * @param row from 0
+   * @param target receives {@code columns()} weights
+   * @param offset position of the first one
+   * @param scratch at least {@code columns()} bytes, overwritten
+   * @throws IndexOutOfBoundsException if there is no such row or an array is too short
+   */
+  public void dequantizeRow(int row, float[] target, int offset, byte[] scratch) {
     Objects.checkFromIndexSize(offset, columns(), target.length);
-    byte[] scratch = new byte[columns()];
     codes.unpackRow(row, scratch, 0);
     ScaleLayout layout = grid.layout();
     int width = layout.blockColumns();

@@ -8,20 +8,25 @@ import io.github.quant4j.kernel.LinearKernel;
 import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.tensor.FloatMatrix;
+import io.github.quant4j.tensor.Tensor;
 import java.util.Optional;
 
 /**
  * Kernels on {@code jdk.incubator.vector}.
  *
- * <p>This class must not touch the incubator module itself, because that module may be absent.
+ * <p>The incubator module may be absent. This class therefore never names its types: everything
+ * that does is behind {@link VectorKernels}, which is loaded when a kernel is first asked for, and
+ * that only happens after {@link #availability()} found the module.
  */
 public final class VectorKernelProvider implements KernelProvider {
+  private static final String NAME = "vector";
+
   /** For {@link java.util.ServiceLoader}. */
   public VectorKernelProvider() {}
 
   @Override
   public String name() {
-    return "vector";
+    return NAME;
   }
 
   @Override
@@ -29,33 +34,55 @@ public final class VectorKernelProvider implements KernelProvider {
     return 100;
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Vector kernels need the incubator module, vectors of at least 128 bits, and the C2 compiler.
+   * With {@code -Dquant4j.kernels=vector} the compiler is taken for granted.
+   */
   @Override
   public Availability availability() {
-    if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
-      return new Availability(
-          false, "the Vector API is missing; add --add-modules jdk.incubator.vector");
+    try {
+      if (!VirtualMachine.hasVectorModule()) {
+        return new Availability(
+            false, "the Vector API is missing; add --add-modules jdk.incubator.vector");
+      }
+      if (!NAME.equals(System.getProperty("quant4j.kernels"))) {
+        Optional<String> missing = VirtualMachine.missingCompiler();
+        if (missing.isPresent()) {
+          return new Availability(
+              false, missing.get() + "; -Dquant4j.kernels=vector uses vector kernels all the same");
+        }
+      }
+      return VectorKernels.availability();
+    } catch (LinkageError | RuntimeException e) {
+      return new Availability(false, "the Vector API does not work here: " + e);
     }
-    return new Availability(true, "the Vector API is present");
   }
 
   @Override
   public Optional<LinearKernel> forMatrix(QuantizedMatrix weights, KernelOptions options) {
-    return Optional.empty();
+    return VectorKernels.forMatrix(weights, options);
   }
 
   @Override
   public Optional<LinearKernel> forMatrix(
       QuantizedMatrix weights, ActivationQuantizer activations, KernelOptions options) {
-    return Optional.empty();
+    return VectorKernels.forMatrix(weights, activations, options);
   }
 
   @Override
   public Optional<LinearKernel> forMatrix(FloatMatrix weights, KernelOptions options) {
-    return Optional.empty();
+    return VectorKernels.forMatrix(weights, options);
   }
 
   @Override
-  public Optional<LinearAlgebra> linearAlgebra() {
-    return Optional.empty();
+  public Optional<LinearKernel> forTensor(Tensor weights, KernelOptions options) {
+    return VectorKernels.forTensor(weights, options);
+  }
+
+  @Override
+  public Optional<LinearAlgebra> linearAlgebra(KernelOptions options) {
+    return VectorKernels.linearAlgebra(options);
   }
 }

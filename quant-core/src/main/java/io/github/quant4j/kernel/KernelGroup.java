@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.kernel;
+
+import io.github.quant4j.parallel.WorkerTeam;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Several linear layers that read the same input, such as query, key and value, or gate and up.
+ *
+ * <p>The input is prepared once for all kernels that want it alike, and the parts of all outputs
+ * are split over the threads together. Results are those of the single kernels, bit for bit.
+ * Immutable and thread-safe; calls allocate nothing once warm.
+ */
+public final class KernelGroup {
+  private final List<LinearKernel> kernels;
+  private final int[] fused;
+  private final int[] single;
+  private final PartitionedKernel[] partitioned;
+  private final InstancePool<Dispatch> calls = new InstancePool<>(ScratchPool.SLOTS);
+
+  KernelGroup(List<LinearKernel> kernels) {
+    if (kernels.isEmpty()) {
+      throw new IllegalArgumentException("kernels: none, expected at least one");
+    }
+    int width = kernels.getFirst().inFeatures();
+    for (int i = 1; i < kernels.size(); i++) {
+      LinearKernel kernel = kernels.get(i);
+      if (kernel.inFeatures() != width) {
+        throw new IllegalArgumentException(
+            "kernels: number "
+                + i
+                + " is ["
+                + kernel.outFeatures()
+                + ", "
+                + kernel.inFeatures()
+                + "], expected "
+                + width
+                + " inputs as in ["
+                + kernels.getFirst().outFeatures()
+                + ", "
+                + width
+                + "]");
+      }
+    }
+    this.kernels = List.copyOf(kernels);
+    List<Integer> together = new ArrayList<>();
+    List<Integer> alone = new ArrayList<>();
+    WorkerTeam team = null;
+    for (int i = 0; i < kernels.size(); i++) {
+      if (kernels.get(i) instanceof PartitionedKernel kernel
+          && (team == null || team == kernel.options().team())) {
+        team = kernel.options().team();
+        together.add(i);
+      } else {
+        alone.add(i);
+      }
+    }
+    this.fused = together.stream().mapToInt(Integer::intValue).toArray();
+    this.single = alone.stream().mapToInt(Integer::intValue).toArray();
+    this.partitioned = new PartitionedKernel[fused.length];
+    for (int i = 0; i < fused.length; i++) {
+      partitioned[i] = (PartitionedKernel) kernels.get(fused[i]);
+    }
+  }
+
+  /**
+   * The width of the input.
+   *
+   * @return {@code in} of all kernels
+   */
+  public int inFeatures() {
+    return kernels.getFirst().inFeatures();
+  }
+
+  /**
+   * The kernels.
+   *
+   * @return in the order in which they were given
+   */
+  public List<LinearKernel> kernels() {
+    return kernels;
+  }
+
+  /**
+   * Multiplies several tokens by all matrices.
+   *
+   * @param x the input, row-major {@code [tokens, inFeatures()]}
+   * @param xOffset position of its first element
+   * @param tokens how many tokens; 0 does nothing
+   * @param y for each kernel what receives its output, row-major {@code [tokens, outFeatures]}; the
+   *     outputs must not overlap each other or {@code x}
+   * @param yOffsets for each kernel the position of its first element
+   * @throws IndexOutOfBoundsException if an array is too short
+   */
+  public void multiply(float[] x, int xOffset, int tokens, float[][] y, int[] yOffsets) {
+    Objects.checkFromIndexSize(xOffset, (long) tokens * inFeatures(), x.length);
+    Objects.checkFromIndexSize(0, kernels.size(), y.length);
+    Objects.checkFromIndexSize(0, kernels.size(), yOffsets.length);
+    for (int i = 0; i < kernels.size(); i++) {
+      Objects.checkFromIndexSize(
+          yOffsets[i], (long) tokens * kernels.get(i).outFeatures(), y[i].length);
+    }
+    for (int index : single) {
+      kernels.get(index).multiply(x, xOffset, tokens, y[index], yOffsets[index]);
+    }
+    if (fused.length > 0) {
+      multiplyFused(x, xOffset, tokens, y, yOffsets);
+    }
+  }
+
+  private void multiplyFused(float[] x, int xOffset, int tokens, float[][] y, int[] yOffsets) {
+    Dispatch call = calls.poll();
+    if (call == null) {
+      call = new Dispatch(partitioned);
+    }
+    try {
+      for (int i = 0; i < fused.length; i++) {
+        call.setOutput(i, y[fused[i]], yOffsets[fused[i]]);
+      }
+      call.multiply(x, xOffset, tokens);
+    } finally {
+      call.clear();
+      calls.offer(call);
+    }
+  }
+
+  /**
+   * What runs together.
+   *
+   * @return a line for the group and one for each kernel
+   */
+  public String describe() {
+    StringBuilder text = new StringBuilder();
+    if (fused.length > 0) {
+      text.append(fused.length)
+          .append(" kernels in one dispatch, inputs prepared ")
+          .append(new Dispatch(partitioned).inputKinds())
+          .append(" times");
+    }
+    if (single.length > 0) {
+      text.append(fused.length > 0 ? ", " : "").append(single.length).append(" one by one");
+    }
+    for (LinearKernel kernel : kernels) {
+      text.append("\n  ").append(kernel.describe());
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.kernel;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.Collection;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs kernels until they are compiled.
+ *
+ * <p>There is no question to ask of the JVM, but a sign: vector code that is not compiled to vector
+ * instructions puts every vector on the heap, and compiled code allocates nothing.
+ */
+final class WarmUp {
+  private static final int QUIET_CALLS = 3;
+  private static final int[] BATCHES = {1, 2, 4, 8, 32};
+  private static final long UNKNOWN_NANOS = 200_000_000L;
+
+  private final long deadline;
+  private final @Nullable ThreadMXBean threads = allocationCounter();
+
+  WarmUp(long nanos) {
+    this.deadline = System.nanoTime() + nanos;
+  }
+
+  /** Null if the module jdk.management is absent or the JVM does not count. */
+  private static @Nullable ThreadMXBean allocationCounter() {
+    try {
+      return ManagementFactory.getThreadMXBean() instanceof ThreadMXBean bean
+              && bean.isThreadAllocatedMemorySupported()
+              && bean.isThreadAllocatedMemoryEnabled()
+          ? bean
+          : null;
+    } catch (LinkageError | UnsupportedOperationException e) {
+      return null;
+    }
+  }
+
+  /** False if the time was over before all were warm. */
+  boolean run(Collection<? extends LinearKernel> kernels) {
+    boolean all = true;
+    for (LinearKernel kernel : kernels) {
+      for (int tokens : BATCHES) {
+        all &=
+            kernel instanceof PartitionedKernel parts
+                ? onePart(parts, tokens)
+                : whole(kernel, tokens);
+      }
+    }
+    return all;
+  }
+
+  private boolean whole(LinearKernel kernel, int tokens) {
+    float[] x = new float[tokens * kernel.inFeatures()];
+    float[] y = new float[tokens * kernel.outFeatures()];
+    return repeat(() -> kernel.multiply(x, 0, tokens, y, 0));
+  }
+
+  /** All parts run the same code, so one is enough, and it is quick even before it is compiled. */
+  private boolean onePart(PartitionedKernel kernel, int tokens) {
+    int batch = Math.min(tokens, kernel.batchSize());
+    float[] x = new float[batch * kernel.inFeatures()];
+    float[] y = new float[batch * kernel.outFeatures()];
+    return repeat(
+        () -> {
+          PreparedInput input = kernel.bind(x, 0, batch);
+          try {
+            for (int part = 0; part < input.parts(); part++) {
+              input.run(part);
+            }
+            kernel.multiplyPart(input, batch, 0, y, 0);
+          } finally {
+            input.release();
+          }
+        });
+  }
+
+  private boolean repeat(Runnable call) {
+    int quiet = 0;
+    long start = System.nanoTime();
+    while (quiet < QUIET_CALLS) {
+      long before = threads == null ? 0 : threads.getCurrentThreadAllocatedBytes();
+      call.run();
+      boolean silent =
+          threads == null
+              ? System.nanoTime() - start > UNKNOWN_NANOS
+              : threads.getCurrentThreadAllocatedBytes() == before;
+      quiet = silent ? quiet + 1 : 0;
+      if (quiet < QUIET_CALLS && System.nanoTime() > deadline) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

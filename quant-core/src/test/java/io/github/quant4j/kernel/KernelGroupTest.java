@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.quant4j.parallel.WorkerTeam;
+import io.github.quant4j.testing.SeededRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class KernelGroupTest {
+  private static final KernelOptions OPTIONS =
+      KernelOptions.defaults().withProvider("scalar").withTeam(WorkerTeam.ofThreads(3));
+
+  /** A kernel that is not made of parts. */
+  private record Doubling(int inFeatures) implements LinearKernel {
+    @Override
+    public int outFeatures() {
+      return inFeatures;
+    }
+
+    @Override
+    public void multiply(float[] x, int xOffset, int tokens, float[] y, int yOffset) {
+      for (int i = 0; i < tokens * inFeatures; i++) {
+        y[yOffset + i] = 2 * x[xOffset + i];
+      }
+    }
+
+    @Override
+    public String describe() {
+      return "doubling";
+    }
+  }
+
+  /** Counts what the dispatch asks for. */
+  private static final class Counting extends PartitionedKernel {
+    private final AtomicInteger prepared;
+    private final AtomicInteger released;
+    private final Object kind;
+    private final boolean fails;
+
+    Counting(AtomicInteger prepared, AtomicInteger released, Object kind, boolean fails) {
+      super(3, 2, OPTIONS);
+      this.prepared = prepared;
+      this.released = released;
+      this.kind = kind;
+      this.fails = fails;
+    }
+
+    @Override
+    protected Object inputKind() {
+      return kind;
+    }
+
+    @Override
+    protected int batchSize() {
+      return 4;
+    }
+
+    @Override
+    protected PreparedInput bind(float[] x, int xOffset, int tokens) {
+      return new PreparedInput() {
+        @Override
+        public int parts() {
+          return 1;
+        }
+
+        @Override
+        public void run(int part) {
+          prepared.incrementAndGet();
+        }
+
+        @Override
+        public void release() {
+          released.incrementAndGet();
+        }
+      };
+    }
+
+    @Override
+    protected int partCount(int tokens) {
+      return tokens;
+    }
+
+    @Override
+    protected void multiplyPart(PreparedInput input, int tokens, int part, float[] y, int yOffset) {
+      if (fails) {
+        throw new IllegalStateException("part " + part);
+      }
+      y[yOffset + part * 2] += 1;
+      y[yOffset + part * 2 + 1] += tokens;
+    }
+
+    @Override
+    public String describe() {
+      return "counting";
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 5, 33})
+  void resultsAreThoseOfTheSingleKernels(int tokens) {
+    SeededRandom random = new SeededRandom(7 + tokens);
+    int in = 37;
+    List<LinearKernel> kernels =
+        List.of(
+            Kernels.forMatrix(random.gaussianMatrix(65, in), OPTIONS),
+            new Doubling(in),
+            Kernels.forMatrix(random.gaussianMatrix(1, in), OPTIONS),
+            Kernels.forMatrix(
+                random.gaussianMatrix(20, in), OPTIONS.withTeam(WorkerTeam.sequential())));
+    float[] x = random.gaussians(3 + tokens * in);
+    float[][] y = new float[kernels.size()][];
+    int[] offsets = new int[kernels.size()];
+    for (int i = 0; i < y.length; i++) {
+      offsets[i] = i;
+      y[i] = new float[i + tokens * kernels.get(i).outFeatures()];
+    }
+    KernelGroup group = Kernels.fuse(kernels);
+    group.multiply(x, 3, tokens, y, offsets);
+    for (int i = 0; i < y.length; i++) {
+      float[] expected = new float[y[i].length];
+      kernels.get(i).multiply(x, 3, tokens, expected, i);
+      assertArrayEquals(expected, y[i], "kernel " + i + ", " + random);
+    }
+    assertTrue(
+        group
+            .describe()
+            .startsWith("2 kernels in one dispatch, inputs prepared 1 times, 2 one by one"),
+        group.describe());
+  }
+
+  @Test
+  void inputsOfOneKindArePreparedOnceForEachBatchAndAlwaysReleased() {
+    AtomicInteger prepared = new AtomicInteger();
+    AtomicInteger released = new AtomicInteger();
+    List<Counting> kernels =
+        List.of(
+            new Counting(prepared, released, "a", false),
+            new Counting(prepared, released, "b", false),
+            new Counting(prepared, released, "a", false));
+    int tokens = 10;
+    float[][] y = new float[3][tokens * 2];
+    Kernels.fuse(kernels).multiply(new float[tokens * 3], 0, tokens, y, new int[3]);
+    assertEquals(6, prepared.get(), "two kinds in three batches");
+    assertEquals(6, released.get());
+    for (float[] output : y) {
+      assertArrayEquals(
+          new float[] {1, 4, 1, 4, 1, 4, 1, 4, 1, 4, 1, 4, 1, 4, 1, 4, 1, 2, 1, 2}, output);
+    }
+  }
+
+  @Test
+  void aFailingPartReachesTheCallerAndTheKernelStaysUsable() {
+    AtomicInteger released = new AtomicInteger();
+    Counting failing = new Counting(new AtomicInteger(), released, "a", true);
+    for (int i = 1; i <= 3; i++) {
+      assertThrows(
+          IllegalStateException.class, () -> failing.multiply(new float[9], 0, 3, new float[6], 0));
+      assertEquals(i, released.get());
+    }
+  }
+
+  @Test
+  void badCallsAreRefused() {
+    SeededRandom random = new SeededRandom(3);
+    LinearKernel a = Kernels.forMatrix(random.gaussianMatrix(4, 5), OPTIONS);
+    LinearKernel b = Kernels.forMatrix(random.gaussianMatrix(4, 6), OPTIONS);
+    String message =
+        assertThrows(IllegalArgumentException.class, () -> Kernels.fuse(List.of(a, b)))
+            .getMessage();
+    assertTrue(message.contains("[4, 6]") && message.contains("[4, 5]"), message);
+    assertThrows(IllegalArgumentException.class, () -> Kernels.fuse(List.of()));
+    KernelGroup group = Kernels.fuse(List.of(a));
+    float[] x = new float[5];
+    assertThrows(
+        IndexOutOfBoundsException.class,
+        () -> group.multiply(x, 1, 1, new float[][] {new float[4]}, new int[1]));
+    assertThrows(
+        IndexOutOfBoundsException.class,
+        () -> group.multiply(x, 0, 1, new float[][] {new float[4]}, new int[] {1}));
+    assertThrows(
+        IndexOutOfBoundsException.class,
+        () -> group.multiply(x, 0, -1, new float[][] {new float[4]}, new int[1]));
+    assertThrows(IndexOutOfBoundsException.class, () -> a.multiply(x, 0, 1 << 30, new float[4], 0));
+  }
+
+  @Test
+  void warmUpEnds() {
+    SeededRandom random = new SeededRandom(5);
+    List<LinearKernel> kernels =
+        List.of(Kernels.forMatrix(random.gaussianMatrix(8, 16), OPTIONS), new Doubling(16));
+    assertTrue(Kernels.warmUp(kernels, Duration.ofSeconds(30)));
+  }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.kernels.vector;
+
+import io.github.quant4j.activation.ActivationQuantizer;
+import io.github.quant4j.format.IntegerFormat;
+import io.github.quant4j.kernel.FakeQuantizedInputKernel;
+import io.github.quant4j.kernel.KernelOptions;
+import io.github.quant4j.kernel.KernelProvider.Availability;
+import io.github.quant4j.kernel.LinearKernel;
+import io.github.quant4j.linalg.LinearAlgebra;
+import io.github.quant4j.matrix.QuantizedMatrix;
+import io.github.quant4j.tensor.FloatMatrix;
+import io.github.quant4j.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+
+/** The families of kernels behind the provider; loaded only where the Vector API is present. */
+final class VectorKernels {
+  /** Asked in this order. */
+  private static final List<QuantizedInputFamily> QUANTIZED_INPUT = List.of();
+
+  private VectorKernels() {}
+
+  static Availability availability() {
+    return Lanes.usable()
+        ? new Availability(true, Lanes.describe())
+        : new Availability(false, "no kernels for vectors of " + Lanes.BITS + " bits");
+  }
+
+  static Optional<LinearKernel> forMatrix(QuantizedMatrix weights, KernelOptions options) {
+    return Optional.empty();
+  }
+
+  static Optional<LinearKernel> forMatrix(
+      QuantizedMatrix weights, ActivationQuantizer activations, KernelOptions options) {
+    for (QuantizedInputFamily family : QUANTIZED_INPUT) {
+      Optional<LinearKernel> kernel = family.create(weights, activations, options);
+      if (kernel.isPresent()) {
+        return kernel;
+      }
+    }
+    // Integer pairs are defined by their integer sums; all others by the rounded input.
+    if (weights.scheme().format() instanceof IntegerFormat
+        && activations.scheme().format() instanceof IntegerFormat) {
+      return Optional.empty();
+    }
+    return forMatrix(weights, options)
+        .map(inner -> new FakeQuantizedInputKernel(activations, inner, options.scratch()));
+  }
+
+  static Optional<LinearKernel> forMatrix(FloatMatrix weights, KernelOptions options) {
+    return Optional.empty();
+  }
+
+  static Optional<LinearKernel> forTensor(Tensor weights, KernelOptions options) {
+    return Optional.empty();
+  }
+
+  static Optional<LinearAlgebra> linearAlgebra(KernelOptions options) {
+    return Optional.empty();
+  }
+}

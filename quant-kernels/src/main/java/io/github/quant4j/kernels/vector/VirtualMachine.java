@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.kernels.vector;
+
+import com.sun.management.HotSpotDiagnosticMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.Optional;
+
+/**
+ * What the running JVM is and does, as far as it matters for vector code. Touches neither the
+ * incubator module nor anything else that may be absent without guarding it.
+ */
+final class VirtualMachine {
+  private VirtualMachine() {}
+
+  /** Whether the incubator module was added when the JVM started. */
+  static boolean hasVectorModule() {
+    return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+  }
+
+  /**
+   * Why vector code would not be compiled to vector instructions, if so. Without the C2 compiler
+   * every vector is an object on the heap, and kernels are some hundred times slower than scalar
+   * code.
+   */
+  static Optional<String> missingCompiler() {
+    if (System.getProperty("org.graalvm.nativeimage.imagecode") != null) {
+      return Optional.of("a native image does not compile the Vector API");
+    }
+    String info = System.getProperty("java.vm.info", "");
+    if (info.contains("interpreted mode")) {
+      return Optional.of("the JVM interprets (-Xint); the C2 compiler is needed");
+    }
+    if (info.contains("emulated-client") || !option("TieredStopAtLevel", "4").equals("4")) {
+      return Optional.of("the JVM runs without its C2 compiler (-XX:TieredStopAtLevel)");
+    }
+    if (option("UseJVMCICompiler", "false").equals("true")) {
+      return Optional.of("the JVM uses a JVMCI compiler in place of C2");
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Whether fused multiply-add is an instruction. Where it is not, {@link Math#fma} computes with
+   * big decimals.
+   */
+  static boolean hasFusedMultiplyAdd() {
+    return option("UseFMA", "true").equals("true");
+  }
+
+  /** The value of a HotSpot option, or a default where there is no way to ask. */
+  private static String option(String name, String otherwise) {
+    try {
+      HotSpotDiagnosticMXBean bean =
+          ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+      return bean == null ? otherwise : bean.getVMOption(name).getValue();
+    } catch (LinkageError | RuntimeException e) {
+      // No jdk.management, another JVM, or an option that this one does not have.
+      return otherwise;
+    }
+  }
+}
