@@ -3,6 +3,7 @@ package io.github.quant4j.kernel;
 
 import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.format.NumberFormat;
+import io.github.quant4j.parallel.ScratchPool;
 import java.util.Objects;
 
 /**
@@ -18,6 +19,16 @@ public final class FakeQuantizedInputKernel implements LinearKernel {
   private final LinearKernel inner;
   private final ScratchPool scratch;
   private final float[] levels;
+
+  /**
+   * Puts a quantizer before a kernel, with scratch memory of its own.
+   *
+   * @param activations how the input is quantized
+   * @param inner what multiplies it
+   */
+  public FakeQuantizedInputKernel(ActivationQuantizer activations, LinearKernel inner) {
+    this(activations, inner, new ScratchPool());
+  }
 
   /**
    * Puts a quantizer before a kernel.

@@ -2,6 +2,7 @@
 package io.github.quant4j.kernel;
 
 import io.github.quant4j.matrix.QuantizedMatrix;
+import io.github.quant4j.parallel.ScratchPool;
 
 /**
  * Quantized weights times float activations: each row is decoded, then multiplied.

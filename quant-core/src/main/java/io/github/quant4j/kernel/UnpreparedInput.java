@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.kernel;
 
+import io.github.quant4j.parallel.InstancePool;
+import io.github.quant4j.parallel.ScratchPool;
+
 /** The caller's own array, for kernels that read it as it is. */
 public final class UnpreparedInput implements PreparedInput {
   /** Nothing is copied, so a batch may be long; it only bounds how often rows are decoded again. */

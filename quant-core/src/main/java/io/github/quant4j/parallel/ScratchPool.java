@@ -2,62 +2,155 @@
 package io.github.quant4j.parallel;
 
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Arrays that are lent for the time of a call, so that numeric code which runs over and over
- * allocates nothing once warm.
+ * Arrays that numeric code borrows for the length of a call, so that calls allocate nothing once
+ * warm.
  *
- * <p>At most {@value #SLOTS} arrays are kept; what is beyond is left to the garbage collector. The
- * class is thread-safe and never blocks.
+ * <p>Share one pool among all that runs one after the other: a model of a hundred layers then keeps
+ * the scratch memory of one. What a pool keeps is bounded by what was in use at one time; at most
+ * {@value #SLOTS} arrays of a size are kept. Borrowed arrays hold arbitrary values and may be
+ * longer than asked for.
+ *
+ * <p>Thread-safe and lock-free. Threads start looking at different slots, so that each tends to get
+ * back the array that its core has in its cache.
  */
 public final class ScratchPool {
-  /** More than the threads of most teams; the search for a free slot stays short all the same. */
-  private static final int SLOTS = 64;
+  /** How many arrays of a size are kept. */
+  public static final int SLOTS = 32;
 
-  private final AtomicReferenceArray<float @Nullable []> slots = new AtomicReferenceArray<>(SLOTS);
+  private static final int SMALLEST = 256;
+
+  private final Shelf<float[]> floats = new Shelf<>(float[]::new);
+  private final Shelf<int[]> ints = new Shelf<>(int[]::new);
+  private final Shelf<short[]> shorts = new Shelf<>(short[]::new);
+  private final Shelf<byte[]> bytes = new Shelf<>(byte[]::new);
 
   /** Makes an empty pool. */
   public ScratchPool() {}
 
   /**
-   * Lends an array.
+   * Borrows floats.
    *
-   * @param length the least number of elements
-   * @return an array of at least that length with arbitrary contents, for the caller alone until it
-   *     is {@linkplain #release given back}
+   * @param length the least length, not negative
+   * @return an array with arbitrary contents; give it back with {@link #release(float[])}
    */
   public float[] floats(int length) {
-    for (int i = 0; i < SLOTS; i++) {
-      float[] kept = slots.getAcquire(i);
-      if (kept != null && kept.length >= length && slots.compareAndSet(i, kept, null)) {
-        return kept;
-      }
-    }
-    return new float[length];
+    return floats.borrow(length);
   }
 
   /**
-   * Takes an array back. If there is no room, it replaces the shortest array that is kept.
+   * Borrows ints.
    *
-   * @param array what {@link #floats} lent; not to be used afterwards
+   * @param length the least length, not negative
+   * @return an array with arbitrary contents; give it back with {@link #release(int[])}
+   */
+  public int[] ints(int length) {
+    return ints.borrow(length);
+  }
+
+  /**
+   * Borrows shorts.
+   *
+   * @param length the least length, not negative
+   * @return an array with arbitrary contents; give it back with {@link #release(short[])}
+   */
+  public short[] shorts(int length) {
+    return shorts.borrow(length);
+  }
+
+  /**
+   * Borrows bytes.
+   *
+   * @param length the least length, not negative
+   * @return an array with arbitrary contents; give it back with {@link #release(byte[])}
+   */
+  public byte[] bytes(int length) {
+    return bytes.borrow(length);
+  }
+
+  /**
+   * Gives an array back.
+   *
+   * @param array an array that this pool lent; not to be used afterwards
    */
   public void release(float[] array) {
-    int shortest = 0;
-    int least = Integer.MAX_VALUE;
-    for (int i = 0; i < SLOTS; i++) {
-      float[] kept = slots.getAcquire(i);
-      if (kept == null) {
-        if (slots.compareAndSet(i, null, array)) {
-          return;
-        }
-      } else if (kept.length < least) {
-        least = kept.length;
-        shortest = i;
-      }
+    floats.release(array, array.length);
+  }
+
+  /**
+   * Gives an array back.
+   *
+   * @param array an array that this pool lent; not to be used afterwards
+   */
+  public void release(int[] array) {
+    ints.release(array, array.length);
+  }
+
+  /**
+   * Gives an array back.
+   *
+   * @param array an array that this pool lent; not to be used afterwards
+   */
+  public void release(short[] array) {
+    shorts.release(array, array.length);
+  }
+
+  /**
+   * Gives an array back.
+   *
+   * @param array an array that this pool lent; not to be used afterwards
+   */
+  public void release(byte[] array) {
+    bytes.release(array, array.length);
+  }
+
+  /** Arrays of one element type in sizes of four steps to the octave: at most a quarter is lost. */
+  private static final class Shelf<T> {
+    private static final int STEPS_TO_OCTAVE = 4;
+
+    private final IntFunction<T> maker;
+    private final AtomicReferenceArray<@Nullable InstancePool<T>> sizes =
+        new AtomicReferenceArray<>(Integer.SIZE * STEPS_TO_OCTAVE);
+
+    Shelf(IntFunction<T> maker) {
+      this.maker = maker;
     }
-    if (least < array.length) {
-      slots.set(shortest, array);
+
+    private static int octave(int length) {
+      return 29 - Integer.numberOfLeadingZeros(length - 1);
+    }
+
+    private static int index(int length) {
+      int octave = octave(length);
+      return octave * STEPS_TO_OCTAVE + ((length - 1) >> octave) - STEPS_TO_OCTAVE;
+    }
+
+    private static int roundedUp(int length) {
+      int octave = octave(length);
+      long rounded = (long) (((length - 1) >> octave) + 1) << octave;
+      return (int) Math.min(rounded, Integer.MAX_VALUE - 8);
+    }
+
+    T borrow(int length) {
+      int wanted = Math.max(length, SMALLEST);
+      InstancePool<T> pool = sizes.get(index(wanted));
+      T array = pool == null ? null : pool.poll();
+      return array == null ? maker.apply(roundedUp(wanted)) : array;
+    }
+
+    void release(T array, int length) {
+      int index = index(length);
+      InstancePool<T> pool = sizes.get(index);
+      if (pool == null) {
+        sizes.compareAndSet(index, null, new InstancePool<>(SLOTS));
+        pool = sizes.get(index);
+      }
+      if (pool != null) {
+        pool.offer(array);
+      }
     }
   }
 }

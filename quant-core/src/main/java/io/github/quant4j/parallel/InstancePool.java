@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.quant4j.kernel;
+package io.github.quant4j.parallel;
 
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps instances for reuse: the arguments of a kernel call travel to other threads in one of
- * these, because a capturing lambda would be allocated for each call.
+ * Keeps instances for reuse: the arguments of a call travel to other threads in one of these,
+ * because a capturing lambda would be allocated for each call.
  *
  * <p>Thread-safe and lock-free. An instance that finds no free slot is dropped.
  *
