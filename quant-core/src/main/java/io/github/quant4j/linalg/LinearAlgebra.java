@@ -2,6 +2,8 @@
 package io.github.quant4j.linalg;
 
 import io.github.quant4j.parallel.WorkerTeam;
+import io.github.quant4j.tensor.FloatMatrix;
+import java.util.Objects;
 
 /**
  * The few dense operations in single precision that calibration and full-precision layers spend
@@ -106,4 +108,65 @@ public interface LinearAlgebra {
    * @param team the threads
    */
   void addGram(int tokens, int columns, float[] x, int xOffset, float[] h, WorkerTeam team);
+
+  /**
+   * Rotates tokens by a Hadamard matrix.
+   *
+   * <p>Cost: see {@link HadamardRotation}.
+   *
+   * @param rotation the rotation
+   * @param tokens how many rows
+   * @param x the inputs, row-major {@code [tokens, size]}
+   * @param xOffset position of the first element
+   * @param y receives the outputs; may be {@code x} at the same position, must not overlap it
+   *     otherwise
+   * @param yOffset position of the first element
+   * @param team the threads
+   * @throws IndexOutOfBoundsException if an array is too short
+   */
+  default void rotate(
+      HadamardRotation rotation,
+      int tokens,
+      float[] x,
+      int xOffset,
+      float[] y,
+      int yOffset,
+      WorkerTeam team) {
+    int size = rotation.size();
+    team.run(tokens, t -> rotation.apply(x, xOffset + t * size, y, yOffset + t * size));
+  }
+
+  /**
+   * Multiplies tokens by a Kronecker product, {@code x' = x (P1 (x) P2)}: with the {@code n1 n2}
+   * channels as a matrix {@code X [n1, n2]}, {@code X' = P1^T X P2}.
+   *
+   * <p>Cost: {@code tokens n1 n2 (n1 + n2)} multiply-adds.
+   *
+   * @param tokens how many rows
+   * @param first P1, {@code [n1, n1]}
+   * @param second P2, {@code [n2, n2]}
+   * @param x the inputs, row-major {@code [tokens, n1 n2]}
+   * @param xOffset position of the first element
+   * @param y receives the outputs; must not overlap {@code x}
+   * @param yOffset position of the first element
+   * @param team the threads
+   * @throws IndexOutOfBoundsException if an array is too short
+   */
+  default void multiplyKronecker(
+      int tokens,
+      FloatMatrix first,
+      FloatMatrix second,
+      float[] x,
+      int xOffset,
+      float[] y,
+      int yOffset,
+      WorkerTeam team) {
+    int size = first.rows() * second.rows();
+    Objects.checkFromIndexSize(xOffset, (long) tokens * size, x.length);
+    Objects.checkFromIndexSize(yOffset, (long) tokens * size, y.length);
+    team.run(
+        tokens,
+        t ->
+            KroneckerProduct.multiply(first, second, x, xOffset + t * size, y, yOffset + t * size));
+  }
 }
