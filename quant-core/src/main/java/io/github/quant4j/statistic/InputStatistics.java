@@ -1,0 +1,469 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.statistic;
+
+import io.github.quant4j.linalg.LinearAlgebra;
+import io.github.quant4j.parallel.WorkerTeam;
+import io.github.quant4j.tensor.FloatMatrix;
+import java.util.Arrays;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What calibration remembers of the inputs of one linear layer: per channel the range, the mean and
+ * the mean magnitude, and if wanted the second moment.
+ *
+ * <p>It is fed batch by batch in bounded memory ({@code in^2} floats with the moment, {@code 6 in}
+ * numbers without), merges with other statistics, and follows transforms of the input in closed
+ * form. Channel sums are in double, in the order of the tokens; the result does not depend on the
+ * number of threads, and but for the moment not on the batches either. Not thread-safe while it is
+ * added to.
+ *
+ * <p>A token with a value that is not a number or beyond {@link #LARGEST} in magnitude (its square
+ * would soon overflow the moment) is left out as a whole and counted in {@link #skippedTokens()}. A
+ * token of weight 0 is left out silently: that is what masks are for.
+ */
+public final class InputStatistics {
+  /** The largest magnitude that is taken for a proper activation, 2^56. */
+  public static final float LARGEST = 0x1p56f;
+
+  /** Tokens that are copied at a time when some are left out. */
+  private static final int CHUNK = 512;
+
+  private static final int COLUMNS_IN_PART = 128;
+  private static final int TOKENS_IN_PART = 64;
+
+  private final int size;
+  private final @Nullable Gram gram;
+  private final double[] sum;
+  private double @Nullable [] absoluteSum;
+  private @Nullable ChannelRanges ranges;
+  private double weight;
+  private long tokens;
+  private long skippedTokens;
+
+  private InputStatistics(
+      int size,
+      @Nullable Gram gram,
+      double[] sum,
+      double @Nullable [] absoluteSum,
+      @Nullable ChannelRanges ranges) {
+    this.size = size;
+    this.gram = gram;
+    this.sum = sum;
+    this.absoluteSum = absoluteSum;
+    this.ranges = ranges;
+  }
+
+  private static InputStatistics create(int size, @Nullable Gram gram) {
+    float[] minimum = new float[size];
+    float[] maximum = new float[size];
+    Arrays.fill(minimum, Float.POSITIVE_INFINITY);
+    Arrays.fill(maximum, Float.NEGATIVE_INFINITY);
+    return new InputStatistics(
+        size, gram, new double[size], new double[size], new ChannelRanges(minimum, maximum));
+  }
+
+  /**
+   * Statistics of channels only.
+   *
+   * @param size input features, at least 1
+   * @return statistics of no tokens
+   * @throws IllegalArgumentException if the size is less than 1
+   */
+  public static InputStatistics ofChannels(int size) {
+    if (size < 1) {
+      throw new IllegalArgumentException("size: " + size + ", expected at least 1");
+    }
+    return create(size, null);
+  }
+
+  /**
+   * Statistics of channels with the second moment.
+   *
+   * @param size input features, from 1 to 46340
+   * @return statistics of no tokens
+   * @throws IllegalArgumentException if the size is out of range
+   */
+  public static InputStatistics withGram(int size) {
+    return create(size, Gram.empty(size));
+  }
+
+  /**
+   * Adds tokens of weight 1.
+   *
+   * <p>Cost: a few operations for each element, and with the moment {@code tokens in^2 / 2}
+   * multiply-adds.
+   *
+   * @param inputs activations, {@code [tokens, in]}
+   * @param algebra who multiplies
+   * @param team the threads
+   * @throws IllegalArgumentException if the inputs have another width
+   * @throws IllegalStateException if these statistics come out of a rotation and can only be read
+   */
+  public void add(FloatMatrix inputs, LinearAlgebra algebra, WorkerTeam team) {
+    addAll(inputs, null, algebra, team);
+  }
+
+  /**
+   * Adds weighted tokens.
+   *
+   * @param inputs activations, {@code [tokens, in]}
+   * @param tokenWeights the weight of each token, finite and not negative; 0 leaves it out
+   * @param algebra who multiplies
+   * @param team the threads
+   * @throws IllegalArgumentException if the inputs have another width, the number of weights is not
+   *     that of the tokens, or a weight is negative or not finite
+   * @throws IllegalStateException if these statistics come out of a rotation and can only be read
+   */
+  public void add(
+      FloatMatrix inputs, float[] tokenWeights, LinearAlgebra algebra, WorkerTeam team) {
+    Gram.requireWeights(inputs, tokenWeights);
+    addAll(inputs, tokenWeights, algebra, team);
+  }
+
+  private void addAll(
+      FloatMatrix inputs, float @Nullable [] tokenWeights, LinearAlgebra algebra, WorkerTeam team) {
+    if (inputs.columns() != size) {
+      throw new IllegalArgumentException(
+          "inputs: " + inputs + ", expected " + size + " columns as in " + this);
+    }
+    if (ranges == null || absoluteSum == null) {
+      throw new IllegalStateException(
+          "statistics of a shifted or rotated input cannot be added to; observe the new input");
+    }
+    boolean[] usable = usableTokens(inputs, team);
+    int kept = 0;
+    boolean complete = true;
+    for (int t = 0; t < usable.length; t++) {
+      if (!usable[t]) {
+        skippedTokens++;
+      } else if (tokenWeights != null && tokenWeights[t] == 0) {
+        usable[t] = false;
+      }
+      kept += usable[t] ? 1 : 0;
+      complete &= usable[t];
+    }
+    if (complete) {
+      addUsable(inputs, tokenWeights, algebra, team);
+      return;
+    }
+    int next = 0;
+    for (int done = 0; done < kept; done += CHUNK) {
+      int count = Math.min(CHUNK, kept - done);
+      float[] data = new float[count * size];
+      float[] weights = new float[count];
+      for (int i = 0; i < count; next++) {
+        if (usable[next]) {
+          System.arraycopy(inputs.data(), next * size, data, i * size, size);
+          weights[i] = tokenWeights == null ? 1 : tokenWeights[next];
+          i++;
+        }
+      }
+      addUsable(
+          FloatMatrix.wrap(count, size, data),
+          tokenWeights == null ? null : weights,
+          algebra,
+          team);
+    }
+  }
+
+  private boolean[] usableTokens(FloatMatrix inputs, WorkerTeam team) {
+    boolean[] usable = new boolean[inputs.rows()];
+    team.run(
+        Math.ceilDiv(usable.length, TOKENS_IN_PART),
+        part -> {
+          int end = Math.min(usable.length, (part + 1) * TOKENS_IN_PART);
+          for (int t = part * TOKENS_IN_PART; t < end; t++) {
+            // A NaN survives the maximum and fails the comparison.
+            usable[t] = largestMagnitude(inputs.data(), t * size, size) <= LARGEST;
+          }
+        });
+    return usable;
+  }
+
+  private static float largestMagnitude(float[] data, int from, int count) {
+    float largest = 0;
+    for (int i = from; i < from + count; i++) {
+      largest = Math.max(largest, Math.abs(data[i]));
+    }
+    return largest;
+  }
+
+  private void addUsable(
+      FloatMatrix inputs, float @Nullable [] tokenWeights, LinearAlgebra algebra, WorkerTeam team) {
+    team.run(
+        Math.ceilDiv(size, COLUMNS_IN_PART),
+        part -> {
+          int from = part * COLUMNS_IN_PART;
+          int to = Math.min(size, from + COLUMNS_IN_PART);
+          for (int t = 0; t < inputs.rows(); t++) {
+            double tokenWeight = tokenWeights == null ? 1 : tokenWeights[t];
+            addChannels(inputs.data(), t * size, from, to, tokenWeight);
+          }
+        });
+    for (int t = 0; t < inputs.rows(); t++) {
+      weight += tokenWeights == null ? 1 : tokenWeights[t];
+    }
+    tokens += inputs.rows();
+    if (gram == null) {
+      return;
+    }
+    if (tokenWeights == null) {
+      gram.add(inputs, algebra, team);
+    } else {
+      gram.add(inputs, tokenWeights, algebra, team);
+    }
+  }
+
+  private void addChannels(float[] data, int offset, int from, int to, double tokenWeight) {
+    ChannelRanges known = ranges;
+    double[] magnitudes = absoluteSum;
+    if (known == null || magnitudes == null) {
+      return;
+    }
+    float[] minimum = known.minimum();
+    float[] maximum = known.maximum();
+    for (int j = from; j < to; j++) {
+      float x = data[offset + j];
+      sum[j] += tokenWeight * x;
+      magnitudes[j] += tokenWeight * Math.abs(x);
+      minimum[j] = Math.min(minimum[j], x);
+      maximum[j] = Math.max(maximum[j], x);
+    }
+  }
+
+  /**
+   * Adds what other statistics have seen; afterwards these are the statistics of both, up to
+   * rounding.
+   *
+   * @param other statistics of the same size, both with or both without the moment; not changed
+   * @throws IllegalArgumentException if they have another size, or only one has the moment
+   */
+  public void merge(InputStatistics other) {
+    if (other.size != size || (other.gram == null) != (gram == null)) {
+      throw new IllegalArgumentException(
+          "other: " + other + ", expected the same channels and moment as " + this);
+    }
+    for (int j = 0; j < size; j++) {
+      sum[j] += other.sum[j];
+    }
+    double[] magnitudes = absoluteSum;
+    if (magnitudes == null || other.absoluteSum == null) {
+      absoluteSum = null;
+    } else {
+      for (int j = 0; j < size; j++) {
+        magnitudes[j] += other.absoluteSum[j];
+      }
+    }
+    ranges = ranges == null || other.ranges == null ? null : ranges.merged(other.ranges);
+    if (gram != null && other.gram != null) {
+      gram.merge(other.gram);
+    }
+    weight += other.weight;
+    tokens += other.tokens;
+    skippedTokens += other.skippedTokens;
+  }
+
+  /**
+   * The statistics of {@code x' = x diag(factors)}.
+   *
+   * @param factors one for each channel, finite
+   * @return new statistics; everything stays known
+   * @throws IllegalArgumentException if their number is not that of the channels
+   */
+  public InputStatistics scaled(float[] factors) {
+    requireLength("factors", factors.length);
+    double[] newSum = new double[size];
+    double[] newAbsolute = absoluteSum == null ? null : new double[size];
+    for (int j = 0; j < size; j++) {
+      newSum[j] = sum[j] * factors[j];
+      if (newAbsolute != null && absoluteSum != null) {
+        newAbsolute[j] = absoluteSum[j] * Math.abs(factors[j]);
+      }
+    }
+    return derived(
+        gram == null ? null : gram.scaled(factors),
+        newSum,
+        newAbsolute,
+        ranges == null ? null : ranges.scaled(factors));
+  }
+
+  /**
+   * The statistics of {@code x' = x - shift}.
+   *
+   * @param shift what is subtracted from each channel, finite
+   * @return new statistics; the mean magnitude is not known any more
+   * @throws IllegalArgumentException if their number is not that of the channels
+   */
+  public InputStatistics shifted(float[] shift) {
+    requireLength("shift", shift.length);
+    double[] newSum = new double[size];
+    for (int j = 0; j < size; j++) {
+      newSum[j] = sum[j] - weight * shift[j];
+    }
+    return derived(
+        gram == null ? null : gram.shifted(shift, mean()),
+        newSum,
+        null,
+        ranges == null ? null : ranges.shifted(shift));
+  }
+
+  /**
+   * The statistics of {@code x'_j = x_order[j]}.
+   *
+   * @param order a permutation of the channels
+   * @return new statistics; everything stays known
+   * @throws IllegalArgumentException if it is not a permutation
+   */
+  public InputStatistics permuted(int[] order) {
+    Permutations.require(order, size);
+    double[] newSum = new double[size];
+    double[] newAbsolute = absoluteSum == null ? null : new double[size];
+    for (int j = 0; j < size; j++) {
+      newSum[j] = sum[order[j]];
+      if (newAbsolute != null && absoluteSum != null) {
+        newAbsolute[j] = absoluteSum[order[j]];
+      }
+    }
+    return derived(
+        gram == null ? null : gram.permuted(order),
+        newSum,
+        newAbsolute,
+        ranges == null ? null : ranges.permuted(order));
+  }
+
+  /**
+   * The statistics of {@code x' = x T} for any linear map, such as a rotation.
+   *
+   * @param map the map {@code x -> x T}
+   * @param team the threads
+   * @return new statistics; ranges and mean magnitudes are not known any more and must be observed
+   *     again
+   */
+  public InputStatistics mapped(RowMap map, WorkerTeam team) {
+    float[] mean = new float[size];
+    double[] old = mean();
+    for (int j = 0; j < size; j++) {
+      mean[j] = (float) old[j];
+    }
+    map.apply(mean, 0);
+    double[] newSum = new double[size];
+    for (int j = 0; j < size; j++) {
+      newSum[j] = mean[j] * weight;
+    }
+    return derived(gram == null ? null : gram.mapped(map, team), newSum, null, null);
+  }
+
+  private InputStatistics derived(
+      @Nullable Gram newGram,
+      double[] newSum,
+      double @Nullable [] newAbsolute,
+      @Nullable ChannelRanges newRanges) {
+    InputStatistics result = new InputStatistics(size, newGram, newSum, newAbsolute, newRanges);
+    result.weight = weight;
+    result.tokens = tokens;
+    result.skippedTokens = skippedTokens;
+    return result;
+  }
+
+  private void requireLength(String name, int length) {
+    if (length != size) {
+      throw new IllegalArgumentException(name + ": " + length + " values, expected " + size);
+    }
+  }
+
+  /**
+   * The input features.
+   *
+   * @return the number of channels
+   */
+  public int size() {
+    return size;
+  }
+
+  /**
+   * The second moment.
+   *
+   * @return the live moment, or empty if it is not collected
+   */
+  public Optional<Gram> gram() {
+    return Optional.ofNullable(gram);
+  }
+
+  /**
+   * The range of each channel.
+   *
+   * @return the live ranges, or empty before the first token and after a rotation
+   */
+  public Optional<ChannelRanges> ranges() {
+    return tokens == 0 ? Optional.empty() : Optional.ofNullable(ranges);
+  }
+
+  /**
+   * The weighted mean of each channel.
+   *
+   * @return a fresh array; zeros before the first token
+   */
+  public double[] mean() {
+    return divided(sum);
+  }
+
+  /**
+   * The weighted mean magnitude of each channel.
+   *
+   * @return a fresh array, or empty before the first token and after a shift or rotation
+   */
+  public Optional<double[]> meanAbsolute() {
+    return tokens == 0 || absoluteSum == null
+        ? Optional.empty()
+        : Optional.of(divided(absoluteSum));
+  }
+
+  private double[] divided(double[] sums) {
+    double[] result = sums.clone();
+    for (int j = 0; j < size; j++) {
+      result[j] = weight == 0 ? 0 : result[j] / weight;
+    }
+    return result;
+  }
+
+  /**
+   * The sum of the weights of the tokens used.
+   *
+   * @return 0 before the first token
+   */
+  public double weight() {
+    return weight;
+  }
+
+  /**
+   * The number of tokens used: those with finite values and a positive weight.
+   *
+   * @return 0 before the first token
+   */
+  public long tokens() {
+    return tokens;
+  }
+
+  /**
+   * The number of tokens left out because a value was NaN, infinite or absurdly large.
+   *
+   * @return 0 for healthy inputs
+   */
+  public long skippedTokens() {
+    return skippedTokens;
+  }
+
+  /** Channels, tokens and what is known. */
+  @Override
+  public String toString() {
+    return "InputStatistics["
+        + size
+        + " channels"
+        + (gram == null ? "" : " with moment")
+        + "] of "
+        + tokens
+        + " tokens"
+        + (skippedTokens == 0 ? "" : ", " + skippedTokens + " skipped");
+  }
+}
