@@ -197,6 +197,11 @@ class KernelGroupTest {
     SeededRandom random = new SeededRandom(5);
     List<LinearKernel> kernels =
         List.of(Kernels.forMatrix(random.gaussianMatrix(8, 16), OPTIONS), new Doubling(16));
-    assertTrue(Kernels.warmUp(kernels, Duration.ofSeconds(30)));
+    // Whether times settle within the limit depends on what else the machine does; that the limit
+    // is kept, however unsettled they are, does not.
+    long start = System.nanoTime();
+    Kernels.warmUp(kernels, Duration.ofMillis(300));
+    Duration taken = Duration.ofNanos(System.nanoTime() - start);
+    assertTrue(taken.compareTo(Duration.ofSeconds(20)) < 0, taken::toString);
   }
 }
