@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.transform;
+
+import io.github.quant4j.linalg.LinearAlgebra;
+import io.github.quant4j.parallel.WorkerTeam;
+import io.github.quant4j.tensor.FloatMatrix;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * Any invertible matrix, {@code x' = x A}: for transforms that were learned elsewhere (AffineQuant,
+ * Ma et al., arXiv 2403.12544).
+ */
+public final class DenseTransform implements InputTransform {
+  private final FloatMatrix matrix;
+  private final FloatMatrix inverse;
+
+  private DenseTransform(FloatMatrix matrix, FloatMatrix inverse) {
+    this.matrix = matrix;
+    this.inverse = inverse;
+  }
+
+  /**
+   * A transform by a given matrix; its inverse is computed in double precision.
+   *
+   * <p>Cost: {@code n^3} multiply-adds.
+   *
+   * @param matrix A, {@code [n, n]}; copied
+   * @return the transform
+   * @throws IllegalArgumentException if it is not square, not finite, or singular in single
+   *     precision
+   */
+  public static DenseTransform of(FloatMatrix matrix) {
+    return new DenseTransform(matrix.copy(), SquareMatrices.inverse("matrix", matrix));
+  }
+
+  /**
+   * The matrix.
+   *
+   * @return A, {@code [n, n]}, a copy
+   */
+  public FloatMatrix matrix() {
+    return matrix.copy();
+  }
+
+  @Override
+  public int size() {
+    return matrix.rows();
+  }
+
+  @Override
+  public void apply(
+      float[] x,
+      int xOffset,
+      int tokens,
+      float[] y,
+      int yOffset,
+      LinearAlgebra algebra,
+      WorkerTeam team) {
+    checkBatch(x, xOffset, tokens, y, yOffset);
+    int n = size();
+    for (int t = 0; t < tokens; t++) {
+      Arrays.fill(y, yOffset + t * n, yOffset + (t + 1) * n, 0f);
+    }
+    algebra.multiplyAdd(
+        tokens, n, n, 1f, x, xOffset, n, matrix.data(), 0, n, y, yOffset, n, team);
+  }
+
+  @Override
+  public DenseTransform inverse() {
+    return new DenseTransform(inverse, matrix);
+  }
+
+  @Override
+  public DenseTransform linearPart() {
+    return this;
+  }
+
+  @Override
+  public DenseTransform contragredient() {
+    return new DenseTransform(inverse.transpose(), matrix.transpose());
+  }
+
+  @Override
+  public boolean hasConstant() {
+    return false;
+  }
+
+  @Override
+  public boolean keepsChannels() {
+    return false;
+  }
+
+  @Override
+  public boolean isOrthogonal() {
+    return false;
+  }
+
+  @Override
+  public long operationsPerToken() {
+    return (long) size() * size();
+  }
+
+  @Override
+  public Set<FoldPlace> foldPlaces() {
+    return EnumSet.of(FoldPlace.PRODUCER_ROWS, FoldPlace.PRODUCER_BIAS);
+  }
+
+  @Override
+  public String describe() {
+    return "dense[" + size() + "]";
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof DenseTransform dense
+        && Arrays.equals(matrix.data(), dense.matrix.data());
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(matrix.data());
+  }
+
+  /** As {@link #describe()}. */
+  @Override
+  public String toString() {
+    return describe();
+  }
+}

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Equivalent transforms of a linear layer's input: invertible maps that leave the layer's output as
+ * it is and make weights or activations easier to quantize, and the rules that compute them.
+ */
+@NullMarked
+package io.github.quant4j.transform;
+
+import org.jspecify.annotations.NullMarked;
