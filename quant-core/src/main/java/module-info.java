@@ -23,6 +23,7 @@ module quant4j.core {
   exports io.github.quant4j.search;
   exports io.github.quant4j.statistic;
   exports io.github.quant4j.tensor;
+  exports io.github.quant4j.transform;
 
   uses io.github.quant4j.kernel.KernelProvider;
 }

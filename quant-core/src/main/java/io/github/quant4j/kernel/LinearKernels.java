@@ -2,9 +2,12 @@
 package io.github.quant4j.kernel;
 
 import io.github.quant4j.activation.ActivationQuantizer;
+import io.github.quant4j.linear.ColumnTerm;
 import io.github.quant4j.linear.DenseTerm;
+import io.github.quant4j.linear.LowRankTerm;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.linear.QuantizedTerm;
+import io.github.quant4j.linear.SparseTerm;
 import io.github.quant4j.linear.WeightTerm;
 import java.util.List;
 import java.util.Optional;
@@ -17,7 +20,12 @@ final class LinearKernels {
     List<LinearKernel> terms =
         linear.terms().stream().map(term -> of(term, linear.activations(), options)).toList();
     LinearKernel sum = terms.size() == 1 ? terms.getFirst() : new SumKernel(terms);
-    return linear.bias().<LinearKernel>map(bias -> new BiasKernel(sum, bias)).orElse(sum);
+    LinearKernel biased =
+        linear.bias().<LinearKernel>map(bias -> new BiasKernel(sum, bias)).orElse(sum);
+    return linear
+        .transform()
+        .<LinearKernel>map(transform -> new TransformedInputKernel(transform, biased, options))
+        .orElse(biased);
   }
 
   private static LinearKernel of(
@@ -33,6 +41,18 @@ final class LinearKernels {
             .<LinearKernel>map(quantizer -> new FakeQuantizedInputKernel(quantizer, dense))
             .orElse(dense);
       }
+      case SparseTerm(var matrix) -> new ScalarSparseKernel(matrix, options.team());
+      case LowRankTerm(var left, var right) ->
+          new ProductKernel(
+              of(right, Optional.empty(), options), of(left, Optional.empty(), options));
+      case ColumnTerm columns ->
+          new ColumnsKernel(
+              columns.sources(),
+              columns.columns(),
+              of(
+                  columns.inner(),
+                  columns.hasQuantizedInput() ? activations : Optional.empty(),
+                  options));
     };
   }
 }

@@ -5,6 +5,8 @@ import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.FloatMatrix;
+import io.github.quant4j.transform.InputTransform;
+import io.github.quant4j.transform.StoredTransforms;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -14,20 +16,27 @@ import org.jspecify.annotations.Nullable;
  * A linear layer {@code y = x W^T + b} with {@code W} a sum of terms: what a quantizer makes of a
  * layer, what a checkpoint stores for it, and what a kernel is built from.
  *
- * <p>The input of {@link QuantizedTerm quantized} and {@link DenseTerm dense} terms is quantized
- * first if there is an {@link #activations() activation quantizer}. Get a kernel from {@link
- * io.github.quant4j.kernel.Kernels#forLinear}. Instances are immutable and thread-safe.
+ * <p>The input is transformed first if there is a {@link #transform()}. The input of {@link
+ * QuantizedTerm quantized} and {@link DenseTerm dense} terms is then quantized if there is an
+ * {@link #activations() activation quantizer}; sparse and low-rank terms read it as it is. Get a
+ * kernel from {@link io.github.quant4j.kernel.Kernels#forLinear}. Instances are immutable and
+ * thread-safe.
  */
 public final class QuantizedLinear {
   private final List<WeightTerm> terms;
   private final float @Nullable [] bias;
   private final @Nullable ActivationQuantizer activations;
+  private final @Nullable InputTransform transform;
 
   private QuantizedLinear(
-      List<WeightTerm> terms, float @Nullable [] bias, @Nullable ActivationQuantizer activations) {
+      List<WeightTerm> terms,
+      float @Nullable [] bias,
+      @Nullable ActivationQuantizer activations,
+      @Nullable InputTransform transform) {
     this.terms = terms;
     this.bias = bias;
     this.activations = activations;
+    this.transform = transform;
   }
 
   /**
@@ -58,7 +67,7 @@ public final class QuantizedLinear {
                 + "] as the first one");
       }
     }
-    return new QuantizedLinear(List.copyOf(terms), null, null);
+    return new QuantizedLinear(List.copyOf(terms), null, null, null);
   }
 
   /**
@@ -103,7 +112,7 @@ public final class QuantizedLinear {
               + inFeatures()
               + "]");
     }
-    return new QuantizedLinear(terms, values.clone(), activations);
+    return new QuantizedLinear(terms, values.clone(), activations, transform);
   }
 
   /**
@@ -112,7 +121,7 @@ public final class QuantizedLinear {
    * @return the changed layer
    */
   public QuantizedLinear withoutBias() {
-    return new QuantizedLinear(terms, null, activations);
+    return new QuantizedLinear(terms, null, activations, transform);
   }
 
   /**
@@ -123,8 +132,63 @@ public final class QuantizedLinear {
    * @throws IllegalArgumentException if the quantizer does not fit the input features
    */
   public QuantizedLinear withActivations(ActivationQuantizer quantizer) {
-    quantizer.runLength(inFeatures());
-    return new QuantizedLinear(terms, bias, quantizer);
+    terms.forEach(term -> requireSuits(quantizer, term));
+    return new QuantizedLinear(terms, bias, quantizer, transform);
+  }
+
+  private static void requireSuits(ActivationQuantizer quantizer, WeightTerm term) {
+    switch (term) {
+      case QuantizedTerm _, DenseTerm _ -> quantizer.runLength(term.columns());
+      case ColumnTerm columns -> {
+        if (columns.hasQuantizedInput()) {
+          quantizer.runLength(columns.inner().columns());
+        }
+      }
+      case SparseTerm _, LowRankTerm _ -> {
+        // Their input is not quantized.
+      }
+    }
+  }
+
+  /**
+   * The same layer with a transform of its input that runs with the model. Terms, bias and
+   * activation quantizer then belong to the transformed input.
+   *
+   * @param map applied to the input before anything else
+   * @return the changed layer
+   * @throws IllegalArgumentException if the transform has another size
+   */
+  public QuantizedLinear withTransform(InputTransform map) {
+    if (map.size() != inFeatures()) {
+      throw new IllegalArgumentException(
+          "transform: "
+              + map.describe()
+              + " has size "
+              + map.size()
+              + ", expected "
+              + inFeatures()
+              + " inputs");
+    }
+    return new QuantizedLinear(terms, bias, activations, map);
+  }
+
+  /**
+   * The same layer for an input that is transformed already, because the transform was folded into
+   * what computes it.
+   *
+   * @return the changed layer
+   */
+  public QuantizedLinear withoutTransform() {
+    return new QuantizedLinear(terms, bias, activations, null);
+  }
+
+  /**
+   * The transform of the input that runs with the model.
+   *
+   * @return the transform, or empty if the input is taken as it is
+   */
+  public Optional<InputTransform> transform() {
+    return Optional.ofNullable(transform);
   }
 
   /**
@@ -148,7 +212,7 @@ public final class QuantizedLinear {
               + inFeatures()
               + "]");
     }
-    return new QuantizedLinear(other.terms, bias, activations);
+    return new QuantizedLinear(other.terms, bias, activations, transform);
   }
 
   /**
@@ -197,7 +261,8 @@ public final class QuantizedLinear {
   }
 
   /**
-   * The weights that the terms stand for.
+   * The weights that the terms stand for; if there is a {@link #transform()}, those of the
+   * transformed input.
    *
    * <p>Cost: {@code out in} additions for each term.
    *
@@ -215,12 +280,13 @@ public final class QuantizedLinear {
   }
 
   /**
-   * The size of all terms; a bias is not counted.
+   * The size of all terms and of the transform; a bias is not counted.
    *
    * @return bits
    */
   public long storageBits() {
-    return terms.stream().mapToLong(WeightTerm::storageBits).sum();
+    long bits = terms.stream().mapToLong(WeightTerm::storageBits).sum();
+    return transform == null ? bits : bits + StoredTransforms.storageBits(transform);
   }
 
   /**
@@ -241,6 +307,7 @@ public final class QuantizedLinear {
         + inFeatures()
         + "] "
         + terms.stream().map(WeightTerm::describe).collect(Collectors.joining(" + "))
-        + (activations == null ? "" : " @ " + activations.scheme());
+        + (activations == null ? "" : " @ " + activations.scheme())
+        + (transform == null ? "" : " after " + transform.describe());
   }
 }

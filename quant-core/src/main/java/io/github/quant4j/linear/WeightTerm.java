@@ -7,7 +7,8 @@ package io.github.quant4j.linear;
  * <p>Published systems differ in their terms and in how these are fitted: a quantized matrix alone,
  * with sparse outliers, or with a low-rank correction. Terms are immutable and thread-safe.
  */
-public sealed interface WeightTerm permits QuantizedTerm, DenseTerm {
+public sealed interface WeightTerm
+    permits QuantizedTerm, DenseTerm, SparseTerm, LowRankTerm, ColumnTerm {
 
   /**
    * The output features.

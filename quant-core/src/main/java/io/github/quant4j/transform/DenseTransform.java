@@ -63,8 +63,7 @@ public final class DenseTransform implements InputTransform {
     for (int t = 0; t < tokens; t++) {
       Arrays.fill(y, yOffset + t * n, yOffset + (t + 1) * n, 0f);
     }
-    algebra.multiplyAdd(
-        tokens, n, n, 1f, x, xOffset, n, matrix.data(), 0, n, y, yOffset, n, team);
+    algebra.multiplyAdd(tokens, n, n, 1f, x, xOffset, n, matrix.data(), 0, n, y, yOffset, n, team);
   }
 
   @Override

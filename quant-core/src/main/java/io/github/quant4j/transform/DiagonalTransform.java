@@ -36,7 +36,9 @@ public final class DiagonalTransform implements InputTransform {
     float[] reciprocals = new float[scales.length];
     for (int i = 0; i < scales.length; i++) {
       reciprocals[i] = 1f / scales[i];
-      if (!(scales[i] > 0) || !(reciprocals[i] > 0) || !Float.isFinite(scales[i] + reciprocals[i])) {
+      if (!(scales[i] > 0)
+          || !(reciprocals[i] > 0)
+          || !Float.isFinite(scales[i] + reciprocals[i])) {
         throw new IllegalArgumentException(
             "scales: number "
                 + i

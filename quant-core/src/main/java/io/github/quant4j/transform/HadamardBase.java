@@ -3,8 +3,8 @@ package io.github.quant4j.transform;
 
 /**
  * Hadamard matrices of sizes that are no power of two, by Paley's constructions over prime fields:
- * type I for {@code q + 1} with {@code q = 3 mod 4} (12, 20, 44, 60, ...), type II for {@code 2 (q +
- * 1)} with {@code q = 1 mod 4} (12, 28, 36, 60, ...).
+ * type I for {@code q + 1} with {@code q = 3 mod 4} (12, 20, 44, 60, ...), type II for {@code 2 (q
+ * + 1)} with {@code q = 1 mod 4} (12, 28, 36, 60, ...).
  */
 final class HadamardBase {
   private static final int LARGEST = 180;

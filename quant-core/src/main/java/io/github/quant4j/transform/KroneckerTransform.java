@@ -24,10 +24,7 @@ public final class KroneckerTransform implements InputTransform {
   private final AtomicReference<float @Nullable []> scratch = new AtomicReference<>();
 
   private KroneckerTransform(
-      FloatMatrix first,
-      FloatMatrix second,
-      FloatMatrix firstInverse,
-      FloatMatrix secondInverse) {
+      FloatMatrix first, FloatMatrix second, FloatMatrix firstInverse, FloatMatrix secondInverse) {
     this.first = first;
     this.second = second;
     this.firstInverse = firstInverse;
@@ -143,10 +140,7 @@ public final class KroneckerTransform implements InputTransform {
   @Override
   public KroneckerTransform contragredient() {
     return new KroneckerTransform(
-        firstInverse.transpose(),
-        secondInverse.transpose(),
-        first.transpose(),
-        second.transpose());
+        firstInverse.transpose(), secondInverse.transpose(), first.transpose(), second.transpose());
   }
 
   @Override

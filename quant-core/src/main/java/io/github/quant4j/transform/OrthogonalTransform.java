@@ -9,8 +9,8 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * A rotation given as a dense matrix, {@code x' = x Q} with {@code Q Q^T = I}: principal axes of the
- * inputs (KLT, as in MambaQuant, Xu et al., arXiv 2501.13484), or rotations learned elsewhere
+ * A rotation given as a dense matrix, {@code x' = x Q} with {@code Q Q^T = I}: principal axes of
+ * the inputs (KLT, as in MambaQuant, Xu et al., arXiv 2501.13484), or rotations learned elsewhere
  * (SpinQuant).
  */
 public final class OrthogonalTransform implements InputTransform {
@@ -46,7 +46,13 @@ public final class OrthogonalTransform implements InputTransform {
         }
         if (!(Math.abs(dot - (i == j ? 1 : 0)) <= TOLERANCE)) {
           throw new IllegalArgumentException(
-              "matrix: rows " + i + " and " + j + " have product " + dot + ", expected "
+              "matrix: rows "
+                  + i
+                  + " and "
+                  + j
+                  + " have product "
+                  + dot
+                  + ", expected "
                   + (i == j ? 1 : 0)
                   + " within "
                   + TOLERANCE

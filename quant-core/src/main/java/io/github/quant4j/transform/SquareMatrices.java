@@ -17,7 +17,8 @@ final class SquareMatrices {
       throw new IllegalArgumentException(name + ": " + matrix + ", expected a square matrix");
     }
     if (!matrix.isFinite()) {
-      throw new IllegalArgumentException(name + ": " + matrix + " has an element that is not finite");
+      throw new IllegalArgumentException(
+          name + ": " + matrix + " has an element that is not finite");
     }
     double[][] left = new double[n][n];
     double[][] right = new double[n][n];
@@ -45,7 +46,12 @@ final class SquareMatrices {
     double condition = norm * rowSumNorm(right);
     if (!(condition <= WORST_CONDITION)) {
       throw new IllegalArgumentException(
-          name + ": " + matrix + " has condition number " + condition + ", expected at most "
+          name
+              + ": "
+              + matrix
+              + " has condition number "
+              + condition
+              + ", expected at most "
               + WORST_CONDITION);
     }
     FloatMatrix inverse = FloatMatrix.zeros(n, n);

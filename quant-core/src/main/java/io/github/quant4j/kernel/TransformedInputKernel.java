@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.kernel;
+
+import io.github.quant4j.linalg.LinearAlgebra;
+import io.github.quant4j.parallel.ScratchPool;
+import io.github.quant4j.transform.InputTransform;
+
+/** Transforms the input, then hands it to another kernel. */
+final class TransformedInputKernel implements LinearKernel {
+  private final InputTransform transform;
+  private final LinearKernel inner;
+  private final LinearAlgebra algebra;
+  private final KernelOptions options;
+  private final ScratchPool scratch = new ScratchPool();
+
+  TransformedInputKernel(InputTransform transform, LinearKernel inner, KernelOptions options) {
+    assert transform.size() == inner.inFeatures();
+    this.transform = transform;
+    this.inner = inner;
+    this.options = options;
+    this.algebra = Kernels.linearAlgebra(options);
+  }
+
+  @Override
+  public int inFeatures() {
+    return inner.inFeatures();
+  }
+
+  @Override
+  public int outFeatures() {
+    return inner.outFeatures();
+  }
+
+  @Override
+  public void multiply(float[] x, int xOffset, int tokens, float[] y, int yOffset) {
+    float[] transformed = scratch.floats(Math.multiplyExact(tokens, inFeatures()));
+    try {
+      transform.apply(x, xOffset, tokens, transformed, 0, algebra, options.team());
+      inner.multiply(transformed, 0, tokens, y, yOffset);
+    } finally {
+      scratch.release(transformed);
+    }
+  }
+
+  @Override
+  public String describe() {
+    return inner.describe() + " after " + transform.describe();
+  }
+}

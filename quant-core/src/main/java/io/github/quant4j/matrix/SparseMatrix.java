@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.matrix;
+
+import io.github.quant4j.format.HalfPrecision;
+import io.github.quant4j.tensor.DType;
+import io.github.quant4j.tensor.FloatMatrix;
+import io.github.quant4j.tensor.Shape;
+import io.github.quant4j.tensor.Tensor;
+import java.util.BitSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SequencedMap;
+
+/**
+ * A mostly empty matrix {@code [out, in]} in compressed rows (CSR): the outliers that are kept
+ * beside a quantized matrix.
+ *
+ * <p>The elements of row {@code r} are numbers {@code rowStart(r)} to {@code rowStart(r + 1) - 1},
+ * with ascending columns. Stored are row starts of 32 bits, columns of 16 bits where they fit and
+ * of 32 otherwise, and values as binary16 or binary32. Immutable and thread-safe.
+ */
+public final class SparseMatrix {
+  private static final String ROW_STARTS = "row_starts";
+  private static final String COLUMNS = "columns";
+  private static final String VALUES = "values";
+  private static final float FLOAT16_LARGEST = 65504;
+
+  private final int rows;
+  private final int columnCount;
+  private final int[] rowStarts;
+  private final int[] columns;
+  private final float[] values;
+  private final DType stored;
+
+  private SparseMatrix(
+      int rows, int columnCount, int[] rowStarts, int[] columns, float[] values, DType stored) {
+    this.rows = rows;
+    this.columnCount = columnCount;
+    this.rowStarts = rowStarts;
+    this.columns = columns;
+    this.values = values;
+    this.stored = stored;
+  }
+
+  /**
+   * Takes some elements of a dense matrix.
+   *
+   * <p>Values beyond binary16's range, above 65504, make the whole matrix binary32, whatever was
+   * asked for.
+   *
+   * @param dense the matrix, {@code [out, in]}; not changed
+   * @param kept which elements, by row-major position; elements that become 0 are left out
+   * @param stored F16 or F32: how values are stored, and rounded
+   * @return the sparse matrix
+   * @throws IllegalArgumentException if the type is another one, or a kept element is not finite
+   */
+  public static SparseMatrix of(FloatMatrix dense, BitSet kept, DType stored) {
+    requireValueType(stored);
+    int columnCount = dense.columns();
+    int most = kept.cardinality();
+    int[] rowStarts = new int[dense.rows() + 1];
+    int[] columns = new int[most];
+    float[] values = new float[most];
+    DType type = stored;
+    for (int at = kept.nextSetBit(0); at >= 0; at = kept.nextSetBit(at + 1)) {
+      float value = dense.data()[at];
+      if (!Float.isFinite(value)) {
+        throw new IllegalArgumentException(
+            "dense: element ("
+                + at / columnCount
+                + ", "
+                + at % columnCount
+                + ") is "
+                + value
+                + ", expected finite values");
+      }
+      if (Math.abs(value) > FLOAT16_LARGEST) {
+        type = DType.F32;
+      }
+    }
+    int count = 0;
+    for (int row = 0; row < dense.rows(); row++) {
+      int end = (row + 1) * columnCount;
+      for (int at = kept.nextSetBit(row * columnCount);
+          at >= 0 && at < end;
+          at = kept.nextSetBit(at + 1)) {
+        float value = round(dense.data()[at], type);
+        if (value != 0) {
+          columns[count] = at % columnCount;
+          values[count] = value;
+          count++;
+        }
+      }
+      rowStarts[row + 1] = count;
+    }
+    return new SparseMatrix(
+        dense.rows(),
+        columnCount,
+        rowStarts,
+        java.util.Arrays.copyOf(columns, count),
+        java.util.Arrays.copyOf(values, count),
+        type);
+  }
+
+  private static void requireValueType(DType stored) {
+    if (stored != DType.F16 && stored != DType.F32) {
+      throw new IllegalArgumentException("stored: " + stored + ", expected F16 or F32");
+    }
+  }
+
+  private static float round(float value, DType type) {
+    return type == DType.F16 ? HalfPrecision.fromFloat16(HalfPrecision.toFloat16(value)) : value;
+  }
+
+  /**
+   * Reads the stored form.
+   *
+   * @param rows output features
+   * @param columnCount input features
+   * @param parts {@code row_starts} I32 [rows + 1], {@code columns} U16 or I32 [n] and {@code
+   *     values} F16 or F32 [n]
+   * @return the matrix
+   * @throws IllegalArgumentException if a part is missing or has another type or length, or the row
+   *     starts or columns are not in order and range
+   */
+  public static SparseMatrix read(int rows, int columnCount, Map<String, Tensor> parts) {
+    int[] starts = part(parts, ROW_STARTS, DType.I32).toIntArray();
+    int[] columns = part(parts, COLUMNS, DType.U16, DType.I32).toIntArray();
+    Tensor values = part(parts, VALUES, DType.F16, DType.F32);
+    if (starts.length != rows + 1
+        || starts[0] != 0
+        || starts[rows] != columns.length
+        || values.shape().elementCount() != columns.length) {
+      throw new IllegalArgumentException(
+          "sparse matrix: "
+              + starts.length
+              + " row starts, "
+              + columns.length
+              + " columns and "
+              + values.shape().elementCount()
+              + " values do not make a ["
+              + rows
+              + ", "
+              + columnCount
+              + "] matrix");
+    }
+    for (int row = 0; row < rows; row++) {
+      if (starts[row + 1] < starts[row] || starts[row + 1] > columns.length) {
+        throw new IllegalArgumentException(
+            "sparse matrix: row " + row + " ends at " + starts[row + 1] + " before it starts");
+      }
+      for (int i = starts[row]; i < starts[row + 1]; i++) {
+        if (columns[i] < 0
+            || columns[i] >= columnCount
+            || i > starts[row] && columns[i] <= columns[i - 1]) {
+          throw new IllegalArgumentException(
+              "sparse matrix: column "
+                  + columns[i]
+                  + " in row "
+                  + row
+                  + " is out of order or range 0 to "
+                  + (columnCount - 1));
+        }
+      }
+    }
+    return new SparseMatrix(
+        rows, columnCount, starts, columns, values.toFloatArray(), values.dtype());
+  }
+
+  private static Tensor part(Map<String, Tensor> parts, String name, DType... allowed) {
+    Tensor part = parts.get(name);
+    if (part == null) {
+      throw new IllegalArgumentException(
+          "sparse part '" + name + "' is missing, found " + parts.keySet());
+    }
+    for (DType dtype : allowed) {
+      if (part.dtype() == dtype) {
+        return part;
+      }
+    }
+    throw new IllegalArgumentException(
+        part + ": expected element type " + java.util.Arrays.toString(allowed));
+  }
+
+  /**
+   * The stored form.
+   *
+   * @return the tensors that {@link #read} takes
+   */
+  public SequencedMap<String, Tensor> parts() {
+    SequencedMap<String, Tensor> parts = new LinkedHashMap<>();
+    parts.put(ROW_STARTS, Tensor.ofInts(Shape.of(rowStarts.length), rowStarts.clone()));
+    Shape shape = Shape.of(columns.length);
+    if (hasShortColumns()) {
+      short[] narrow = new short[columns.length];
+      for (int i = 0; i < narrow.length; i++) {
+        narrow[i] = (short) columns[i];
+      }
+      parts.put(COLUMNS, Tensor.ofShorts(DType.U16, shape, narrow));
+    } else {
+      parts.put(COLUMNS, Tensor.ofInts(shape, columns.clone()));
+    }
+    if (stored == DType.F16) {
+      short[] bits = new short[values.length];
+      for (int i = 0; i < bits.length; i++) {
+        bits[i] = HalfPrecision.toFloat16(values[i]);
+      }
+      parts.put(VALUES, Tensor.ofShorts(DType.F16, shape, bits));
+    } else {
+      parts.put(VALUES, Tensor.ofFloats(shape, values.clone()));
+    }
+    return parts;
+  }
+
+  private boolean hasShortColumns() {
+    return columnCount <= 1 << 16;
+  }
+
+  /**
+   * The output features.
+   *
+   * @return rows of the matrix
+   */
+  public int rows() {
+    return rows;
+  }
+
+  /**
+   * The input features.
+   *
+   * @return columns of the matrix
+   */
+  public int columns() {
+    return columnCount;
+  }
+
+  /**
+   * The stored elements.
+   *
+   * @return how many
+   */
+  public int count() {
+    return values.length;
+  }
+
+  /**
+   * Where a row starts.
+   *
+   * @param row from 0 to {@code rows()}
+   * @return number of its first element
+   */
+  public int rowStart(int row) {
+    return rowStarts[row];
+  }
+
+  /**
+   * The column of an element.
+   *
+   * @param element from 0 to {@code count() - 1}
+   * @return its column
+   */
+  public int column(int element) {
+    return columns[element];
+  }
+
+  /**
+   * An element.
+   *
+   * @param element from 0 to {@code count() - 1}
+   * @return its value, as it is stored
+   */
+  public float value(int element) {
+    return values[element];
+  }
+
+  /**
+   * How values are stored.
+   *
+   * @return F16 or F32
+   */
+  public DType valueType() {
+    return stored;
+  }
+
+  /**
+   * Adds one row to a dense row.
+   *
+   * @param row from 0
+   * @param target what is added to
+   * @param offset position of the row's first element
+   * @throws IndexOutOfBoundsException if there is no such row or the target is too short
+   */
+  public void addRow(int row, float[] target, int offset) {
+    Objects.checkIndex(row, rows);
+    Objects.checkFromIndexSize(offset, columnCount, target.length);
+    for (int i = rowStarts[row]; i < rowStarts[row + 1]; i++) {
+      target[offset + columns[i]] += values[i];
+    }
+  }
+
+  /**
+   * The size of row starts, columns and values.
+   *
+   * @return bits
+   */
+  public long storageBits() {
+    return 32L * rowStarts.length
+        + (long) columns.length * (hasShortColumns() ? 16 : 32)
+        + (long) values.length * stored.bits();
+  }
+
+  /** Shape and number of elements, for example {@code SparseMatrix[256, 768] of 983}. */
+  @Override
+  public String toString() {
+    return "SparseMatrix[" + rows + ", " + columnCount + "] of " + values.length;
+  }
+}
