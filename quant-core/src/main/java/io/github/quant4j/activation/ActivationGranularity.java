@@ -90,6 +90,28 @@ public sealed interface ActivationGranularity {
   }
 
   /**
+   * Reads the text form.
+   *
+   * @param text {@code tensor}, {@code channel}, {@code token} or {@code g<inputs>}
+   * @return the granularity
+   * @throws IllegalArgumentException if it is none of these
+   */
+  static ActivationGranularity parse(String text) {
+    for (ActivationGranularity known : new ActivationGranularity[] {tensor(), channel(), token()}) {
+      if (known.toString().equals(text)) {
+        return known;
+      }
+    }
+    if (text.matches("g[0-9]{1,6}")) {
+      return new PerGroup(Integer.parseInt(text.substring(1)));
+    }
+    throw new IllegalArgumentException(
+        "activation granularity: '"
+            + text
+            + "', expected tensor or channel (static), token or g<inputs> (dynamic)");
+  }
+
+  /**
    * Whether scales are fixed by calibration.
    *
    * @return true for tensor and channel

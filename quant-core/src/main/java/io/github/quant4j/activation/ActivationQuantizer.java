@@ -2,10 +2,12 @@
 package io.github.quant4j.activation;
 
 import io.github.quant4j.format.IntegerFormat;
+import io.github.quant4j.format.MiniFloat;
 import io.github.quant4j.format.NumberFormat;
 import io.github.quant4j.scheme.FloatScaleCodec;
 import io.github.quant4j.scheme.GroupParameters;
 import io.github.quant4j.scheme.ScaleLayout;
+import io.github.quant4j.scheme.TensorRelativeScaleCodec;
 import java.util.Objects;
 
 /**
@@ -20,14 +22,19 @@ import java.util.Objects;
  * <p>Instances are immutable and thread-safe.
  */
 public final class ActivationQuantizer {
+  private static final float SMALLEST_BLOCK_SCALE = 0x1p-6f;
+
   private final ActivationScheme scheme;
   private final float[] staticScales;
   private final float[] staticZeros;
+  private final float tensorScale;
 
-  private ActivationQuantizer(ActivationScheme scheme, float[] scales, float[] zeros) {
+  private ActivationQuantizer(
+      ActivationScheme scheme, float[] scales, float[] zeros, float tensorScale) {
     this.scheme = scheme;
     this.staticScales = scales;
     this.staticZeros = zeros;
+    this.tensorScale = tensorScale;
   }
 
   /**
@@ -42,7 +49,7 @@ public final class ActivationQuantizer {
       throw new IllegalArgumentException(
           "scheme: " + scheme + " is static, expected token or group granularity");
     }
-    return new ActivationQuantizer(scheme, new float[0], new float[0]);
+    return new ActivationQuantizer(scheme, new float[0], new float[0], 0f);
   }
 
   /**
@@ -80,7 +87,40 @@ public final class ActivationQuantizer {
                 + ", expected a positive scale and a finite zero");
       }
     }
-    return new ActivationQuantizer(scheme, scales.clone(), zeros.clone());
+    return new ActivationQuantizer(scheme, scales.clone(), zeros.clone(), 0f);
+  }
+
+  /**
+   * A quantizer with dynamic block scales under one calibrated scale: the activations of NVFP4,
+   * whose block scales are FP8 E4M3 multiples of the scale of the tensor.
+   *
+   * @param scheme a scheme per group with {@link TensorRelativeScaleCodec} scales
+   * @param tensorScale the scale of the tensor: {@code absmax / (448 * maximum())} uses the whole
+   *     range of the block scales; larger inputs saturate
+   * @return the quantizer
+   * @throws IllegalArgumentException if the scheme is another one, or the scale is not positive and
+   *     finite
+   */
+  public static ActivationQuantizer blocks(ActivationScheme scheme, float tensorScale) {
+    if (scheme.granularity().isStatic()
+        || !(scheme.scaleCodec() instanceof TensorRelativeScaleCodec)) {
+      throw new IllegalArgumentException(
+          "scheme: " + scheme + ", expected a dynamic one with e4m3 scales, such as nvfp4");
+    }
+    if (!(tensorScale > 0) || !Float.isFinite(tensorScale)) {
+      throw new IllegalArgumentException(
+          "tensorScale: " + tensorScale + ", expected a positive finite value");
+    }
+    return new ActivationQuantizer(scheme, new float[0], new float[0], tensorScale);
+  }
+
+  /**
+   * The calibrated scale of the tensor above dynamic block scales.
+   *
+   * @return 0 if there is none; then each token has a tensor scale of its own
+   */
+  public float tensorScale() {
+    return tensorScale;
   }
 
   /**
@@ -168,9 +208,10 @@ public final class ActivationQuantizer {
     Objects.checkFromIndexSize(codesOffset, columns, codes.length);
     int run = runLength(columns);
     NumberFormat format = scheme.format();
+    float outer = outerScale(x, xOffset, columns);
     for (int r = 0; r * run < columns; r++) {
       int from = xOffset + r * run;
-      float inverse = range(x, from, run, r, scales, zeros);
+      float inverse = range(x, from, run, r, outer, scales, zeros);
       for (int i = 0; i < run; i++) {
         codes[codesOffset + r * run + i] = (byte) format.encode(x[from + i] * inverse + zeros[r]);
       }
@@ -202,8 +243,25 @@ public final class ActivationQuantizer {
     }
   }
 
+  /** The scale above the block scales of a token, or 0 if they stand alone. */
+  private float outerScale(float[] x, int from, int columns) {
+    if (!(scheme.scaleCodec() instanceof TensorRelativeScaleCodec)) {
+      return 0;
+    }
+    if (tensorScale > 0) {
+      return tensorScale;
+    }
+    float largest = 0;
+    for (int i = from; i < from + columns; i++) {
+      largest = Math.max(largest, Math.abs(x[i]));
+    }
+    return Math.max(
+        largest / (scheme.format().maximum() * MiniFloat.FP8_E4M3.maximum()), Float.MIN_NORMAL);
+  }
+
   /** Sets scale and zero point of a run and gives the factor that elements are multiplied by. */
-  private float range(float[] x, int from, int run, int r, float[] scales, float[] zeros) {
+  private float range(
+      float[] x, int from, int run, int r, float outer, float[] scales, float[] zeros) {
     if (staticScales.length > 0) {
       int index = staticScales.length == 1 ? 0 : r;
       scales[r] = staticScales[index];
@@ -228,6 +286,12 @@ public final class ActivationQuantizer {
       if (scheme.scaleCodec().equals(FloatScaleCodec.FLOAT32)) {
         scales[r] = largest / format.maximum();
         return format.maximum() / largest;
+      }
+      if (outer > 0) {
+        float relative = MiniFloat.FP8_E4M3.nearest(largest / format.maximum() / outer);
+        // A block scale that would round to zero gets the smallest normal one, as for weights.
+        scales[r] = outer * (relative == 0 ? SMALLEST_BLOCK_SCALE : relative);
+        return 1f / scales[r];
       }
       GroupParameters stored =
           scheme

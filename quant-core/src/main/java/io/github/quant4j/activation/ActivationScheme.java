@@ -3,8 +3,12 @@ package io.github.quant4j.activation;
 
 import io.github.quant4j.format.IntegerFormat;
 import io.github.quant4j.format.NumberFormat;
+import io.github.quant4j.format.NumberFormats;
 import io.github.quant4j.scheme.FloatScaleCodec;
+import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.scheme.ScaleCodec;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * How the input of a linear layer is quantized: {@code x = scale * (value(code) - zero)}.
@@ -20,6 +24,28 @@ public record ActivationScheme(
     ActivationGranularity granularity,
     boolean symmetric,
     ScaleCodec scaleCodec) {
+
+  private record Preset(String name, ActivationScheme scheme) {}
+
+  private static final List<Preset> PRESETS =
+      Stream.of(
+              "mxfp4",
+              "mxfp6e2m3",
+              "mxfp6e3m2",
+              "mxfp8",
+              "mxfp8e4m3",
+              "mxfp8e5m2",
+              "mxint8",
+              "nvfp4")
+          .map(name -> new Preset(name, ofWeights(QuantScheme.parse(name))))
+          .toList();
+
+  private static ActivationScheme ofWeights(QuantScheme scheme) {
+    ActivationGranularity granularity =
+        ActivationGranularity.parse(scheme.granularity().toString());
+    return new ActivationScheme(
+        scheme.format(), granularity, scheme.symmetric(), scheme.scaleCodec());
+  }
 
   /**
    * Checks that the parts go together.
@@ -48,9 +74,59 @@ public record ActivationScheme(
     return new ActivationScheme(format, granularity, symmetric, FloatScaleCodec.FLOAT32);
   }
 
-  /** The canonical text form, for example {@code int8:token:sym}. */
+  /**
+   * Reads the text form {@code format:granularity[:sym|asym][:codec]}, or one of the short names
+   * {@code mxfp4}, {@code mxfp6e2m3}, {@code mxfp6e3m2}, {@code mxfp8} ({@code mxfp8e4m3}), {@code
+   * mxfp8e5m2}, {@code mxint8} and {@code nvfp4}.
+   *
+   * @param text for example {@code int8:token} or {@code nvfp4}
+   * @return the scheme; symmetric and with binary32 scales unless the text says otherwise
+   * @throws IllegalArgumentException if the text is not a scheme; the message names the part
+   */
+  public static ActivationScheme parse(String text) {
+    for (Preset preset : PRESETS) {
+      if (preset.name.equals(text)) {
+        return preset.scheme;
+      }
+    }
+    String[] parts = text.split(":", -1);
+    if (parts.length < 2 || parts.length > 4) {
+      throw new IllegalArgumentException(
+          "activations: '"
+              + text
+              + "', expected format:granularity[:sym|asym][:codec], such as int8:token, or one of "
+              + PRESETS.stream().map(Preset::name).toList());
+    }
+    NumberFormat format = NumberFormats.parse(parts[0]);
+    ActivationGranularity granularity = ActivationGranularity.parse(parts[1]);
+    boolean symmetric = true;
+    ScaleCodec codec = FloatScaleCodec.FLOAT32;
+    int next = 2;
+    if (next < parts.length && (parts[next].equals("sym") || parts[next].equals("asym"))) {
+      symmetric = parts[next].equals("sym");
+      next++;
+    }
+    if (next < parts.length) {
+      codec = ScaleCodec.parse(parts[next]);
+      next++;
+    }
+    if (next < parts.length) {
+      throw new IllegalArgumentException(
+          "activations: '" + text + "': nothing may follow '" + parts[next - 1] + "'");
+    }
+    return new ActivationScheme(format, granularity, symmetric, codec);
+  }
+
+  /**
+   * The canonical text form, which {@link #parse} reads back: for example {@code int8:token:sym}.
+   */
   @Override
   public String toString() {
+    for (Preset preset : PRESETS) {
+      if (preset.scheme.equals(this)) {
+        return preset.name;
+      }
+    }
     return format.name()
         + ":"
         + granularity

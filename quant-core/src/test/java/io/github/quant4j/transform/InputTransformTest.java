@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.transform;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.quant4j.json.JsonParser;
+import io.github.quant4j.json.JsonValue;
+import io.github.quant4j.json.JsonWriter;
+import io.github.quant4j.linalg.ScalarLinearAlgebra;
+import io.github.quant4j.parallel.WorkerTeam;
+import io.github.quant4j.statistic.InputStatistics;
+import io.github.quant4j.tensor.DescribedTensors;
+import io.github.quant4j.tensor.FloatMatrix;
+import io.github.quant4j.testing.SeededRandom;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class InputTransformTest {
+  private static final int[] SIZES = {12, 16, 20, 28, 36, 40, 48, 96};
+
+  static java.util.stream.LongStream seeds() {
+    return java.util.stream.LongStream.range(0, 60);
+  }
+
+  private static double relativeDifference(float[] expected, float[] actual) {
+    double error = 0;
+    double norm = 0;
+    for (int i = 0; i < expected.length; i++) {
+      error += ((double) expected[i] - actual[i]) * ((double) expected[i] - actual[i]);
+      norm += (double) expected[i] * expected[i];
+    }
+    return Math.sqrt(error / Math.max(norm, 1e-30));
+  }
+
+  /** {@code x W^T + b} in double. */
+  private static float[] layer(FloatMatrix x, FloatMatrix weights, float[] bias) {
+    float[] y = new float[x.rows() * weights.rows()];
+    for (int t = 0; t < x.rows(); t++) {
+      for (int r = 0; r < weights.rows(); r++) {
+        double sum = bias[r];
+        for (int i = 0; i < x.columns(); i++) {
+          sum += (double) x.get(t, i) * weights.get(r, i);
+        }
+        y[t * weights.rows() + r] = (float) sum;
+      }
+    }
+    return y;
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void theInverseUndoesEveryChain(long seed) {
+    SeededRandom random = new SeededRandom(seed);
+    int size = SIZES[random.nextInt(0, SIZES.length)];
+    InputTransform transform = RandomTransforms.chain(random, size);
+    FloatMatrix x = random.gaussianMatrix(5, size);
+    FloatMatrix back = transform.inverse().apply(transform.apply(x));
+    double difference = relativeDifference(x.data(), back.data());
+    assertTrue(difference < 2e-5, () -> random + ", " + transform + ": " + difference);
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void theLayersOutputStaysAsItIs(long seed) {
+    SeededRandom random = new SeededRandom(1000 + seed);
+    int size = SIZES[random.nextInt(0, SIZES.length)];
+    InputTransform transform = RandomTransforms.chain(random, size);
+    FloatMatrix x = random.gaussianMatrix(6, size);
+    FloatMatrix weights = random.gaussianMatrix(7, size);
+    float[] bias = random.gaussians(7);
+    float[] changedBias = bias.clone();
+    float[] correction = transform.biasCorrection(weights);
+    for (int i = 0; i < bias.length; i++) {
+      changedBias[i] += correction[i];
+    }
+    float[] expected = layer(x, weights, bias);
+    float[] actual = layer(transform.apply(x), transform.transformWeights(weights), changedBias);
+    double difference = relativeDifference(expected, actual);
+    assertTrue(difference < 1e-5, () -> random + ", " + transform + ": " + difference);
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void foldingIntoTheProducerEqualsTransformingItsOutput(long seed) {
+    SeededRandom random = new SeededRandom(2000 + seed);
+    int size = SIZES[random.nextInt(0, SIZES.length)];
+    InputTransform transform = RandomTransforms.chain(random, size);
+    FloatMatrix input = random.gaussianMatrix(4, 9);
+    FloatMatrix producer = random.gaussianMatrix(size, 9);
+    float[] bias = random.gaussians(size);
+    float[] expected =
+        transform.apply(FloatMatrix.wrap(4, size, layer(input, producer, bias))).data();
+    float[] actual = layer(input, transform.foldIntoRows(producer), transform.foldIntoBias(bias));
+    double difference = relativeDifference(expected, actual);
+    assertTrue(difference < 1e-5, () -> random + ", " + transform + ": " + difference);
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void statisticsInClosedFormEqualObservedOnes(long seed) {
+    SeededRandom random = new SeededRandom(3000 + seed);
+    int size = SIZES[random.nextInt(0, SIZES.length)];
+    InputTransform transform = RandomTransforms.chain(random, size);
+    FloatMatrix x = random.gaussianMatrix(50, size);
+    ScalarLinearAlgebra algebra = new ScalarLinearAlgebra();
+    WorkerTeam team = WorkerTeam.sequential();
+    InputStatistics before = InputStatistics.withGram(size);
+    before.add(x, algebra, team);
+    InputStatistics observed = InputStatistics.withGram(size);
+    observed.add(transform.apply(x), algebra, team);
+    InputStatistics derived = TransformedStatistics.of(transform, before, algebra, team);
+    double moment =
+        relativeDifference(
+            observed.gram().orElseThrow().values(), derived.gram().orElseThrow().values());
+    assertTrue(moment < 1e-4, () -> random + ", " + transform + ": moment differs by " + moment);
+    for (int j = 0; j < size; j++) {
+      double rms = Math.sqrt(observed.gram().orElseThrow().values()[j * size + j] / 50);
+      assertEquals(observed.mean()[j], derived.mean()[j], 1e-4 * rms + 1e-6, random::toString);
+    }
+    assertEquals(transform.keepsChannels(), derived.ranges().isPresent(), random::toString);
+    if (transform.keepsChannels()) {
+      assertTrue(
+          relativeDifference(
+                  observed.ranges().orElseThrow().maximum(),
+                  derived.ranges().orElseThrow().maximum())
+              < 1e-5,
+          random::toString);
+      assertTrue(
+          relativeDifference(
+                  observed.ranges().orElseThrow().minimum(),
+                  derived.ranges().orElseThrow().minimum())
+              < 1e-5,
+          random::toString);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void theStoredFormReadsBackTheSame(long seed) {
+    SeededRandom random = new SeededRandom(4000 + seed);
+    int size = SIZES[random.nextInt(0, SIZES.length)];
+    InputTransform transform = RandomTransforms.chain(random, size);
+    DescribedTensors stored = StoredTransforms.write(transform);
+    JsonValue parsed = JsonParser.parse(JsonWriter.compact(stored.description()));
+    InputTransform read =
+        StoredTransforms.read(assertInstanceOf(JsonValue.Obj.class, parsed), stored.tensors());
+    assertEquals(transform, read, random::toString);
+    FloatMatrix x = random.gaussianMatrix(3, size);
+    assertArrayEquals(transform.apply(x).data(), read.apply(x).data(), random.toString());
+    assertEquals(StoredTransforms.storageBits(transform), stored.storageBits());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 4, 12, 16, 20, 24, 28, 36, 40, 44, 48, 60, 64, 72, 120, 256})
+  void hadamardMatricesAreOrthogonalWithEqualMagnitudes(int size) {
+    HadamardTransform rotation = HadamardTransform.of(size, size, HadamardTransform.NO_SIGNS);
+    FloatMatrix identity = FloatMatrix.zeros(size, size);
+    for (int i = 0; i < size; i++) {
+      identity.put(i, i, 1);
+    }
+    FloatMatrix matrix = rotation.apply(identity);
+    OrthogonalTransform.of(matrix);
+    for (float value : matrix.data()) {
+      assertEquals(1 / Math.sqrt(size), Math.abs(value), 1e-6);
+    }
+    // The inverse is the transpose, not just some left inverse.
+    assertArrayEquals(matrix.transpose().data(), rotation.inverse().apply(identity).data(), 1e-6f);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"768,768", "512,512", "2048,2048", "14336,14336", "6,2", "100,20"})
+  void theLargestHadamardBlockIsFound(int size, int block) {
+    assertEquals(block, HadamardTransform.of(size, 0).block());
+  }
+
+  @Test
+  void aHadamardRotationSpreadsAnOutlier() {
+    float[] spike = new float[64];
+    spike[5] = 8;
+    for (float value : HadamardTransform.of(64, 3).apply(FloatMatrix.wrap(1, 64, spike)).data()) {
+      assertEquals(1, Math.abs(value), 1e-6);
+    }
+  }
+
+  @Test
+  void neighboursMerge() {
+    SeededRandom random = new SeededRandom(7);
+    int size = 16;
+    DiagonalTransform diagonal = (DiagonalTransform) RandomTransforms.step(random, 0, size);
+    ShiftTransform shift = (ShiftTransform) RandomTransforms.step(random, 1, size);
+    PermutationTransform order = (PermutationTransform) RandomTransforms.step(random, 2, size);
+    HadamardTransform rotation = HadamardTransform.of(size, 4);
+    assertInstanceOf(
+        DiagonalTransform.class, TransformChain.of(List.of(diagonal, diagonal)), "diagonals");
+    assertInstanceOf(ShiftTransform.class, TransformChain.of(List.of(shift, shift)), "shifts");
+    assertEquals(TransformChain.identity(size), TransformChain.of(List.of(order, order.inverse())));
+    assertEquals(
+        TransformChain.identity(size), TransformChain.of(List.of(rotation, rotation.inverse())));
+    assertEquals(diagonal, TransformChain.of(List.of(diagonal, rotation, rotation.inverse())));
+    TransformChain moved =
+        (TransformChain) TransformChain.of(List.of(diagonal, order, diagonal, order));
+    assertEquals(2, moved.steps().size(), "diagonals move before permutations and merge");
+    InputTransform nested = TransformChain.of(List.of(moved, moved.inverse()));
+    assertTrue(nested.keepsChannels());
+  }
+
+  @Test
+  void foldsOnlyWhereTheOutputStays() {
+    int size = 8;
+    DiagonalTransform diagonal = DiagonalTransform.of(2, 2, 2, 2, 4, 4, 4, 4);
+    assertArrayEquals(
+        new float[] {.5f, .5f, .5f, .5f, .25f, .25f, .25f, .25f},
+        diagonal.foldIntoVector(new float[] {1, 1, 1, 1, 1, 1, 1, 1}));
+    HadamardTransform rotation = HadamardTransform.of(size, 0);
+    IllegalArgumentException error =
+        assertThrows(
+            IllegalArgumentException.class, () -> rotation.foldIntoVector(new float[size]));
+    assertTrue(error.getMessage().contains("hadamard[8]"), error::getMessage);
+    assertTrue(ShiftTransform.of(1, 2).foldPlaces().contains(FoldPlace.NORM_BIAS));
+    assertTrue(!ShiftTransform.of(1, 2).foldPlaces().contains(FoldPlace.PRODUCER_ROWS));
+  }
+
+  @Test
+  void badInputIsNamed() {
+    assertThrows(IllegalArgumentException.class, () -> DiagonalTransform.of(1, 0));
+    assertThrows(IllegalArgumentException.class, () -> DiagonalTransform.of(1, Float.NaN));
+    assertThrows(IllegalArgumentException.class, () -> ShiftTransform.of(Float.NaN));
+    assertThrows(IllegalArgumentException.class, () -> PermutationTransform.of(0, 2));
+    assertThrows(IllegalArgumentException.class, () -> PermutationTransform.of(0, 0));
+    assertThrows(IllegalArgumentException.class, () -> HadamardTransform.of(14, 14, 0));
+    assertThrows(IllegalArgumentException.class, () -> HadamardTransform.of(12, 8, 0));
+    assertThrows(IllegalArgumentException.class, () -> DenseTransform.of(FloatMatrix.zeros(3, 3)));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> OrthogonalTransform.of(FloatMatrix.wrap(1, 1, new float[] {2})));
+    IllegalArgumentException error =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> DiagonalTransform.of(1, 2).transformWeights(FloatMatrix.zeros(3, 4)));
+    assertTrue(error.getMessage().contains("FloatMatrix[3, 4]"), error::getMessage);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void threadsDoNotChangeTheResult(long seed) {
+    SeededRandom random = new SeededRandom(seed);
+    InputTransform transform = RandomTransforms.chain(random, 48);
+    FloatMatrix x = random.gaussianMatrix(33, 48);
+    float[] y = new float[33 * 48];
+    transform.apply(x.data(), 0, 33, y, 0, new ScalarLinearAlgebra(), WorkerTeam.ofThreads(3));
+    assertArrayEquals(transform.apply(x).data(), y);
+  }
+}
