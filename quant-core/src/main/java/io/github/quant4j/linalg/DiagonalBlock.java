@@ -7,8 +7,8 @@ import io.github.quant4j.parallel.WorkerTeam;
 /**
  * A diagonal block of a unit triangular factor, in double, and the two solves that it is used for.
  *
- * <p>The other columns of the matrix are handled some 128 at a time as lanes: one array for each row
- * of the block, so that the inner loops vectorise.
+ * <p>The other columns of the matrix are handled some 128 at a time as lanes: one array for each
+ * row of the block, so that the inner loops vectorise.
  */
 final class DiagonalBlock {
   private static final int LANES = 128;

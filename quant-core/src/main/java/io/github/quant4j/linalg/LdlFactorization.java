@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.linalg;
 
-import io.github.quant4j.lane.Lanes;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.Arrays;
@@ -26,7 +25,10 @@ public final class LdlFactorization {
 
   private final int size;
 
-  /** Row-major; entry (k, i) with k &lt; i is L[i][k]. What lies on and below the diagonal is left over. */
+  /**
+   * Row-major; entry (k, i) with k &lt; i is L[i][k]. What lies on and below the diagonal is left
+   * over.
+   */
   private final float[] upper;
 
   private final double[] diagonal;

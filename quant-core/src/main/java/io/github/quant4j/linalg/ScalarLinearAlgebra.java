@@ -171,8 +171,7 @@ public final class ScalarLinearAlgebra implements LinearAlgebra {
             int depth = Math.min(Lanes.GROUP, k - p);
             for (int i = 0; i < block.height; i++) {
               for (int q = 0; q < depth; q++) {
-                block.factors[i * Lanes.GROUP + q] =
-                    alpha * a[aOffset + (row + i) * lda + p + q];
+                block.factors[i * Lanes.GROUP + q] = alpha * a[aOffset + (row + i) * lda + p + q];
               }
             }
             block.add(depth, b, bOffset + p * ldb + column, ldb);

@@ -130,8 +130,7 @@ class LdlFactorizationTest {
     LdlFactorization several = LdlFactorization.of(matrix, ALGEBRA, team).orElseThrow();
     assertArrayEquals(one.diagonal(), several.diagonal());
     assertArrayEquals(one.cholesky().data(), several.cholesky().data());
-    assertArrayEquals(
-        one.inverse(ALGEBRA, ALONE).data(), several.inverse(ALGEBRA, team).data());
+    assertArrayEquals(one.inverse(ALGEBRA, ALONE).data(), several.inverse(ALGEBRA, team).data());
   }
 
   @Test
