@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.transform;
 
+import io.github.quant4j.linalg.SymmetricEigen;
 import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.EnumSet;
@@ -23,19 +24,19 @@ public record KroneckerRule(boolean principalAxes) implements TransformRule {
       return KroneckerTransform.of(hadamard(first), hadamard(second));
     }
     Gram gram = PrincipalAxesRule.moment(group, label());
-    double[][] rows = new double[first][first];
-    double[][] columns = new double[second][second];
+    double[] rows = new double[first * first];
+    double[] columns = new double[second * second];
     for (int a = 0; a < first; a++) {
       for (int b = 0; b < second; b++) {
         for (int c = 0; c < first; c++) {
-          rows[a][c] += gram.values()[(a * second + b) * size + c * second + b];
+          rows[a * first + c] += gram.values()[(a * second + b) * size + c * second + b];
         }
         for (int c = 0; c < second; c++) {
-          columns[b][c] += gram.values()[(a * second + b) * size + a * second + c];
+          columns[b * second + c] += gram.values()[(a * second + b) * size + a * second + c];
         }
       }
     }
-    return KroneckerTransform.of(flattened(rows), flattened(columns));
+    return KroneckerTransform.of(flattened(first, rows), flattened(second, columns));
   }
 
   /** The most balanced split into two sizes that have Hadamard matrices. */
@@ -62,8 +63,12 @@ public record KroneckerRule(boolean principalAxes) implements TransformRule {
     return rotation.apply(identity);
   }
 
-  private static FloatMatrix flattened(double[][] moment) {
-    FloatMatrix axes = PrincipalAxes.of(moment);
+  private static FloatMatrix flattened(int size, double[] moment) {
+    float[] values = new float[moment.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) moment[i];
+    }
+    FloatMatrix axes = SymmetricEigen.of(FloatMatrix.wrap(size, size, values)).vectors();
     return HadamardBase.baseSize(axes.rows()) == 0
         ? axes
         : HadamardTransform.of(axes.rows(), axes.rows(), HadamardTransform.NO_SIGNS).apply(axes);

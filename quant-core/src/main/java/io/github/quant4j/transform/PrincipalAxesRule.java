@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.transform;
 
+import io.github.quant4j.linalg.SymmetricEigen;
 import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.statistic.InputStatistics;
+import io.github.quant4j.tensor.FloatMatrix;
 import java.util.EnumSet;
 import java.util.Set;
 
@@ -17,14 +19,8 @@ public record PrincipalAxesRule() implements TransformRule {
   @Override
   public InputTransform fit(LayerGroup group, QuantizationTrial trial) {
     Gram gram = moment(group, label());
-    int n = gram.size();
-    double[][] symmetric = new double[n][n];
-    for (int i = 0; i < n; i++) {
-      for (int j = 0; j < n; j++) {
-        symmetric[i][j] = gram.values()[i * n + j];
-      }
-    }
-    return OrthogonalTransform.of(PrincipalAxes.of(symmetric));
+    FloatMatrix moment = FloatMatrix.wrap(gram.size(), gram.size(), gram.values());
+    return OrthogonalTransform.of(SymmetricEigen.of(moment).vectors());
   }
 
   static Gram moment(LayerGroup group, String rule) {

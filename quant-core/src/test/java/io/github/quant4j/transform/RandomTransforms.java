@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.transform;
 
+import io.github.quant4j.linalg.SymmetricEigen;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.testing.SeededRandom;
 import java.util.ArrayList;
@@ -23,7 +24,7 @@ final class RandomTransforms {
       case 2 -> PermutationTransform.of(permutation(random, size));
       case 3 -> HadamardTransform.of(size, random.nextInt(0, 1000));
       case 4 -> HadamardTransform.of(size, 4, HadamardTransform.NO_SIGNS).inverse();
-      case 5 -> OrthogonalTransform.of(PrincipalAxes.of(symmetric(random, size)));
+      case 5 -> OrthogonalTransform.of(SymmetricEigen.of(symmetric(random, size)).vectors());
       case 6 -> {
         int first = KroneckerTransform.balancedFactor(size);
         yield KroneckerTransform.of(
@@ -52,12 +53,11 @@ final class RandomTransforms {
     return order;
   }
 
-  static double[][] symmetric(SeededRandom random, int size) {
-    double[][] matrix = new double[size][size];
+  static FloatMatrix symmetric(SeededRandom random, int size) {
+    FloatMatrix matrix = random.gaussianMatrix(size, size);
     for (int i = 0; i < size; i++) {
-      for (int j = 0; j <= i; j++) {
-        matrix[i][j] = random.nextGaussian();
-        matrix[j][i] = matrix[i][j];
+      for (int j = 0; j < i; j++) {
+        matrix.put(i, j, matrix.get(j, i));
       }
     }
     return matrix;

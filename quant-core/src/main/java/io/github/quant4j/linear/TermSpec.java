@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.linear;
+
+import io.github.quant4j.tensor.FloatMatrix;
+import io.github.quant4j.transform.StatisticNeed;
+import java.util.List;
+import java.util.Set;
+
+/** How a term of a decomposition is fitted to what the other terms leave over. */
+public sealed interface TermSpec
+    permits QuantizedSpec, PlanesSpec, SplitSpec, ColumnsSpec, SparseSpec, LowRankSpec {
+
+  /** When a term is fitted. */
+  enum Stage {
+    /** Before the quantized matrix, to the weights themselves. */
+    FIRST,
+    /** The quantized matrix. */
+    MAIN,
+    /** After the quantized matrix, to what it leaves over. */
+    LAST
+  }
+
+  /**
+   * Fits the term.
+   *
+   * @param residual what is to be represented, {@code [out, in]}; not changed
+   * @param problem statistics and means to compute
+   * @return the term, or several that belong together
+   * @throws IllegalArgumentException if the spec does not suit the shape, or needs what is not
+   *     known
+   */
+  List<WeightTerm> fit(FloatMatrix residual, FitProblem problem);
+
+  /**
+   * When the term is fitted.
+   *
+   * @return its place in the order
+   */
+  Stage stage();
+
+  /**
+   * What must be known of the input.
+   *
+   * @return the needs; none for data-free terms
+   */
+  Set<StatisticNeed> needs();
+
+  /**
+   * The text form in recipes.
+   *
+   * @return for example {@code sparse(0.005)}
+   */
+  String label();
+}
