@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.activation;
 
+import java.math.BigDecimal;
+
 /** How the range of a static activation grid follows from calibration. */
 public sealed interface RangeRule {
 
@@ -32,9 +34,8 @@ public sealed interface RangeRule {
 
     @Override
     public String toString() {
-      String number = Double.toString(percent);
       return "percentile("
-          + (number.endsWith(".0") ? number.substring(0, number.length() - 2) : number)
+          + new BigDecimal(Double.toString(percent)).stripTrailingZeros().toPlainString()
           + ")";
     }
   }

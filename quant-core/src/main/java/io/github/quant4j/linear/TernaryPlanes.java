@@ -10,14 +10,35 @@ package io.github.quant4j.linear;
 record TernaryPlanes(double first, double second) {
   private static final double RIDGE = 1e-9;
 
+  /**
+   * Scales relative to the mean magnitude: near the optimum for normal weights, evenly spaced
+   * levels, and one plane for few large weights. The rounds find local optima only.
+   */
+  private static final double[][] STARTS = {{1.6, 0.6}, {1.8, 0.6}, {3, 1}};
+
   /** Alternates least squares for the scales and the best of nine values for each element. */
   static TernaryPlanes fit(double[] values, double[] weights, int iterations) {
     double mean = 0;
     for (double value : values) {
       mean += Math.abs(value) / values.length;
     }
-    // For a normal distribution this start lies close to the optimum.
-    TernaryPlanes best = new TernaryPlanes(1.4 * mean, 0.6 * mean);
+    TernaryPlanes best = new TernaryPlanes(0, 0);
+    double bestError = Double.POSITIVE_INFINITY;
+    for (double[] start : STARTS) {
+      TernaryPlanes fitted =
+          improve(values, weights, new TernaryPlanes(start[0] * mean, start[1] * mean), iterations);
+      double error = error(values, weights, fitted);
+      if (error < bestError) {
+        best = fitted;
+        bestError = error;
+      }
+    }
+    return best;
+  }
+
+  private static TernaryPlanes improve(
+      double[] values, double[] weights, TernaryPlanes start, int iterations) {
+    TernaryPlanes best = start;
     double bestError = error(values, weights, best);
     for (int i = 0; i < iterations; i++) {
       TernaryPlanes next = leastSquares(values, weights, best);

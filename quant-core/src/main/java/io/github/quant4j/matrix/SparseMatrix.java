@@ -126,7 +126,7 @@ public final class SparseMatrix {
    */
   public static SparseMatrix read(int rows, int columnCount, Map<String, Tensor> parts) {
     int[] starts = part(parts, ROW_STARTS, DType.I32).toIntArray();
-    int[] columns = part(parts, COLUMNS, DType.U16, DType.I32).toIntArray();
+    int[] columns = integers(part(parts, COLUMNS, DType.U16, DType.I32));
     Tensor values = part(parts, VALUES, DType.F16, DType.F32);
     if (starts.length != rows + 1
         || starts[0] != 0
@@ -166,6 +166,19 @@ public final class SparseMatrix {
     }
     return new SparseMatrix(
         rows, columnCount, starts, columns, values.toFloatArray(), values.dtype());
+  }
+
+  private static int[] integers(Tensor tensor) {
+    if (tensor.dtype() == DType.I32) {
+      return tensor.toIntArray();
+    }
+    // Whole numbers of 16 bits are exact in a float.
+    float[] values = tensor.toFloatArray();
+    int[] result = new int[values.length];
+    for (int i = 0; i < result.length; i++) {
+      result[i] = (int) values[i];
+    }
+    return result;
   }
 
   private static Tensor part(Map<String, Tensor> parts, String name, DType... allowed) {

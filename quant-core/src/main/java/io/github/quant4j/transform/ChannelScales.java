@@ -5,6 +5,7 @@ import io.github.quant4j.statistic.ChannelRanges;
 import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.statistic.InputStatistics;
 import io.github.quant4j.tensor.FloatMatrix;
+import java.math.BigDecimal;
 import java.util.Optional;
 
 /** What the rules for diagonal transforms share: magnitudes of channels, and safe scales. */
@@ -140,8 +141,7 @@ final class ChannelScales {
   }
 
   static String number(double value) {
-    String text = Double.toString(value);
-    return text.endsWith(".0") ? text.substring(0, text.length() - 2) : text;
+    return new BigDecimal(Double.toString(value)).stripTrailingZeros().toPlainString();
   }
 
   static void requireShare(String name, double value) {

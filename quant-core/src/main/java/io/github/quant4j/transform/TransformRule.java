@@ -54,6 +54,19 @@ public sealed interface TransformRule
   }
 
   /**
+   * Whether the transform mixes channels, so that their ranges must be observed again.
+   *
+   * @return true for rotations
+   */
+  default boolean mixesChannels() {
+    return switch (this) {
+      case HadamardRule _, PrincipalAxesRule _, KroneckerRule _ -> true;
+      case GivenTransformRule(var transform) -> !transform.keepsChannels();
+      default -> false;
+    };
+  }
+
+  /**
    * The text form in recipes.
    *
    * @return for example {@code smooth(0.5)}

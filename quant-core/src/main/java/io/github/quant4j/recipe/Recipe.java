@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.recipe;
+
+import io.github.quant4j.activation.ActivationCalibration;
+import io.github.quant4j.linear.ColumnsSpec;
+import io.github.quant4j.linear.Decomposition;
+import io.github.quant4j.linear.SplitSpec;
+import io.github.quant4j.linear.TermSpec;
+import io.github.quant4j.transform.StatisticNeed;
+import io.github.quant4j.transform.TransformRule;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A whole recipe: transforms of the input, the terms that stand for the weights, how activations
+ * are quantized, and corrections.
+ *
+ * <pre>
+ * recipe       = { transform " | " } weights [ " @ " activations ] { " + " compensation }
+ * transform    = smooth(ALPHA[,po2]) | smooth(auto[,po2]) | outlier(SHARE) | cross(ALPHA)
+ *              | awq[([POINTS][,duo])] | equalize | shift | noise(RANGE|auto[,seed=S])
+ *              | permute[(weights)] | hadamard[([block=N][,seed=S|unsigned][,online])]
+ *              | pca | kronecker(hadamard|pca)
+ * weights      = format:granularity[:sym|asym][:codec] [ search ] [ rounding{&gt;rounding} ]
+ *              | ternary2:granularity[:sym][:codec] [ ptqtp[([ITERATIONS][,weighted])] ]
+ *              | f16 | bf16 | f32
+ * activations  = format:(tensor|channel|token|gN)[:sym|asym][:codec] [ range ] | a preset
+ * range        = minmax | percentile(P) | mse
+ * compensation = sparse(SHARE|Ksigma[,criterion][,f16|f32][,last])
+ *              | lowrank(RANK[,first][,weighted|scaled][,f16|f32|int8|int4])
+ *              | plane(weights) | split(PARTS) | columns(SHARE[,weights]) | loop(N) | bias
+ * criterion    = magnitude | saliency | rounding | sensitivity | scores
+ * </pre>
+ *
+ * <p>Presets are {@code mxfp4}, {@code mxfp6e2m3}, {@code mxfp6e3m2}, {@code mxfp8}, {@code
+ * mxfp8e5m2}, {@code mxint8} and {@code nvfp4}. Recipes are immutable and compare by value; the
+ * canonical text is {@link #toString()}.
+ *
+ * @param transforms of the input, in the order of application
+ * @param decomposition the terms that stand for the weights
+ * @param activations how the input is quantized, or empty for float activations
+ * @param hasBiasCorrection whether the mean error of the output is taken off the bias
+ */
+public record Recipe(
+    List<TransformRule> transforms,
+    Decomposition decomposition,
+    Optional<Activations> activations,
+    boolean hasBiasCorrection) {
+
+  /** Copies the list. */
+  public Recipe {
+    transforms = List.copyOf(transforms);
+  }
+
+  /**
+   * Reads a recipe.
+   *
+   * @param text for example {@code smooth(0.5) | int8:channel:sym rtn @ int8:token}
+   * @return the recipe
+   * @throws RecipeException if the text is not one; the message gives the position and the word,
+   *     the nearest known word, and what was expected
+   */
+  public static Recipe parse(String text) {
+    return RecipeParser.parse(text);
+  }
+
+  /**
+   * The same recipe with other transforms.
+   *
+   * @param others in the order of application; none for weights that are transformed already
+   * @return the changed recipe
+   */
+  public Recipe withTransforms(List<TransformRule> others) {
+    return new Recipe(others, decomposition, activations, hasBiasCorrection);
+  }
+
+  /**
+   * What must be known of the layer's input.
+   *
+   * @return the needs of all parts; a sample is among them if ranges are needed behind a rotation
+   */
+  public Set<StatisticNeed> needs() {
+    Set<StatisticNeed> needs = EnumSet.noneOf(StatisticNeed.class);
+    boolean mixed = false;
+    for (TransformRule rule : transforms) {
+      Set<StatisticNeed> own = rule.needs(activations.isPresent());
+      needs.addAll(own);
+      if (mixed && own.contains(StatisticNeed.CHANNELS)) {
+        needs.add(StatisticNeed.SAMPLE);
+      }
+      mixed |= rule.mixesChannels();
+    }
+    needs.addAll(decomposition.needs());
+    if (hasBiasCorrection) {
+      needs.add(StatisticNeed.CHANNELS);
+    }
+    if (activations.isPresent() && ActivationCalibration.isNeeded(activations.get().scheme())) {
+      needs.add(StatisticNeed.CHANNELS);
+      if (mixed || activations.get().range().needsSample()) {
+        needs.add(StatisticNeed.SAMPLE);
+      }
+    }
+    return needs;
+  }
+
+  /** Recipes are equal if their transforms and their canonical texts are. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Recipe recipe
+        && transforms.equals(recipe.transforms)
+        && toString().equals(recipe.toString());
+  }
+
+  @Override
+  public int hashCode() {
+    return toString().hashCode();
+  }
+
+  /** The canonical text form, which {@link #parse} reads back. */
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder();
+    transforms.forEach(rule -> text.append(rule.label()).append(" | "));
+    List<String> compensations = new ArrayList<>();
+    for (TermSpec term : decomposition.terms()) {
+      if (term.stage() != TermSpec.Stage.MAIN) {
+        compensations.add(term.label());
+        continue;
+      }
+      // Splits are compensations in the text, though they take the place of the main term.
+      switch (term) {
+        case SplitSpec split -> {
+          text.append(split.quantizer());
+          compensations.addFirst(split.label());
+        }
+        case ColumnsSpec columns -> {
+          text.append(columns.narrow());
+          compensations.addFirst(columns.label());
+        }
+        default -> text.append(term.label());
+      }
+    }
+    activations.ifPresent(value -> text.append(" @ ").append(value));
+    compensations.forEach(label -> text.append(" + ").append(label));
+    if (decomposition.loops() > 1) {
+      text.append(" + loop(").append(decomposition.loops()).append(')');
+    }
+    return text.append(hasBiasCorrection ? " + bias" : "").toString();
+  }
+}
