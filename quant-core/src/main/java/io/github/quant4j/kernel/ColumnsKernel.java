@@ -9,9 +9,10 @@ final class ColumnsKernel implements LinearKernel {
   private final int[] sources;
   private final int inFeatures;
   private final LinearKernel inner;
-  private final ScratchPool scratch = new ScratchPool();
+  private final ScratchPool scratch;
 
-  ColumnsKernel(int[] sources, int inFeatures, LinearKernel inner) {
+  ColumnsKernel(int[] sources, int inFeatures, LinearKernel inner, ScratchPool scratch) {
+    this.scratch = scratch;
     assert sources.length == inner.inFeatures();
     this.sources = sources;
     this.inFeatures = inFeatures;

@@ -19,7 +19,8 @@ final class LinearKernels {
   static LinearKernel of(QuantizedLinear linear, KernelOptions options) {
     List<LinearKernel> terms =
         linear.terms().stream().map(term -> of(term, linear.activations(), options)).toList();
-    LinearKernel sum = terms.size() == 1 ? terms.getFirst() : new SumKernel(terms);
+    LinearKernel sum =
+        terms.size() == 1 ? terms.getFirst() : new SumKernel(terms, options.scratch());
     LinearKernel biased =
         linear.bias().<LinearKernel>map(bias -> new BiasKernel(sum, bias)).orElse(sum);
     return linear
@@ -44,7 +45,9 @@ final class LinearKernels {
       case SparseTerm(var matrix) -> new ScalarSparseKernel(matrix, options.team());
       case LowRankTerm(var left, var right) ->
           new ProductKernel(
-              of(right, Optional.empty(), options), of(left, Optional.empty(), options));
+              of(right, Optional.empty(), options),
+              of(left, Optional.empty(), options),
+              options.scratch());
       case ColumnTerm columns ->
           new ColumnsKernel(
               columns.sources(),
@@ -52,7 +55,8 @@ final class LinearKernels {
               of(
                   columns.inner(),
                   columns.hasQuantizedInput() ? activations : Optional.empty(),
-                  options));
+                  options),
+              options.scratch());
     };
   }
 }

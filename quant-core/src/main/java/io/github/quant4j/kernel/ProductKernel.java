@@ -7,9 +7,10 @@ import io.github.quant4j.parallel.ScratchPool;
 final class ProductKernel implements LinearKernel {
   private final LinearKernel first;
   private final LinearKernel second;
-  private final ScratchPool scratch = new ScratchPool();
+  private final ScratchPool scratch;
 
-  ProductKernel(LinearKernel first, LinearKernel second) {
+  ProductKernel(LinearKernel first, LinearKernel second, ScratchPool scratch) {
+    this.scratch = scratch;
     assert first.outFeatures() == second.inFeatures();
     this.first = first;
     this.second = second;

@@ -8,9 +8,10 @@ import java.util.stream.Collectors;
 /** Adds what several kernels compute from the same input, in their order. */
 final class SumKernel implements LinearKernel {
   private final List<LinearKernel> terms;
-  private final ScratchPool scratch = new ScratchPool();
+  private final ScratchPool scratch;
 
-  SumKernel(List<LinearKernel> terms) {
+  SumKernel(List<LinearKernel> terms, ScratchPool scratch) {
+    this.scratch = scratch;
     assert terms.size() > 1;
     this.terms = List.copyOf(terms);
   }

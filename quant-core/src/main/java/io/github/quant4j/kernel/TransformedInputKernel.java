@@ -2,7 +2,6 @@
 package io.github.quant4j.kernel;
 
 import io.github.quant4j.linalg.LinearAlgebra;
-import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.transform.InputTransform;
 
 /** Transforms the input, then hands it to another kernel. */
@@ -11,7 +10,6 @@ final class TransformedInputKernel implements LinearKernel {
   private final LinearKernel inner;
   private final LinearAlgebra algebra;
   private final KernelOptions options;
-  private final ScratchPool scratch = new ScratchPool();
 
   TransformedInputKernel(InputTransform transform, LinearKernel inner, KernelOptions options) {
     assert transform.size() == inner.inFeatures();
@@ -33,12 +31,12 @@ final class TransformedInputKernel implements LinearKernel {
 
   @Override
   public void multiply(float[] x, int xOffset, int tokens, float[] y, int yOffset) {
-    float[] transformed = scratch.floats(Math.multiplyExact(tokens, inFeatures()));
+    float[] transformed = options.scratch().floats(Math.multiplyExact(tokens, inFeatures()));
     try {
       transform.apply(x, xOffset, tokens, transformed, 0, algebra, options.team());
       inner.multiply(transformed, 0, tokens, y, yOffset);
     } finally {
-      scratch.release(transformed);
+      options.scratch().release(transformed);
     }
   }
 

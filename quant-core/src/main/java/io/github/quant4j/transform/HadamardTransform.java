@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.transform;
 
+import io.github.quant4j.linalg.HadamardMatrices;
+import io.github.quant4j.linalg.HadamardRotation;
 import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.parallel.WorkerTeam;
 import java.util.Arrays;
@@ -15,29 +17,23 @@ import java.util.SplittableRandom;
  * Tseng et al., arXiv 2402.04396; QuaRot, Ashkboos et al., arXiv 2404.00456).
  *
  * <p>Blocks of {@code b = 2^k} take {@code b k} additions with the fast Walsh-Hadamard transform.
- * Sizes {@code m 2^k} with a Hadamard matrix of size {@code m} (12, 20, 28, 36, 44, 60, ...) take
+ * Sizes {@code m 2^k} with a Hadamard matrix of size {@code m} (12, 20, 28, 36, 172, ...) take
  * {@code b (k + m)}. The signs come from a seed, so that nothing but the seed is stored.
  */
 public final class HadamardTransform implements InputTransform {
   /** A seed for no random signs. */
   public static final long NO_SIGNS = -1;
 
-  private final int size;
-  private final int block;
   private final long seed;
-  private final boolean inverted;
-  private final int base;
-  private final float[] baseMatrix;
-  private final float[] signs;
+  private final HadamardRotation rotation;
 
-  private HadamardTransform(int size, int block, long seed, boolean inverted) {
-    this.size = size;
-    this.block = block;
+  private HadamardTransform(long seed, HadamardRotation rotation) {
     this.seed = seed;
-    this.inverted = inverted;
-    this.base = HadamardBase.baseSize(block);
-    this.baseMatrix = base > 1 ? HadamardBase.matrix(base) : new float[0];
-    this.signs = new float[size];
+    this.rotation = rotation;
+  }
+
+  private static float[] signs(int size, long seed) {
+    float[] signs = new float[size];
     Arrays.fill(signs, 1f);
     if (seed != NO_SIGNS) {
       // SplittableRandom's sequence for a seed is specified, so files can rely on it.
@@ -46,6 +42,7 @@ public final class HadamardTransform implements InputTransform {
         signs[i] = random.nextBoolean() ? 1f : -1f;
       }
     }
+    return signs;
   }
 
   /**
@@ -61,7 +58,7 @@ public final class HadamardTransform implements InputTransform {
     if (size < 1) {
       throw new IllegalArgumentException("size: " + size + ", expected at least 1");
     }
-    return of(size, HadamardBase.largestBlock(size), seed);
+    return of(size, HadamardMatrices.largestBlock(size), seed);
   }
 
   /**
@@ -76,24 +73,13 @@ public final class HadamardTransform implements InputTransform {
    *     matrix, or the seed is below -1
    */
   public static HadamardTransform of(int size, int block, long seed) {
-    if (size < 1 || block < 1 || size % block != 0) {
-      throw new IllegalArgumentException(
-          "block: " + block + " does not divide the " + size + " channels");
-    }
-    if (HadamardBase.baseSize(block) == 0) {
-      throw new IllegalArgumentException(
-          "block: no Hadamard matrix of size "
-              + block
-              + " is known here; expected a power of two, or one times 12, 20, 28, 36, 44 or 60;"
-              + " the largest block for "
-              + size
-              + " channels is "
-              + HadamardBase.largestBlock(size));
+    if (size < 1) {
+      throw new IllegalArgumentException("size: " + size + ", expected at least 1");
     }
     if (seed < NO_SIGNS) {
       throw new IllegalArgumentException("seed: " + seed + ", expected at least 0, or -1 for none");
     }
-    return new HadamardTransform(size, block, seed, false);
+    return new HadamardTransform(seed, HadamardRotation.of(size, block, signs(size, seed)));
   }
 
   /**
@@ -102,7 +88,7 @@ public final class HadamardTransform implements InputTransform {
    * @return channels that are mixed with each other
    */
   public int block() {
-    return block;
+    return rotation.block();
   }
 
   /**
@@ -120,12 +106,12 @@ public final class HadamardTransform implements InputTransform {
    * @return true for what {@link #inverse()} of a rotation gives
    */
   public boolean isInverted() {
-    return inverted;
+    return rotation.isInverted();
   }
 
   @Override
   public int size() {
-    return size;
+    return rotation.size();
   }
 
   @Override
@@ -138,61 +124,12 @@ public final class HadamardTransform implements InputTransform {
       LinearAlgebra algebra,
       WorkerTeam team) {
     checkBatch(x, xOffset, tokens, y, yOffset);
-    team.run(tokens, t -> token(x, xOffset + t * size, y, yOffset + t * size));
-  }
-
-  private void token(float[] x, int from, float[] y, int to) {
-    float factor = (float) (1 / Math.sqrt(block));
-    for (int i = 0; i < size; i++) {
-      y[to + i] = inverted ? x[from + i] : x[from + i] * signs[i];
-    }
-    int power = block / base;
-    float[] column = new float[base];
-    for (int start = to; start < to + size; start += block) {
-      for (int sub = start; sub < start + block; sub += power) {
-        butterflies(y, sub, power);
-      }
-      if (base > 1) {
-        mixBase(y, start, power, column);
-      }
-    }
-    for (int i = 0; i < size; i++) {
-      y[to + i] *= inverted ? factor * signs[i] : factor;
-    }
-  }
-
-  private static void butterflies(float[] y, int start, int length) {
-    for (int half = 1; half < length; half *= 2) {
-      for (int i = start; i < start + length; i += 2 * half) {
-        for (int j = i; j < i + half; j++) {
-          float a = y[j];
-          float b = y[j + half];
-          y[j] = a + b;
-          y[j + half] = a - b;
-        }
-      }
-    }
-  }
-
-  /** The block as a {@code [base, power]} matrix: multiplied from the left by K^T, or K to undo. */
-  private void mixBase(float[] y, int start, int power, float[] column) {
-    for (int c = start; c < start + power; c++) {
-      for (int a = 0; a < base; a++) {
-        column[a] = y[c + a * power];
-      }
-      for (int a = 0; a < base; a++) {
-        float sum = 0;
-        for (int b = 0; b < base; b++) {
-          sum += baseMatrix[inverted ? a * base + b : b * base + a] * column[b];
-        }
-        y[c + a * power] = sum;
-      }
-    }
+    algebra.rotate(rotation, tokens, x, xOffset, y, yOffset, team);
   }
 
   @Override
   public HadamardTransform inverse() {
-    return new HadamardTransform(size, block, seed, !inverted);
+    return new HadamardTransform(seed, rotation.inverse());
   }
 
   @Override
@@ -212,7 +149,7 @@ public final class HadamardTransform implements InputTransform {
 
   @Override
   public boolean keepsChannels() {
-    return block == 1;
+    return block() == 1;
   }
 
   @Override
@@ -223,8 +160,8 @@ public final class HadamardTransform implements InputTransform {
   /** {@code n (log2(b / m) + m)}, with {@code m = 0} for powers of two. */
   @Override
   public long operationsPerToken() {
-    int levels = Integer.numberOfTrailingZeros(block / base);
-    return (long) size * (levels + (base > 1 ? base : 0));
+    int levels = Integer.numberOfTrailingZeros(rotation.power());
+    return (long) size() * (levels + (rotation.baseSize() > 1 ? rotation.baseSize() : 0));
   }
 
   @Override
@@ -234,26 +171,26 @@ public final class HadamardTransform implements InputTransform {
 
   @Override
   public String describe() {
-    return (inverted ? "inverse " : "")
+    return (isInverted() ? "inverse " : "")
         + "hadamard["
-        + size
+        + size()
         + "]"
-        + (block == size ? "" : " in blocks of " + block)
+        + (block() == size() ? "" : " in blocks of " + block())
         + (seed == NO_SIGNS ? "" : ", seed " + seed);
   }
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof HadamardTransform rotation
-        && size == rotation.size
-        && block == rotation.block
-        && seed == rotation.seed
-        && inverted == rotation.inverted;
+    return other instanceof HadamardTransform transform
+        && size() == transform.size()
+        && block() == transform.block()
+        && seed == transform.seed
+        && isInverted() == transform.isInverted();
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(size, block, seed, inverted);
+    return Objects.hash(size(), block(), seed, isInverted());
   }
 
   /** As {@link #describe()}. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.transform;
 
+import io.github.quant4j.linalg.HadamardMatrices;
 import io.github.quant4j.linalg.SymmetricEigen;
 import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -43,8 +44,8 @@ public record KroneckerRule(boolean principalAxes) implements TransformRule {
   private static int hadamardFactor(int size) {
     for (int first = KroneckerTransform.balancedFactor(size); first >= 1; first--) {
       if (size % first == 0
-          && HadamardBase.baseSize(first) > 0
-          && HadamardBase.baseSize(size / first) > 0) {
+          && HadamardMatrices.baseSize(first) > 0
+          && HadamardMatrices.baseSize(size / first) > 0) {
         return first;
       }
     }
@@ -69,7 +70,7 @@ public record KroneckerRule(boolean principalAxes) implements TransformRule {
       values[i] = (float) moment[i];
     }
     FloatMatrix axes = SymmetricEigen.of(FloatMatrix.wrap(size, size, values)).vectors();
-    return HadamardBase.baseSize(axes.rows()) == 0
+    return HadamardMatrices.baseSize(axes.rows()) == 0
         ? axes
         : HadamardTransform.of(axes.rows(), axes.rows(), HadamardTransform.NO_SIGNS).apply(axes);
   }

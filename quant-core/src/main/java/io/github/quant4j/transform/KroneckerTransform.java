@@ -7,8 +7,6 @@ import io.github.quant4j.tensor.FloatMatrix;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Two small matrices instead of a large one, {@code x' = x (P1 (x) P2)}: with the {@code n1 n2}
@@ -20,8 +18,6 @@ public final class KroneckerTransform implements InputTransform {
   private final FloatMatrix second;
   private final FloatMatrix firstInverse;
   private final FloatMatrix secondInverse;
-  private final FloatMatrix firstTransposed;
-  private final AtomicReference<float @Nullable []> scratch = new AtomicReference<>();
 
   private KroneckerTransform(
       FloatMatrix first, FloatMatrix second, FloatMatrix firstInverse, FloatMatrix secondInverse) {
@@ -29,7 +25,6 @@ public final class KroneckerTransform implements InputTransform {
     this.second = second;
     this.firstInverse = firstInverse;
     this.secondInverse = secondInverse;
-    this.firstTransposed = first.transpose();
   }
 
   /**
@@ -98,33 +93,7 @@ public final class KroneckerTransform implements InputTransform {
       LinearAlgebra algebra,
       WorkerTeam team) {
     checkBatch(x, xOffset, tokens, y, yOffset);
-    int n1 = first.rows();
-    int n2 = second.rows();
-    int n = n1 * n2;
-    float[] kept = scratch.getAndSet(null);
-    float[] middle = kept != null && kept.length >= tokens * n ? kept : new float[tokens * n];
-    Arrays.fill(middle, 0, tokens * n, 0f);
-    algebra.multiplyAdd(
-        tokens * n1, n2, n2, 1f, x, xOffset, n2, second.data(), 0, n2, middle, 0, n2, team);
-    Arrays.fill(y, yOffset, yOffset + tokens * n, 0f);
-    for (int t = 0; t < tokens; t++) {
-      algebra.multiplyAdd(
-          n1,
-          n2,
-          n1,
-          1f,
-          firstTransposed.data(),
-          0,
-          n1,
-          middle,
-          t * n,
-          n2,
-          y,
-          yOffset + t * n,
-          n2,
-          team);
-    }
-    scratch.set(middle);
+    algebra.multiplyKronecker(tokens, first, second, x, xOffset, y, yOffset, team);
   }
 
   @Override

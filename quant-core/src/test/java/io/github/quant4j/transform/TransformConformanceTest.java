@@ -14,6 +14,7 @@ import io.github.quant4j.testing.LayerFixture;
 import io.github.quant4j.testing.SharedData;
 import java.nio.file.Files;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -61,33 +62,39 @@ class TransformConformanceTest {
     assertTrue(misses.isEmpty(), () -> site + "\n" + misses);
   }
 
+  /** Layers behind a normalisation, with outlier channels. */
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "whisper-layers.2.self_attn.q_proj",
-        "whisper-layers.3.fc1",
-        "whisper-layers.5.fc2"
-      })
+  @ValueSource(strings = {"whisper-layers.2.self_attn.q_proj", "whisper-layers.3.fc1"})
   void transformsMakeFourBitActivationsUsable(String site) {
     LayerFixture layer = LayerFixture.load(site);
     String plain = "int4:g64:sym rtn @ int4:token";
     double before = sampleError(layer, plain);
     double smooth = sampleError(layer, "smooth(auto) | " + plain);
     double rotated = sampleError(layer, "hadamard | " + plain);
-    assertTrue(smooth < before, () -> site + ": smooth " + smooth + " of " + before);
-    assertTrue(rotated < before, () -> site + ": hadamard " + rotated + " of " + before);
+    assertTrue(smooth < 0.6 * before, () -> site + ": smooth " + smooth + " of " + before);
+    assertTrue(rotated < 0.5 * before, () -> site + ": hadamard " + rotated + " of " + before);
+  }
+
+  /**
+   * Behind a GELU most values are close to zero from below and few are large; a rotation alone
+   * spreads the large ones over all channels. Smoothing helps.
+   */
+  @Test
+  void smoothingHelpsBehindAnActivationFunction() {
+    LayerFixture layer = LayerFixture.load("whisper-layers.5.fc2");
+    String plain = "int4:g64:sym rtn @ int4:token";
+    double before = sampleError(layer, plain);
+    double smooth = sampleError(layer, "smooth(auto) | " + plain);
+    assertTrue(smooth < 0.5 * before, () -> "smooth " + smooth + " of " + before);
   }
 
   private static double sampleError(LayerFixture layer, String recipe) {
     FloatMatrix x = layer.activations();
-    double error =
-        LinearQuantizer.of(recipe)
-            .withOptions(KernelOptions.defaults())
-            .quantize(layer.weights(), LayerInput.observe(x))
-            .report()
-            .sampleError()
-            .orElseThrow();
-    System.out.println(recipe + ": " + error);
-    return error;
+    return LinearQuantizer.of(recipe)
+        .withOptions(KernelOptions.defaults())
+        .quantize(layer.weights(), LayerInput.observe(x))
+        .report()
+        .sampleError()
+        .orElseThrow();
   }
 }
