@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.linear;
 
+import io.github.quant4j.format.IntegerFormat;
 import io.github.quant4j.quantize.Quantizer;
+import io.github.quant4j.rounding.NearestRounding;
+import io.github.quant4j.scheme.QuantScheme;
+import io.github.quant4j.search.MinMaxSearch;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.transform.StatisticNeed;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -72,26 +77,44 @@ public record Decomposition(List<TermSpec> terms, int loops) {
   /**
    * The quantizer of the main term.
    *
-   * @return empty for ternary planes
+   * @return empty for ternary planes and float weights
    */
-  public java.util.Optional<Quantizer> mainQuantizer() {
+  public Optional<Quantizer> mainQuantizer() {
     for (TermSpec term : terms) {
       switch (term) {
         case QuantizedSpec(var quantizer, var isResidual) when !isResidual -> {
-          return java.util.Optional.of(quantizer);
+          return Optional.of(quantizer);
         }
         case SplitSpec(var quantizer, var _) -> {
-          return java.util.Optional.of(quantizer);
+          return Optional.of(quantizer);
         }
         case ColumnsSpec columns -> {
-          return java.util.Optional.of(columns.narrow());
+          return Optional.of(columns.narrow());
         }
         default -> {
           // Not the main term, or one without a quantizer.
         }
       }
     }
-    return java.util.Optional.empty();
+    return Optional.empty();
+  }
+
+  /**
+   * A quantizer that resembles the main term, for searches that try transforms with nearest
+   * rounding.
+   *
+   * @return that of the main term; 3 bits for two ternary planes, 8 bits for float weights
+   */
+  public Quantizer trialQuantizer() {
+    for (TermSpec term : terms) {
+      if (term instanceof PlanesSpec planes) {
+        return Quantizer.of(
+            QuantScheme.of(new IntegerFormat(3), planes.scheme().granularity(), true),
+            new MinMaxSearch(),
+            List.of(new NearestRounding()));
+      }
+    }
+    return mainQuantizer().orElseGet(() -> Quantizer.of("int8:channel:sym rtn"));
   }
 
   /**

@@ -7,7 +7,6 @@ import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.linear.Decomposition;
 import io.github.quant4j.linear.FitProblem;
 import io.github.quant4j.linear.QuantizedLinear;
-import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.statistic.InputStatistics;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.transform.InputTransform;
@@ -35,9 +34,6 @@ import java.util.Set;
  * <p>Immutable and thread-safe; results do not depend on the number of threads.
  */
 public final class LinearQuantizer {
-  private static final QuantizationTrial PLANES_TRIAL =
-      QuantizationTrial.of(Quantizer.of("int3:g128:sym rtn"), Optional.empty());
-
   private final Recipe recipe;
   private final KernelOptions options;
 
@@ -192,13 +188,8 @@ public final class LinearQuantizer {
 
   private InputTransform fitTransform(LayerGroup group) {
     QuantizationTrial trial =
-        recipe
-            .decomposition()
-            .mainQuantizer()
-            .map(
-                quantizer ->
-                    QuantizationTrial.of(quantizer, recipe.activations().map(Activations::scheme)))
-            .orElse(PLANES_TRIAL);
+        QuantizationTrial.of(
+            recipe.decomposition().trialQuantizer(), recipe.activations().map(Activations::scheme));
     List<InputTransform> steps = new ArrayList<>();
     steps.add(TransformChain.identity(group.size()));
     LayerGroup current = group;

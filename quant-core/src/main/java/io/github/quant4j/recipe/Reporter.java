@@ -21,6 +21,8 @@ import java.util.OptionalDouble;
 
 /** Measures what a recipe made of a layer. */
 final class Reporter {
+  private static final int MOST_ROWS = 1024;
+
   private final Recipe recipe;
   private final LayerGroup group;
   private final KernelOptions options;
@@ -40,17 +42,17 @@ final class Reporter {
     Optional<Gram> gram = usable(changed.statistics());
     FloatMatrix change = difference(fitted.weights(), weights);
     double power = error(weights, gram);
-    double error = error(change, gram);
+    double unit = gram.map(Gram::weight).orElse(1.0);
     List<Double> passes = new ArrayList<>();
     for (double passed : fitted.errors()) {
       // Fits measure per token, or the plain norm where the moment is not known.
-      passes.add(ratio(passed * gram.map(Gram::weight).orElse(1.0), power));
+      passes.add(ratio(passed * unit, power));
     }
     Optional<InputStatistics> statistics = group.statistics();
     return new LinearReport(
         gram.isPresent(),
         nearestError(layer.weights()),
-        ratio(error, power),
+        ratio(fitted.error() * unit, power),
         passes,
         10 * Math.log10(1 / ratio(squares(change), squares(weights))),
         sampleError(layer, linear),
@@ -98,8 +100,24 @@ final class Reporter {
         Quantizer.of(main.get().scheme(), new MinMaxSearch(), List.of(new NearestRounding()))
             .withTeam(group.team());
     Optional<Gram> gram = usable(group.statistics());
-    FloatMatrix rounded = nearest.quantize(weights).dequantize();
-    return ratio(error(difference(rounded, weights), gram), error(weights, gram));
+    FloatMatrix part = someRows(weights, main.get());
+    FloatMatrix rounded = nearest.quantize(part).dequantize();
+    return ratio(error(difference(rounded, part), gram), error(part, gram));
+  }
+
+  /** For a comparison some rows of a large matrix do, if its rows have scales of their own. */
+  private static FloatMatrix someRows(FloatMatrix weights, Quantizer main) {
+    int rows = weights.rows();
+    int columns = weights.columns();
+    if (rows <= MOST_ROWS || !main.scheme().granularity().layout(rows, columns).isRowwise()) {
+      return weights;
+    }
+    FloatMatrix some = FloatMatrix.zeros(MOST_ROWS, columns);
+    for (int i = 0; i < MOST_ROWS; i++) {
+      int row = (int) ((long) i * rows / MOST_ROWS);
+      System.arraycopy(weights.data(), row * columns, some.data(), i * columns, columns);
+    }
+    return some;
   }
 
   private double error(FloatMatrix change, Optional<Gram> gram) {

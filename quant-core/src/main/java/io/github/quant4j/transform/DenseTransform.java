@@ -7,6 +7,7 @@ import io.github.quant4j.tensor.FloatMatrix;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Any invertible matrix, {@code x' = x A}: for transforms that were learned elsewhere (AffineQuant,
@@ -14,9 +15,9 @@ import java.util.Set;
  */
 public final class DenseTransform implements InputTransform {
   private final FloatMatrix matrix;
-  private final FloatMatrix inverse;
+  private volatile @Nullable FloatMatrix inverse;
 
-  private DenseTransform(FloatMatrix matrix, FloatMatrix inverse) {
+  private DenseTransform(FloatMatrix matrix, @Nullable FloatMatrix inverse) {
     this.matrix = matrix;
     this.inverse = inverse;
   }
@@ -33,6 +34,24 @@ public final class DenseTransform implements InputTransform {
    */
   public static DenseTransform of(FloatMatrix matrix) {
     return new DenseTransform(matrix.copy(), SquareMatrices.inverse("matrix", matrix));
+  }
+
+  /** A transform whose matrix was checked when it was stored; running it needs no inverse. */
+  static DenseTransform trusted(FloatMatrix matrix) {
+    if (matrix.rows() == 0 || matrix.columns() != matrix.rows()) {
+      throw new IllegalArgumentException("matrix: " + matrix + ", expected a square matrix");
+    }
+    return new DenseTransform(matrix, null);
+  }
+
+  private FloatMatrix inverseMatrix() {
+    FloatMatrix known = inverse;
+    if (known == null) {
+      // Two threads may both compute it; they get the same.
+      known = SquareMatrices.inverse("matrix", matrix);
+      inverse = known;
+    }
+    return known;
   }
 
   /**
@@ -58,7 +77,7 @@ public final class DenseTransform implements InputTransform {
       int yOffset,
       LinearAlgebra algebra,
       WorkerTeam team) {
-    checkBatch(x, xOffset, tokens, y, yOffset);
+    Batches.check(size(), x, xOffset, tokens, y, yOffset);
     int n = size();
     for (int t = 0; t < tokens; t++) {
       Arrays.fill(y, yOffset + t * n, yOffset + (t + 1) * n, 0f);
@@ -68,7 +87,7 @@ public final class DenseTransform implements InputTransform {
 
   @Override
   public DenseTransform inverse() {
-    return new DenseTransform(inverse, matrix);
+    return new DenseTransform(inverseMatrix(), matrix);
   }
 
   @Override
@@ -78,7 +97,7 @@ public final class DenseTransform implements InputTransform {
 
   @Override
   public DenseTransform contragredient() {
-    return new DenseTransform(inverse.transpose(), matrix.transpose());
+    return new DenseTransform(inverseMatrix().transpose(), matrix.transpose());
   }
 
   @Override

@@ -73,7 +73,7 @@ public final class DiagonalTransform implements InputTransform {
       int yOffset,
       LinearAlgebra algebra,
       WorkerTeam team) {
-    checkBatch(x, xOffset, tokens, y, yOffset);
+    Batches.check(size(), x, xOffset, tokens, y, yOffset);
     int n = scales.length;
     for (int t = 0; t < tokens; t++) {
       int from = xOffset + t * n;

@@ -123,7 +123,7 @@ public final class HadamardTransform implements InputTransform {
       int yOffset,
       LinearAlgebra algebra,
       WorkerTeam team) {
-    checkBatch(x, xOffset, tokens, y, yOffset);
+    Batches.check(size(), x, xOffset, tokens, y, yOffset);
     algebra.rotate(rotation, tokens, x, xOffset, y, yOffset, team);
   }
 

@@ -5,7 +5,6 @@ import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.linalg.ScalarLinearAlgebra;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.tensor.FloatMatrix;
-import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -250,20 +249,5 @@ public sealed interface InputTransform
       throw new IllegalArgumentException(
           name + ": " + matrix + ", expected " + size() + " columns for a transform of that size");
     }
-  }
-
-  /**
-   * Checks the arrays of a batch.
-   *
-   * @param x the inputs
-   * @param xOffset position of the first element
-   * @param tokens how many rows
-   * @param y the outputs
-   * @param yOffset position of the first element
-   * @throws IndexOutOfBoundsException if an array is too short
-   */
-  default void checkBatch(float[] x, int xOffset, int tokens, float[] y, int yOffset) {
-    Objects.checkFromIndexSize(xOffset, Math.multiplyExact(tokens, size()), x.length);
-    Objects.checkFromIndexSize(yOffset, tokens * size(), y.length);
   }
 }

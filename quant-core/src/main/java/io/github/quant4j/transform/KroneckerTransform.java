@@ -92,7 +92,7 @@ public final class KroneckerTransform implements InputTransform {
       int yOffset,
       LinearAlgebra algebra,
       WorkerTeam team) {
-    checkBatch(x, xOffset, tokens, y, yOffset);
+    Batches.check(size(), x, xOffset, tokens, y, yOffset);
     algebra.multiplyKronecker(tokens, first, second, x, xOffset, y, yOffset, team);
   }
 

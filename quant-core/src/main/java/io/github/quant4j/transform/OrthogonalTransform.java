@@ -7,6 +7,7 @@ import io.github.quant4j.tensor.FloatMatrix;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.SplittableRandom;
 
 /**
  * A rotation given as a dense matrix, {@code x' = x Q} with {@code Q Q^T = I}: principal axes of
@@ -15,6 +16,7 @@ import java.util.Set;
  */
 public final class OrthogonalTransform implements InputTransform {
   private static final double TOLERANCE = 1e-3;
+  private static final int PROBES = 8;
 
   private final FloatMatrix matrix;
   private final FloatMatrix transposed;
@@ -29,38 +31,65 @@ public final class OrthogonalTransform implements InputTransform {
    *
    * @param matrix Q, {@code [n, n]}; copied
    * @return the transform
-   * @throws IllegalArgumentException if it is not square, or an entry of {@code Q Q^T} differs from
-   *     the identity by more than 1e-3
+   * @throws IllegalArgumentException if it is not square, or not orthogonal to 1e-3
    */
   public static OrthogonalTransform of(FloatMatrix matrix) {
     int n = matrix.rows();
     if (n == 0 || matrix.columns() != n) {
       throw new IllegalArgumentException("matrix: " + matrix + ", expected a square matrix");
     }
-    float[] q = matrix.data();
-    for (int i = 0; i < n; i++) {
-      for (int j = 0; j <= i; j++) {
-        double dot = 0;
-        for (int k = 0; k < n; k++) {
-          dot += (double) q[i * n + k] * q[j * n + k];
-        }
-        if (!(Math.abs(dot - (i == j ? 1 : 0)) <= TOLERANCE)) {
-          throw new IllegalArgumentException(
-              "matrix: rows "
-                  + i
-                  + " and "
-                  + j
-                  + " have product "
-                  + dot
-                  + ", expected "
-                  + (i == j ? 1 : 0)
-                  + " within "
-                  + TOLERANCE
-                  + "; a matrix that is not orthogonal makes a DenseTransform");
-        }
+    FloatMatrix transposed = matrix.transpose();
+    requireOrthogonal(matrix, transposed);
+    return new OrthogonalTransform(matrix.copy(), transposed);
+  }
+
+  /** Lengths of all rows, and {@code (v Q) Q^T = v} for a few vectors: {@code n^2} operations. */
+  private static void requireOrthogonal(FloatMatrix matrix, FloatMatrix transposed) {
+    int n = matrix.rows();
+    for (int row = 0; row < n; row++) {
+      double norm = 0;
+      for (int j = 0; j < n; j++) {
+        double value = matrix.data()[row * n + j];
+        norm += value * value;
+      }
+      requireNear(1, norm, "row " + row + " has squared length ");
+    }
+    SplittableRandom random = new SplittableRandom(n);
+    for (int probe = 0; probe < PROBES; probe++) {
+      double[] vector = new double[n];
+      for (int i = 0; i < n; i++) {
+        vector[i] = random.nextBoolean() ? 1 : -1;
+      }
+      double[] back = product(product(vector, matrix), transposed);
+      for (int i = 0; i < n; i++) {
+        requireNear(vector[i], back[i], "rotated there and back, a vector of 1 and -1 has ");
       }
     }
-    return new OrthogonalTransform(matrix.copy(), matrix.transpose());
+  }
+
+  private static double[] product(double[] vector, FloatMatrix matrix) {
+    int n = vector.length;
+    double[] result = new double[n];
+    for (int i = 0; i < n; i++) {
+      for (int j = 0; j < n; j++) {
+        result[j] += vector[i] * matrix.data()[i * n + j];
+      }
+    }
+    return result;
+  }
+
+  private static void requireNear(double expected, double found, String what) {
+    if (!(Math.abs(found - expected) <= TOLERANCE)) {
+      throw new IllegalArgumentException(
+          "matrix: "
+              + what
+              + found
+              + ", expected "
+              + expected
+              + " within "
+              + TOLERANCE
+              + "; a matrix that is not orthogonal makes a DenseTransform");
+    }
   }
 
   /**
@@ -86,7 +115,7 @@ public final class OrthogonalTransform implements InputTransform {
       int yOffset,
       LinearAlgebra algebra,
       WorkerTeam team) {
-    checkBatch(x, xOffset, tokens, y, yOffset);
+    Batches.check(size(), x, xOffset, tokens, y, yOffset);
     int n = size();
     algebra.multiplyTransposed(
         tokens, n, n, x, xOffset, n, transposed.data(), 0, n, false, y, yOffset, n, team);

@@ -5,10 +5,15 @@ import io.github.quant4j.activation.ActivationCalibration;
 import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.activation.ActivationScheme;
 import io.github.quant4j.activation.RangeRule;
+import io.github.quant4j.format.IntegerFormat;
+import io.github.quant4j.format.MiniFloat;
 import io.github.quant4j.format.NumberFormat;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.rounding.NearestRounding;
+import io.github.quant4j.scheme.Granularity;
+import io.github.quant4j.search.MinMaxSearch;
+import io.github.quant4j.search.ScaleSearch;
 import io.github.quant4j.statistic.ChannelRanges;
 import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.statistic.InputStatistics;
@@ -35,14 +40,20 @@ public record QuantizationTrial(Quantizer weights, Optional<ActivationScheme> ac
   /**
    * The trial of a quantizer.
    *
-   * @param weights any quantizer of the weights; its rounding is replaced by nearest rounding
+   * @param weights any quantizer of the weights; its rounding is replaced by nearest rounding, its
+   *     scale search by the full range where that is a sensible choice
    * @param activations how the input is quantized, or empty for float activations
    * @return the trial
    */
   public static QuantizationTrial of(Quantizer weights, Optional<ActivationScheme> activations) {
+    // Full ranges suit integers and minifloats, and clips are searched afterwards; fitted and
+    // binary formats mean nothing without their search.
+    boolean isPlain =
+        weights.scheme().format() instanceof IntegerFormat
+            || weights.scheme().format() instanceof MiniFloat;
+    ScaleSearch search = isPlain ? new MinMaxSearch() : weights.search();
     return new QuantizationTrial(
-        Quantizer.of(weights.scheme(), weights.search(), List.of(new NearestRounding())),
-        activations);
+        Quantizer.of(weights.scheme(), search, List.of(new NearestRounding())), activations);
   }
 
   /**
@@ -74,7 +85,10 @@ public record QuantizationTrial(Quantizer weights, Optional<ActivationScheme> ac
   }
 
   private LayerGroup withFewerRows(LayerGroup group) {
-    boolean rowwise = weights.scheme().granularity().layout(1 << 20, group.size()).isRowwise();
+    Granularity granularity = weights.scheme().granularity();
+    boolean rowwise =
+        granularity instanceof Granularity.PerChannel
+            || granularity instanceof Granularity.PerGroup;
     if (!rowwise || group.weights().stream().allMatch(matrix -> matrix.rows() <= MOST_ROWS)) {
       return group;
     }

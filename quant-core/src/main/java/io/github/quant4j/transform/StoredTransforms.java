@@ -130,7 +130,7 @@ public final class StoredTransforms {
               PermutationTransform.of(part(tensors, "sources", DType.I32, size).toIntArray());
           case "hadamard" -> hadamard(description, size);
           case "orthogonal" -> OrthogonalTransform.of(square(tensors, "matrix"));
-          case "dense" -> DenseTransform.of(square(tensors, "matrix"));
+          case "dense" -> DenseTransform.trusted(square(tensors, "matrix"));
           case "kronecker" ->
               KroneckerTransform.of(square(tensors, "first"), square(tensors, "second"));
           case "chain" -> chain(description, tensors, size);

@@ -180,7 +180,7 @@ public final class TransformChain implements InputTransform {
       int yOffset,
       LinearAlgebra algebra,
       WorkerTeam team) {
-    checkBatch(x, xOffset, tokens, y, yOffset);
+    Batches.check(size(), x, xOffset, tokens, y, yOffset);
     int count = tokens * size;
     if (steps.size() < 2) {
       if (steps.isEmpty()) {
