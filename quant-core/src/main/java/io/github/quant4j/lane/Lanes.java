@@ -73,4 +73,18 @@ public final class Lanes {
       target[i] += (f0 * r0[i] + f1 * r1[i]) + (f2 * r2[i] + f3 * r3[i]);
     }
   }
+
+  /**
+   * {@code result = a - b}.
+   *
+   * @param count elements
+   * @param a what is subtracted from
+   * @param b what is subtracted
+   * @param result receives the difference; may be a or b
+   */
+  public static void subtract(int count, float[] a, float[] b, float[] result) {
+    for (int i = 0; i < count; i++) {
+      result[i] = a[i] - b[i];
+    }
+  }
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.matrix;
 
+import io.github.quant4j.format.LevelTable;
 import io.github.quant4j.format.NumberFormat;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * The number formats of a matrix: one for all tiles, or several of the same width with a choice for
@@ -15,6 +17,9 @@ public final class FormatPalette {
   private final List<NumberFormat> formats;
   private final short[] selector;
   private final boolean fitted;
+
+  /** Filled as they are asked for; whoever comes second overwrites a table with its equal. */
+  private final AtomicReferenceArray<LevelTable> tables;
 
   private FormatPalette(List<NumberFormat> formats, short[] selector, boolean fitted) {
     if (formats.isEmpty()) {
@@ -38,6 +43,7 @@ public final class FormatPalette {
     this.formats = List.copyOf(formats);
     this.selector = selector;
     this.fitted = fitted;
+    this.tables = new AtomicReferenceArray<>(formats.size());
   }
 
   /**
@@ -123,6 +129,23 @@ public final class FormatPalette {
       return formats.getFirst();
     }
     return formats.get(selector.length == 0 ? tile : selector[tile]);
+  }
+
+  /**
+   * The levels of a tile's format with the thresholds between them.
+   *
+   * @param tile index in the layout
+   * @return a shared table
+   * @throws IndexOutOfBoundsException if there is no such tile
+   */
+  public LevelTable levelTable(int tile) {
+    int index = selection(tile);
+    LevelTable table = tables.get(index);
+    if (table == null) {
+      table = LevelTable.of(formats.get(index));
+      tables.set(index, table);
+    }
+    return table;
   }
 
   /**

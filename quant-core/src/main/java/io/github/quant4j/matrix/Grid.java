@@ -2,6 +2,7 @@
 package io.github.quant4j.matrix;
 
 import io.github.quant4j.format.IntegerFormat;
+import io.github.quant4j.format.LevelTable;
 import io.github.quant4j.format.NumberFormat;
 import io.github.quant4j.scheme.GroupParameters;
 import io.github.quant4j.scheme.QuantScheme;
@@ -155,7 +156,37 @@ public final class Grid {
     if (integer != null) {
       return integer.encode(value);
     }
-    return palette.format(tile).encode(value);
+    return palette.levelTable(tile).encode(value);
+  }
+
+  /**
+   * Encodes a row; the codes are those of {@link #encode}.
+   *
+   * @param row from 0, not checked
+   * @param weights as many finite values as the matrix has columns
+   * @param from position of the first one
+   * @param codes receives the codes, one in a byte
+   * @param to position of the first one
+   */
+  public void encodeRow(int row, float[] weights, int from, byte[] codes, int to) {
+    int columns = layout.columns();
+    int width = layout.blockColumns();
+    for (int start = 0; start < columns; start += width) {
+      int tile = layout.index(row, start);
+      int end = Math.min(columns, start + width);
+      float scale = scaleValues[tile];
+      float zero = zeroPoint(tile);
+      if (integer != null) {
+        for (int i = start; i < end; i++) {
+          codes[to + i] = (byte) integer.encode(weights[from + i] / scale + zero);
+        }
+      } else {
+        LevelTable table = palette.levelTable(tile);
+        for (int i = start; i < end; i++) {
+          codes[to + i] = (byte) table.encode(weights[from + i] / scale + zero);
+        }
+      }
+    }
   }
 
   /**
@@ -191,7 +222,7 @@ public final class Grid {
       float rounded = Math.clamp((float) Math.rint(value), -offset, offset - 1);
       return (rounded - zero) * scale;
     }
-    return (palette.format(tile).nearest(value) - zero) * scale;
+    return (palette.levelTable(tile).nearest(value) - zero) * scale;
   }
 
   /**

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.quantize;
 
+import io.github.quant4j.kernel.KernelOptions;
+import io.github.quant4j.kernel.Kernels;
+import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.rounding.Rounding;
+import io.github.quant4j.rounding.RoundingResult;
+import io.github.quant4j.rounding.RoundingTask;
 import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.search.ScaleSearch;
 import io.github.quant4j.statistic.Gram;
@@ -158,12 +163,42 @@ public final class Quantizer {
       throw new IllegalArgumentException(
           "gram: none, but '" + this + "' is calibrated; pass Gram.of(inputs)");
     }
-    Grid grid = search.fit(weights, scheme, gram, team);
-    byte[] codes = roundings.getFirst().round(weights, grid, gram, null, team);
+    LinearAlgebra algebra = Kernels.linearAlgebra(KernelOptions.defaults());
+    FloatMatrix live = needsGram() && gram != null ? withoutDeadInputs(weights, gram) : weights;
+    Grid grid = search.fit(live, scheme, gram, algebra, team);
+    RoundingTask task = new RoundingTask(weights, grid, gram, search, algebra, team);
+    RoundingResult result = roundings.getFirst().round(task, null);
     for (Rounding rounding : roundings.subList(1, roundings.size())) {
-      codes = rounding.round(weights, grid, gram, codes, team);
+      result = rounding.round(task.withGrid(result.grid()), result.codes());
     }
-    return QuantizedMatrix.of(grid, codes);
+    return QuantizedMatrix.of(result.grid(), result.codes());
+  }
+
+  /**
+   * The weights with zeros where an input was always zero, so that they do not stretch the grid of
+   * those that matter; in tiles without any live input all are kept.
+   */
+  private FloatMatrix withoutDeadInputs(FloatMatrix weights, Gram gram) {
+    if (gram.deadInputs() == 0) {
+      return weights;
+    }
+    float[] diagonal = gram.diagonal();
+    int columns = weights.columns();
+    int width = scheme.granularity().layout(weights.rows(), columns).blockColumns();
+    FloatMatrix live = weights.copy();
+    for (int start = 0; start < columns; start += width) {
+      int end = Math.min(columns, start + width);
+      boolean anyLive = false;
+      for (int column = start; column < end; column++) {
+        anyLive |= diagonal[column] != 0;
+      }
+      for (int column = start; anyLive && column < end; column++) {
+        for (int row = 0; diagonal[column] == 0 && row < weights.rows(); row++) {
+          live.put(row, column, 0);
+        }
+      }
+    }
+    return live;
   }
 
   private static void requireFinite(FloatMatrix weights) {

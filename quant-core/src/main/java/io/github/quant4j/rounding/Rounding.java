@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.rounding;
 
-import io.github.quant4j.matrix.Grid;
-import io.github.quant4j.parallel.WorkerTeam;
-import io.github.quant4j.statistic.Gram;
-import io.github.quant4j.tensor.FloatMatrix;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,27 +10,23 @@ import org.jspecify.annotations.Nullable;
  * know grids only by nearest values and neighbours, so that each works with every format.
  * Implementations are immutable and deterministic whatever the threads, and are named in recipes by
  * their {@link #label()}.
+ *
+ * <p>A moment that is not usable (all zeros, not finite, not positive definite even with damping)
+ * never fails a rounding: it falls back on what needs less, and its report says so.
  */
 public interface Rounding {
 
   /**
    * Rounds a matrix.
    *
-   * @param weights finite weights, {@code [out, in]}; not to be changed
-   * @param grid the values to choose from
-   * @param gram the second moment of the inputs, or null if there is none
-   * @param start codes to start from, one in a byte, row-major, or null at the head of a chain
-   * @param team the threads
-   * @return the codes, one in a byte, row-major; may be {@code start}, changed
+   * @param task weights, grid and moment
+   * @param start codes to start from, one in a byte, row-major, or null at the head of a chain; may
+   *     be changed
+   * @return the codes with their grid and a report
    * @throws IllegalArgumentException if the rounding needs the second moment and there is none, or
-   *     its size is not the number of inputs
+   *     it cannot work with the scheme
    */
-  byte[] round(
-      FloatMatrix weights,
-      Grid grid,
-      @Nullable Gram gram,
-      byte @Nullable [] start,
-      WorkerTeam team);
+  RoundingResult round(RoundingTask task, byte @Nullable [] start);
 
   /**
    * Whether the rounding needs the second moment of the inputs.

@@ -31,6 +31,11 @@ public enum FloatScaleCodec implements ScaleCodec {
   }
 
   @Override
+  public boolean isIndependent() {
+    return true;
+  }
+
+  @Override
   public String label() {
     return label;
   }

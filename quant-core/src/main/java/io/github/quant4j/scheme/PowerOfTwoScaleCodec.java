@@ -29,6 +29,11 @@ public enum PowerOfTwoScaleCodec implements ScaleCodec {
   }
 
   @Override
+  public boolean isIndependent() {
+    return true;
+  }
+
+  @Override
   public String label() {
     return label;
   }

@@ -86,6 +86,16 @@ public record QuantScheme(
   }
 
   /**
+   * The same scheme with other elements sharing a scale.
+   *
+   * @param other which elements share a scale
+   * @return the changed scheme
+   */
+  public QuantScheme withGranularity(Granularity other) {
+    return new QuantScheme(format, other, symmetric, scaleCodec);
+  }
+
+  /**
    * The same scheme with another element format.
    *
    * @param other the element format

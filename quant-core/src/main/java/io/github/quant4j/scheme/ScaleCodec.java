@@ -23,6 +23,14 @@ public sealed interface ScaleCodec
   String label();
 
   /**
+   * Whether each scale is stored by itself, so that what is stored for one does not depend on the
+   * others.
+   *
+   * @return true unless scales share something, such as a scale of their own
+   */
+  boolean isIndependent();
+
+  /**
    * Encodes scales.
    *
    * @param scales the wanted scales, row-major as in the layout; finite, not negative

@@ -21,6 +21,11 @@ public record TensorRelativeScaleCodec() implements ScaleCodec {
   private static final float SMALLEST_NORMAL = 0x1p-6f;
 
   @Override
+  public boolean isIndependent() {
+    return false;
+  }
+
+  @Override
   public String label() {
     return "e4m3";
   }

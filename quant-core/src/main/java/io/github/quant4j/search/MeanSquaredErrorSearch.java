@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.search;
 
+import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.scheme.QuantScheme;
@@ -53,7 +54,12 @@ public record MeanSquaredErrorSearch(double exponent, int steps, double shrink)
   }
 
   @Override
-  public Grid fit(FloatMatrix weights, QuantScheme scheme, @Nullable Gram gram, WorkerTeam team) {
+  public Grid fit(
+      FloatMatrix weights,
+      QuantScheme scheme,
+      @Nullable Gram gram,
+      LinearAlgebra algebra,
+      WorkerTeam team) {
     TileRanges full = TileRanges.of(weights, scheme);
     double[] best = new double[full.layout.count()];
     double[] bestError = new double[best.length];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.search;
 
+import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.scheme.QuantScheme;
@@ -15,7 +16,12 @@ import org.jspecify.annotations.Nullable;
  */
 public record MinMaxSearch() implements ScaleSearch {
   @Override
-  public Grid fit(FloatMatrix weights, QuantScheme scheme, @Nullable Gram gram, WorkerTeam team) {
+  public Grid fit(
+      FloatMatrix weights,
+      QuantScheme scheme,
+      @Nullable Gram gram,
+      LinearAlgebra algebra,
+      WorkerTeam team) {
     return TileRanges.of(weights, scheme).grid(scheme);
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.search;
 
+import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.scheme.QuantScheme;
@@ -22,12 +23,18 @@ public interface ScaleSearch {
    * @param weights finite weights, {@code [out, in]}
    * @param scheme the scheme
    * @param gram the second moment of the inputs, or null if there is none
+   * @param algebra who multiplies
    * @param team the threads
    * @return the grid
    * @throws IllegalArgumentException if the scheme does not fit the shape, or the search needs the
    *     second moment and there is none
    */
-  Grid fit(FloatMatrix weights, QuantScheme scheme, @Nullable Gram gram, WorkerTeam team);
+  Grid fit(
+      FloatMatrix weights,
+      QuantScheme scheme,
+      @Nullable Gram gram,
+      LinearAlgebra algebra,
+      WorkerTeam team);
 
   /**
    * The text form in recipes.

@@ -319,6 +319,26 @@ public final class Gram {
   }
 
   /**
+   * The moment of some consecutive inputs, a block on the diagonal.
+   *
+   * @param from the first input, inclusive
+   * @param to the last input, exclusive
+   * @return a copy
+   * @throws IndexOutOfBoundsException if the range is empty or not within the inputs
+   */
+  public Gram block(int from, int to) {
+    if (from < 0 || to > size || from >= to) {
+      throw new IndexOutOfBoundsException("inputs " + from + " to " + to + " of " + this);
+    }
+    int count = to - from;
+    float[] result = new float[count * count];
+    for (int i = 0; i < count; i++) {
+      System.arraycopy(values, (from + i) * size + from, result, i * count, count);
+    }
+    return new Gram(count, result, weight, tokens);
+  }
+
+  /**
    * The diagonal, each input's weighted sum of squares.
    *
    * @return a fresh array
@@ -329,6 +349,19 @@ public final class Gram {
       diagonal[j] = values[j * size + j];
     }
     return diagonal;
+  }
+
+  /**
+   * The inputs that were zero for every token, so that their weights had no effect.
+   *
+   * @return how many there are; all of them before the first token
+   */
+  public int deadInputs() {
+    int count = 0;
+    for (int j = 0; j < size; j++) {
+      count += values[j * size + j] == 0 ? 1 : 0;
+    }
+    return count;
   }
 
   /**
