@@ -10,7 +10,9 @@ import io.github.quant4j.linalg.ScalarLinearAlgebra;
 import io.github.quant4j.matrix.SparseMatrix;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.quantize.Quantizer;
+import io.github.quant4j.rounding.GptqRounding;
 import io.github.quant4j.scheme.QuantScheme;
+import io.github.quant4j.search.MinMaxSearch;
 import io.github.quant4j.statistic.InputStatistics;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -104,6 +106,32 @@ class DecompositionTest {
         fit(weights, problem, 1, W3, new QuantizedSpec(Quantizer.of("int3:g16:asym rtn"), true))
             .error();
     assertTrue(planes < 0.1 * alone, () -> random + ": two planes " + planes + " of " + alone);
+  }
+
+  /** With error feedback outliers leave the grid and make up for the errors of the others. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4})
+  void outliersHelpErrorFeedback(long seed) {
+    SeededRandom random = new SeededRandom(seed);
+    FloatMatrix weights = random.gaussianMatrix(32, 64);
+    for (int i = 0; i < 40; i++) {
+      weights.data()[random.nextInt(0, 32 * 64)] *= 8;
+    }
+    FloatMatrix x = correlated(random, 200, 64);
+    FitProblem problem = problem(weights, x);
+    TermSpec gptq =
+        new QuantizedSpec(
+            Quantizer.of(
+                QuantScheme.parse("int3:g16:asym"),
+                new MinMaxSearch(),
+                List.of(GptqRounding.defaults())),
+            false);
+    double nearest = fit(weights, problem, 1, W3).error();
+    double alone = fit(weights, problem, 1, gptq).error();
+    TermSpec sparse = new SparseSpec(0.02, 0, OutlierCriterion.ROUNDING, DType.F16, false);
+    double kept = fit(weights, problem, 1, gptq, sparse).error();
+    assertTrue(alone < nearest, () -> random + ": gptq " + alone + " of " + nearest);
+    assertTrue(kept < 0.7 * alone, () -> random + ": outliers " + kept + " of " + alone);
   }
 
   @ParameterizedTest
