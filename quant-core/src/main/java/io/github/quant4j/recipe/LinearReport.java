@@ -15,8 +15,8 @@ import java.util.OptionalDouble;
  * @param error relative error of what the recipe made
  * @param passErrors relative error after each pass of the decomposition
  * @param weightSqnr signal to quantization noise of the weights, in decibels; infinite if exact
- * @param sampleError relative error of the output on the sample, with quantized activations and the
- *     corrected bias; empty without a sample
+ * @param sampleError relative error of the output on at most 256 tokens of the sample, with
+ *     quantized activations and the corrected bias; empty without a sample
  * @param bitsPerWeight effective width: everything stored by the number of weights
  * @param transformOperations multiply-adds for each token of the transform, if it is not folded
  * @param tokens calibration tokens that the statistics have seen

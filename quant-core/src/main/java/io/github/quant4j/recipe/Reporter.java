@@ -22,6 +22,7 @@ import java.util.OptionalDouble;
 /** Measures what a recipe made of a layer. */
 final class Reporter {
   private static final int MOST_ROWS = 1024;
+  private static final int MOST_TOKENS = 256;
 
   private final Recipe recipe;
   private final LayerGroup group;
@@ -147,11 +148,25 @@ final class Reporter {
     return result;
   }
 
+  /** Evenly spaced tokens, as the kernel may be a slow one. */
+  private static FloatMatrix someTokens(FloatMatrix sample) {
+    if (sample.rows() <= MOST_TOKENS) {
+      return sample;
+    }
+    int columns = sample.columns();
+    FloatMatrix some = FloatMatrix.zeros(MOST_TOKENS, columns);
+    for (int i = 0; i < MOST_TOKENS; i++) {
+      int token = (int) ((long) i * sample.rows() / MOST_TOKENS);
+      System.arraycopy(sample.data(), token * columns, some.data(), i * columns, columns);
+    }
+    return some;
+  }
+
   private OptionalDouble sampleError(LinearLayer layer, QuantizedLinear linear) {
     if (group.sample().isEmpty() || group.sample().get().rows() == 0) {
       return OptionalDouble.empty();
     }
-    FloatMatrix sample = group.sample().get();
+    FloatMatrix sample = someTokens(group.sample().get());
     int tokens = sample.rows();
     int out = linear.outFeatures();
     int in = linear.inFeatures();

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
@@ -30,6 +31,7 @@ import java.util.SequencedMap;
  */
 public final class StoredTransforms {
   private static final int VERSION = 1;
+  private static final int LARGEST = 1 << 24;
 
   private StoredTransforms() {}
 
@@ -119,6 +121,10 @@ public final class StoredTransforms {
     String kind = require(description.getString("kind"), "kind");
     int version = require(description.getInt("version"), "version");
     int size = require(description.getInt("size"), "size");
+    // The bound keeps a damaged file from asking for gigabytes before its tensors are looked at.
+    if (size < 1 || size > LARGEST) {
+      throw new IllegalArgumentException("transform: size " + size + ", expected 1 to " + LARGEST);
+    }
     if (version != VERSION) {
       throw new IllegalArgumentException("transform: version " + version + ", expected " + VERSION);
     }
@@ -151,10 +157,12 @@ public final class StoredTransforms {
   private static InputTransform hadamard(JsonValue.Obj description, int size) {
     int block = require(description.getInt("block"), "block");
     long seed =
-        description.getDouble("seed").isPresent()
-                && description.get("seed").orElseThrow() instanceof JsonValue.Num number
-            ? number.asLong()
-            : require(java.util.Optional.<Long>empty(), "seed");
+        require(
+            description
+                .get("seed")
+                .filter(JsonValue.Num.class::isInstance)
+                .map(value -> ((JsonValue.Num) value).asLong()),
+            "seed");
     boolean inverse = require(description.getBoolean("inverse"), "inverse");
     HadamardTransform rotation = HadamardTransform.of(size, block, seed);
     return inverse ? rotation.inverse() : rotation;
@@ -175,7 +183,7 @@ public final class StoredTransforms {
     return TransformChain.of(transforms);
   }
 
-  private static <T> T require(java.util.Optional<T> member, String name) {
+  private static <T> T require(Optional<T> member, String name) {
     return member.orElseThrow(
         () -> new IllegalArgumentException("transform: member '" + name + "' is missing"));
   }

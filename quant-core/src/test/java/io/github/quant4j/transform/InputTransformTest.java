@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.quant4j.json.JsonException;
 import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.json.JsonWriter;
@@ -257,5 +258,40 @@ class InputTransformTest {
     float[] y = new float[33 * 48];
     transform.apply(x.data(), 0, 33, y, 0, new ScalarLinearAlgebra(), WorkerTeam.ofThreads(3));
     assertArrayEquals(transform.apply(x).data(), y);
+  }
+
+  /** Whatever a damaged description says, it is read or refused with a message. */
+  @Test
+  void damagedDescriptionsAreRefused() {
+    SeededRandom random = new SeededRandom(50);
+    String alphabet = "{}[]:,0123456789.-eabchdimnorstuv\"";
+    int refused = 0;
+    for (int i = 0; i < 2000; i++) {
+      DescribedTensors stored = StoredTransforms.write(RandomTransforms.chain(random, 12));
+      StringBuilder text = new StringBuilder(JsonWriter.compact(stored.description()));
+      for (int edit = random.nextInt(1, 3); edit > 0; edit--) {
+        int at = random.nextInt(0, text.length());
+        char c = alphabet.charAt(random.nextInt(0, alphabet.length()));
+        switch (random.nextInt(0, 3)) {
+          case 0 -> text.deleteCharAt(at);
+          case 1 -> text.insert(at, c);
+          default -> text.setCharAt(at, c);
+        }
+      }
+      try {
+        JsonValue parsed = JsonParser.parse(text.toString());
+        if (parsed instanceof JsonValue.Obj description) {
+          StoredTransforms.read(description, stored.tensors());
+        }
+      } catch (JsonException | IllegalArgumentException e) {
+        assertTrue(!String.valueOf(e.getMessage()).isEmpty());
+        refused++;
+      }
+    }
+    assertTrue(refused > 1000, "refused: " + refused);
+    DescribedTensors diagonal = StoredTransforms.write(DiagonalTransform.of(1, 2, 3));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> StoredTransforms.read(diagonal.description(), java.util.Map.of()));
   }
 }
