@@ -147,10 +147,7 @@ final class RecipeParser {
     } catch (IllegalArgumentException e) {
       RecipeScanner.Piece culprit =
           WeightWords.culprit(scanner, piece, String.valueOf(e.getMessage()));
-      throw scanner.error(
-          culprit,
-          String.valueOf(e.getMessage())
-              + Suggestions.of(WeightWords.name(culprit), WeightWords.KNOWN));
+      throw scanner.error(culprit, WeightWords.explained(culprit, e));
     }
   }
 
@@ -174,10 +171,7 @@ final class RecipeParser {
     } catch (IllegalArgumentException e) {
       RecipeScanner.Piece culprit =
           WeightWords.culprit(scanner, piece, String.valueOf(e.getMessage()));
-      throw scanner.error(
-          culprit,
-          String.valueOf(e.getMessage())
-              + Suggestions.of(WeightWords.name(culprit), WeightWords.KNOWN));
+      throw scanner.error(culprit, WeightWords.explained(culprit, e));
     }
   }
 

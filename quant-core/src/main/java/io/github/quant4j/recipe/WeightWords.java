@@ -89,7 +89,11 @@ final class WeightWords {
                 < message.lastIndexOf("'" + best.text() + "'");
   }
 
-  static String name(RecipeScanner.Piece piece) {
-    return piece.text().replaceFirst("\\(.*", "");
+  /** A message with the nearest known word, unless it names one already. */
+  static String explained(RecipeScanner.Piece culprit, IllegalArgumentException error) {
+    String message = String.valueOf(error.getMessage());
+    return message.contains("did you mean")
+        ? message
+        : message + Suggestions.of(culprit.text().replaceFirst("\\(.*", ""), KNOWN);
   }
 }
