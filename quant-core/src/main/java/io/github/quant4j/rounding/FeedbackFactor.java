@@ -60,13 +60,13 @@ final class FeedbackFactor {
     double mean = 0;
     double largest = 0;
     for (float value : gram.diagonal()) {
-      // Dead inputs have no part in the scale of the others.
-      mean += value / (double) Math.max(1, gram.size() - gram.deadInputs());
+      // As in the authors' code, an input that was always zero counts as one of unit variance.
+      mean += (value == 0 ? gram.weight() : value) / gram.size();
       largest = Math.max(largest, value);
     }
     damping = firstDamping;
     // A sum that is NaN or infinite has met a broken moment, and zero an empty one.
-    if (!(mean > 0) || mean > Float.MAX_VALUE) {
+    if (!(mean > 0) || mean > Float.MAX_VALUE || largest == 0) {
       return;
     }
     float[] work = new float[gram.values().length];
