@@ -70,7 +70,7 @@ public record ColumnsSpec(Quantizer narrow, double share, Optional<Quantizer> wi
             problem.quantize(
                 narrow,
                 Matrices.columns(residual, narrowColumns),
-                problem.moment().gram().map(gram -> part(gram, narrowColumns))));
+                problem.moment().given().map(gram -> part(gram, narrowColumns))));
     FloatMatrix wideWeights = Matrices.columns(residual, wideColumns);
     WeightTerm wideTerm =
         wide.<WeightTerm>map(
@@ -79,7 +79,7 @@ public record ColumnsSpec(Quantizer narrow, double share, Optional<Quantizer> wi
                         problem.quantize(
                             quantizer,
                             wideWeights,
-                            problem.moment().gram().map(gram -> part(gram, wideColumns)))))
+                            problem.moment().given().map(gram -> part(gram, wideColumns)))))
             .orElseGet(() -> half(wideWeights));
     return List.of(
         ColumnTerm.of(narrowTerm, narrowColumns, columns, true),

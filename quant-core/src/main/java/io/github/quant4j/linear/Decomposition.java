@@ -38,13 +38,16 @@ public record Decomposition(List<TermSpec> terms, int loops) {
    * @param weights their sum, {@code [out, in]}
    * @param errors the error after each pass: {@code tr(E H E^T)} per token, or the squared norm of
    *     E where the moment is not known
+   * @param notes what the roundings of the best pass report
    */
-  public record Result(List<WeightTerm> terms, FloatMatrix weights, List<Double> errors) {
+  public record Result(
+      List<WeightTerm> terms, FloatMatrix weights, List<Double> errors, List<String> notes) {
 
     /** Copies the lists. */
     public Result {
       terms = List.copyOf(terms);
       errors = List.copyOf(errors);
+      notes = List.copyOf(notes);
     }
 
     /**
@@ -77,7 +80,7 @@ public record Decomposition(List<TermSpec> terms, int loops) {
   /**
    * The quantizer of the main term.
    *
-   * @return empty for ternary planes and float weights
+   * @return the first one of a choice; empty for ternary planes and float weights
    */
   public Optional<Quantizer> mainQuantizer() {
     for (TermSpec term : terms) {
@@ -90,6 +93,9 @@ public record Decomposition(List<TermSpec> terms, int loops) {
         }
         case ColumnsSpec columns -> {
           return Optional.of(columns.narrow());
+        }
+        case ChoiceSpec(var quantizers) -> {
+          return Optional.of(quantizers.getFirst());
         }
         default -> {
           // Not the main term, or one without a quantizer.
@@ -145,11 +151,14 @@ public record Decomposition(List<TermSpec> terms, int loops) {
     terms.forEach(term -> fitted.add(List.of()));
     List<Double> errors = new ArrayList<>();
     List<WeightTerm> best = List.of();
+    List<String> bestNotes = List.of();
     double least = Double.POSITIVE_INFINITY;
     for (int pass = 0; pass < loops; pass++) {
+      List<String> notes = new ArrayList<>();
+      FitProblem passing = fitting.withNotes(notes);
       for (int i = 0; i < terms.size(); i++) {
         FloatMatrix residual = residual(weights, fitted, i);
-        fitted.set(i, terms.get(i).fit(residual, fitting));
+        fitted.set(i, terms.get(i).fit(residual, passing));
         if (terms.get(i).stage() == TermSpec.Stage.MAIN) {
           refitOutliers(weights, fitted, fitting);
         }
@@ -162,12 +171,14 @@ public record Decomposition(List<TermSpec> terms, int loops) {
       if (error < least || best.isEmpty()) {
         least = error;
         best = flat;
+        bestNotes = notes;
       }
       if (!gained || error == 0) {
         break;
       }
     }
-    return new Result(best, Matrices.dense(weights.rows(), weights.columns(), best), errors);
+    return new Result(
+        best, Matrices.dense(weights.rows(), weights.columns(), best), errors, bestNotes);
   }
 
   private void refitOutliers(

@@ -5,18 +5,21 @@ import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.linalg.ScalarLinearAlgebra;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.parallel.WorkerTeam;
+import io.github.quant4j.quantize.QuantizationResult;
 import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.rounding.NearestRounding;
+import io.github.quant4j.rounding.RoundingReport;
 import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.statistic.InputStatistics;
 import io.github.quant4j.tensor.FloatMatrix;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What terms are fitted with: the statistics of the input, scores of the caller, and the means to
- * compute. Immutable; everything is shared.
+ * compute. Immutable but for the reports that it gathers; everything is shared.
  */
 public final class FitProblem {
   private final int rows;
@@ -26,13 +29,18 @@ public final class FitProblem {
   private final @Nullable Quantizer main;
   private final InputMoment moment;
 
+  /** What roundings report; a decomposition gives each of its passes a list of its own. */
+  private final List<String> notes;
+
   private FitProblem(
       int rows,
       int columns,
       @Nullable InputStatistics statistics,
       float @Nullable [] scores,
       @Nullable Quantizer main,
-      InputMoment moment) {
+      InputMoment moment,
+      List<String> notes) {
+    this.notes = notes;
     this.rows = rows;
     this.columns = columns;
     this.statistics = statistics;
@@ -52,7 +60,7 @@ public final class FitProblem {
     InputMoment moment =
         new InputMoment(
             columns, Optional.empty(), new ScalarLinearAlgebra(), WorkerTeam.sequential());
-    return new FitProblem(rows, columns, null, null, null, moment);
+    return new FitProblem(rows, columns, null, null, null, moment, new ArrayList<>());
   }
 
   /**
@@ -73,7 +81,8 @@ public final class FitProblem {
         known,
         scores,
         main,
-        new InputMoment(columns, known.gram(), moment.algebra(), moment.team()));
+        new InputMoment(columns, known.gram(), moment.algebra(), moment.team()),
+        notes);
   }
 
   /**
@@ -101,7 +110,7 @@ public final class FitProblem {
             "scores: number " + i + " is " + values[i] + ", expected a finite value of at least 0");
       }
     }
-    return new FitProblem(rows, columns, statistics, values, main, moment);
+    return new FitProblem(rows, columns, statistics, values, main, moment, notes);
   }
 
   /**
@@ -118,11 +127,16 @@ public final class FitProblem {
         statistics,
         scores,
         main,
-        new InputMoment(columns, moment.gram(), algebra, team));
+        new InputMoment(columns, moment.given(), algebra, team),
+        notes);
   }
 
   FitProblem withMain(Quantizer quantizer) {
-    return new FitProblem(rows, columns, statistics, scores, quantizer, moment);
+    return new FitProblem(rows, columns, statistics, scores, quantizer, moment, notes);
+  }
+
+  FitProblem withNotes(List<String> list) {
+    return new FitProblem(rows, columns, statistics, scores, main, moment, list);
   }
 
   /**
@@ -160,11 +174,16 @@ public final class FitProblem {
   }
 
   QuantizedMatrix quantize(Quantizer quantizer, FloatMatrix matrix) {
-    return quantize(quantizer, matrix, moment.gram());
+    return quantize(quantizer, matrix, moment.given());
   }
 
   QuantizedMatrix quantize(Quantizer quantizer, FloatMatrix matrix, Optional<Gram> gram) {
-    Quantizer threaded = quantizer.withTeam(team());
-    return gram.isPresent() ? threaded.quantize(matrix, gram.get()) : threaded.quantize(matrix);
+    QuantizationResult result = quantizer.withTeam(team()).quantize(matrix, gram);
+    for (RoundingReport report : result.reports()) {
+      if (!(report instanceof RoundingReport.Simple)) {
+        notes.add(report.describe());
+      }
+    }
+    return result.matrix();
   }
 }

@@ -19,6 +19,7 @@ final class InputMoment {
   private static final double[] DAMPING = {1e-4, 1e-3, 1e-2, 1e-1, 1};
 
   private final int size;
+  private final Optional<Gram> given;
   private final @Nullable Gram gram;
   private final LinearAlgebra algebra;
   private final WorkerTeam team;
@@ -29,6 +30,7 @@ final class InputMoment {
     this.size = size;
     this.algebra = algebra;
     this.team = team;
+    this.given = gram;
     this.gram = gram.filter(InputMoment::isUsable).orElse(null);
   }
 
@@ -40,6 +42,12 @@ final class InputMoment {
     return gram.weight() > 0 && trace > 0 && Double.isFinite(trace);
   }
 
+  /** The moment as it was given, for roundings, which say themselves what they make of it. */
+  Optional<Gram> given() {
+    return given;
+  }
+
+  /** The moment, if there is something in it. */
   Optional<Gram> gram() {
     return Optional.ofNullable(gram);
   }

@@ -8,7 +8,14 @@ import java.util.Set;
 
 /** How a term of a decomposition is fitted to what the other terms leave over. */
 public sealed interface TermSpec
-    permits QuantizedSpec, DenseSpec, PlanesSpec, SplitSpec, ColumnsSpec, SparseSpec, LowRankSpec {
+    permits QuantizedSpec,
+        ChoiceSpec,
+        DenseSpec,
+        PlanesSpec,
+        SplitSpec,
+        ColumnsSpec,
+        SparseSpec,
+        LowRankSpec {
 
   /** When a term is fitted. */
   enum Stage {

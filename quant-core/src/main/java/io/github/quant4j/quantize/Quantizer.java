@@ -8,13 +8,16 @@ import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.rounding.Rounding;
+import io.github.quant4j.rounding.RoundingReport;
 import io.github.quant4j.rounding.RoundingResult;
 import io.github.quant4j.rounding.RoundingTask;
 import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.search.ScaleSearch;
 import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.tensor.FloatMatrix;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -125,7 +128,7 @@ public final class Quantizer {
    *     or the second moment is needed
    */
   public QuantizedMatrix quantize(FloatMatrix weights) {
-    return run(weights, null);
+    return run(weights, null).matrix();
   }
 
   /**
@@ -138,6 +141,23 @@ public final class Quantizer {
    *     or the moment has another size
    */
   public QuantizedMatrix quantize(FloatMatrix weights, Gram gram) {
+    return quantize(weights, Optional.of(gram)).matrix();
+  }
+
+  /**
+   * Quantizes and reports.
+   *
+   * @param weights the weights, {@code [out, in]}; not changed
+   * @param moment the second moment of the inputs, {@code [in, in]}, if it is known
+   * @return the packed matrix and what each rounding did
+   * @throws IllegalArgumentException if a weight is not finite, the scheme does not fit the shape,
+   *     the moment has another size, or it is needed and not known
+   */
+  public QuantizationResult quantize(FloatMatrix weights, Optional<Gram> moment) {
+    if (moment.isEmpty()) {
+      return run(weights, null);
+    }
+    Gram gram = moment.get();
     if (gram.size() != weights.columns()) {
       throw new IllegalArgumentException(
           "gram: ["
@@ -157,7 +177,7 @@ public final class Quantizer {
     return run(weights, gram);
   }
 
-  private QuantizedMatrix run(FloatMatrix weights, @Nullable Gram gram) {
+  private QuantizationResult run(FloatMatrix weights, @Nullable Gram gram) {
     requireFinite(weights);
     if (gram == null && needsGram()) {
       throw new IllegalArgumentException(
@@ -168,10 +188,13 @@ public final class Quantizer {
     Grid grid = search.fit(live, scheme, gram, algebra, team);
     RoundingTask task = new RoundingTask(weights, grid, gram, search, algebra, team);
     RoundingResult result = roundings.getFirst().round(task, null);
+    List<RoundingReport> reports = new ArrayList<>();
+    reports.add(result.report());
     for (Rounding rounding : roundings.subList(1, roundings.size())) {
       result = rounding.round(task.withGrid(result.grid()), result.codes());
+      reports.add(result.report());
     }
-    return QuantizedMatrix.of(result.grid(), result.codes());
+    return new QuantizationResult(QuantizedMatrix.of(result.grid(), result.codes()), reports);
   }
 
   /**

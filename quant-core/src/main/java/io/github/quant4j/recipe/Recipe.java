@@ -24,20 +24,22 @@ import java.util.Set;
  *              | awq[([POINTS][,duo])] | equalize | shift | noise(RANGE|auto[,seed=S])
  *              | permute[(weights)] | hadamard[([block=N][,seed=S|unsigned][,online])]
  *              | pca | kronecker(hadamard|pca)
- * weights      = format:granularity[:sym|asym][:codec] [ search ] [ rounding{&gt;rounding} ]
+ * weights      = quantizer { " or " quantizer }
  *              | ternary2:granularity[:sym][:codec] [ ptqtp[([ITERATIONS][,weighted])] ]
  *              | f16 | bf16 | f32
+ * quantizer    = format:granularity[:sym|asym][:codec] [ search ] [ rounding{&gt;rounding} ]
  * activations  = format:(tensor|channel|token|gN)[:sym|asym][:codec] [ range ] | a preset
  * range        = minmax | percentile(P) | mse
  * compensation = sparse(SHARE|Ksigma[,criterion][,f16|f32][,last])
  *              | lowrank(RANK[,first][,weighted|scaled][,f16|f32|int8|int4])
- *              | plane(weights) | split(PARTS) | columns(SHARE[,weights]) | loop(N) | bias
+ *              | plane(quantizer) | split[(PARTS)] | columns(SHARE[,quantizer]) | loop(N) | bias
  * criterion    = magnitude | saliency | rounding | sensitivity | scores
  * </pre>
  *
- * <p>Presets are {@code mxfp4}, {@code mxfp6e2m3}, {@code mxfp6e3m2}, {@code mxfp8}, {@code
- * mxfp8e5m2}, {@code mxint8} and {@code nvfp4}. Recipes are immutable and compare by value; the
- * canonical text is {@link #toString()}.
+ * <p>Of several quantizers that of the least error is taken for each layer. Presets are {@code
+ * mxfp4}, {@code mxfp6e2m3}, {@code mxfp6e3m2}, {@code mxfp8}, {@code mxfp8e5m2}, {@code mxint8}
+ * and {@code nvfp4}. Recipes are immutable and compare by value; the canonical text is {@link
+ * #toString()}.
  *
  * @param transforms of the input, in the order of application
  * @param decomposition the terms that stand for the weights

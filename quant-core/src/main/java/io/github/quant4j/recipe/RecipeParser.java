@@ -3,6 +3,7 @@ package io.github.quant4j.recipe;
 
 import io.github.quant4j.activation.ActivationScheme;
 import io.github.quant4j.activation.RangeRule;
+import io.github.quant4j.linear.ChoiceSpec;
 import io.github.quant4j.linear.ColumnsSpec;
 import io.github.quant4j.linear.Decomposition;
 import io.github.quant4j.linear.DenseSpec;
@@ -105,7 +106,29 @@ final class RecipeParser {
       throw scanner.error(
           piece, "'" + piece.text() + "' is a transform; the weights are missing after it and '|'");
     }
-    return new QuantizedSpec(quantizer(piece), false);
+    List<RecipeScanner.Piece> choices = choices(words);
+    return choices.size() == 1
+        ? new QuantizedSpec(quantizer(piece), false)
+        : new ChoiceSpec(choices.stream().map(this::quantizer).toList());
+  }
+
+  /** The stretches of words between the word "or". */
+  private List<RecipeScanner.Piece> choices(List<RecipeScanner.Piece> words) {
+    List<RecipeScanner.Piece> choices = new ArrayList<>();
+    int start = 0;
+    for (int i = 0; i <= words.size(); i++) {
+      if (i < words.size() && !words.get(i).text().equals("or")) {
+        continue;
+      }
+      if (i == start) {
+        throw scanner.error(
+            words.get(Math.min(i, words.size() - 1)),
+            "'or' stands between two schemes, such as int4:g64 or int4:column(64)");
+      }
+      choices.add(scanner.stretch(words.get(start), words.get(i - 1)));
+      start = i + 1;
+    }
+    return choices;
   }
 
   private void requireNothingAfter(List<RecipeScanner.Piece> words, int count) {

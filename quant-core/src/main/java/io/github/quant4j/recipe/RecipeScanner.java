@@ -69,6 +69,11 @@ final class RecipeScanner {
     return new Piece(recipe.substring(start, end), start);
   }
 
+  /** From the start of one piece to the end of another. */
+  Piece stretch(Piece first, Piece last) {
+    return piece(first.position(), last.position() + last.text().length());
+  }
+
   /** Pieces of a piece between separators outside parentheses; white space if c is a space. */
   List<Piece> split(Piece piece, char separator) {
     List<Piece> parts = new ArrayList<>();

@@ -62,7 +62,7 @@ final class Reporter {
         statistics.map(InputStatistics::tokens).orElse(0L),
         statistics.map(InputStatistics::skippedTokens).orElse(0L),
         usable(statistics).map(Reporter::deadChannels).orElse(0),
-        notes(changed.statistics(), gram));
+        notes(changed.statistics(), gram, fitted));
   }
 
   private static Optional<Gram> usable(Optional<InputStatistics> statistics) {
@@ -78,10 +78,13 @@ final class Reporter {
             });
   }
 
-  private static List<String> notes(Optional<InputStatistics> statistics, Optional<Gram> gram) {
-    return statistics.flatMap(InputStatistics::gram).isPresent() && gram.isEmpty()
-        ? List.of("the second moment of the input is zero or not finite and was not used")
-        : List.of();
+  private static List<String> notes(
+      Optional<InputStatistics> statistics, Optional<Gram> gram, Decomposition.Result fitted) {
+    List<String> notes = new ArrayList<>(fitted.notes());
+    if (statistics.flatMap(InputStatistics::gram).isPresent() && gram.isEmpty()) {
+      notes.add("the second moment of the input is zero or not finite and was not used");
+    }
+    return notes;
   }
 
   private static int deadChannels(Gram gram) {

@@ -35,9 +35,18 @@ public record HadamardRule(int block, long seed, boolean online) implements Tran
 
   @Override
   public InputTransform fit(LayerGroup group, QuantizationTrial trial) {
-    return block == 0
-        ? HadamardTransform.of(group.size(), seed)
-        : HadamardTransform.of(group.size(), block, seed);
+    if (block != 0) {
+      return HadamardTransform.of(group.size(), block, seed);
+    }
+    HadamardTransform rotation = HadamardTransform.of(group.size(), seed);
+    if (rotation.block() < 2 && group.size() > 1) {
+      throw new IllegalArgumentException(
+          label()
+              + ": no divisor of the "
+              + group.size()
+              + " channels has a Hadamard matrix, expected an even number");
+    }
+    return rotation;
   }
 
   @Override

@@ -51,10 +51,10 @@ class LinearQuantizerTest {
   @MethodSource("published")
   void publishedRecipesRunOnMatrices(PublishedRecipes.Published published) {
     SeededRandom random = new SeededRandom(31);
-    FloatMatrix weights = random.gaussianMatrix(64, IN);
-    float[] bias = random.gaussians(64);
-    FloatMatrix x = inputs(random, 40, IN);
-    float[] scores = random.gaussians(64 * IN);
+    FloatMatrix weights = random.gaussianMatrix(32, IN);
+    float[] bias = random.gaussians(32);
+    FloatMatrix x = inputs(random, 24, IN);
+    float[] scores = random.gaussians(32 * IN);
     for (int i = 0; i < scores.length; i++) {
       scores[i] *= scores[i];
     }
@@ -70,7 +70,7 @@ class LinearQuantizerTest {
     assertTrue(linear.toDense().isFinite());
     assertEquals(storedBits(linear), linear.storageBits(), published.recipe());
     assertEquals(
-        linear.storageBits() / (64.0 * IN), report.bitsPerWeight(), 1e-12, published.recipe());
+        linear.storageBits() / (32.0 * IN), report.bitsPerWeight(), 1e-12, published.recipe());
     assertKernelMatches(linear, x, published.recipe());
   }
 
@@ -216,6 +216,27 @@ class LinearQuantizerTest {
       }
     }
     return mean;
+  }
+
+  @Test
+  void theBetterOfTwoSchemesIsTaken() {
+    SeededRandom random = new SeededRandom(5);
+    FloatMatrix x = random.gaussianMatrix(100, IN);
+    FloatMatrix columns = random.gaussianMatrix(32, IN);
+    FloatMatrix rows = random.gaussianMatrix(32, IN);
+    for (int r = 0; r < 32; r++) {
+      for (int j = 0; j < IN; j++) {
+        columns.put(r, j, columns.get(r, j) * (j % 16 == 3 ? 20 : 1));
+        rows.put(r, j, rows.get(r, j) * (r % 16 == 3 ? 20 : 1));
+      }
+    }
+    LinearQuantizer quantizer = LinearQuantizer.of("int4:g32:sym rtn or int4:column(32):sym rtn");
+    assertEquals(
+        "int4:column(32):sym",
+        quantizer.quantize(columns, LayerInput.observe(x)).linear().terms().getFirst().describe());
+    assertEquals(
+        "int4:g32:sym",
+        quantizer.quantize(rows, LayerInput.observe(x)).linear().terms().getFirst().describe());
   }
 
   @Test

@@ -16,7 +16,7 @@ final class PublishedRecipes {
               "OutlierTune", "shift | smooth(1) | int8:channel:sym rtn @ int8:tensor:sym"),
           new Published("AWQ", "awq | int4:g64:asym rtn"),
           new Published("AWQ, both sides", "awq(duo) | int3:g128:asym rtn"),
-          new Published("AdaDim", "int4:column(16):asym rtn"),
+          new Published("AdaDim", "int4:g64:asym rtn or int4:column(16):asym rtn"),
           new Published("EasyQuant", "int4:channel:sym mse rtn + sparse(3sigma)"),
           new Published("SpQR", "int3:g16:asym rtn + sparse(0.01,rounding)"),
           new Published(
@@ -66,6 +66,7 @@ final class PublishedRecipes {
           new Published("OCP MXFP6", "mxfp6e3m2 rtn @ mxfp6e2m3"),
           new Published("NVFP4", "nvfp4 rtn @ nvfp4"),
           new Published("FP8 against INT8", "fp8e4m3:channel:sym rtn @ fp8e5m2:token:sym"),
+          new Published("formats by layer", "int8:channel:sym rtn or fp8e4m3:channel:sym rtn"),
           new Published("residual planes", "int2:g64:sym mse rtn + plane(int2:g64:sym mse rtn)"),
           new Published(
               "everything",
