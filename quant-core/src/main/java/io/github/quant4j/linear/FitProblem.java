@@ -178,7 +178,9 @@ public final class FitProblem {
   }
 
   QuantizedMatrix quantize(Quantizer quantizer, FloatMatrix matrix, Optional<Gram> gram) {
-    QuantizationResult result = quantizer.withTeam(team()).quantize(matrix, gram);
+    Quantizer threaded = quantizer.withTeam(team());
+    QuantizationResult result =
+        gram.isPresent() ? threaded.run(matrix, gram.get()) : threaded.run(matrix);
     for (RoundingReport report : result.reports()) {
       if (!(report instanceof RoundingReport.Simple)) {
         notes.add(report.describe());

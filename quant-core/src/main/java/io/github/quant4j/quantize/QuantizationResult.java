@@ -6,7 +6,7 @@ import io.github.quant4j.rounding.RoundingReport;
 import java.util.List;
 
 /**
- * A quantized matrix and what happened on the way.
+ * A quantized matrix and how it came about.
  *
  * @param matrix the packed matrix
  * @param reports one for each rounding of the chain, in order

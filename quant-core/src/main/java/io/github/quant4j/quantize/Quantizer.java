@@ -17,7 +17,6 @@ import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -128,7 +127,7 @@ public final class Quantizer {
    *     or the second moment is needed
    */
   public QuantizedMatrix quantize(FloatMatrix weights) {
-    return run(weights, null).matrix();
+    return run(weights).matrix();
   }
 
   /**
@@ -141,23 +140,31 @@ public final class Quantizer {
    *     or the moment has another size
    */
   public QuantizedMatrix quantize(FloatMatrix weights, Gram gram) {
-    return quantize(weights, Optional.of(gram)).matrix();
+    return run(weights, gram).matrix();
   }
 
   /**
-   * Quantizes and reports.
+   * Quantizes without calibration, and tells how it went.
    *
    * @param weights the weights, {@code [out, in]}; not changed
-   * @param moment the second moment of the inputs, {@code [in, in]}, if it is known
-   * @return the packed matrix and what each rounding did
+   * @return the packed matrix and a report of each rounding
    * @throws IllegalArgumentException if a weight is not finite, the scheme does not fit the shape,
-   *     the moment has another size, or it is needed and not known
+   *     or the second moment is needed
    */
-  public QuantizationResult quantize(FloatMatrix weights, Optional<Gram> moment) {
-    if (moment.isEmpty()) {
-      return run(weights, null);
-    }
-    Gram gram = moment.get();
+  public QuantizationResult run(FloatMatrix weights) {
+    return runChecked(weights, null);
+  }
+
+  /**
+   * Quantizes with calibration, and tells how it went.
+   *
+   * @param weights the weights, {@code [out, in]}; not changed
+   * @param gram the second moment of the inputs, {@code [in, in]}
+   * @return the packed matrix and a report of each rounding
+   * @throws IllegalArgumentException if a weight is not finite, the scheme does not fit the shape,
+   *     or the moment has another size
+   */
+  public QuantizationResult run(FloatMatrix weights, Gram gram) {
     if (gram.size() != weights.columns()) {
       throw new IllegalArgumentException(
           "gram: ["
@@ -174,10 +181,10 @@ public final class Quantizer {
               + weights.columns()
               + "]");
     }
-    return run(weights, gram);
+    return runChecked(weights, gram);
   }
 
-  private QuantizationResult run(FloatMatrix weights, @Nullable Gram gram) {
+  private QuantizationResult runChecked(FloatMatrix weights, @Nullable Gram gram) {
     requireFinite(weights);
     if (gram == null && needsGram()) {
       throw new IllegalArgumentException(
