@@ -12,7 +12,10 @@ import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.SequencedSet;
@@ -43,6 +46,7 @@ public final class SafetensorsFile implements TensorSource {
   private final SequencedMap<String, Tensor> tensors;
   private final SequencedMap<String, String> metadata;
   private final long byteSize;
+  private final Map<String, Integer> positions;
 
   private SafetensorsFile(
       Path path,
@@ -55,6 +59,11 @@ public final class SafetensorsFile implements TensorSource {
     this.tensors = Collections.unmodifiableSequencedMap(tensors);
     this.metadata = Collections.unmodifiableSequencedMap(metadata);
     this.byteSize = byteSize;
+    Map<String, Integer> order = new HashMap<>();
+    for (String name : tensors.keySet()) {
+      order.put(name, order.size());
+    }
+    this.positions = Map.copyOf(order);
   }
 
   /**
@@ -173,6 +182,27 @@ public final class SafetensorsFile implements TensorSource {
   @Override
   public Optional<Tensor> find(String name) {
     return Optional.ofNullable(tensors.get(name));
+  }
+
+  /**
+   * Holds a tensor's data against the checksum that {@link SafetensorsWriter} stored. Reads all of
+   * the data.
+   *
+   * @param name the tensor
+   * @return whether the data is intact, or that the file has no checksums
+   * @throws IllegalArgumentException if there is no tensor of that name
+   */
+  public ChecksumState verify(String name) {
+    Tensor tensor = require(name);
+    String checksums = metadata.get(Checksums.KEY);
+    if (checksums == null) {
+      return ChecksumState.ABSENT;
+    }
+    int position = Objects.requireNonNull(positions.get(name));
+    boolean intact =
+        Checksums.isWellFormed(checksums, tensors.size())
+            && Checksums.parse(checksums, position) == Checksums.of(tensor.data());
+    return intact ? ChecksumState.INTACT : ChecksumState.CORRUPT;
   }
 
   /** Unmaps the file. Closing twice has no effect. */

@@ -61,7 +61,7 @@ class SafetensorsFuzzTest {
     SeededRandom random = new SeededRandom(seed);
     Path path = folder.resolve("fuzz.safetensors");
     int opened = 0;
-    int cases = 1500;
+    int cases = 1000;
     for (int i = 0; i < cases; i++) {
       byte[] bytes = mutate(validFile(random), random);
       RawSafetensors.write(path, bytes);
