@@ -45,6 +45,7 @@ public final class CheckpointWriter implements AutoCloseable {
   private final Path spill;
   private final FileChannel channel;
   private final ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 20);
+  private final SequencedMap<String, String> metadata = new LinkedHashMap<>();
   private final SortedMap<String, Tensor> linked = new TreeMap<>();
   private final SortedMap<String, Appended> appended = new TreeMap<>();
   private boolean finished;
@@ -58,6 +59,8 @@ public final class CheckpointWriter implements AutoCloseable {
     this.shardBytes = shardBytes;
     this.spill = spill;
     this.channel = channel;
+    // Transformers refuses files that do not name the framework whose tensors they hold.
+    metadata.put("format", "pt");
   }
 
   /**
@@ -88,6 +91,17 @@ public final class CheckpointWriter implements AutoCloseable {
     } catch (IOException e) {
       throw new OutputException(directory.target(), e);
     }
+  }
+
+  /**
+   * Adds a free text entry to each file. There is an entry {@code format} with value {@code pt}
+   * from the start.
+   *
+   * @param key its name
+   * @param value its text
+   */
+  public synchronized void metadata(String key, String value) {
+    metadata.put(key, value);
   }
 
   /**
@@ -218,8 +232,8 @@ public final class CheckpointWriter implements AutoCloseable {
   }
 
   private long writeShard(List<Tensor> tensors, String file) throws IOException {
-    // Transformers refuses files that do not name the framework whose tensors they hold.
-    SafetensorsWriter writer = new SafetensorsWriter().metadata("format", "pt");
+    SafetensorsWriter writer = new SafetensorsWriter();
+    metadata.forEach(writer::metadata);
     tensors.forEach(writer::add);
     return writer.write(directory.resolve(file));
   }

@@ -218,13 +218,7 @@ public final class ModelDirectory implements TensorSource {
     return Optional.ofNullable(tensors.get(name));
   }
 
-  /**
-   * Holds a tensor's data against its stored checksum. Reads all of the data.
-   *
-   * @param name the tensor
-   * @return whether the data is intact, or that its file has no checksums
-   * @throws IllegalArgumentException if there is no tensor of that name
-   */
+  @Override
   public ChecksumState verify(String name) {
     Tensor tensor = require(name);
     for (SafetensorsFile file : files) {

@@ -184,14 +184,7 @@ public final class SafetensorsFile implements TensorSource {
     return Optional.ofNullable(tensors.get(name));
   }
 
-  /**
-   * Holds a tensor's data against the checksum that {@link SafetensorsWriter} stored. Reads all of
-   * the data.
-   *
-   * @param name the tensor
-   * @return whether the data is intact, or that the file has no checksums
-   * @throws IllegalArgumentException if there is no tensor of that name
-   */
+  @Override
   public ChecksumState verify(String name) {
     Tensor tensor = require(name);
     String checksums = metadata.get(Checksums.KEY);

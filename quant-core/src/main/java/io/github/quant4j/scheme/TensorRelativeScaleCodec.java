@@ -10,8 +10,11 @@ import java.util.Map;
 import java.util.SequencedMap;
 
 /**
- * NVFP4 scales: one byte of FP8 E4M3 for each tile, times one binary32 scale for the whole matrix
- * (part {@code tensor}), which is chosen so that the largest tile scale becomes 448.
+ * NVFP4 scales: one byte of FP8 E4M3 for each tile, divided by one binary32 number for the whole
+ * matrix (part {@code tensor}), which is chosen so that the largest tile scale becomes 448.
+ *
+ * <p>The number for the matrix is a divisor because compressed-tensors stores it that way ({@code
+ * weight_global_scale}), and a reciprocal would not be exact.
  *
  * <p>A tile whose scale would round to zero gets the smallest normal one instead, 2^-6, so that no
  * element divides by zero.
@@ -37,19 +40,19 @@ public record TensorRelativeScaleCodec() implements ScaleCodec {
     for (double scale : scales) {
       largest = Math.max(largest, scale);
     }
-    float tensorScale = (float) (largest / MiniFloat.FP8_E4M3.maximum());
-    if (!(tensorScale >= Float.MIN_NORMAL)) {
-      tensorScale = 1f;
+    float divisor = (float) (MiniFloat.FP8_E4M3.maximum() / largest);
+    if (!(divisor >= Float.MIN_NORMAL && divisor <= Float.MAX_VALUE)) {
+      divisor = 1f;
     }
     byte[] codes = new byte[scales.length];
     for (int i = 0; i < scales.length; i++) {
-      float relative = (float) (scales[i] / tensorScale);
+      float relative = (float) (scales[i] * divisor);
       int code = MiniFloat.FP8_E4M3.encode(relative);
       codes[i] = (byte) (code == 0 ? MiniFloat.FP8_E4M3.encode(SMALLEST_NORMAL) : code);
     }
     SequencedMap<String, Tensor> parts =
         StoredParts.of("", Tensor.ofBytes(DType.F8_E4M3, StoredParts.shape(layout), codes));
-    parts.put(TENSOR_PART, Tensor.ofFloats(Shape.of(1), new float[] {tensorScale}));
+    parts.put(TENSOR_PART, Tensor.ofFloats(Shape.of(1), new float[] {divisor}));
     return decode(parts, layout);
   }
 
@@ -57,10 +60,10 @@ public record TensorRelativeScaleCodec() implements ScaleCodec {
   public GroupParameters decode(Map<String, Tensor> parts, ScaleLayout layout) {
     Tensor tiles = StoredParts.require(parts, "", layout.count(), DType.F8_E4M3);
     Tensor tensor = StoredParts.require(parts, TENSOR_PART, 1, DType.F32);
-    float tensorScale = tensor.toFloatArray()[0];
+    float divisor = tensor.toFloatArray()[0];
     float[] values = tiles.toFloatArray();
     for (int i = 0; i < values.length; i++) {
-      values[i] *= tensorScale;
+      values[i] /= divisor;
     }
     SequencedMap<String, Tensor> stored = StoredParts.of("", tiles);
     stored.put(TENSOR_PART, tensor);

@@ -6,13 +6,21 @@ import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.Map;
 
 /**
- * Stores integer zero points with as many bits as the weights have, in offset binary, as one dense
- * bit stream, lowest bits first.
+ * Stores integer zero points with as many bits as the weights have, in offset binary, packed from
+ * top to bottom: the zero points of a column of tiles are one dense bit stream of 32-bit words,
+ * lowest bits first, and word {@code w} of column {@code c} is element {@code (w, c)} of an I32
+ * tensor {@code [ceil(scaleRows * bits / 32), scaleColumns]}.
+ *
+ * <p>This is {@code weight_zero_point} of the compressed-tensors format.
  */
 public final class ZeroPointCodec {
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
   private ZeroPointCodec() {}
 
   /**
@@ -31,7 +39,9 @@ public final class ZeroPointCodec {
           "zero points: " + zeros.length + ", expected " + layout.count() + " for " + layout);
     }
     int bits = format.bits();
-    byte[] packed = new byte[Math.toIntExact(Math.ceilDiv((long) zeros.length * bits, 8L))];
+    int columns = layout.scaleColumns();
+    int words = words(layout, bits);
+    int[] packed = new int[Math.multiplyExact(words, columns)];
     for (int i = 0; i < zeros.length; i++) {
       int code = (int) zeros[i] + format.offset();
       if (code != zeros[i] + format.offset() || code < 0 || code >= 1 << bits) {
@@ -45,16 +55,20 @@ public final class ZeroPointCodec {
                 + " to "
                 + format.maximum());
       }
-      long bit = (long) i * bits;
-      int at = (int) (bit >> 3);
-      int shifted = code << (int) (bit & 7);
-      packed[at] |= (byte) shifted;
-      if (shifted > 0xff) {
-        packed[at + 1] |= (byte) (shifted >> 8);
+      long bit = (long) (i / columns) * bits;
+      int at = (int) (bit >> 5) * columns + i % columns;
+      int shift = (int) (bit & 31);
+      packed[at] |= code << shift;
+      if (shift + bits > 32) {
+        packed[at + columns] |= code >>> (32 - shift);
       }
     }
     return new GroupParameters(
-        zeros, StoredParts.of("", Tensor.ofBytes(DType.U8, Shape.of(packed.length), packed)));
+        zeros, StoredParts.of("", Tensor.ofInts(Shape.of(words, columns), packed)));
+  }
+
+  private static int words(ScaleLayout layout, int bits) {
+    return (int) Math.ceilDiv((long) layout.scaleRows() * bits, 32L);
   }
 
   /**
@@ -69,17 +83,18 @@ public final class ZeroPointCodec {
   public static GroupParameters decode(
       Map<String, Tensor> parts, ScaleLayout layout, IntegerFormat format) {
     int bits = format.bits();
-    int count = layout.count();
-    Tensor part = StoredParts.require(parts, "", Math.ceilDiv((long) count * bits, 8L), DType.U8);
-    float[] zeros = new float[count];
-    for (int i = 0; i < count; i++) {
-      long bit = (long) i * bits;
-      long at = bit >> 3;
-      int value = part.data().get(ValueLayout.JAVA_BYTE, at) & 0xff;
-      if ((bit & 7) + bits > 8) {
-        value |= (part.data().get(ValueLayout.JAVA_BYTE, at + 1) & 0xff) << 8;
+    int columns = layout.scaleColumns();
+    Tensor part = StoredParts.require(parts, "", (long) words(layout, bits) * columns, DType.I32);
+    float[] zeros = new float[layout.count()];
+    for (int i = 0; i < zeros.length; i++) {
+      long bit = (long) (i / columns) * bits;
+      long at = (bit >> 5) * columns + i % columns;
+      int shift = (int) (bit & 31);
+      int value = part.data().get(INT, at * Integer.BYTES) >>> shift;
+      if (shift + bits > 32) {
+        value |= part.data().get(INT, (at + columns) * Integer.BYTES) << (32 - shift);
       }
-      zeros[i] = (value >> (int) (bit & 7) & ((1 << bits) - 1)) - format.offset();
+      zeros[i] = (value & ((1 << bits) - 1)) - format.offset();
     }
     return new GroupParameters(zeros, StoredParts.of("", part));
   }

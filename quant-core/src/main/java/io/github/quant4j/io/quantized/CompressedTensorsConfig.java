@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.io.quantized;
+
+import io.github.quant4j.json.JsonException;
+import io.github.quant4j.json.JsonValue;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.Set;
+
+/**
+ * The {@code quantization_config} of compressed-tensors: groups of modules that are quantized
+ * alike, and which modules are not.
+ */
+final class CompressedTensorsConfig {
+  static final String METHOD = "compressed-tensors";
+
+  private record Target(ModulePattern pattern, ConfigGroup group) {}
+
+  private final List<Target> targets;
+  private final List<ModulePattern> ignored;
+
+  private CompressedTensorsConfig(List<Target> targets, List<ModulePattern> ignored) {
+    this.targets = targets;
+    this.ignored = ignored;
+  }
+
+  /**
+   * Reads a config.
+   *
+   * @throws JsonException if something is missing, malformed or not supported
+   */
+  static CompressedTensorsConfig parse(JsonValue.Obj config) {
+    requireSupported(config);
+    Optional<CompressionFormat> common =
+        config
+            .getString("format")
+            .filter(label -> !label.equals(CompressionFormat.MIXED))
+            .map(ConfigGroup::format);
+    List<Target> targets = new ArrayList<>();
+    JsonValue.Obj groups =
+        config
+            .getObject("config_groups")
+            .orElseThrow(() -> new JsonException("'config_groups' is missing"));
+    for (String name : groups.members().keySet()) {
+      try {
+        JsonValue.Obj object =
+            groups
+                .getObject(name)
+                .orElseThrow(() -> new JsonException("expected an object, found null"));
+        ConfigGroup group = ConfigGroup.parse(object, common);
+        for (ModulePattern pattern : patterns(object, "targets")) {
+          targets.add(new Target(pattern, group));
+        }
+      } catch (JsonException e) {
+        throw new JsonException("config group '" + name + "': " + e.getMessage(), e);
+      }
+    }
+    // The library tries names first, then expressions in the order of their text, then classes.
+    targets.sort(
+        Comparator.comparing((Target target) -> target.pattern.isLinear())
+            .thenComparing(target -> target.pattern.isExpression())
+            .thenComparing(target -> target.pattern.text()));
+    return new CompressedTensorsConfig(targets, patterns(config, "ignore"));
+  }
+
+  private static void requireSupported(JsonValue.Obj config) {
+    String status = config.getString("quantization_status").orElse("compressed");
+    if (!status.equals("compressed")) {
+      throw new JsonException(
+          "'quantization_status': '" + status + "', expected 'compressed' weights");
+    }
+    if (config.get("kv_cache_scheme").isPresent()) {
+      throw new JsonException("'kv_cache_scheme': a quantized key-value cache is not supported");
+    }
+    config
+        .getObject("sparsity_config")
+        .flatMap(sparsity -> sparsity.getString("format"))
+        .filter(format -> !format.equals("dense"))
+        .ifPresent(
+            format -> {
+              throw new JsonException(
+                  "'sparsity_config': sparse weights ('" + format + "') are not supported");
+            });
+    config
+        .getObject("transform_config")
+        .flatMap(transforms -> transforms.getObject("config_groups"))
+        .filter(groups -> !groups.members().isEmpty())
+        .ifPresent(
+            groups -> {
+              throw new JsonException(
+                  "'transform_config': transforms "
+                      + groups.members().keySet()
+                      + " are not supported");
+            });
+  }
+
+  private static List<ModulePattern> patterns(JsonValue.Obj object, String member) {
+    List<ModulePattern> patterns = new ArrayList<>();
+    for (JsonValue value : object.getArray(member).orElse(List.of())) {
+      if (!(value instanceof JsonValue.Str(var text))) {
+        throw new JsonException("'" + member + "': expected strings, found " + value.kind());
+      }
+      patterns.add(ModulePattern.parse(text));
+    }
+    return patterns;
+  }
+
+  /** The group that a module with quantized tensors belongs to. */
+  Optional<ConfigGroup> groupOf(String module) {
+    for (ModulePattern pattern : ignored) {
+      if (pattern.isName(module) || pattern.expressionMatches(module)) {
+        return Optional.empty();
+      }
+    }
+    for (Target target : targets) {
+      if (target.pattern.isName(module)
+          || target.pattern.isLinear()
+          || target.pattern.expressionMatches(module)) {
+        return Optional.of(target.group);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The targets that are neither expressions nor {@code Linear}: modules, or other classes. */
+  Set<String> namedTargets() {
+    Set<String> names = new LinkedHashSet<>();
+    for (Target target : targets) {
+      if (!target.pattern.isExpression() && !target.pattern.isLinear()) {
+        names.add(target.pattern.text());
+      }
+    }
+    return names;
+  }
+
+  /**
+   * Makes a config.
+   *
+   * @param modules how each module is quantized
+   * @param allLinear whether each of them is a linear layer
+   * @param ignored the linear layers that are not quantized
+   */
+  static JsonValue.Obj toJson(
+      SequencedMap<String, ConfigGroup> modules, boolean allLinear, Collection<String> ignored) {
+    SequencedMap<ConfigGroup, List<String>> groups = new LinkedHashMap<>();
+    modules.forEach(
+        (module, group) -> groups.computeIfAbsent(group, _ -> new ArrayList<>()).add(module));
+    SequencedMap<String, Object> configGroups = new LinkedHashMap<>();
+    Set<String> formats = new LinkedHashSet<>();
+    groups.forEach(
+        (group, names) -> {
+          List<String> targets =
+              groups.size() == 1 && allLinear ? List.of(ModulePattern.LINEAR) : names;
+          formats.add(group.format().label());
+          configGroups.put("group_" + configGroups.size(), group.toJson(targets));
+        });
+    SequencedMap<String, Object> config = new LinkedHashMap<>();
+    config.put("quant_method", METHOD);
+    config.put("format", formats.size() == 1 ? formats.iterator().next() : CompressionFormat.MIXED);
+    config.put("quantization_status", "compressed");
+    config.put("global_compression_ratio", null);
+    config.put("kv_cache_scheme", null);
+    config.put("ignore", List.copyOf(ignored));
+    config.put("config_groups", configGroups);
+    return (JsonValue.Obj) JsonValue.of(config);
+  }
+
+  /** The config with its groups, for messages. */
+  @Override
+  public String toString() {
+    return METHOD + " " + Map.of("targets", targets.size(), "ignored", ignored.size());
+  }
+}

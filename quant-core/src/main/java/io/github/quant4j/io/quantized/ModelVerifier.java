@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.io.quantized;
+
+import io.github.quant4j.format.NumberFormat;
+import io.github.quant4j.io.ChecksumState;
+import io.github.quant4j.io.ModelDirectory;
+import io.github.quant4j.io.SafetensorsFile;
+import io.github.quant4j.io.TensorFileException;
+import io.github.quant4j.io.TensorSource;
+import io.github.quant4j.linear.ColumnTerm;
+import io.github.quant4j.linear.LowRankTerm;
+import io.github.quant4j.linear.QuantizedLinear;
+import io.github.quant4j.linear.QuantizedTerm;
+import io.github.quant4j.linear.WeightTerm;
+import io.github.quant4j.matrix.QuantizedMatrix;
+import io.github.quant4j.scheme.ScaleLayout;
+import io.github.quant4j.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedSet;
+import java.util.Set;
+
+/**
+ * Looks for everything that can be wrong with a stored model without running it: files that break
+ * the format, data that differs from its checksum, tensors that are missing or do not go with the
+ * config, scales that are not positive and finite, codes that stand for no value, and weights that
+ * are not finite.
+ *
+ * <p>Whether the shapes suit the model's architecture is for the model's own reader to say.
+ */
+public final class ModelVerifier {
+  private static final int BLOCK = 1 << 16;
+
+  private final List<Problem> problems = new ArrayList<>();
+
+  private ModelVerifier() {}
+
+  /**
+   * Verifies a model. Reads every byte of it.
+   *
+   * @param directory the model's directory
+   * @return what is wrong; empty if nothing is
+   * @throws IOException if reading fails
+   */
+  public static List<Problem> verify(Path directory) throws IOException {
+    ModelVerifier verifier = new ModelVerifier();
+    try (ModelDirectory model = ModelDirectory.open(directory)) {
+      verifier.verify(model);
+    } catch (TensorFileException e) {
+      verifier.report(directory.toString(), e);
+    }
+    return List.copyOf(verifier.problems);
+  }
+
+  private void report(String subject, Exception e) {
+    problems.add(new Problem(subject, String.valueOf(e.getMessage())));
+  }
+
+  private void report(String subject, String description) {
+    problems.add(new Problem(subject, description));
+  }
+
+  private void verify(ModelDirectory model) {
+    for (SafetensorsFile file : model.files()) {
+      for (String name : file.names()) {
+        if (file.verify(name) == ChecksumState.CORRUPT) {
+          report("tensor '" + name + "'", "the data differs from its checksum in " + file.path());
+        }
+        if (model.find(name).filter(found -> found == file.require(name)).isEmpty()) {
+          report("tensor '" + name + "'", "the index does not place it in " + file.path());
+        }
+      }
+    }
+    Set<String> parts = new HashSet<>();
+    try {
+      QuantizedWeights weights = QuantizedWeights.of(model.config(), new Unchecked(model));
+      Map<String, List<String>> byModule = ModuleTensors.byModule(model);
+      for (String module : weights.modules()) {
+        parts.addAll(byModule.getOrDefault(module, List.of()));
+        verify(weights, module);
+      }
+    } catch (TensorFileException e) {
+      report("config.json", e);
+    }
+    for (String name : model.names()) {
+      if (!parts.contains(name)) {
+        verifyFinite(model.require(name));
+      }
+    }
+  }
+
+  private void verify(QuantizedWeights weights, String module) {
+    String subject = "module '" + module + "'";
+    try {
+      Optional<QuantizedLinear> linear = weights.find(module);
+      linear.ifPresent(found -> found.terms().forEach(term -> verify(subject, term)));
+    } catch (TensorFileException e) {
+      report(subject, e);
+    }
+  }
+
+  private void verify(String subject, WeightTerm term) {
+    switch (term) {
+      case QuantizedTerm(var matrix) -> verifyCodes(subject, matrix);
+      case LowRankTerm(var left, var right) -> {
+        verify(subject, left);
+        verify(subject, right);
+      }
+      case ColumnTerm columns -> verify(subject, columns.inner());
+      default -> verifyRows(subject, term);
+    }
+  }
+
+  /** Codes that stand for no finite value: NaN and infinities, and unused ones of code books. */
+  private void verifyCodes(String subject, QuantizedMatrix matrix) {
+    boolean[][] invalid =
+        matrix.grid().palette().formats().stream()
+            .map(ModelVerifier::invalidCodes)
+            .toArray(boolean[][]::new);
+    ScaleLayout layout = matrix.grid().layout();
+    byte[] codes = new byte[matrix.columns()];
+    long count = 0;
+    String first = "";
+    for (int row = 0; row < matrix.rows(); row++) {
+      matrix.codes().unpackRow(row, codes, 0);
+      for (int column = 0; column < codes.length; column++) {
+        int selection = matrix.grid().palette().selection(layout.index(row, column));
+        if (invalid[selection][codes[column] & 0xff]) {
+          first = count == 0 ? codes[column] + " at (" + row + ", " + column + ")" : first;
+          count++;
+        }
+      }
+    }
+    if (count > 0) {
+      report(
+          subject,
+          count
+              + " codes stand for no finite value of "
+              + matrix.scheme()
+              + ", the first is "
+              + first);
+    }
+  }
+
+  private static boolean[] invalidCodes(NumberFormat format) {
+    float[] table = format.decodeTable();
+    boolean[] invalid = new boolean[256];
+    for (int code = 0; code < table.length; code++) {
+      invalid[code] = !Float.isFinite(table[code]);
+    }
+    return invalid;
+  }
+
+  private void verifyRows(String subject, WeightTerm term) {
+    for (int row = 0; row < term.rows(); row++) {
+      float[] values = new float[term.columns()];
+      term.addRow(row, values, 0);
+      for (int column = 0; column < values.length; column++) {
+        if (!Float.isFinite(values[column])) {
+          report(
+              subject,
+              "element ("
+                  + row
+                  + ", "
+                  + column
+                  + ") of term "
+                  + term.describe()
+                  + " is "
+                  + values[column]);
+          return;
+        }
+      }
+    }
+  }
+
+  private void verifyFinite(Tensor tensor) {
+    if (!tensor.dtype().isFloatingPoint()) {
+      return;
+    }
+    float[] block = new float[(int) Math.min(BLOCK, tensor.shape().elementCount())];
+    long count = tensor.shape().elementCount();
+    for (long from = 0; from < count; from += BLOCK) {
+      int length = (int) Math.min(BLOCK, count - from);
+      tensor.readFloats(from, length, block, 0);
+      for (int i = 0; i < length; i++) {
+        if (!Float.isFinite(block[i])) {
+          report(
+              "tensor '" + tensor.name() + "'",
+              "element " + (from + i) + " is " + block[i] + ", expected finite values");
+          return;
+        }
+      }
+    }
+  }
+
+  /** The tensors without their checksums, which have been looked at already. */
+  private record Unchecked(TensorSource inner) implements TensorSource {
+    @Override
+    public SequencedSet<String> names() {
+      return inner.names();
+    }
+
+    @Override
+    public Optional<Tensor> find(String name) {
+      return inner.find(name);
+    }
+
+    @Override
+    public void close() {
+      // The tensors are the caller's.
+    }
+  }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.io.quantized;
+
+import io.github.quant4j.matrix.PackedCodes;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Two's complement bytes against codes of 8 bits in offset binary: they differ in the highest bit.
+ * Both directions copy, to memory that is freed with the last reference to it.
+ */
+final class SignedBytes {
+  private static final int HIGHEST = 0x80;
+
+  private SignedBytes() {}
+
+  /** Codes from {@code [rows, columns]} signed bytes. */
+  static PackedCodes toCodes(int rows, int columns, MemorySegment signed) {
+    MemorySegment codes = Arena.ofAuto().allocate(Math.max(1, (long) rows * columns));
+    flip(signed, 0, codes, 0, (long) rows * columns);
+    return PackedCodes.wrap(rows, columns, 8, columns, codes);
+  }
+
+  /** Signed bytes {@code [rows, columns]} from codes. */
+  static MemorySegment fromCodes(PackedCodes codes) {
+    long columns = codes.columns();
+    MemorySegment signed = Arena.ofAuto().allocate(codes.rows() * columns);
+    for (int row = 0; row < codes.rows(); row++) {
+      flip(codes.data(), row * codes.rowBytes(), signed, row * columns, columns);
+    }
+    return signed;
+  }
+
+  private static void flip(
+      MemorySegment from, long fromOffset, MemorySegment to, long toOffset, long count) {
+    for (long i = 0; i < count; i++) {
+      byte value = from.get(ValueLayout.JAVA_BYTE, fromOffset + i);
+      to.set(ValueLayout.JAVA_BYTE, toOffset + i, (byte) (value ^ HIGHEST));
+    }
+  }
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.io.quantized;
+
+import io.github.quant4j.format.HalfPrecision;
+import io.github.quant4j.json.JsonValue;
+import io.github.quant4j.linear.ColumnTerm;
+import io.github.quant4j.linear.DenseTerm;
+import io.github.quant4j.linear.LowRankTerm;
+import io.github.quant4j.linear.QuantizedTerm;
+import io.github.quant4j.linear.SparseTerm;
+import io.github.quant4j.linear.WeightTerm;
+import io.github.quant4j.matrix.SparseMatrix;
+import io.github.quant4j.tensor.DType;
+import io.github.quant4j.tensor.FloatMatrix;
+import io.github.quant4j.tensor.Shape;
+import io.github.quant4j.tensor.Tensor;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+
+/**
+ * The terms of a weight matrix as tensors with a description, whose member {@code kind} says what
+ * follows: {@code quantized}, {@code dense}, {@code sparse}, {@code lowrank} or {@code columns}.
+ */
+final class TermStore {
+  private TermStore() {}
+
+  /**
+   * Writes a term.
+   *
+   * @param format the compressed-tensors format whose tensors a quantized matrix gets, if any
+   * @throws IllegalArgumentException if the term has no stored form
+   */
+  static JsonValue.Obj write(
+      WeightTerm term, Optional<CompressionFormat> format, TensorCollector out) {
+    SequencedMap<String, Object> description = new LinkedHashMap<>();
+    switch (term) {
+      case QuantizedTerm(var matrix) -> {
+        return MatrixStore.write(matrix, format, out);
+      }
+      case DenseTerm(var weights, var stored) -> {
+        description.put("kind", "dense");
+        out.add("weight", "", dense(weights, stored));
+      }
+      case SparseTerm(var matrix) -> {
+        description.put("kind", "sparse");
+        matrix.parts().forEach((part, tensor) -> out.add(part, "_" + part, tensor));
+      }
+      case LowRankTerm low -> {
+        description.put("kind", "lowrank");
+        description.put("rank", low.rank());
+        description.put("left", write(low.left(), Optional.empty(), out.nested("_left")));
+        description.put("right", write(low.right(), Optional.empty(), out.nested("_right")));
+      }
+      case ColumnTerm columns -> {
+        int[] sources = columns.sources();
+        description.put("kind", "columns");
+        description.put("count", sources.length);
+        description.put("quantized_input", columns.hasQuantizedInput());
+        description.put("inner", write(columns.inner(), Optional.empty(), out.nested("_inner")));
+        out.add("sources", "_sources", Tensor.ofInts(Shape.of(sources.length), sources));
+      }
+    }
+    description.put("tensors", out.names());
+    return (JsonValue.Obj) JsonValue.of(description);
+  }
+
+  /** Weights rounded to the type that they are stored as. */
+  private static Tensor dense(FloatMatrix weights, DType stored) {
+    Shape shape = Shape.of(weights.rows(), weights.columns());
+    float[] data = weights.data();
+    return switch (stored) {
+      case F32 -> Tensor.ofFloats(shape, data);
+      case F16, BF16 -> {
+        short[] bits = new short[data.length];
+        for (int i = 0; i < bits.length; i++) {
+          bits[i] =
+              stored == DType.F16
+                  ? HalfPrecision.toFloat16(data[i])
+                  : HalfPrecision.toBfloat16(data[i]);
+        }
+        yield Tensor.ofShorts(stored, shape, bits);
+      }
+      default ->
+          throw new IllegalArgumentException(
+              "dense term: stored as " + stored + ", expected F32, F16 or BF16");
+    };
+  }
+
+  /**
+   * Reads a term.
+   *
+   * @throws IllegalArgumentException if the kind is not known, or something is missing or does not
+   *     go together
+   */
+  static WeightTerm read(JsonValue.Obj description, int rows, int columns, DescribedModule module) {
+    String kind = module.text(description, "kind");
+    return switch (kind) {
+      case MatrixStore.KIND ->
+          new QuantizedTerm(MatrixStore.read(description, rows, columns, module));
+      case "dense" -> readDense(description, rows, columns, module);
+      case "sparse" -> new SparseTerm(SparseMatrix.read(rows, columns, module.parts(description)));
+      case "lowrank" -> {
+        int rank = module.number(description, "rank");
+        yield new LowRankTerm(
+            read(nested(description, "left"), rows, rank, module),
+            read(nested(description, "right"), rank, columns, module));
+      }
+      case "columns" -> {
+        int count = module.number(description, "count");
+        Tensor sources = module.part(module.parts(description), "sources");
+        yield ColumnTerm.of(
+            read(nested(description, "inner"), rows, count, module),
+            sources.toIntArray(),
+            columns,
+            description.getBoolean("quantized_input").orElse(false));
+      }
+      default ->
+          throw new IllegalArgumentException(
+              "term: kind '"
+                  + kind
+                  + "' is not known, expected quantized, dense, sparse, lowrank or columns; was"
+                  + " it written by a newer version?");
+    };
+  }
+
+  private static JsonValue.Obj nested(JsonValue.Obj description, String member) {
+    return description
+        .getObject(member)
+        .orElseThrow(() -> new IllegalArgumentException("'" + member + "' is missing"));
+  }
+
+  private static DenseTerm readDense(
+      JsonValue.Obj description, int rows, int columns, DescribedModule module) {
+    Map<String, Tensor> parts = module.parts(description);
+    Tensor weight = module.part(parts, "weight");
+    if (!weight.shape().equals(Shape.of(rows, columns))) {
+      throw new IllegalArgumentException(weight + ": expected [" + rows + ", " + columns + "]");
+    }
+    return new DenseTerm(weight.toMatrix(), weight.dtype());
+  }
+}
