@@ -182,7 +182,7 @@ final class CompressedTensorsReader {
               + " of "
               + leastBits
               + (leastBits == mostBits ? "" : " to " + mostBits)
-              + " for "
+              + " bits for "
               + group.format().label());
     }
   }

@@ -18,6 +18,7 @@ import io.github.quant4j.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -122,6 +123,9 @@ public final class ModelVerifier {
         matrix.grid().palette().formats().stream()
             .map(ModelVerifier::invalidCodes)
             .toArray(boolean[][]::new);
+    if (Arrays.stream(invalid).noneMatch(ModelVerifier::containsTrue)) {
+      return;
+    }
     ScaleLayout layout = matrix.grid().layout();
     byte[] codes = new byte[matrix.columns()];
     long count = 0;
@@ -145,6 +149,15 @@ public final class ModelVerifier {
               + ", the first is "
               + first);
     }
+  }
+
+  private static boolean containsTrue(boolean[] flags) {
+    for (boolean flag : flags) {
+      if (flag) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static boolean[] invalidCodes(NumberFormat format) {

@@ -99,7 +99,7 @@ public final class QuantizedModelWriter implements AutoCloseable {
    * @param source the model that is quantized; it must stay open until {@link #finish} returns
    * @param output where the files go
    * @return the open writer; the caller closes it
-   * @throws OutputException if the directory is not writable
+   * @throws OutputException if the directory is not writable, or is to replace the source
    */
   public static QuantizedModelWriter create(ModelDirectory source, OutputDirectory output)
       throws OutputException {
@@ -113,12 +113,25 @@ public final class QuantizedModelWriter implements AutoCloseable {
    * @param output where the files go
    * @param shardBytes the most bytes of data in a file, at least 1
    * @return the open writer; the caller closes it
-   * @throws OutputException if the directory is not writable
+   * @throws OutputException if the directory is not writable, or is to replace the source
    * @throws IllegalArgumentException if the size is less than 1
    */
   public static QuantizedModelWriter create(
       ModelDirectory source, OutputDirectory output, long shardBytes) throws OutputException {
+    if (isSame(source.path(), output.target())) {
+      throw new OutputException(
+          output.target(), "is the model that is being read; choose another place");
+    }
     return new QuantizedModelWriter(source, output, CheckpointWriter.create(output, shardBytes));
+  }
+
+  private static boolean isSame(Path source, Path target) {
+    try {
+      return Files.exists(target) && Files.isSameFile(source, target);
+    } catch (IOException _) {
+      // What cannot be looked at cannot be written either, which will be said then.
+      return false;
+    }
   }
 
   /**
@@ -210,8 +223,9 @@ public final class QuantizedModelWriter implements AutoCloseable {
   /**
    * Writes everything else and the config.
    *
-   * @param linearModules the names of all linear layers of the model, in its order; those that are
-   *     not quantized are listed in the config as ignored
+   * @param linearModules the names of all linear layers of the model, in its order, an output head
+   *     that is tied to the embeddings included; those that are not quantized are listed in the
+   *     config as ignored, without which other tools would look for their quantized tensors
    * @return the schema and the size
    * @throws OutputException if the disk is full
    * @throws TensorFileException if the source is damaged

@@ -93,10 +93,25 @@ record StoredModule(
     }
     Optional<JsonValue.Obj> transform = layout.getObject(TRANSFORM);
     if (transform.isPresent()) {
+      requireSize(transform.get(), columns);
       linear =
           linear.withTransform(
               StoredTransforms.read(transform.get(), module.parts(transform.get())));
     }
     return linear;
+  }
+
+  /** Checked beforehand, as the size decides how much memory the transform takes. */
+  private static void requireSize(JsonValue.Obj transform, int columns) {
+    int size = transform.getInt("size").orElse(0);
+    if (size != columns) {
+      throw new IllegalArgumentException(
+          "transform: size " + size + ", expected " + columns + " inputs");
+    }
+    for (JsonValue step : transform.getArray("steps").orElse(List.of())) {
+      if (step instanceof JsonValue.Obj description) {
+        requireSize(description, columns);
+      }
+    }
   }
 }

@@ -12,7 +12,7 @@ import java.util.Optional;
 /**
  * The two ways in which compressed-tensors has packed codes into 32-bit words: {@link #DENSE}, a
  * bit stream whose codes may straddle words, and {@link #PADDED}, {@code floor(32 / bits)} codes in
- * each word with the rest of its bits zero (3, 5, 6 and 7 bits before version 0.13). For 1, 2, 4
+ * each word with the rest of its bits zero (3, 5, 6 and 7 bits before version 0.17). For 1, 2, 4
  * and 8 bits they are the same.
  */
 enum WordPacking {

@@ -349,6 +349,7 @@ class StoredModuleTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '`',
       value = {
         "'version': 1 | 'version': 2 | newer version",
         "'kind': 'quantized' | 'kind': 'hologram' | 'hologram' is not known",
