@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.matrix;
 
+import io.github.quant4j.format.HalfPrecision;
 import io.github.quant4j.format.LevelTable;
 import io.github.quant4j.format.NumberFormat;
 import java.util.List;
@@ -171,18 +172,34 @@ public final class FormatPalette {
   }
 
   /**
-   * What it takes to store the choice: 16 bits for each level of a fitted code book, or the bits of
-   * an index for each tile.
+   * The bits that a level of a fitted code book takes: the stored levels are exact.
+   *
+   * @return 16 if binary16 holds every level, 32 otherwise
+   */
+  public int levelBits() {
+    for (NumberFormat format : formats) {
+      for (float level : format.levels()) {
+        if (HalfPrecision.fromFloat16(HalfPrecision.toFloat16(level)) != level) {
+          return Float.SIZE;
+        }
+      }
+    }
+    return Short.SIZE;
+  }
+
+  /**
+   * What it takes to store the choice: {@link #levelBits()} for each level of fitted code books,
+   * all of them taken for as long as the longest, or the bits of an index for each tile.
    *
    * @return bits
    */
   public long storageBits() {
     if (fitted) {
-      long bits = 0;
+      int longest = 0;
       for (NumberFormat format : formats) {
-        bits += 16L * format.levels().length;
+        longest = Math.max(longest, format.levels().length);
       }
-      return bits;
+      return (long) levelBits() * longest * formats.size();
     }
     int indexBits = 32 - Integer.numberOfLeadingZeros(formats.size() - 1);
     return (long) selector.length * indexBits;

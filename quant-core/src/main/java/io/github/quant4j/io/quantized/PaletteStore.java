@@ -66,7 +66,6 @@ final class PaletteStore {
 
   private static Tensor levels(FormatPalette palette) {
     int width = 0;
-    boolean half = true;
     List<float[]> rows = new ArrayList<>();
     for (NumberFormat format : palette.formats()) {
       if (!(format instanceof Codebook)) {
@@ -74,9 +73,6 @@ final class PaletteStore {
             "formats: " + format + " is fitted, expected a code book");
       }
       float[] levels = format.levels();
-      for (float level : levels) {
-        half &= HalfPrecision.fromFloat16(HalfPrecision.toFloat16(level)) == level;
-      }
       rows.add(levels);
       width = Math.max(width, levels.length);
     }
@@ -86,7 +82,7 @@ final class PaletteStore {
       System.arraycopy(rows.get(i), 0, values, i * width, rows.get(i).length);
     }
     Shape shape = Shape.of(rows.size(), width);
-    return half
+    return palette.levelBits() == Short.SIZE
         ? Tensor.ofShorts(DType.F16, shape, toFloat16(values))
         : Tensor.ofFloats(shape, values);
   }

@@ -315,6 +315,9 @@ class StoredModuleTest {
     QuantizedLinear linear =
         QuantizedLinear.of(withPalette(FormatPalette.fitted(codebooks), 10, false));
     assertSame(linear, own(linear));
+    long bytes =
+        StoredModule.of(linear).tensors().values().stream().mapToLong(Tensor::byteSize).sum();
+    assertEquals(linear.storageBits(), 8 * bytes);
     assertEquals(
         half ? DType.F16 : DType.F32,
         StoredModule.of(linear).tensors().get("weight_levels").dtype());
