@@ -5,4 +5,10 @@ module quant4j.calib {
   requires static org.jspecify;
   requires org.slf4j;
   requires transitive quant4j.core;
+
+  exports io.github.quant4j.evaluate;
+  exports io.github.quant4j.generate;
+  exports io.github.quant4j.graph;
+  exports io.github.quant4j.model;
+  exports io.github.quant4j.progress;
 }

@@ -163,6 +163,22 @@ public final class Kernels {
   }
 
   /**
+   * Adds a bias to what a kernel computes.
+   *
+   * @param kernel the kernel
+   * @param bias one value for each output; copied
+   * @return the kernel of {@code y = x W^T + b}
+   * @throws IllegalArgumentException if there is not one value for each output
+   */
+  public static LinearKernel withBias(LinearKernel kernel, float[] bias) {
+    if (bias.length != kernel.outFeatures()) {
+      throw new IllegalArgumentException(
+          "bias: " + bias.length + " values, expected " + kernel.outFeatures());
+    }
+    return new BiasKernel(kernel, bias.clone());
+  }
+
+  /**
    * Joins layers that read the same input, such as query, key and value, or gate and up: the input
    * is prepared once for all, and the threads are called once.
    *

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.evaluate;
+
+import java.util.Optional;
+
+/**
+ * How well a model predicts a text.
+ *
+ * @param negativeLogLikelihood mean over the scored tokens, in nats
+ * @param tokens how many tokens were scored: all but the first of each window
+ * @param windows how many windows there were
+ * @param seconds how long the model took, without a reference
+ * @param comparison how it differs from a reference model, if there was one
+ */
+public record EvaluationResult(
+    double negativeLogLikelihood,
+    long tokens,
+    int windows,
+    double seconds,
+    Optional<Comparison> comparison) {
+
+  /**
+   * How a model's predictions differ from those of a reference.
+   *
+   * @param divergence mean over the scored tokens of KL(reference || model), in nats
+   * @param agreement share of the scored tokens for which both have the same likeliest token
+   */
+  public record Comparison(double divergence, double agreement) {}
+
+  /**
+   * The perplexity.
+   *
+   * @return {@code e} to the mean negative log-likelihood
+   */
+  public double perplexity() {
+    return Math.exp(negativeLogLikelihood);
+  }
+
+  /**
+   * The speed.
+   *
+   * @return scored tokens in a second; 0 if it took no measurable time
+   */
+  public double tokensPerSecond() {
+    return seconds > 0 ? tokens / seconds : 0;
+  }
+}

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Sampling from models that predict the next token, and text that a model writes for itself. */
+@NullMarked
+package io.github.quant4j.generate;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.graph;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A network as a chain: an embedding that turns inputs into hidden states, blocks that run one
+ * after the other, and a head. Describing it costs nothing; weights are read block by block, when a
+ * block is opened, so that a network larger than the heap can be calibrated and run.
+ *
+ * <p>A decoder takes token numbers ({@code int[]}) and ends in logits; a speech encoder takes
+ * spectrograms and ends in features. Calibration is the same for both:
+ *
+ * <pre>{@code
+ * HiddenStates states = model.embed(batch);
+ * for (int i = 0; i < model.blocks().size(); i++) {
+ *   try (Block block = model.open(i)) {
+ *     states = block.run(states, (group, input) -> gram(group).add(input));
+ *   }
+ * }
+ * }</pre>
+ *
+ * <p>Implementations are thread-safe.
+ *
+ * @param <I> one input sequence
+ */
+public interface BlockModel<I> {
+
+  /**
+   * The kind of network.
+   *
+   * @return the architecture's name, for example {@code LlamaForCausalLM}
+   */
+  String architecture();
+
+  /**
+   * The blocks, without the head.
+   *
+   * @return in the order in which they run
+   */
+  List<BlockLayout> blocks();
+
+  /**
+   * What follows the last block: a final normalization, and a linear site if the network ends in
+   * one.
+   *
+   * @return its layout; its groups are empty if there is no site
+   */
+  BlockLayout head();
+
+  /**
+   * All sites, those of the head last.
+   *
+   * @return in the order in which they run
+   */
+  default List<LinearSite> sites() {
+    List<LinearSite> sites = new ArrayList<>();
+    blocks().forEach(block -> sites.addAll(block.sites()));
+    sites.addAll(head().sites());
+    return List.copyOf(sites);
+  }
+
+  /**
+   * What writes to and reads from the residual stream.
+   *
+   * @return empty if the stream cannot be rotated exactly, because something else writes to it
+   */
+  Optional<ResidualStream> residualStream();
+
+  /**
+   * Turns inputs into the first block's input.
+   *
+   * @param inputs one or more sequences
+   * @return the hidden states of all of them, sequence after sequence
+   * @throws IllegalArgumentException if an input is not one of this network
+   */
+  HiddenStates embed(List<? extends I> inputs);
+
+  /**
+   * Reads a block's weights.
+   *
+   * @param index from 0 to the number of blocks less one
+   * @return the open block; the caller closes it
+   * @throws IndexOutOfBoundsException if there is no such block
+   */
+  Block open(int index);
+
+  /**
+   * Reads the head's weights.
+   *
+   * @return the open head, whose output has {@code head().outFeatures()} columns; the caller closes
+   *     it
+   */
+  Block openHead();
+}

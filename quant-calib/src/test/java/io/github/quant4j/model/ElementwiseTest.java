@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.quant4j.testing.SeededRandom;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+
+class ElementwiseTest {
+
+  @Test
+  void exponentialsAreRightToHalfAnUlp() {
+    SeededRandom random = new SeededRandom(1);
+    int count = 200_000;
+    float[] x = new float[count];
+    for (int i = 0; i < count; i++) {
+      x[i] = (float) (-88 * Math.pow(random.nextDouble(), 4));
+    }
+    x[0] = 0;
+    x[1] = -1000;
+    x[2] = Float.NEGATIVE_INFINITY;
+    float[] y = x.clone();
+    Elementwise.exponentials(y, 0, count, 0, 1);
+    for (int i = 0; i < count; i++) {
+      double exact = Math.exp(Math.max(x[i], -87f));
+      assertTrue(Math.abs(y[i] - exact) <= 0.501 * Math.ulp((float) exact), x[i] + ": " + y[i]);
+    }
+    assertEquals(1f, y[0]);
+    float[] nan = {Float.NaN};
+    Elementwise.exponentials(nan, 0, 1, 0, 1);
+    assertTrue(Float.isNaN(nan[0]));
+  }
+
+  @Test
+  void swishIsRightAlsoFarFromZero() {
+    SeededRandom random = new SeededRandom(2);
+    int count = 20_000;
+    float[] x = new float[count];
+    for (int i = 0; i < count; i++) {
+      x[i] = 30 * random.nextGaussian();
+    }
+    x[0] = 1000;
+    x[1] = -1000;
+    x[2] = 0;
+    float[] y = x.clone();
+    Elementwise.swish(y, 0, count);
+    for (int i = 0; i < count; i++) {
+      double exact = x[i] / (1 + Math.exp(-(double) x[i]));
+      assertEquals(exact, y[i], Math.abs(exact) * 2e-7 + 2e-35, "of " + x[i]);
+    }
+  }
+
+  @Test
+  void sumsAndMaximaTakeAllElements() {
+    SeededRandom random = new SeededRandom(3);
+    for (int count = 1; count < 30; count++) {
+      float[] x = random.gaussians(count + 2);
+      double sum = 0;
+      float largest = Float.NEGATIVE_INFINITY;
+      for (int i = 1; i <= count; i++) {
+        sum += x[i];
+        largest = Math.max(largest, x[i]);
+      }
+      assertEquals(sum, Elementwise.sum(x, 1, count + 1), 1e-12, random + ", " + count);
+      assertEquals(largest, Elementwise.maximum(x, 1, count + 1));
+    }
+  }
+
+  @Test
+  void normsOfOddWidthsAreRight() {
+    SeededRandom random = new SeededRandom(4);
+    for (int width : new int[] {1, 2, 7, 64}) {
+      float[] x = random.gaussians(width + 3);
+      float[] weight = random.gaussians(width);
+      double square = 0;
+      for (int i = 0; i < width; i++) {
+        square += (double) x[3 + i] * x[3 + i];
+      }
+      float[] y = new float[width];
+      Elementwise.rootMeanSquareNorm(x, 3, weight, 1e-5, y, 0);
+      for (int i = 0; i < width; i++) {
+        double expected = x[3 + i] / Math.sqrt(square / width + 1e-5) * weight[i];
+        assertEquals(expected, y[i], 1e-6, random + ", width " + width);
+      }
+      float[] inPlace = Arrays.copyOfRange(x, 3, 3 + width);
+      Elementwise.rootMeanSquareNorm(inPlace, 0, weight, 1e-5, inPlace, 0);
+      for (int i = 0; i < width; i++) {
+        assertEquals(y[i], inPlace[i]);
+      }
+    }
+  }
+}
