@@ -62,4 +62,12 @@ public record ChoiceSpec(List<Quantizer> quantizers) implements TermSpec {
   public String label() {
     return quantizers.stream().map(Quantizer::toString).collect(Collectors.joining(" or "));
   }
+
+  @Override
+  public long storageBits(int rows, int columns) {
+    return quantizers.stream()
+        .mapToLong(quantizer -> SchemeBits.of(quantizer.scheme(), rows, columns))
+        .max()
+        .orElse(0);
+  }
 }

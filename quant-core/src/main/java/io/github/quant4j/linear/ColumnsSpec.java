@@ -44,18 +44,7 @@ public record ColumnsSpec(Quantizer narrow, double share, Optional<Quantizer> wi
   @Override
   public List<WeightTerm> fit(FloatMatrix residual, FitProblem problem) {
     int columns = residual.columns();
-    int unit = unit(columns);
-    int count = Math.ceilDiv((int) Math.ceil(share * columns), unit) * unit;
-    if (count >= columns) {
-      throw new IllegalArgumentException(
-          "columns: "
-              + count
-              + " wide columns of "
-              + columns
-              + " leave none to "
-              + narrow
-              + ", expected a smaller share or smaller groups");
-    }
+    int count = wideColumns(columns);
     double[] magnitude = magnitudes(problem);
     int[] order =
         IntStream.range(0, columns)
@@ -107,6 +96,22 @@ public record ColumnsSpec(Quantizer narrow, double share, Optional<Quantizer> wi
     return quantizer.scheme().granularity() instanceof Granularity.PerGroup(int size) ? size : 1;
   }
 
+  private int wideColumns(int columns) {
+    int unit = unit(columns);
+    int count = Math.ceilDiv((int) Math.ceil(share * columns), unit) * unit;
+    if (count >= columns) {
+      throw new IllegalArgumentException(
+          "columns: "
+              + count
+              + " wide columns of "
+              + columns
+              + " leave none to "
+              + narrow
+              + ", expected a smaller share or smaller groups");
+    }
+    return count;
+  }
+
   private static double[] magnitudes(FitProblem problem) {
     Optional<ChannelRanges> ranges = problem.statistics().flatMap(InputStatistics::ranges);
     if (ranges.isEmpty()) {
@@ -151,5 +156,16 @@ public record ColumnsSpec(Quantizer narrow, double share, Optional<Quantizer> wi
         + Labels.number(share)
         + wide.map(quantizer -> "," + quantizer).orElse("")
         + ")";
+  }
+
+  @Override
+  public long storageBits(int rows, int columns) {
+    int count = wideColumns(columns);
+    long wideBits =
+        wide.map(quantizer -> SchemeBits.of(quantizer.scheme(), rows, count))
+            .orElse((long) Short.SIZE * rows * count);
+    // Each column is named once, in the part that has it.
+    long names = (long) Integer.SIZE * columns;
+    return SchemeBits.of(narrow.scheme(), rows, columns - count) + wideBits + names;
   }
 }

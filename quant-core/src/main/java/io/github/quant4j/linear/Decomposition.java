@@ -135,6 +135,18 @@ public record Decomposition(List<TermSpec> terms, int loops) {
   }
 
   /**
+   * What the terms will take, see {@link TermSpec#storageBits}.
+   *
+   * @param rows outputs of the matrix
+   * @param columns inputs of the matrix
+   * @return bits
+   * @throws IllegalArgumentException if a term does not suit a matrix of that shape
+   */
+  public long storageBits(int rows, int columns) {
+    return terms.stream().mapToLong(term -> term.storageBits(rows, columns)).sum();
+  }
+
+  /**
    * Fits the terms.
    *
    * <p>Cost: in each pass that of every term, one dense sum for each term, and {@code out in^2}

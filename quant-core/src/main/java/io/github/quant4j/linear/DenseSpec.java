@@ -59,4 +59,9 @@ public record DenseSpec(DType stored) implements TermSpec {
   public String label() {
     return stored.label().toLowerCase(Locale.ROOT);
   }
+
+  @Override
+  public long storageBits(int rows, int columns) {
+    return (long) rows * columns * stored.bits();
+  }
 }

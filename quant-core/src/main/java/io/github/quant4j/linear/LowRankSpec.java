@@ -221,4 +221,18 @@ public record LowRankSpec(int rank, Weighting weighting, Factors factors, boolea
         + (factors == Factors.F16 ? "" : "," + factors.name().toLowerCase(java.util.Locale.ROOT))
         + ")";
   }
+
+  @Override
+  public long storageBits(int rows, int columns) {
+    long used = Math.min(rank, Math.min(rows, columns));
+    int bits =
+        switch (factors) {
+          case F32 -> Float.SIZE;
+          case F16 -> Short.SIZE;
+          case INT8 -> 8;
+          case INT4 -> 4;
+        };
+    long scales = bits < Short.SIZE ? Short.SIZE * (rows + used) : 0;
+    return bits * used * (rows + columns) + scales;
+  }
 }

@@ -133,4 +133,9 @@ public record PlanesSpec(QuantScheme scheme, int iterations, boolean isWeighted)
         + " ptqtp"
         + (arguments.isEmpty() ? "" : "(" + arguments + ")");
   }
+
+  @Override
+  public long storageBits(int rows, int columns) {
+    return 2 * SchemeBits.of(scheme, rows, columns);
+  }
 }

@@ -37,4 +37,9 @@ public record QuantizedSpec(Quantizer quantizer, boolean isResidual) implements 
   public String label() {
     return isResidual ? "plane(" + quantizer + ")" : quantizer.toString();
   }
+
+  @Override
+  public long storageBits(int rows, int columns) {
+    return SchemeBits.of(quantizer.scheme(), rows, columns);
+  }
 }

@@ -9,6 +9,7 @@ import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import org.apache.commons.math3.special.Erf;
 
 /**
  * Outliers that are kept beside the quantized matrix.
@@ -110,5 +111,13 @@ public record SparseSpec(
         + (values == DType.F16 ? "" : ",f32")
         + (isLast ? ",last" : "")
         + ")";
+  }
+
+  @Override
+  public long storageBits(int rows, int columns) {
+    // Of normally distributed weights, for want of the real ones.
+    double expected = sigmas > 0 ? Erf.erfc(sigmas / Math.sqrt(2)) : share;
+    long count = Math.round(expected * rows * columns);
+    return SparseMatrix.storageBits(rows, columns, count, values);
   }
 }

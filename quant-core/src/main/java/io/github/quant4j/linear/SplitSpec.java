@@ -117,4 +117,9 @@ public record SplitSpec(Quantizer quantizer, int parts) implements TermSpec {
   public String label() {
     return "split(" + parts + ")";
   }
+
+  @Override
+  public long storageBits(int rows, int columns) {
+    return parts * SchemeBits.of(quantizer.scheme(), rows, columns);
+  }
 }

@@ -58,4 +58,15 @@ public sealed interface TermSpec
    * @return for example {@code sparse(0.005)}
    */
   String label();
+
+  /**
+   * What the term will take, known before it is fitted.
+   *
+   * @param rows outputs of the matrix
+   * @param columns inputs of the matrix
+   * @return bits, scales included; exact but for the number of outliers, the choice among
+   *     quantizers, of which the widest counts, and fitted code books, which are not counted
+   * @throws IllegalArgumentException if the term does not suit a matrix of that shape
+   */
+  long storageBits(int rows, int columns);
 }

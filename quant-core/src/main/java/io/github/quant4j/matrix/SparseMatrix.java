@@ -318,9 +318,21 @@ public final class SparseMatrix {
    * @return bits
    */
   public long storageBits() {
-    return 32L * rowStarts.length
-        + (long) columns.length * (hasShortColumns() ? 16 : 32)
-        + (long) values.length * stored.bits();
+    return storageBits(rows, columnCount, values.length, stored);
+  }
+
+  /**
+   * The size of a matrix that does not exist yet.
+   *
+   * @param rows outputs
+   * @param columns inputs
+   * @param elements how many elements are stored
+   * @param stored how values are stored
+   * @return bits
+   */
+  public static long storageBits(int rows, int columns, long elements, DType stored) {
+    long position = columns <= 1 << 16 ? Short.SIZE : Integer.SIZE;
+    return Integer.SIZE * (rows + 1L) + elements * (position + stored.bits());
   }
 
   /** Shape and number of elements, for example {@code SparseMatrix[256, 768] of 983}. */

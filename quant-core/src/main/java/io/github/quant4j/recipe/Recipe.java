@@ -2,10 +2,12 @@
 package io.github.quant4j.recipe;
 
 import io.github.quant4j.activation.ActivationCalibration;
+import io.github.quant4j.activation.ActivationGranularity;
 import io.github.quant4j.linear.ColumnsSpec;
 import io.github.quant4j.linear.Decomposition;
 import io.github.quant4j.linear.SplitSpec;
 import io.github.quant4j.linear.TermSpec;
+import io.github.quant4j.transform.HadamardRule;
 import io.github.quant4j.transform.StatisticNeed;
 import io.github.quant4j.transform.TransformRule;
 import java.util.ArrayList;
@@ -106,6 +108,31 @@ public record Recipe(
       }
     }
     return needs;
+  }
+
+  /**
+   * Whether the recipe suits a layer, and what it will take, known before any work is done.
+   *
+   * @param rows outputs of the layer
+   * @param columns inputs of the layer
+   * @return bits, see {@link TermSpec#storageBits}; a transform that is not folded is not counted
+   * @throws IllegalArgumentException if a group size does not divide the matrix, or a rotation does
+   *     not suit its width
+   */
+  public long storageBits(int rows, int columns) {
+    for (TransformRule rule : transforms) {
+      if (rule instanceof HadamardRule rotation) {
+        rotation.rotation(columns);
+      }
+    }
+    if (activations.isPresent()
+        && activations.get().scheme().granularity()
+            instanceof ActivationGranularity.PerGroup(int size)
+        && columns % size != 0) {
+      throw new IllegalArgumentException(
+          "activations: groups of " + size + " do not divide the " + columns + " inputs");
+    }
+    return decomposition.storageBits(rows, columns);
   }
 
   /** Recipes are equal if their transforms and their canonical texts are. */

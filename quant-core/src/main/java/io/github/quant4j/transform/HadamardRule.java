@@ -35,15 +35,26 @@ public record HadamardRule(int block, long seed, boolean online) implements Tran
 
   @Override
   public InputTransform fit(LayerGroup group, QuantizationTrial trial) {
+    return rotation(group.size());
+  }
+
+  /**
+   * The rotation, which depends on nothing but the width.
+   *
+   * @param size channels
+   * @return the transform
+   * @throws IllegalArgumentException if there is no such rotation of that width
+   */
+  public HadamardTransform rotation(int size) {
     if (block != 0) {
-      return HadamardTransform.of(group.size(), block, seed);
+      return HadamardTransform.of(size, block, seed);
     }
-    HadamardTransform rotation = HadamardTransform.of(group.size(), seed);
-    if (rotation.block() < 2 && group.size() > 1) {
+    HadamardTransform rotation = HadamardTransform.of(size, seed);
+    if (rotation.block() < 2 && size > 1) {
       throw new IllegalArgumentException(
           label()
               + ": no divisor of the "
-              + group.size()
+              + size
               + " channels has a Hadamard matrix, expected an even number");
     }
     return rotation;

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.linear;
+
+import io.github.quant4j.format.IntegerFormat;
+import io.github.quant4j.scheme.QuantScheme;
+import io.github.quant4j.scheme.ScaleLayout;
+import io.github.quant4j.scheme.ZeroPointCodec;
+import java.util.Arrays;
+
+/** The size of quantized matrices that do not exist yet. */
+final class SchemeBits {
+  private SchemeBits() {}
+
+  /**
+   * Codes, scales and zero points; codecs are asked, as only they know how they store.
+   *
+   * @throws IllegalArgumentException if the granularity does not suit the shape
+   */
+  static long of(QuantScheme scheme, int rows, int columns) {
+    ScaleLayout layout = scheme.granularity().layout(rows, columns);
+    double[] ones = new double[layout.count()];
+    Arrays.fill(ones, 1);
+    long bits = (long) rows * columns * scheme.format().bits();
+    bits += scheme.scaleCodec().encode(ones, layout, scheme.format()).storageBits();
+    if (!scheme.symmetric() && scheme.format() instanceof IntegerFormat integers) {
+      bits += ZeroPointCodec.encode(new float[layout.count()], layout, integers).storageBits();
+    }
+    return bits;
+  }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.recipe;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.quant4j.linear.QuantizedLinear;
+import io.github.quant4j.tensor.FloatMatrix;
+import io.github.quant4j.testing.SeededRandom;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RecipeSizeTest {
+  private static final int ROWS = 48;
+  private static final int COLUMNS = 128;
+
+  private final SeededRandom random = new SeededRandom(5);
+
+  private QuantizedLinear quantized(String recipe) {
+    FloatMatrix weights = FloatMatrix.wrap(ROWS, COLUMNS, random.gaussians(ROWS * COLUMNS));
+    FloatMatrix inputs = FloatMatrix.wrap(64, COLUMNS, random.gaussians(64 * COLUMNS));
+    return LinearQuantizer.of(recipe).quantize(weights, LayerInput.observe(inputs)).linear();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "int4:g64:sym rtn",
+        "int3:g32:asym rtn",
+        "int8:channel:sym rtn",
+        "int5:tensor:asym rtn",
+        "mxfp4 rtn",
+        "nvfp4 rtn",
+        "nf4:g64 rtn",
+        "e3m2:channel rtn",
+        "int4:block(16x16):sym:f32 rtn",
+        "int4:column(16):sym rtn",
+        "bf16",
+        "ternary2:g32",
+        "int4:g64:sym rtn + split(3)",
+        "int4:g64:sym rtn + plane(int2:g64:sym rtn)",
+        "int4:g32:sym rtn + lowrank(4)",
+        "int4:g32:sym rtn + lowrank(4,f32)",
+        "int4:g32:sym rtn + lowrank(4,int8)",
+        "int4:g32:sym rtn + sparse(0.01)",
+        "int4:g32:sym rtn + columns(0.25)",
+      })
+  void theSizeIsKnownBeforehand(String recipe) {
+    double expected = (double) quantized(recipe).storageBits();
+    // Outliers are counted by rounding a share, and packed codes are padded to words.
+    assertEquals(
+        expected,
+        (double) Recipe.parse(recipe).storageBits(ROWS, COLUMNS),
+        0.01 * expected,
+        recipe + ", " + random);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "int4:g96:sym rtn; 96",
+        "int4:g64:sym rtn @ int8:g96; 96",
+        "hadamard(block=12) | int4:g64:sym rtn; 12",
+        "int4:g64:sym rtn + plane(int2:g96:sym rtn); 96",
+        "int4:column(36):sym rtn; 36",
+      })
+  void whatDoesNotSuitIsRefusedWithItsNumber(String recipe, String number) {
+    IllegalArgumentException error =
+        assertThrows(
+            IllegalArgumentException.class, () -> Recipe.parse(recipe).storageBits(ROWS, COLUMNS));
+    assertTrue(String.valueOf(error.getMessage()).contains(number), error.getMessage());
+  }
+}
