@@ -11,4 +11,5 @@ module quant4j.calib {
   exports io.github.quant4j.graph;
   exports io.github.quant4j.model;
   exports io.github.quant4j.progress;
+  exports io.github.quant4j.text;
 }
