@@ -7,6 +7,7 @@ import io.github.quant4j.kernel.FakeQuantizedInputKernel;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.KernelProvider.Availability;
 import io.github.quant4j.kernel.LinearKernel;
+import io.github.quant4j.kernels.vector.dense.VectorLinearAlgebra;
 import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -57,6 +58,6 @@ final class VectorKernels {
   }
 
   static Optional<LinearAlgebra> linearAlgebra(KernelOptions options) {
-    return Optional.empty();
+    return Optional.of(new VectorLinearAlgebra(options.scratch()));
   }
 }

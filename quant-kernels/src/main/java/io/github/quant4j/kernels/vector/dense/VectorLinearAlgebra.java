@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.kernels.vector.dense;
+
+import io.github.quant4j.kernels.vector.Lanes;
+import io.github.quant4j.linalg.LinearAlgebra;
+import io.github.quant4j.linalg.ScalarLinearAlgebra;
+import io.github.quant4j.parallel.InstancePool;
+import io.github.quant4j.parallel.ScratchPool;
+import io.github.quant4j.parallel.WorkerTeam;
+import java.util.Objects;
+
+/**
+ * Dense operations on packed panels and register tiles.
+ *
+ * <p>An element of a product is summed in single precision: within blocks of 256 in ascending
+ * order, by fused multiply-add where the CPU has it, and block after block. No addend passes
+ * through more than {@code r = 260 + ceil(k / 256)} roundings, so with {@code u = 2^-24} the error
+ * is at most {@code r u / (1 - r u) sum |a b|} (Higham, Accuracy and Stability of Numerical
+ * Algorithms, section 3.1). Products of fewer than 4096 multiply-adds are left to scalar code,
+ * where {@code r} is {@code k}.
+ */
+public final class VectorLinearAlgebra implements LinearAlgebra {
+  /** Below this many multiply-adds, packing costs more than it saves. */
+  private static final long SCALAR_WORK = 4096;
+
+  private final ScalarLinearAlgebra scalar = new ScalarLinearAlgebra();
+  private final ScratchPool scratch;
+  private final InstancePool<BlockedProduct> products = new InstancePool<>(ScratchPool.SLOTS);
+
+  /**
+   * Makes the provider.
+   *
+   * @param scratch where panels are packed
+   */
+  public VectorLinearAlgebra(ScratchPool scratch) {
+    this.scratch = scratch;
+  }
+
+  @Override
+  public String name() {
+    return "vector (" + Lanes.describe() + ")";
+  }
+
+  private BlockedProduct product() {
+    BlockedProduct product = products.poll();
+    return product == null ? new BlockedProduct(scratch) : product;
+  }
+
+  private void giveBack(BlockedProduct product) {
+    product.clear();
+    products.offer(product);
+  }
+
+  private static void check(String name, int rows, int columns, int ld, float[] data, int offset) {
+    if (ld < columns && rows > 1) {
+      throw new IllegalArgumentException(
+          name + ": rows are " + ld + " apart, expected at least " + columns);
+    }
+    if (rows > 0 && columns > 0) {
+      Objects.checkFromIndexSize(offset, (rows - 1L) * ld + columns, data.length);
+    }
+  }
+
+  @Override
+  public void multiplyTransposed(
+      int m,
+      int n,
+      int k,
+      float[] a,
+      int aOffset,
+      int lda,
+      float[] b,
+      int bOffset,
+      int ldb,
+      boolean accumulate,
+      float[] c,
+      int cOffset,
+      int ldc,
+      WorkerTeam team) {
+    check("a", m, k, lda, a, aOffset);
+    check("b", n, k, ldb, b, bOffset);
+    check("c", m, n, ldc, c, cOffset);
+    if ((long) m * n * k < SCALAR_WORK) {
+      scalar.multiplyTransposed(
+          m, n, k, a, aOffset, lda, b, bOffset, ldb, accumulate, c, cOffset, ldc, team);
+      return;
+    }
+    BlockedProduct product = product();
+    try {
+      product
+          .left(a, aOffset, lda, 1)
+          .right(b, bOffset, 1, ldb)
+          .into(c, cOffset, ldc, 1f, accumulate, false)
+          .run(m, n, k, team);
+    } finally {
+      giveBack(product);
+    }
+  }
+
+  @Override
+  public void multiplyAdd(
+      int m,
+      int n,
+      int k,
+      float alpha,
+      float[] a,
+      int aOffset,
+      int lda,
+      float[] b,
+      int bOffset,
+      int ldb,
+      float[] c,
+      int cOffset,
+      int ldc,
+      WorkerTeam team) {
+    check("a", m, k, lda, a, aOffset);
+    check("b", k, n, ldb, b, bOffset);
+    check("c", m, n, ldc, c, cOffset);
+    if ((long) m * n * k < SCALAR_WORK) {
+      scalar.multiplyAdd(m, n, k, alpha, a, aOffset, lda, b, bOffset, ldb, c, cOffset, ldc, team);
+      return;
+    }
+    BlockedProduct product = product();
+    try {
+      product
+          .left(a, aOffset, lda, 1)
+          .right(b, bOffset, ldb, 1)
+          .into(c, cOffset, ldc, alpha, true, false)
+          .run(m, n, k, team);
+    } finally {
+      giveBack(product);
+    }
+  }
+
+  @Override
+  public void addGram(int tokens, int columns, float[] x, int xOffset, float[] h, WorkerTeam team) {
+    check("x", tokens, columns, columns, x, xOffset);
+    check("h", columns, columns, columns, h, 0);
+    if ((long) tokens * columns * columns < SCALAR_WORK) {
+      scalar.addGram(tokens, columns, x, xOffset, h, team);
+      return;
+    }
+    BlockedProduct product = product();
+    try {
+      product
+          .left(x, xOffset, 1, columns)
+          .right(x, xOffset, columns, 1)
+          .into(h, 0, columns, 1f, true, true)
+          .run(columns, columns, tokens, team);
+    } finally {
+      giveBack(product);
+    }
+    mirror(columns, h);
+  }
+
+  /** Copies the lower triangle to the upper one, in tiles that the cache holds both sides of. */
+  private static void mirror(int n, float[] h) {
+    int tile = 32;
+    for (int i0 = 0; i0 < n; i0 += tile) {
+      for (int j0 = 0; j0 <= i0; j0 += tile) {
+        int i1 = Math.min(n, i0 + tile);
+        for (int i = i0; i < i1; i++) {
+          int j1 = Math.min(i, j0 + tile);
+          for (int j = j0; j < j1; j++) {
+            h[j * n + i] = h[i * n + j];
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.kernels.vector.dense;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.quant4j.parallel.ScratchPool;
+import io.github.quant4j.parallel.WorkerTeam;
+import io.github.quant4j.testing.SeededRandom;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class VectorLinearAlgebraTest {
+  private static final WorkerTeam ONE = WorkerTeam.sequential();
+  private static final WorkerTeam THREE = WorkerTeam.ofThreads(3);
+
+  private final VectorLinearAlgebra algebra = new VectorLinearAlgebra(new ScratchPool());
+
+  /** The bound that the class states. */
+  private static double bound(int k, double sumOfMagnitudes) {
+    return (260 + Math.ceilDiv(k, 256)) * 0x1p-24 * 1.001 * sumOfMagnitudes;
+  }
+
+  /** A strided matrix somewhere in an array, with marks where nothing may be written. */
+  private static final class Placed {
+    final int rows;
+    final int columns;
+    final int offset;
+    final int ld;
+    final float[] data;
+
+    Placed(SeededRandom random, int rows, int columns) {
+      this.rows = rows;
+      this.columns = columns;
+      this.offset = random.nextInt(0, 9);
+      this.ld = columns + random.nextInt(0, 5);
+      this.data = random.gaussians(offset + rows * ld + random.nextInt(0, 4));
+    }
+
+    double at(int row, int column) {
+      return data[offset + row * ld + column];
+    }
+
+    boolean owns(int index) {
+      int inner = index - offset;
+      return inner >= 0 && inner < rows * ld && inner % ld < columns;
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1, 5000", "1, 33, 300", "3, 32, 257", "8, 64, 256", "9, 31, 512", "17, 65, 100",
+    "64, 256, 16", "65, 257, 40", "130, 40, 33", "2, 1100, 7", "7, 7, 7", "2050, 5, 3"
+  })
+  void multiplyTransposedAgreesWithDoubleSums(int m, int n, int k) {
+    SeededRandom random = new SeededRandom(m * 31L + n * 17L + k);
+    Placed a = new Placed(random, m, k);
+    Placed b = new Placed(random, n, k);
+    for (boolean accumulate : new boolean[] {false, true}) {
+      Placed c = new Placed(random, m, n);
+      float[] before = c.data.clone();
+      float[] again = c.data.clone();
+      algebra.multiplyTransposed(
+          m,
+          n,
+          k,
+          a.data,
+          a.offset,
+          a.ld,
+          b.data,
+          b.offset,
+          b.ld,
+          accumulate,
+          c.data,
+          c.offset,
+          c.ld,
+          ONE);
+      for (int i = 0; i < m; i++) {
+        for (int j = 0; j < n; j++) {
+          double start = accumulate ? before[c.offset + i * c.ld + j] : 0;
+          double sum = start;
+          double magnitudes = Math.abs(start);
+          for (int p = 0; p < k; p++) {
+            sum += a.at(i, p) * b.at(j, p);
+            magnitudes += Math.abs(a.at(i, p) * b.at(j, p));
+          }
+          assertEquals(sum, c.at(i, j), bound(k, magnitudes), i + ", " + j + ", " + random);
+        }
+      }
+      assertRestUntouched(c, before, random);
+      algebra.multiplyTransposed(
+          m,
+          n,
+          k,
+          a.data,
+          a.offset,
+          a.ld,
+          b.data,
+          b.offset,
+          b.ld,
+          accumulate,
+          again,
+          c.offset,
+          c.ld,
+          THREE);
+      assertArrayEquals(c.data, again, "threads change nothing, " + random);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1, 5000",
+    "5, 33, 300",
+    "64, 64, 256",
+    "17, 65, 100",
+    "65, 1030, 20",
+    "100, 100, 1"
+  })
+  void multiplyAddAgreesWithDoubleSums(int m, int n, int k) {
+    SeededRandom random = new SeededRandom(m * 13L + n * 7L + k);
+    Placed a = new Placed(random, m, k);
+    Placed b = new Placed(random, k, n);
+    Placed c = new Placed(random, m, n);
+    float[] before = c.data.clone();
+    float[] again = c.data.clone();
+    float alpha = -0.75f;
+    algebra.multiplyAdd(
+        m, n, k, alpha, a.data, a.offset, a.ld, b.data, b.offset, b.ld, c.data, c.offset, c.ld,
+        ONE);
+    for (int i = 0; i < m; i++) {
+      for (int j = 0; j < n; j++) {
+        double sum = before[c.offset + i * c.ld + j];
+        double magnitudes = Math.abs(sum);
+        for (int p = 0; p < k; p++) {
+          sum += alpha * a.at(i, p) * b.at(p, j);
+          magnitudes += Math.abs(alpha * a.at(i, p) * b.at(p, j));
+        }
+        assertEquals(sum, c.at(i, j), bound(k, magnitudes), i + ", " + j + ", " + random);
+      }
+    }
+    assertRestUntouched(c, before, random);
+    algebra.multiplyAdd(
+        m, n, k, alpha, a.data, a.offset, a.ld, b.data, b.offset, b.ld, again, c.offset, c.ld,
+        THREE);
+    assertArrayEquals(c.data, again, "threads change nothing, " + random);
+  }
+
+  private static void assertRestUntouched(Placed c, float[] before, SeededRandom random) {
+    for (int i = 0; i < before.length; i++) {
+      if (!c.owns(i)) {
+        assertEquals(before[i], c.data[i], "written outside the matrix at " + i + ", " + random);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 70", "5000, 1", "3, 40", "100, 33", "257, 65", "40, 130", "7, 1100"})
+  void addGramAgreesWithDoubleSumsAndIsSymmetric(int tokens, int columns) {
+    SeededRandom random = new SeededRandom(tokens * 131L + columns);
+    float[] x = random.gaussians(3 + tokens * columns);
+    float[] start = new float[columns * columns];
+    for (int i = 0; i < columns; i++) {
+      for (int j = 0; j <= i; j++) {
+        start[i * columns + j] = random.nextGaussian();
+        start[j * columns + i] = start[i * columns + j];
+      }
+    }
+    float[] h = start.clone();
+    algebra.addGram(tokens, columns, x, 3, h, ONE);
+    int step = columns > 500 ? 97 : 1;
+    for (int i = 0; i < columns; i++) {
+      for (int j = i % step; j < columns; j += step) {
+        double sum = start[i * columns + j];
+        double magnitudes = Math.abs(sum);
+        for (int t = 0; t < tokens; t++) {
+          double product = (double) x[3 + t * columns + i] * x[3 + t * columns + j];
+          sum += product;
+          magnitudes += Math.abs(product);
+        }
+        assertEquals(sum, h[i * columns + j], bound(tokens, magnitudes), random.toString());
+        assertEquals(h[i * columns + j], h[j * columns + i], "symmetry, " + random);
+      }
+    }
+    float[] again = start.clone();
+    algebra.addGram(tokens, columns, x, 3, again, THREE);
+    assertArrayEquals(h, again, "threads change nothing, " + random);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+  void randomShapes(long seed) {
+    SeededRandom random = new SeededRandom(seed);
+    for (int round = 0; round < 6; round++) {
+      multiplyTransposedAgreesWithDoubleSums(
+          random.nextInt(1, 90), random.nextInt(1, 90), random.nextInt(1, 600));
+    }
+  }
+
+  @Test
+  void emptyShapes() {
+    float[] c = {1, 2, 3, 4};
+    algebra.multiplyTransposed(0, 4, 3, c, 0, 3, new float[12], 0, 3, false, c, 0, 4, ONE);
+    algebra.multiplyAdd(2, 2, 0, 1f, c, 0, 0, c, 0, 2, c, 0, 2, ONE);
+    assertArrayEquals(new float[] {1, 2, 3, 4}, c);
+    algebra.multiplyTransposed(2, 2, 0, c, 0, 0, c, 0, 0, false, c, 0, 2, ONE);
+    assertArrayEquals(new float[4], c);
+  }
+
+  @Test
+  void badShapesAreRefused() {
+    float[] data = new float[100];
+    assertThrows(
+        IndexOutOfBoundsException.class,
+        () ->
+            algebra.multiplyTransposed(
+                10, 10, 10, data, 1, 10, data, 0, 10, false, new float[100], 0, 10, ONE));
+    String message =
+        assertThrows(
+                IllegalArgumentException.class,
+                () ->
+                    algebra.multiplyAdd(
+                        10, 10, 10, 1f, data, 0, 9, data, 0, 10, new float[100], 0, 10, ONE))
+            .getMessage();
+    assertTrue(message.contains("a: rows are 9 apart"), message);
+  }
+
+  @Test
+  void nanAndInfinityPassThrough() {
+    int n = 40;
+    float[] a = new float[n * n];
+    float[] b = new float[n * n];
+    Arrays.fill(a, 1f);
+    Arrays.fill(b, 1f);
+    a[3 * n + 5] = Float.NaN;
+    b[7 * n + 2] = Float.POSITIVE_INFINITY;
+    float[] c = new float[n * n];
+    algebra.multiplyTransposed(n, n, n, a, 0, n, b, 0, n, false, c, 0, n, ONE);
+    for (int i = 0; i < n; i++) {
+      for (int j = 0; j < n; j++) {
+        float expected = i == 3 ? Float.NaN : j == 7 ? Float.POSITIVE_INFINITY : n;
+        assertEquals(expected, c[i * n + j]);
+      }
+    }
+  }
+}
