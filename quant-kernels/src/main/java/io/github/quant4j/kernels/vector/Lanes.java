@@ -62,6 +62,37 @@ public final class Lanes {
   }
 
   /**
+   * {@code a b + c} for single numbers, rounded as the vector form rounds.
+   *
+   * @param a a factor
+   * @param b a factor
+   * @param c a summand
+   * @return the sum
+   */
+  public static float multiplyAdd(float a, float b, float c) {
+    return FUSED ? Math.fma(a, b, c) : a * b + c;
+  }
+
+  /**
+   * The sum of the lanes of a stored vector, as a tree over halves.
+   *
+   * <p>Not {@link FloatVector#reduceLanes}, whose order is not specified and differs between the
+   * interpreter and compiled code.
+   *
+   * @param lanes the stored vector; overwritten
+   * @param offset position of its first lane
+   * @return the sum
+   */
+  public static float sum(float[] lanes, int offset) {
+    for (int half = FLOATS / 2; half > 2; half /= 2) {
+      for (int i = 0; i < half; i++) {
+        lanes[offset + i] += lanes[offset + half + i];
+      }
+    }
+    return (lanes[offset] + lanes[offset + 2]) + (lanes[offset + 1] + lanes[offset + 3]);
+  }
+
+  /**
    * What was chosen and why.
    *
    * @return part of a line

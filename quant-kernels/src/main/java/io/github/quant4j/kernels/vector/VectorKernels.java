@@ -7,11 +7,15 @@ import io.github.quant4j.kernel.FakeQuantizedInputKernel;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.KernelProvider.Availability;
 import io.github.quant4j.kernel.LinearKernel;
+import io.github.quant4j.kernels.vector.dense.DenseArrayKernel;
+import io.github.quant4j.kernels.vector.dense.DenseSegmentKernel;
 import io.github.quant4j.kernels.vector.dense.VectorLinearAlgebra;
 import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
 
@@ -20,7 +24,14 @@ final class VectorKernels {
   /** Asked in this order. */
   private static final List<QuantizedInputFamily> QUANTIZED_INPUT = List.of();
 
+  /** Elements of a matrix for which scalar code is as good, and warm at once. */
+  private static final long TINY = 1024;
+
   private VectorKernels() {}
+
+  private static boolean isTiny(long rows, long columns) {
+    return rows * columns < TINY || columns < Lanes.FLOATS;
+  }
 
   static Availability availability() {
     return Lanes.usable()
@@ -50,11 +61,30 @@ final class VectorKernels {
   }
 
   static Optional<LinearKernel> forMatrix(FloatMatrix weights, KernelOptions options) {
-    return Optional.empty();
+    return isTiny(weights.rows(), weights.columns())
+        ? Optional.empty()
+        : Optional.of(new DenseArrayKernel(weights, options));
   }
 
   static Optional<LinearKernel> forTensor(Tensor weights, KernelOptions options) {
-    return Optional.empty();
+    int rows = Math.toIntExact(weights.shape().dimension(0));
+    int columns = Math.toIntExact(weights.shape().dimension(1));
+    if (isTiny(rows, columns) || !DenseSegmentKernel.supports(weights.dtype())) {
+      return Optional.empty();
+    }
+    if (weights.data().isNative()) {
+      return Optional.of(new DenseSegmentKernel(weights, options));
+    }
+    if (weights.data().heapBase().orElse(null) instanceof float[] array
+        && array.length == (long) rows * columns) {
+      return Optional.of(new DenseArrayKernel(FloatMatrix.wrap(rows, columns, array), options));
+    }
+    // Vector code that has seen segments of both kinds is slower for each.
+    MemorySegment copy = Arena.ofAuto().allocate(weights.byteSize(), Lanes.BITS / Byte.SIZE);
+    copy.copyFrom(weights.data());
+    return Optional.of(
+        new DenseSegmentKernel(
+            Tensor.of(weights.name(), weights.dtype(), weights.shape(), copy), options));
   }
 
   static Optional<LinearAlgebra> linearAlgebra(KernelOptions options) {
