@@ -242,27 +242,48 @@ public final class PackedCodes {
    * @throws IndexOutOfBoundsException if there is no such row or the target is too short
    */
   public void unpackRow(int row, byte[] target, int offset) {
+    unpack(row, 0, columns, target, offset);
+  }
+
+  /**
+   * Unpacks a part of a row, one code in a byte.
+   *
+   * @param row from 0
+   * @param from the first column, a multiple of 8
+   * @param count how many codes
+   * @param target receives the codes, to be read as unsigned bytes
+   * @param offset position of the first one
+   * @throws IndexOutOfBoundsException if the codes lie outside the matrix or the target is too
+   *     short
+   * @throws IllegalArgumentException if the first column is not a multiple of 8
+   */
+  public void unpack(int row, int from, int count, byte[] target, int offset) {
     Objects.checkIndex(row, rows);
-    Objects.checkFromIndexSize(offset, columns, target.length);
-    long start = row * rowBytes;
+    Objects.checkFromIndexSize(from, count, columns);
+    Objects.checkFromIndexSize(offset, count, target.length);
+    if ((from & 7) != 0) {
+      throw new IllegalArgumentException("from: " + from + ", expected a multiple of 8");
+    }
+    // Eight codes of b bits are exactly b bytes.
+    long start = row * rowBytes + (long) (from >> 3) * bits;
     if (bits == 8) {
-      MemorySegment.copy(data, ValueLayout.JAVA_BYTE, start, target, offset, columns);
+      MemorySegment.copy(data, ValueLayout.JAVA_BYTE, start, target, offset, count);
       return;
     }
-    // Eight codes of b bits are exactly b bytes, so one unaligned word holds eight codes. The last
-    // ones go one by one, because the word would reach beyond the row.
+    // One unaligned word holds eight codes. The last ones go one by one, because the word would
+    // reach beyond the segment.
     int mask = (1 << bits) - 1;
     int whole = 0;
     long end = data.byteSize() - 8;
-    for (long at = start; whole + 8 <= columns && at <= end; at += bits, whole += 8) {
+    for (long at = start; whole + 8 <= count && at <= end; at += bits, whole += 8) {
       long word = data.get(LONG, at);
       for (int i = 0; i < 8; i++) {
         target[offset + whole + i] = (byte) (word & mask);
         word >>>= bits;
       }
     }
-    for (int column = whole; column < columns; column++) {
-      target[offset + column] = (byte) get(row, column);
+    for (int i = whole; i < count; i++) {
+      target[offset + i] = (byte) get(row, from + i);
     }
   }
 }

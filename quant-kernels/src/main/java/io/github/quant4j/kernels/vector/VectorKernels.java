@@ -10,6 +10,7 @@ import io.github.quant4j.kernel.LinearKernel;
 import io.github.quant4j.kernels.vector.dense.DenseArrayKernel;
 import io.github.quant4j.kernels.vector.dense.DenseSegmentKernel;
 import io.github.quant4j.kernels.vector.dense.VectorLinearAlgebra;
+import io.github.quant4j.kernels.vector.weightonly.WeightOnlyKernels;
 import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -40,7 +41,9 @@ final class VectorKernels {
   }
 
   static Optional<LinearKernel> forMatrix(QuantizedMatrix weights, KernelOptions options) {
-    return Optional.empty();
+    return isTiny(weights.rows(), weights.columns())
+        ? Optional.empty()
+        : Optional.of(WeightOnlyKernels.create(weights, options));
   }
 
   static Optional<LinearKernel> forMatrix(

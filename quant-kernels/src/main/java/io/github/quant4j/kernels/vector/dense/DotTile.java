@@ -12,20 +12,34 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>A sum runs in ascending order in each lane, two sums to a lane for one token; the lanes are
  * added by {@link Lanes#sum}, then the rest that fills no vector, in ascending order.
  */
-final class DotTile {
+public final class DotTile {
   private static final VectorSpecies<Float> F = Lanes.FLOAT;
   private static final int LANES = Lanes.FLOATS;
 
   /** Rows, and tokens, of a tile. */
-  static final int SIZE = 4;
+  public static final int SIZE = 4;
 
-  /** Scratch that a tile needs. */
-  static final int SCRATCH = SIZE * SIZE * LANES;
+  /** Scratch floats that a tile needs. */
+  public static final int SCRATCH = SIZE * SIZE * LANES;
 
   private DotTile() {}
 
-  /** Four rows with one token: {@code y[i] = w_i x}. */
-  static void rows4(
+  /**
+   * Four rows with one token: {@code y[i] = w_i x}.
+   *
+   * @param length of the dot products
+   * @param w the rows
+   * @param w0 position of the first row
+   * @param w1 position of the second row
+   * @param w2 position of the third row
+   * @param w3 position of the fourth row
+   * @param x the tokens
+   * @param xAt position of the token
+   * @param y receives four sums
+   * @param yAt position of the first one
+   * @param scratch {@link #SCRATCH} floats
+   */
+  public static void rows4(
       int length,
       float[] w,
       int w0,
@@ -77,8 +91,26 @@ final class DotTile {
     y[yAt + 3] = rest(length, k, w, w3, x, xAt, Lanes.sum(scratch, 3 * LANES));
   }
 
-  /** Four rows with four tokens: {@code y[yAt + j * ldy + i] = w_i x_j}. */
-  static void rows4Tokens4(
+  /**
+   * Four rows with four tokens: {@code y[yAt + j * ldy + i] = w_i x_j}.
+   *
+   * @param length of the dot products
+   * @param w the rows
+   * @param w0 position of the first row
+   * @param w1 position of the second row
+   * @param w2 position of the third row
+   * @param w3 position of the fourth row
+   * @param x the tokens
+   * @param x0 position of the first token
+   * @param x1 position of the second token
+   * @param x2 position of the third token
+   * @param x3 position of the fourth token
+   * @param y receives the sums
+   * @param yAt position of the first one
+   * @param ldy distance of two tokens' sums
+   * @param scratch {@link #SCRATCH} floats
+   */
+  public static void rows4Tokens4(
       int length,
       float[] w,
       int w0,

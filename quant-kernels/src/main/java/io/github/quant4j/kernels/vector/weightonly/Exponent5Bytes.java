@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.kernels.vector.weightonly;
+
+import io.github.quant4j.kernels.vector.Lanes;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Minifloats of up to 8 bits with 5 exponent bits, mantissa aligned to the left of a byte: the
+ * fields are moved to where binary32 has them.
+ *
+ * <p>The value is then too small by the difference of the exponent biases, a power of two near
+ * 2^-112, which the arranged token and the final factor make up for, half each. Subnormal codes are
+ * subnormal floats on the way, and exact like all others.
+ */
+final class Exponent5Bytes extends TileProduct {
+  private static final VectorSpecies<Float> F = Lanes.FLOAT;
+  private static final VectorSpecies<Integer> I = Lanes.INT;
+  private static final int LANES = Lanes.FLOATS;
+  private static final long BYTES = LANES * (long) Integer.BYTES;
+
+  /** Sign, 5 exponent bits and the mantissa. */
+  private static final int FIELDS = 0x8fe00000;
+
+  private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
+
+  Exponent5Bytes(
+      WordTiles tiles, int groupWords, ParameterTable scales, @Nullable ParameterTable zeros) {
+    super(tiles, groupWords, scales, zeros);
+  }
+
+  private static FloatVector decode(IntVector upper) {
+    return upper.lanewise(VectorOperators.ASHR, 3).and(FIELDS).reinterpretAsFloats();
+  }
+
+  @Override
+  void multiply(int tile, TokenVector token, float[] sums) {
+    MemorySegment words = tiles.data();
+    float[] x = token.values();
+    int wordCount = tiles.words();
+    long at = tiles.offset(tile, 0);
+    float[] starts = token.starts();
+    FloatVector t0 = FloatVector.zero(F);
+    FloatVector t1 = t0;
+    FloatVector t2 = t0;
+    FloatVector t3 = t0;
+    for (int group = 0, word = 0; word < wordCount; group++) {
+      int end = Math.min(wordCount, word + groupWords);
+      FloatVector a0 = FloatVector.broadcast(F, starts[group]);
+      FloatVector a1 = a0;
+      FloatVector a2 = a0;
+      FloatVector a3 = a0;
+      for (; word < end; word++, at += 4 * BYTES) {
+        int k = word * 4;
+        IntVector v;
+        FloatVector x0 = FloatVector.broadcast(F, x[k]);
+        FloatVector x1 = FloatVector.broadcast(F, x[k + 1]);
+        FloatVector x2 = FloatVector.broadcast(F, x[k + 2]);
+        FloatVector x3 = FloatVector.broadcast(F, x[k + 3]);
+        v = IntVector.fromMemorySegment(I, words, at, ORDER);
+        a0 = Lanes.multiplyAdd(decode(v.lanewise(VectorOperators.LSHL, 24)), x0, a0);
+        a0 = Lanes.multiplyAdd(decode(v.lanewise(VectorOperators.LSHL, 16)), x1, a0);
+        a0 = Lanes.multiplyAdd(decode(v.lanewise(VectorOperators.LSHL, 8)), x2, a0);
+        a0 = Lanes.multiplyAdd(decode(v), x3, a0);
+        v = IntVector.fromMemorySegment(I, words, at + BYTES, ORDER);
+        a1 = Lanes.multiplyAdd(decode(v.lanewise(VectorOperators.LSHL, 24)), x0, a1);
+        a1 = Lanes.multiplyAdd(decode(v.lanewise(VectorOperators.LSHL, 16)), x1, a1);
+        a1 = Lanes.multiplyAdd(decode(v.lanewise(VectorOperators.LSHL, 8)), x2, a1);
+        a1 = Lanes.multiplyAdd(decode(v), x3, a1);
+        v = IntVector.fromMemorySegment(I, words, at + 2 * BYTES, ORDER);
+        a2 = Lanes.multiplyAdd(decode(v.lanewise(VectorOperators.LSHL, 24)), x0, a2);
+        a2 = Lanes.multiplyAdd(decode(v.lanewise(VectorOperators.LSHL, 16)), x1, a2);
+        a2 = Lanes.multiplyAdd(decode(v.lanewise(VectorOperators.LSHL, 8)), x2, a2);
+        a2 = Lanes.multiplyAdd(decode(v), x3, a2);
+        v = IntVector.fromMemorySegment(I, words, at + 3 * BYTES, ORDER);
+        a3 = Lanes.multiplyAdd(decode(v.lanewise(VectorOperators.LSHL, 24)), x0, a3);
+        a3 = Lanes.multiplyAdd(decode(v.lanewise(VectorOperators.LSHL, 16)), x1, a3);
+        a3 = Lanes.multiplyAdd(decode(v.lanewise(VectorOperators.LSHL, 8)), x2, a3);
+        a3 = Lanes.multiplyAdd(decode(v), x3, a3);
+      }
+      float negatedSum = token.negatedSums()[group];
+      t0 = addGroup(t0, a0, negatedSum, tile, group, 0);
+      t1 = addGroup(t1, a1, negatedSum, tile, group, 1);
+      t2 = addGroup(t2, a2, negatedSum, tile, group, 2);
+      t3 = addGroup(t3, a3, negatedSum, tile, group, 3);
+    }
+    t0.intoArray(sums, 0);
+    t1.intoArray(sums, 1 * LANES);
+    t2.intoArray(sums, 2 * LANES);
+    t3.intoArray(sums, 3 * LANES);
+  }
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.kernels.vector.weightonly;
+
+import io.github.quant4j.kernels.vector.Lanes;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import java.util.List;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Codes of 1 or 2 bits for any values: four codes, or two, are looked up at once in a table of the
+ * sums that they can stand for.
+ *
+ * <p>The token comes as tables of 16 sums for every 4 or 2 inputs, which are made once for all rows
+ * and for all matrices that read the input; a look-up and an addition then do the work of 4 or 2
+ * multiply-adds. (Table look-up as in T-MAC, Wei et al., arXiv 2407.00088, here in floats.)
+ */
+final class NibbleSums extends TileProduct {
+  private static final VectorSpecies<Float> F = Lanes.FLOAT;
+  private static final VectorSpecies<Integer> I = Lanes.INT;
+  private static final int LANES = Lanes.FLOATS;
+  private static final long BYTES = LANES * (long) Integer.BYTES;
+  private static final int TABLES = 8 * Table16.SIZE;
+  private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
+
+  /**
+   * Tables of sums.
+   *
+   * @param bits of a code, 1 or 2
+   * @param levels value of each code, in units
+   */
+  record Tables(int bits, List<Float> levels) implements TokenLayout.Arrangement {
+    @Override
+    public void arrange(
+        TokenLayout layout, float[] x, int xOffset, float[] values, float[] starts) {
+      int codes = 4 / bits;
+      float[] columns = new float[codes * Table16.SIZE];
+      for (int i = 0; i < columns.length; i++) {
+        columns[i] = levels.get(i % Table16.SIZE >> i / Table16.SIZE * bits & (1 << bits) - 1);
+      }
+      int in = layout.inFeatures();
+      for (int table = 0; table < layout.valueCount() / Table16.SIZE; table++) {
+        for (int lane = 0; lane < Table16.SIZE; lane += LANES) {
+          FloatVector sum = FloatVector.zero(F);
+          for (int c = 0; c < codes && table * codes + c < in; c++) {
+            sum =
+                Lanes.multiplyAdd(
+                    FloatVector.fromArray(F, columns, c * Table16.SIZE + lane),
+                    FloatVector.broadcast(F, x[xOffset + table * codes + c]),
+                    sum);
+          }
+          sum.intoArray(values, table * Table16.SIZE + lane);
+        }
+      }
+    }
+  }
+
+  NibbleSums(
+      WordTiles tiles, int groupWords, ParameterTable scales, @Nullable ParameterTable zeros) {
+    super(tiles, groupWords, scales, zeros);
+  }
+
+  @Override
+  void multiply(int tile, TokenVector token, float[] sums) {
+    MemorySegment words = tiles.data();
+    float[] x = token.values();
+    int wordCount = tiles.words();
+    long at = tiles.offset(tile, 0);
+    float[] starts = token.starts();
+    FloatVector t0 = FloatVector.zero(F);
+    FloatVector t1 = t0;
+    FloatVector t2 = t0;
+    FloatVector t3 = t0;
+    for (int group = 0, word = 0; word < wordCount; group++) {
+      int end = Math.min(wordCount, word + groupWords);
+      FloatVector a0 = FloatVector.broadcast(F, starts[group]);
+      FloatVector a1 = a0;
+      FloatVector a2 = a0;
+      FloatVector a3 = a0;
+      for (; word < end; word++, at += 4 * BYTES) {
+        int k = word * TABLES;
+        IntVector v0 = IntVector.fromMemorySegment(I, words, at, ORDER);
+        IntVector v1 = IntVector.fromMemorySegment(I, words, at + BYTES, ORDER);
+        IntVector v2 = IntVector.fromMemorySegment(I, words, at + 2 * BYTES, ORDER);
+        IntVector v3 = IntVector.fromMemorySegment(I, words, at + 3 * BYTES, ORDER);
+        IntVector u0;
+        IntVector u1;
+        IntVector u2;
+        IntVector u3;
+        u0 = Table16.load(x, k, 0);
+        u1 = Table16.load(x, k, 1);
+        u2 = Table16.load(x, k, 2);
+        u3 = Table16.load(x, k, 3);
+        a0 = a0.add(Table16.lookUp(v0, u0, u1, u2, u3));
+        a1 = a1.add(Table16.lookUp(v1, u0, u1, u2, u3));
+        a2 = a2.add(Table16.lookUp(v2, u0, u1, u2, u3));
+        a3 = a3.add(Table16.lookUp(v3, u0, u1, u2, u3));
+        u0 = Table16.load(x, k + 16, 0);
+        u1 = Table16.load(x, k + 16, 1);
+        u2 = Table16.load(x, k + 16, 2);
+        u3 = Table16.load(x, k + 16, 3);
+        a0 = a0.add(Table16.lookUp(v0.lanewise(VectorOperators.LSHR, 4), u0, u1, u2, u3));
+        a1 = a1.add(Table16.lookUp(v1.lanewise(VectorOperators.LSHR, 4), u0, u1, u2, u3));
+        a2 = a2.add(Table16.lookUp(v2.lanewise(VectorOperators.LSHR, 4), u0, u1, u2, u3));
+        a3 = a3.add(Table16.lookUp(v3.lanewise(VectorOperators.LSHR, 4), u0, u1, u2, u3));
+        u0 = Table16.load(x, k + 32, 0);
+        u1 = Table16.load(x, k + 32, 1);
+        u2 = Table16.load(x, k + 32, 2);
+        u3 = Table16.load(x, k + 32, 3);
+        a0 = a0.add(Table16.lookUp(v0.lanewise(VectorOperators.LSHR, 8), u0, u1, u2, u3));
+        a1 = a1.add(Table16.lookUp(v1.lanewise(VectorOperators.LSHR, 8), u0, u1, u2, u3));
+        a2 = a2.add(Table16.lookUp(v2.lanewise(VectorOperators.LSHR, 8), u0, u1, u2, u3));
+        a3 = a3.add(Table16.lookUp(v3.lanewise(VectorOperators.LSHR, 8), u0, u1, u2, u3));
+        u0 = Table16.load(x, k + 48, 0);
+        u1 = Table16.load(x, k + 48, 1);
+        u2 = Table16.load(x, k + 48, 2);
+        u3 = Table16.load(x, k + 48, 3);
+        a0 = a0.add(Table16.lookUp(v0.lanewise(VectorOperators.LSHR, 12), u0, u1, u2, u3));
+        a1 = a1.add(Table16.lookUp(v1.lanewise(VectorOperators.LSHR, 12), u0, u1, u2, u3));
+        a2 = a2.add(Table16.lookUp(v2.lanewise(VectorOperators.LSHR, 12), u0, u1, u2, u3));
+        a3 = a3.add(Table16.lookUp(v3.lanewise(VectorOperators.LSHR, 12), u0, u1, u2, u3));
+        u0 = Table16.load(x, k + 64, 0);
+        u1 = Table16.load(x, k + 64, 1);
+        u2 = Table16.load(x, k + 64, 2);
+        u3 = Table16.load(x, k + 64, 3);
+        a0 = a0.add(Table16.lookUp(v0.lanewise(VectorOperators.LSHR, 16), u0, u1, u2, u3));
+        a1 = a1.add(Table16.lookUp(v1.lanewise(VectorOperators.LSHR, 16), u0, u1, u2, u3));
+        a2 = a2.add(Table16.lookUp(v2.lanewise(VectorOperators.LSHR, 16), u0, u1, u2, u3));
+        a3 = a3.add(Table16.lookUp(v3.lanewise(VectorOperators.LSHR, 16), u0, u1, u2, u3));
+        u0 = Table16.load(x, k + 80, 0);
+        u1 = Table16.load(x, k + 80, 1);
+        u2 = Table16.load(x, k + 80, 2);
+        u3 = Table16.load(x, k + 80, 3);
+        a0 = a0.add(Table16.lookUp(v0.lanewise(VectorOperators.LSHR, 20), u0, u1, u2, u3));
+        a1 = a1.add(Table16.lookUp(v1.lanewise(VectorOperators.LSHR, 20), u0, u1, u2, u3));
+        a2 = a2.add(Table16.lookUp(v2.lanewise(VectorOperators.LSHR, 20), u0, u1, u2, u3));
+        a3 = a3.add(Table16.lookUp(v3.lanewise(VectorOperators.LSHR, 20), u0, u1, u2, u3));
+        u0 = Table16.load(x, k + 96, 0);
+        u1 = Table16.load(x, k + 96, 1);
+        u2 = Table16.load(x, k + 96, 2);
+        u3 = Table16.load(x, k + 96, 3);
+        a0 = a0.add(Table16.lookUp(v0.lanewise(VectorOperators.LSHR, 24), u0, u1, u2, u3));
+        a1 = a1.add(Table16.lookUp(v1.lanewise(VectorOperators.LSHR, 24), u0, u1, u2, u3));
+        a2 = a2.add(Table16.lookUp(v2.lanewise(VectorOperators.LSHR, 24), u0, u1, u2, u3));
+        a3 = a3.add(Table16.lookUp(v3.lanewise(VectorOperators.LSHR, 24), u0, u1, u2, u3));
+        u0 = Table16.load(x, k + 112, 0);
+        u1 = Table16.load(x, k + 112, 1);
+        u2 = Table16.load(x, k + 112, 2);
+        u3 = Table16.load(x, k + 112, 3);
+        a0 = a0.add(Table16.lookUp(v0.lanewise(VectorOperators.LSHR, 28), u0, u1, u2, u3));
+        a1 = a1.add(Table16.lookUp(v1.lanewise(VectorOperators.LSHR, 28), u0, u1, u2, u3));
+        a2 = a2.add(Table16.lookUp(v2.lanewise(VectorOperators.LSHR, 28), u0, u1, u2, u3));
+        a3 = a3.add(Table16.lookUp(v3.lanewise(VectorOperators.LSHR, 28), u0, u1, u2, u3));
+      }
+      float negatedSum = token.negatedSums()[group];
+      t0 = addGroup(t0, a0, negatedSum, tile, group, 0);
+      t1 = addGroup(t1, a1, negatedSum, tile, group, 1);
+      t2 = addGroup(t2, a2, negatedSum, tile, group, 2);
+      t3 = addGroup(t3, a3, negatedSum, tile, group, 3);
+    }
+    t0.intoArray(sums, 0);
+    t1.intoArray(sums, 1 * LANES);
+    t2.intoArray(sums, 2 * LANES);
+    t3.intoArray(sums, 3 * LANES);
+  }
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.kernels.vector.weightonly;
+
+import io.github.quant4j.kernels.vector.Lanes;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Codes of 4 bits whose values are whole multiples of a step, at most 127 apart, such as FP4 or
+ * INT4: one look-up gives the values of two codes as upper halves of floats.
+ *
+ * <p>The table holds {@code 0x3f80 + p(code)} in 16 bits, with {@code p} in the seven bits that are
+ * the top of a mantissa. A look-up in 16-bit lanes fills both halves of a 32-bit lane. Shifted up,
+ * the lower half is the float {@code 1 + p / 128}. The upper half needs no mask: as a float, the
+ * lane is {@code 1 + p / 128 + q 2^-23} with {@code q} the lower half's bits, and this disturbance
+ * is linear in the lower code, so that {@link #undoDisturbance} takes it out of the inputs: {@code
+ * 2^-16} of the upper code's input is subtracted from the lower one's.
+ *
+ * <p>Sums count in units of {@code 128} and start from minus the sum of the inputs. With levels
+ * {@code p / 128} up to {@code m}, rounding errors are bounded by those of weights {@code 1 + m <
+ * 2} in the same units, less than five times the largest FP4 or INT4 value.
+ */
+final class PairedLookup extends TileProduct {
+  private static final VectorSpecies<Float> F = Lanes.FLOAT;
+  private static final VectorSpecies<Integer> I = Lanes.INT;
+  private static final int LANES = Lanes.FLOATS;
+  private static final long BYTES = LANES * (long) Integer.BYTES;
+  private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
+  private final short[] entries;
+
+  /** The bits of the float 1, upper half. */
+  static final int ONE = 0x3f80;
+
+  /** Codes of one half of a word. */
+  private static final int HALF = 4;
+
+  PairedLookup(
+      WordTiles tiles,
+      int groupWords,
+      ParameterTable scales,
+      @Nullable ParameterTable zeros,
+      short[] entries) {
+    super(tiles, groupWords, scales, zeros);
+    this.entries = entries;
+  }
+
+  private static FloatVector lower(IntVector pair) {
+    return pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+  }
+
+  /** Prepares inputs, and what sums start from, for the unmasked upper halves. */
+  static void undoDisturbance(TokenLayout layout, float[] values, float[] starts) {
+    for (int g = 0; g < layout.groups(); g++) {
+      int from = g * layout.groupSize();
+      int to = Math.min(layout.valueCount(), from + layout.groupSize());
+      double lower = 0;
+      double upper = 0;
+      for (int k = from; k < to; k += 2 * HALF) {
+        for (int i = k; i < k + HALF; i++) {
+          float other = values[i + HALF];
+          float changed = values[i] - 0x1p-16f * other;
+          values[i] = changed;
+          lower += changed;
+          upper += other;
+        }
+      }
+      starts[g] -= (float) (lower + upper * (1 + ONE * 0x1p-23));
+    }
+  }
+
+  @Override
+  void multiply(int tile, TokenVector token, float[] sums) {
+    MemorySegment words = tiles.data();
+    float[] x = token.values();
+    int wordCount = tiles.words();
+    long at = tiles.offset(tile, 0);
+    float[] starts = token.starts();
+    ShortVector table = ShortVector.fromArray(Lanes.SHORT, entries, 0);
+    IntVector pair;
+    FloatVector t0 = FloatVector.zero(F);
+    FloatVector t1 = t0;
+    FloatVector t2 = t0;
+    FloatVector t3 = t0;
+    for (int group = 0, word = 0; word < wordCount; group++) {
+      int end = Math.min(wordCount, word + groupWords);
+      FloatVector a0 = FloatVector.broadcast(F, starts[group]);
+      FloatVector a1 = a0;
+      FloatVector a2 = a0;
+      FloatVector a3 = a0;
+      for (; word < end; word++, at += 4 * BYTES) {
+        int k = word * 8;
+        IntVector v;
+        FloatVector x0 = FloatVector.broadcast(F, x[k]);
+        FloatVector x1 = FloatVector.broadcast(F, x[k + 1]);
+        FloatVector x2 = FloatVector.broadcast(F, x[k + 2]);
+        FloatVector x3 = FloatVector.broadcast(F, x[k + 3]);
+        FloatVector x4 = FloatVector.broadcast(F, x[k + 4]);
+        FloatVector x5 = FloatVector.broadcast(F, x[k + 5]);
+        FloatVector x6 = FloatVector.broadcast(F, x[k + 6]);
+        FloatVector x7 = FloatVector.broadcast(F, x[k + 7]);
+        v = IntVector.fromMemorySegment(I, words, at, ORDER);
+        pair = v.reinterpretAsShorts().selectFrom(table).reinterpretAsInts();
+        a0 = Lanes.multiplyAdd(lower(pair), x0, a0);
+        a0 = Lanes.multiplyAdd(pair.reinterpretAsFloats(), x4, a0);
+        pair =
+            v.lanewise(VectorOperators.LSHR, 4)
+                .reinterpretAsShorts()
+                .selectFrom(table)
+                .reinterpretAsInts();
+        a0 = Lanes.multiplyAdd(lower(pair), x1, a0);
+        a0 = Lanes.multiplyAdd(pair.reinterpretAsFloats(), x5, a0);
+        pair =
+            v.lanewise(VectorOperators.LSHR, 8)
+                .reinterpretAsShorts()
+                .selectFrom(table)
+                .reinterpretAsInts();
+        a0 = Lanes.multiplyAdd(lower(pair), x2, a0);
+        a0 = Lanes.multiplyAdd(pair.reinterpretAsFloats(), x6, a0);
+        pair =
+            v.lanewise(VectorOperators.LSHR, 12)
+                .reinterpretAsShorts()
+                .selectFrom(table)
+                .reinterpretAsInts();
+        a0 = Lanes.multiplyAdd(lower(pair), x3, a0);
+        a0 = Lanes.multiplyAdd(pair.reinterpretAsFloats(), x7, a0);
+        v = IntVector.fromMemorySegment(I, words, at + BYTES, ORDER);
+        pair = v.reinterpretAsShorts().selectFrom(table).reinterpretAsInts();
+        a1 = Lanes.multiplyAdd(lower(pair), x0, a1);
+        a1 = Lanes.multiplyAdd(pair.reinterpretAsFloats(), x4, a1);
+        pair =
+            v.lanewise(VectorOperators.LSHR, 4)
+                .reinterpretAsShorts()
+                .selectFrom(table)
+                .reinterpretAsInts();
+        a1 = Lanes.multiplyAdd(lower(pair), x1, a1);
+        a1 = Lanes.multiplyAdd(pair.reinterpretAsFloats(), x5, a1);
+        pair =
+            v.lanewise(VectorOperators.LSHR, 8)
+                .reinterpretAsShorts()
+                .selectFrom(table)
+                .reinterpretAsInts();
+        a1 = Lanes.multiplyAdd(lower(pair), x2, a1);
+        a1 = Lanes.multiplyAdd(pair.reinterpretAsFloats(), x6, a1);
+        pair =
+            v.lanewise(VectorOperators.LSHR, 12)
+                .reinterpretAsShorts()
+                .selectFrom(table)
+                .reinterpretAsInts();
+        a1 = Lanes.multiplyAdd(lower(pair), x3, a1);
+        a1 = Lanes.multiplyAdd(pair.reinterpretAsFloats(), x7, a1);
+        v = IntVector.fromMemorySegment(I, words, at + 2 * BYTES, ORDER);
+        pair = v.reinterpretAsShorts().selectFrom(table).reinterpretAsInts();
+        a2 = Lanes.multiplyAdd(lower(pair), x0, a2);
+        a2 = Lanes.multiplyAdd(pair.reinterpretAsFloats(), x4, a2);
+        pair =
+            v.lanewise(VectorOperators.LSHR, 4)
+                .reinterpretAsShorts()
+                .selectFrom(table)
+                .reinterpretAsInts();
+        a2 = Lanes.multiplyAdd(lower(pair), x1, a2);
+        a2 = Lanes.multiplyAdd(pair.reinterpretAsFloats(), x5, a2);
+        pair =
+            v.lanewise(VectorOperators.LSHR, 8)
+                .reinterpretAsShorts()
+                .selectFrom(table)
+                .reinterpretAsInts();
+        a2 = Lanes.multiplyAdd(lower(pair), x2, a2);
+        a2 = Lanes.multiplyAdd(pair.reinterpretAsFloats(), x6, a2);
+        pair =
+            v.lanewise(VectorOperators.LSHR, 12)
+                .reinterpretAsShorts()
+                .selectFrom(table)
+                .reinterpretAsInts();
+        a2 = Lanes.multiplyAdd(lower(pair), x3, a2);
+        a2 = Lanes.multiplyAdd(pair.reinterpretAsFloats(), x7, a2);
+        v = IntVector.fromMemorySegment(I, words, at + 3 * BYTES, ORDER);
+        pair = v.reinterpretAsShorts().selectFrom(table).reinterpretAsInts();
+        a3 = Lanes.multiplyAdd(lower(pair), x0, a3);
+        a3 = Lanes.multiplyAdd(pair.reinterpretAsFloats(), x4, a3);
+        pair =
+            v.lanewise(VectorOperators.LSHR, 4)
+                .reinterpretAsShorts()
+                .selectFrom(table)
+                .reinterpretAsInts();
+        a3 = Lanes.multiplyAdd(lower(pair), x1, a3);
+        a3 = Lanes.multiplyAdd(pair.reinterpretAsFloats(), x5, a3);
+        pair =
+            v.lanewise(VectorOperators.LSHR, 8)
+                .reinterpretAsShorts()
+                .selectFrom(table)
+                .reinterpretAsInts();
+        a3 = Lanes.multiplyAdd(lower(pair), x2, a3);
+        a3 = Lanes.multiplyAdd(pair.reinterpretAsFloats(), x6, a3);
+        pair =
+            v.lanewise(VectorOperators.LSHR, 12)
+                .reinterpretAsShorts()
+                .selectFrom(table)
+                .reinterpretAsInts();
+        a3 = Lanes.multiplyAdd(lower(pair), x3, a3);
+        a3 = Lanes.multiplyAdd(pair.reinterpretAsFloats(), x7, a3);
+      }
+      float negatedSum = token.negatedSums()[group];
+      t0 = addGroup(t0, a0, negatedSum, tile, group, 0);
+      t1 = addGroup(t1, a1, negatedSum, tile, group, 1);
+      t2 = addGroup(t2, a2, negatedSum, tile, group, 2);
+      t3 = addGroup(t3, a3, negatedSum, tile, group, 3);
+    }
+    t0.intoArray(sums, 0);
+    t1.intoArray(sums, 1 * LANES);
+    t2.intoArray(sums, 2 * LANES);
+    t3.intoArray(sums, 3 * LANES);
+  }
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.kernels.vector.weightonly;
+
+import io.github.quant4j.kernels.vector.Lanes;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
+
+/** Codes of 4 bits for any 16 values: the value is looked up in a register. */
+final class TableLookup extends TileProduct {
+  private static final VectorSpecies<Float> F = Lanes.FLOAT;
+  private static final VectorSpecies<Integer> I = Lanes.INT;
+  private static final int LANES = Lanes.FLOATS;
+  private static final long BYTES = LANES * (long) Integer.BYTES;
+  private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
+  private final float[] table;
+
+  TableLookup(
+      WordTiles tiles,
+      int groupWords,
+      ParameterTable scales,
+      @Nullable ParameterTable zeros,
+      float[] table) {
+    super(tiles, groupWords, scales, zeros);
+    this.table = table;
+  }
+
+  @Override
+  void multiply(int tile, TokenVector token, float[] sums) {
+    MemorySegment words = tiles.data();
+    float[] x = token.values();
+    int wordCount = tiles.words();
+    long at = tiles.offset(tile, 0);
+    float[] starts = token.starts();
+    IntVector u0 = Table16.load(table, 0, 0);
+    IntVector u1 = Table16.load(table, 0, 1);
+    IntVector u2 = Table16.load(table, 0, 2);
+    IntVector u3 = Table16.load(table, 0, 3);
+    FloatVector t0 = FloatVector.zero(F);
+    FloatVector t1 = t0;
+    FloatVector t2 = t0;
+    FloatVector t3 = t0;
+    for (int group = 0, word = 0; word < wordCount; group++) {
+      int end = Math.min(wordCount, word + groupWords);
+      FloatVector a0 = FloatVector.broadcast(F, starts[group]);
+      FloatVector a1 = a0;
+      FloatVector a2 = a0;
+      FloatVector a3 = a0;
+      for (; word < end; word++, at += 4 * BYTES) {
+        int k = word * 8;
+        IntVector v;
+        FloatVector x0 = FloatVector.broadcast(F, x[k]);
+        FloatVector x1 = FloatVector.broadcast(F, x[k + 1]);
+        FloatVector x2 = FloatVector.broadcast(F, x[k + 2]);
+        FloatVector x3 = FloatVector.broadcast(F, x[k + 3]);
+        FloatVector x4 = FloatVector.broadcast(F, x[k + 4]);
+        FloatVector x5 = FloatVector.broadcast(F, x[k + 5]);
+        FloatVector x6 = FloatVector.broadcast(F, x[k + 6]);
+        FloatVector x7 = FloatVector.broadcast(F, x[k + 7]);
+        v = IntVector.fromMemorySegment(I, words, at, ORDER);
+        a0 = Lanes.multiplyAdd(Table16.lookUp(v, u0, u1, u2, u3), x0, a0);
+        a0 =
+            Lanes.multiplyAdd(
+                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 4), u0, u1, u2, u3), x1, a0);
+        a0 =
+            Lanes.multiplyAdd(
+                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 8), u0, u1, u2, u3), x2, a0);
+        a0 =
+            Lanes.multiplyAdd(
+                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 12), u0, u1, u2, u3), x3, a0);
+        a0 =
+            Lanes.multiplyAdd(
+                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 16), u0, u1, u2, u3), x4, a0);
+        a0 =
+            Lanes.multiplyAdd(
+                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 20), u0, u1, u2, u3), x5, a0);
+        a0 =
+            Lanes.multiplyAdd(
+                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 24), u0, u1, u2, u3), x6, a0);
+        a0 =
+            Lanes.multiplyAdd(
+                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 28), u0, u1, u2, u3), x7, a0);
+        v = IntVector.fromMemorySegment(I, words, at + BYTES, ORDER);
+        a1 = Lanes.multiplyAdd(Table16.lookUp(v, u0, u1, u2, u3), x0, a1);
+        a1 =
+            Lanes.multiplyAdd(
+                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 4), u0, u1, u2, u3), x1, a1);
+        a1 =
+            Lanes.multiplyAdd(
+                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 8), u0, u1, u2, u3), x2, a1);
+        a1 =
+            Lanes.multiplyAdd(
+                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 12), u0, u1, u2, u3), x3, a1);
+        a1 =
+            Lanes.multiplyAdd(
+                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 16), u0, u1, u2, u3), x4, a1);
+        a1 =
+            Lanes.multiplyAdd(
+                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 20), u0, u1, u2, u3), x5, a1);
+        a1 =
+            Lanes.multiplyAdd(
+                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 24), u0, u1, u2, u3), x6, a1);
+        a1 =
+            Lanes.multiplyAdd(
+                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 28), u0, u1, u2, u3), x7, a1);
+        v = IntVector.fromMemorySegment(I, words, at + 2 * BYTES, ORDER);
+        a2 = Lanes.multiplyAdd(Table16.lookUp(v, u0, u1, u2, u3), x0, a2);
+        a2 =
+            Lanes.multiplyAdd(
+                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 4), u0, u1, u2, u3), x1, a2);
+        a2 =
+            Lanes.multiplyAdd(
+                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 8), u0, u1, u2, u3), x2, a2);
+        a2 =
+            Lanes.multiplyAdd(
+                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 12), u0, u1, u2, u3), x3, a2);
+        a2 =
+            Lanes.multiplyAdd(
+                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 16), u0, u1, u2, u3), x4, a2);
+        a2 =
+            Lanes.multiplyAdd(
+                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 20), u0, u1, u2, u3), x5, a2);
+        a2 =
+            Lanes.multiplyAdd(
+                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 24), u0, u1, u2, u3), x6, a2);
+        a2 =
+            Lanes.multiplyAdd(
+                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 28), u0, u1, u2, u3), x7, a2);
+        v = IntVector.fromMemorySegment(I, words, at + 3 * BYTES, ORDER);
+        a3 = Lanes.multiplyAdd(Table16.lookUp(v, u0, u1, u2, u3), x0, a3);
+        a3 =
+            Lanes.multiplyAdd(
+                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 4), u0, u1, u2, u3), x1, a3);
+        a3 =
+            Lanes.multiplyAdd(
+                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 8), u0, u1, u2, u3), x2, a3);
+        a3 =
+            Lanes.multiplyAdd(
+                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 12), u0, u1, u2, u3), x3, a3);
+        a3 =
+            Lanes.multiplyAdd(
+                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 16), u0, u1, u2, u3), x4, a3);
+        a3 =
+            Lanes.multiplyAdd(
+                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 20), u0, u1, u2, u3), x5, a3);
+        a3 =
+            Lanes.multiplyAdd(
+                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 24), u0, u1, u2, u3), x6, a3);
+        a3 =
+            Lanes.multiplyAdd(
+                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 28), u0, u1, u2, u3), x7, a3);
+      }
+      float negatedSum = token.negatedSums()[group];
+      t0 = addGroup(t0, a0, negatedSum, tile, group, 0);
+      t1 = addGroup(t1, a1, negatedSum, tile, group, 1);
+      t2 = addGroup(t2, a2, negatedSum, tile, group, 2);
+      t3 = addGroup(t3, a3, negatedSum, tile, group, 3);
+    }
+    t0.intoArray(sums, 0);
+    t1.intoArray(sums, 1 * LANES);
+    t2.intoArray(sums, 2 * LANES);
+    t3.intoArray(sums, 3 * LANES);
+  }
+}

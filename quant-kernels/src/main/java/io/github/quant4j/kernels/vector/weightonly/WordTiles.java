@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.kernels.vector.weightonly;
+
+import io.github.quant4j.kernels.vector.Lanes;
+import io.github.quant4j.matrix.PackedCodes;
+import io.github.quant4j.parallel.WorkerTeam;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/**
+ * Codes with rows in lanes: tile after tile of {@link #ROWS} rows, in a tile word after word of the
+ * rows' code streams, and of each word the {@code ROWS} lanes.
+ *
+ * <p>A word holds {@code 32 / bits} consecutive codes of a row, the first one in its lowest bits.
+ * Rows and codes beyond the matrix are code 0. The memory is outside the heap and aligned, so that
+ * no vector straddles two cache lines.
+ */
+final class WordTiles {
+  /** Rows of a tile: four vectors, whose sums are independent of each other. */
+  static final int ROWS = 4 * Lanes.FLOATS;
+
+  private static final int CACHE_LINE = 64;
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private final MemorySegment data;
+  private final int tiles;
+  private final int words;
+  private final int bits;
+
+  private WordTiles(MemorySegment data, int tiles, int words, int bits) {
+    this.data = data;
+    this.tiles = tiles;
+    this.words = words;
+    this.bits = bits;
+  }
+
+  /**
+   * Packs codes.
+   *
+   * @param codes the codes, row by row
+   * @param bits width of a packed code: 1, 2, 4 or 8, at least that of the codes
+   * @param recode what a code becomes, one entry for each code
+   * @param team threads
+   */
+  static WordTiles pack(PackedCodes codes, int bits, byte[] recode, WorkerTeam team) {
+    int tiles = Math.ceilDiv(codes.rows(), ROWS);
+    int words = Math.ceilDiv(codes.columns(), Integer.SIZE / bits);
+    MemorySegment data =
+        Arena.ofAuto().allocate((long) tiles * words * ROWS * Integer.BYTES, CACHE_LINE);
+    WordTiles packed = new WordTiles(data, tiles, words, bits);
+    team.run(tiles, tile -> packed.packTile(codes, recode, tile));
+    return packed;
+  }
+
+  private void packTile(PackedCodes codes, byte[] recode, int tile) {
+    int perWord = Integer.SIZE / bits;
+    byte[] row = new byte[words * perWord];
+    int to = Math.min(codes.rows(), (tile + 1) * ROWS);
+    for (int r = tile * ROWS; r < to; r++) {
+      codes.unpackRow(r, row, 0);
+      Arrays.fill(row, codes.columns(), row.length, (byte) 0);
+      for (int i = 0; i < codes.columns(); i++) {
+        row[i] = recode[row[i] & 0xff];
+      }
+      long at = offset(tile, 0) + (long) (r % ROWS) * Integer.BYTES;
+      for (int w = 0; w < words; w++) {
+        int word = 0;
+        for (int i = 0; i < perWord; i++) {
+          word |= (row[w * perWord + i] & 0xff) << i * bits;
+        }
+        data.set(INT, at + (long) w * ROWS * Integer.BYTES, word);
+      }
+    }
+  }
+
+  /** Where a word of a tile begins, in bytes. */
+  long offset(int tile, int word) {
+    return ((long) tile * words + word) * ROWS * Integer.BYTES;
+  }
+
+  MemorySegment data() {
+    return data;
+  }
+
+  int tiles() {
+    return tiles;
+  }
+
+  /** Words of a row. */
+  int words() {
+    return words;
+  }
+
+  /** Codes of a word. */
+  int codesInWord() {
+    return Integer.SIZE / bits;
+  }
+
+  long byteSize() {
+    return data.byteSize();
+  }
+}
