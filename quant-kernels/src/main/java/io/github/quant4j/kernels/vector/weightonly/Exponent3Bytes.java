@@ -34,10 +34,6 @@ final class Exponent3Bytes extends TileProduct {
     super(tiles, groupWords, scales, zeros);
   }
 
-  private static FloatVector decode(IntVector upper) {
-    return upper.lanewise(VectorOperators.ASHR, 5).and(FIELDS).reinterpretAsFloats();
-  }
-
   @Override
   void multiply(int tile, TokenVector token, float[] sums) {
     MemorySegment words = tiles.data();
@@ -51,10 +47,22 @@ final class Exponent3Bytes extends TileProduct {
     FloatVector t3 = t0;
     for (int group = 0, word = 0; word < wordCount; group++) {
       int end = Math.min(wordCount, word + groupWords);
+      // Scales first: what is called here is inlined, behind the loop it no longer would be.
+      FloatVector s0 = scale(tile, group, 0);
+      FloatVector s1 = scale(tile, group, 1);
+      FloatVector s2 = scale(tile, group, 2);
+      FloatVector s3 = scale(tile, group, 3);
       FloatVector a0 = FloatVector.broadcast(F, starts[group]);
       FloatVector a1 = a0;
       FloatVector a2 = a0;
       FloatVector a3 = a0;
+      if (hasZeros) {
+        float negatedSum = token.negatedSums()[group];
+        a0 = shifted(a0, negatedSum, tile, group, 0);
+        a1 = shifted(a1, negatedSum, tile, group, 1);
+        a2 = shifted(a2, negatedSum, tile, group, 2);
+        a3 = shifted(a3, negatedSum, tile, group, 3);
+      }
       for (; word < end; word++, at += 4 * BYTES) {
         int k = word * 4;
         IntVector v;
@@ -63,31 +71,90 @@ final class Exponent3Bytes extends TileProduct {
         FloatVector x2 = FloatVector.broadcast(F, x[k + 2]);
         FloatVector x3 = FloatVector.broadcast(F, x[k + 3]);
         v = IntVector.fromMemorySegment(I, words, at, ORDER);
-        a0 = Lanes.multiplyAdd(decode(v.lanewise(VectorOperators.LSHL, 24)), x0, a0);
-        a0 = Lanes.multiplyAdd(decode(v.lanewise(VectorOperators.LSHL, 16)), x1, a0);
-        a0 = Lanes.multiplyAdd(decode(v.lanewise(VectorOperators.LSHL, 8)), x2, a0);
-        a0 = Lanes.multiplyAdd(decode(v), x3, a0);
+        a0 =
+            v.lanewise(VectorOperators.LSHL, 24)
+                .lanewise(VectorOperators.ASHR, 5)
+                .and(FIELDS)
+                .reinterpretAsFloats()
+                .fma(x0, a0);
+        a0 =
+            v.lanewise(VectorOperators.LSHL, 16)
+                .lanewise(VectorOperators.ASHR, 5)
+                .and(FIELDS)
+                .reinterpretAsFloats()
+                .fma(x1, a0);
+        a0 =
+            v.lanewise(VectorOperators.LSHL, 8)
+                .lanewise(VectorOperators.ASHR, 5)
+                .and(FIELDS)
+                .reinterpretAsFloats()
+                .fma(x2, a0);
+        a0 = v.lanewise(VectorOperators.ASHR, 5).and(FIELDS).reinterpretAsFloats().fma(x3, a0);
         v = IntVector.fromMemorySegment(I, words, at + BYTES, ORDER);
-        a1 = Lanes.multiplyAdd(decode(v.lanewise(VectorOperators.LSHL, 24)), x0, a1);
-        a1 = Lanes.multiplyAdd(decode(v.lanewise(VectorOperators.LSHL, 16)), x1, a1);
-        a1 = Lanes.multiplyAdd(decode(v.lanewise(VectorOperators.LSHL, 8)), x2, a1);
-        a1 = Lanes.multiplyAdd(decode(v), x3, a1);
+        a1 =
+            v.lanewise(VectorOperators.LSHL, 24)
+                .lanewise(VectorOperators.ASHR, 5)
+                .and(FIELDS)
+                .reinterpretAsFloats()
+                .fma(x0, a1);
+        a1 =
+            v.lanewise(VectorOperators.LSHL, 16)
+                .lanewise(VectorOperators.ASHR, 5)
+                .and(FIELDS)
+                .reinterpretAsFloats()
+                .fma(x1, a1);
+        a1 =
+            v.lanewise(VectorOperators.LSHL, 8)
+                .lanewise(VectorOperators.ASHR, 5)
+                .and(FIELDS)
+                .reinterpretAsFloats()
+                .fma(x2, a1);
+        a1 = v.lanewise(VectorOperators.ASHR, 5).and(FIELDS).reinterpretAsFloats().fma(x3, a1);
         v = IntVector.fromMemorySegment(I, words, at + 2 * BYTES, ORDER);
-        a2 = Lanes.multiplyAdd(decode(v.lanewise(VectorOperators.LSHL, 24)), x0, a2);
-        a2 = Lanes.multiplyAdd(decode(v.lanewise(VectorOperators.LSHL, 16)), x1, a2);
-        a2 = Lanes.multiplyAdd(decode(v.lanewise(VectorOperators.LSHL, 8)), x2, a2);
-        a2 = Lanes.multiplyAdd(decode(v), x3, a2);
+        a2 =
+            v.lanewise(VectorOperators.LSHL, 24)
+                .lanewise(VectorOperators.ASHR, 5)
+                .and(FIELDS)
+                .reinterpretAsFloats()
+                .fma(x0, a2);
+        a2 =
+            v.lanewise(VectorOperators.LSHL, 16)
+                .lanewise(VectorOperators.ASHR, 5)
+                .and(FIELDS)
+                .reinterpretAsFloats()
+                .fma(x1, a2);
+        a2 =
+            v.lanewise(VectorOperators.LSHL, 8)
+                .lanewise(VectorOperators.ASHR, 5)
+                .and(FIELDS)
+                .reinterpretAsFloats()
+                .fma(x2, a2);
+        a2 = v.lanewise(VectorOperators.ASHR, 5).and(FIELDS).reinterpretAsFloats().fma(x3, a2);
         v = IntVector.fromMemorySegment(I, words, at + 3 * BYTES, ORDER);
-        a3 = Lanes.multiplyAdd(decode(v.lanewise(VectorOperators.LSHL, 24)), x0, a3);
-        a3 = Lanes.multiplyAdd(decode(v.lanewise(VectorOperators.LSHL, 16)), x1, a3);
-        a3 = Lanes.multiplyAdd(decode(v.lanewise(VectorOperators.LSHL, 8)), x2, a3);
-        a3 = Lanes.multiplyAdd(decode(v), x3, a3);
+        a3 =
+            v.lanewise(VectorOperators.LSHL, 24)
+                .lanewise(VectorOperators.ASHR, 5)
+                .and(FIELDS)
+                .reinterpretAsFloats()
+                .fma(x0, a3);
+        a3 =
+            v.lanewise(VectorOperators.LSHL, 16)
+                .lanewise(VectorOperators.ASHR, 5)
+                .and(FIELDS)
+                .reinterpretAsFloats()
+                .fma(x1, a3);
+        a3 =
+            v.lanewise(VectorOperators.LSHL, 8)
+                .lanewise(VectorOperators.ASHR, 5)
+                .and(FIELDS)
+                .reinterpretAsFloats()
+                .fma(x2, a3);
+        a3 = v.lanewise(VectorOperators.ASHR, 5).and(FIELDS).reinterpretAsFloats().fma(x3, a3);
       }
-      float negatedSum = token.negatedSums()[group];
-      t0 = addGroup(t0, a0, negatedSum, tile, group, 0);
-      t1 = addGroup(t1, a1, negatedSum, tile, group, 1);
-      t2 = addGroup(t2, a2, negatedSum, tile, group, 2);
-      t3 = addGroup(t3, a3, negatedSum, tile, group, 3);
+      t0 = a0.fma(s0, t0);
+      t1 = a1.fma(s1, t1);
+      t2 = a2.fma(s2, t2);
+      t3 = a3.fma(s3, t3);
     }
     t0.intoArray(sums, 0);
     t1.intoArray(sums, 1 * LANES);

@@ -66,6 +66,14 @@ final class NibbleSums extends TileProduct {
 
   @Override
   void multiply(int tile, TokenVector token, float[] sums) {
+    if (LANES == Table16.SIZE) {
+      multiplyWide(tile, token, sums);
+    } else {
+      multiplyNarrow(tile, token, sums);
+    }
+  }
+
+  private void multiplyWide(int tile, TokenVector token, float[] sums) {
     MemorySegment words = tiles.data();
     float[] x = token.values();
     int wordCount = tiles.words();
@@ -77,93 +85,139 @@ final class NibbleSums extends TileProduct {
     FloatVector t3 = t0;
     for (int group = 0, word = 0; word < wordCount; group++) {
       int end = Math.min(wordCount, word + groupWords);
+      // Scales first: what is called here is inlined, behind the loop it no longer would be.
+      FloatVector s0 = scale(tile, group, 0);
+      FloatVector s1 = scale(tile, group, 1);
+      FloatVector s2 = scale(tile, group, 2);
+      FloatVector s3 = scale(tile, group, 3);
       FloatVector a0 = FloatVector.broadcast(F, starts[group]);
       FloatVector a1 = a0;
       FloatVector a2 = a0;
       FloatVector a3 = a0;
+      if (hasZeros) {
+        float negatedSum = token.negatedSums()[group];
+        a0 = shifted(a0, negatedSum, tile, group, 0);
+        a1 = shifted(a1, negatedSum, tile, group, 1);
+        a2 = shifted(a2, negatedSum, tile, group, 2);
+        a3 = shifted(a3, negatedSum, tile, group, 3);
+      }
       for (; word < end; word++, at += 4 * BYTES) {
         int k = word * TABLES;
         IntVector v0 = IntVector.fromMemorySegment(I, words, at, ORDER);
         IntVector v1 = IntVector.fromMemorySegment(I, words, at + BYTES, ORDER);
         IntVector v2 = IntVector.fromMemorySegment(I, words, at + 2 * BYTES, ORDER);
         IntVector v3 = IntVector.fromMemorySegment(I, words, at + 3 * BYTES, ORDER);
-        IntVector u0;
-        IntVector u1;
-        IntVector u2;
-        IntVector u3;
-        u0 = Table16.load(x, k, 0);
-        u1 = Table16.load(x, k, 1);
-        u2 = Table16.load(x, k, 2);
-        u3 = Table16.load(x, k, 3);
-        a0 = a0.add(Table16.lookUp(v0, u0, u1, u2, u3));
-        a1 = a1.add(Table16.lookUp(v1, u0, u1, u2, u3));
-        a2 = a2.add(Table16.lookUp(v2, u0, u1, u2, u3));
-        a3 = a3.add(Table16.lookUp(v3, u0, u1, u2, u3));
-        u0 = Table16.load(x, k + 16, 0);
-        u1 = Table16.load(x, k + 16, 1);
-        u2 = Table16.load(x, k + 16, 2);
-        u3 = Table16.load(x, k + 16, 3);
-        a0 = a0.add(Table16.lookUp(v0.lanewise(VectorOperators.LSHR, 4), u0, u1, u2, u3));
-        a1 = a1.add(Table16.lookUp(v1.lanewise(VectorOperators.LSHR, 4), u0, u1, u2, u3));
-        a2 = a2.add(Table16.lookUp(v2.lanewise(VectorOperators.LSHR, 4), u0, u1, u2, u3));
-        a3 = a3.add(Table16.lookUp(v3.lanewise(VectorOperators.LSHR, 4), u0, u1, u2, u3));
-        u0 = Table16.load(x, k + 32, 0);
-        u1 = Table16.load(x, k + 32, 1);
-        u2 = Table16.load(x, k + 32, 2);
-        u3 = Table16.load(x, k + 32, 3);
-        a0 = a0.add(Table16.lookUp(v0.lanewise(VectorOperators.LSHR, 8), u0, u1, u2, u3));
-        a1 = a1.add(Table16.lookUp(v1.lanewise(VectorOperators.LSHR, 8), u0, u1, u2, u3));
-        a2 = a2.add(Table16.lookUp(v2.lanewise(VectorOperators.LSHR, 8), u0, u1, u2, u3));
-        a3 = a3.add(Table16.lookUp(v3.lanewise(VectorOperators.LSHR, 8), u0, u1, u2, u3));
-        u0 = Table16.load(x, k + 48, 0);
-        u1 = Table16.load(x, k + 48, 1);
-        u2 = Table16.load(x, k + 48, 2);
-        u3 = Table16.load(x, k + 48, 3);
-        a0 = a0.add(Table16.lookUp(v0.lanewise(VectorOperators.LSHR, 12), u0, u1, u2, u3));
-        a1 = a1.add(Table16.lookUp(v1.lanewise(VectorOperators.LSHR, 12), u0, u1, u2, u3));
-        a2 = a2.add(Table16.lookUp(v2.lanewise(VectorOperators.LSHR, 12), u0, u1, u2, u3));
-        a3 = a3.add(Table16.lookUp(v3.lanewise(VectorOperators.LSHR, 12), u0, u1, u2, u3));
-        u0 = Table16.load(x, k + 64, 0);
-        u1 = Table16.load(x, k + 64, 1);
-        u2 = Table16.load(x, k + 64, 2);
-        u3 = Table16.load(x, k + 64, 3);
-        a0 = a0.add(Table16.lookUp(v0.lanewise(VectorOperators.LSHR, 16), u0, u1, u2, u3));
-        a1 = a1.add(Table16.lookUp(v1.lanewise(VectorOperators.LSHR, 16), u0, u1, u2, u3));
-        a2 = a2.add(Table16.lookUp(v2.lanewise(VectorOperators.LSHR, 16), u0, u1, u2, u3));
-        a3 = a3.add(Table16.lookUp(v3.lanewise(VectorOperators.LSHR, 16), u0, u1, u2, u3));
-        u0 = Table16.load(x, k + 80, 0);
-        u1 = Table16.load(x, k + 80, 1);
-        u2 = Table16.load(x, k + 80, 2);
-        u3 = Table16.load(x, k + 80, 3);
-        a0 = a0.add(Table16.lookUp(v0.lanewise(VectorOperators.LSHR, 20), u0, u1, u2, u3));
-        a1 = a1.add(Table16.lookUp(v1.lanewise(VectorOperators.LSHR, 20), u0, u1, u2, u3));
-        a2 = a2.add(Table16.lookUp(v2.lanewise(VectorOperators.LSHR, 20), u0, u1, u2, u3));
-        a3 = a3.add(Table16.lookUp(v3.lanewise(VectorOperators.LSHR, 20), u0, u1, u2, u3));
-        u0 = Table16.load(x, k + 96, 0);
-        u1 = Table16.load(x, k + 96, 1);
-        u2 = Table16.load(x, k + 96, 2);
-        u3 = Table16.load(x, k + 96, 3);
-        a0 = a0.add(Table16.lookUp(v0.lanewise(VectorOperators.LSHR, 24), u0, u1, u2, u3));
-        a1 = a1.add(Table16.lookUp(v1.lanewise(VectorOperators.LSHR, 24), u0, u1, u2, u3));
-        a2 = a2.add(Table16.lookUp(v2.lanewise(VectorOperators.LSHR, 24), u0, u1, u2, u3));
-        a3 = a3.add(Table16.lookUp(v3.lanewise(VectorOperators.LSHR, 24), u0, u1, u2, u3));
-        u0 = Table16.load(x, k + 112, 0);
-        u1 = Table16.load(x, k + 112, 1);
-        u2 = Table16.load(x, k + 112, 2);
-        u3 = Table16.load(x, k + 112, 3);
-        a0 = a0.add(Table16.lookUp(v0.lanewise(VectorOperators.LSHR, 28), u0, u1, u2, u3));
-        a1 = a1.add(Table16.lookUp(v1.lanewise(VectorOperators.LSHR, 28), u0, u1, u2, u3));
-        a2 = a2.add(Table16.lookUp(v2.lanewise(VectorOperators.LSHR, 28), u0, u1, u2, u3));
-        a3 = a3.add(Table16.lookUp(v3.lanewise(VectorOperators.LSHR, 28), u0, u1, u2, u3));
+        IntVector table;
+        table = FloatVector.fromArray(F, x, k).reinterpretAsInts();
+        a0 = a0.add(v0.selectFrom(table).reinterpretAsFloats());
+        a1 = a1.add(v1.selectFrom(table).reinterpretAsFloats());
+        a2 = a2.add(v2.selectFrom(table).reinterpretAsFloats());
+        a3 = a3.add(v3.selectFrom(table).reinterpretAsFloats());
+        table = FloatVector.fromArray(F, x, k + 16).reinterpretAsInts();
+        a0 = a0.add(v0.lanewise(VectorOperators.LSHR, 4).selectFrom(table).reinterpretAsFloats());
+        a1 = a1.add(v1.lanewise(VectorOperators.LSHR, 4).selectFrom(table).reinterpretAsFloats());
+        a2 = a2.add(v2.lanewise(VectorOperators.LSHR, 4).selectFrom(table).reinterpretAsFloats());
+        a3 = a3.add(v3.lanewise(VectorOperators.LSHR, 4).selectFrom(table).reinterpretAsFloats());
+        table = FloatVector.fromArray(F, x, k + 32).reinterpretAsInts();
+        a0 = a0.add(v0.lanewise(VectorOperators.LSHR, 8).selectFrom(table).reinterpretAsFloats());
+        a1 = a1.add(v1.lanewise(VectorOperators.LSHR, 8).selectFrom(table).reinterpretAsFloats());
+        a2 = a2.add(v2.lanewise(VectorOperators.LSHR, 8).selectFrom(table).reinterpretAsFloats());
+        a3 = a3.add(v3.lanewise(VectorOperators.LSHR, 8).selectFrom(table).reinterpretAsFloats());
+        table = FloatVector.fromArray(F, x, k + 48).reinterpretAsInts();
+        a0 = a0.add(v0.lanewise(VectorOperators.LSHR, 12).selectFrom(table).reinterpretAsFloats());
+        a1 = a1.add(v1.lanewise(VectorOperators.LSHR, 12).selectFrom(table).reinterpretAsFloats());
+        a2 = a2.add(v2.lanewise(VectorOperators.LSHR, 12).selectFrom(table).reinterpretAsFloats());
+        a3 = a3.add(v3.lanewise(VectorOperators.LSHR, 12).selectFrom(table).reinterpretAsFloats());
+        table = FloatVector.fromArray(F, x, k + 64).reinterpretAsInts();
+        a0 = a0.add(v0.lanewise(VectorOperators.LSHR, 16).selectFrom(table).reinterpretAsFloats());
+        a1 = a1.add(v1.lanewise(VectorOperators.LSHR, 16).selectFrom(table).reinterpretAsFloats());
+        a2 = a2.add(v2.lanewise(VectorOperators.LSHR, 16).selectFrom(table).reinterpretAsFloats());
+        a3 = a3.add(v3.lanewise(VectorOperators.LSHR, 16).selectFrom(table).reinterpretAsFloats());
+        table = FloatVector.fromArray(F, x, k + 80).reinterpretAsInts();
+        a0 = a0.add(v0.lanewise(VectorOperators.LSHR, 20).selectFrom(table).reinterpretAsFloats());
+        a1 = a1.add(v1.lanewise(VectorOperators.LSHR, 20).selectFrom(table).reinterpretAsFloats());
+        a2 = a2.add(v2.lanewise(VectorOperators.LSHR, 20).selectFrom(table).reinterpretAsFloats());
+        a3 = a3.add(v3.lanewise(VectorOperators.LSHR, 20).selectFrom(table).reinterpretAsFloats());
+        table = FloatVector.fromArray(F, x, k + 96).reinterpretAsInts();
+        a0 = a0.add(v0.lanewise(VectorOperators.LSHR, 24).selectFrom(table).reinterpretAsFloats());
+        a1 = a1.add(v1.lanewise(VectorOperators.LSHR, 24).selectFrom(table).reinterpretAsFloats());
+        a2 = a2.add(v2.lanewise(VectorOperators.LSHR, 24).selectFrom(table).reinterpretAsFloats());
+        a3 = a3.add(v3.lanewise(VectorOperators.LSHR, 24).selectFrom(table).reinterpretAsFloats());
+        table = FloatVector.fromArray(F, x, k + 112).reinterpretAsInts();
+        a0 = a0.add(v0.lanewise(VectorOperators.LSHR, 28).selectFrom(table).reinterpretAsFloats());
+        a1 = a1.add(v1.lanewise(VectorOperators.LSHR, 28).selectFrom(table).reinterpretAsFloats());
+        a2 = a2.add(v2.lanewise(VectorOperators.LSHR, 28).selectFrom(table).reinterpretAsFloats());
+        a3 = a3.add(v3.lanewise(VectorOperators.LSHR, 28).selectFrom(table).reinterpretAsFloats());
       }
-      float negatedSum = token.negatedSums()[group];
-      t0 = addGroup(t0, a0, negatedSum, tile, group, 0);
-      t1 = addGroup(t1, a1, negatedSum, tile, group, 1);
-      t2 = addGroup(t2, a2, negatedSum, tile, group, 2);
-      t3 = addGroup(t3, a3, negatedSum, tile, group, 3);
+      t0 = a0.fma(s0, t0);
+      t1 = a1.fma(s1, t1);
+      t2 = a2.fma(s2, t2);
+      t3 = a3.fma(s3, t3);
     }
     t0.intoArray(sums, 0);
     t1.intoArray(sums, 1 * LANES);
+    t2.intoArray(sums, 2 * LANES);
+    t3.intoArray(sums, 3 * LANES);
+  }
+
+  /**
+   * The same for vectors that hold only a part of a table: in a loop, since a look-up is longer.
+   */
+  private void multiplyNarrow(int tile, TokenVector token, float[] sums) {
+    MemorySegment words = tiles.data();
+    float[] x = token.values();
+    float[] starts = token.starts();
+    int wordCount = tiles.words();
+    long at = tiles.offset(tile, 0);
+    FloatVector t0 = FloatVector.zero(F);
+    FloatVector t1 = t0;
+    FloatVector t2 = t0;
+    FloatVector t3 = t0;
+    for (int group = 0, word = 0; word < wordCount; group++) {
+      int end = Math.min(wordCount, word + groupWords);
+      FloatVector s0 = scale(tile, group, 0);
+      FloatVector s1 = scale(tile, group, 1);
+      FloatVector s2 = scale(tile, group, 2);
+      FloatVector s3 = scale(tile, group, 3);
+      FloatVector a0 = FloatVector.broadcast(F, starts[group]);
+      FloatVector a1 = a0;
+      FloatVector a2 = a0;
+      FloatVector a3 = a0;
+      if (hasZeros) {
+        float negatedSum = token.negatedSums()[group];
+        a0 = shifted(a0, negatedSum, tile, group, 0);
+        a1 = shifted(a1, negatedSum, tile, group, 1);
+        a2 = shifted(a2, negatedSum, tile, group, 2);
+        a3 = shifted(a3, negatedSum, tile, group, 3);
+      }
+      for (; word < end; word++, at += 4 * BYTES) {
+        IntVector v0 = IntVector.fromMemorySegment(I, words, at, ORDER);
+        IntVector v1 = IntVector.fromMemorySegment(I, words, at + BYTES, ORDER);
+        IntVector v2 = IntVector.fromMemorySegment(I, words, at + 2 * BYTES, ORDER);
+        IntVector v3 = IntVector.fromMemorySegment(I, words, at + 3 * BYTES, ORDER);
+        for (int j = 0; j < 8; j++) {
+          int table = word * TABLES + j * Table16.SIZE;
+          IntVector u0 = Table16.load(x, table, 0);
+          IntVector u1 = Table16.load(x, table, 1);
+          IntVector u2 = Table16.load(x, table, 2);
+          IntVector u3 = Table16.load(x, table, 3);
+          a0 = a0.add(Table16.lookUp(v0, u0, u1, u2, u3));
+          a1 = a1.add(Table16.lookUp(v1, u0, u1, u2, u3));
+          a2 = a2.add(Table16.lookUp(v2, u0, u1, u2, u3));
+          a3 = a3.add(Table16.lookUp(v3, u0, u1, u2, u3));
+          v0 = v0.lanewise(VectorOperators.LSHR, 4);
+          v1 = v1.lanewise(VectorOperators.LSHR, 4);
+          v2 = v2.lanewise(VectorOperators.LSHR, 4);
+          v3 = v3.lanewise(VectorOperators.LSHR, 4);
+        }
+      }
+      t0 = a0.fma(s0, t0);
+      t1 = a1.fma(s1, t1);
+      t2 = a2.fma(s2, t2);
+      t3 = a3.fma(s3, t3);
+    }
+    t0.intoArray(sums, 0);
+    t1.intoArray(sums, LANES);
     t2.intoArray(sums, 2 * LANES);
     t3.intoArray(sums, 3 * LANES);
   }

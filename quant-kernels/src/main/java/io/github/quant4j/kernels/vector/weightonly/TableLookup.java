@@ -17,39 +17,56 @@ final class TableLookup extends TileProduct {
   private static final int LANES = Lanes.FLOATS;
   private static final long BYTES = LANES * (long) Integer.BYTES;
   private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
-  private final float[] table;
+  private final float[] values;
 
   TableLookup(
       WordTiles tiles,
       int groupWords,
       ParameterTable scales,
       @Nullable ParameterTable zeros,
-      float[] table) {
+      float[] values) {
     super(tiles, groupWords, scales, zeros);
-    this.table = table;
+    this.values = values;
   }
 
   @Override
   void multiply(int tile, TokenVector token, float[] sums) {
+    if (LANES == Table16.SIZE) {
+      multiplyWide(tile, token, sums);
+    } else {
+      multiplyNarrow(tile, token, sums);
+    }
+  }
+
+  private void multiplyWide(int tile, TokenVector token, float[] sums) {
     MemorySegment words = tiles.data();
     float[] x = token.values();
     int wordCount = tiles.words();
     long at = tiles.offset(tile, 0);
     float[] starts = token.starts();
-    IntVector u0 = Table16.load(table, 0, 0);
-    IntVector u1 = Table16.load(table, 0, 1);
-    IntVector u2 = Table16.load(table, 0, 2);
-    IntVector u3 = Table16.load(table, 0, 3);
+    IntVector table = Table16.load(values, 0, 0);
     FloatVector t0 = FloatVector.zero(F);
     FloatVector t1 = t0;
     FloatVector t2 = t0;
     FloatVector t3 = t0;
     for (int group = 0, word = 0; word < wordCount; group++) {
       int end = Math.min(wordCount, word + groupWords);
+      // Scales first: what is called here is inlined, behind the loop it no longer would be.
+      FloatVector s0 = scale(tile, group, 0);
+      FloatVector s1 = scale(tile, group, 1);
+      FloatVector s2 = scale(tile, group, 2);
+      FloatVector s3 = scale(tile, group, 3);
       FloatVector a0 = FloatVector.broadcast(F, starts[group]);
       FloatVector a1 = a0;
       FloatVector a2 = a0;
       FloatVector a3 = a0;
+      if (hasZeros) {
+        float negatedSum = token.negatedSums()[group];
+        a0 = shifted(a0, negatedSum, tile, group, 0);
+        a1 = shifted(a1, negatedSum, tile, group, 1);
+        a2 = shifted(a2, negatedSum, tile, group, 2);
+        a3 = shifted(a3, negatedSum, tile, group, 3);
+      }
       for (; word < end; word++, at += 4 * BYTES) {
         int k = word * 8;
         IntVector v;
@@ -62,106 +79,199 @@ final class TableLookup extends TileProduct {
         FloatVector x6 = FloatVector.broadcast(F, x[k + 6]);
         FloatVector x7 = FloatVector.broadcast(F, x[k + 7]);
         v = IntVector.fromMemorySegment(I, words, at, ORDER);
-        a0 = Lanes.multiplyAdd(Table16.lookUp(v, u0, u1, u2, u3), x0, a0);
+        a0 = v.selectFrom(table).reinterpretAsFloats().fma(x0, a0);
         a0 =
-            Lanes.multiplyAdd(
-                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 4), u0, u1, u2, u3), x1, a0);
+            v.lanewise(VectorOperators.LSHR, 4).selectFrom(table).reinterpretAsFloats().fma(x1, a0);
         a0 =
-            Lanes.multiplyAdd(
-                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 8), u0, u1, u2, u3), x2, a0);
+            v.lanewise(VectorOperators.LSHR, 8).selectFrom(table).reinterpretAsFloats().fma(x2, a0);
         a0 =
-            Lanes.multiplyAdd(
-                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 12), u0, u1, u2, u3), x3, a0);
+            v.lanewise(VectorOperators.LSHR, 12)
+                .selectFrom(table)
+                .reinterpretAsFloats()
+                .fma(x3, a0);
         a0 =
-            Lanes.multiplyAdd(
-                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 16), u0, u1, u2, u3), x4, a0);
+            v.lanewise(VectorOperators.LSHR, 16)
+                .selectFrom(table)
+                .reinterpretAsFloats()
+                .fma(x4, a0);
         a0 =
-            Lanes.multiplyAdd(
-                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 20), u0, u1, u2, u3), x5, a0);
+            v.lanewise(VectorOperators.LSHR, 20)
+                .selectFrom(table)
+                .reinterpretAsFloats()
+                .fma(x5, a0);
         a0 =
-            Lanes.multiplyAdd(
-                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 24), u0, u1, u2, u3), x6, a0);
+            v.lanewise(VectorOperators.LSHR, 24)
+                .selectFrom(table)
+                .reinterpretAsFloats()
+                .fma(x6, a0);
         a0 =
-            Lanes.multiplyAdd(
-                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 28), u0, u1, u2, u3), x7, a0);
+            v.lanewise(VectorOperators.LSHR, 28)
+                .selectFrom(table)
+                .reinterpretAsFloats()
+                .fma(x7, a0);
         v = IntVector.fromMemorySegment(I, words, at + BYTES, ORDER);
-        a1 = Lanes.multiplyAdd(Table16.lookUp(v, u0, u1, u2, u3), x0, a1);
+        a1 = v.selectFrom(table).reinterpretAsFloats().fma(x0, a1);
         a1 =
-            Lanes.multiplyAdd(
-                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 4), u0, u1, u2, u3), x1, a1);
+            v.lanewise(VectorOperators.LSHR, 4).selectFrom(table).reinterpretAsFloats().fma(x1, a1);
         a1 =
-            Lanes.multiplyAdd(
-                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 8), u0, u1, u2, u3), x2, a1);
+            v.lanewise(VectorOperators.LSHR, 8).selectFrom(table).reinterpretAsFloats().fma(x2, a1);
         a1 =
-            Lanes.multiplyAdd(
-                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 12), u0, u1, u2, u3), x3, a1);
+            v.lanewise(VectorOperators.LSHR, 12)
+                .selectFrom(table)
+                .reinterpretAsFloats()
+                .fma(x3, a1);
         a1 =
-            Lanes.multiplyAdd(
-                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 16), u0, u1, u2, u3), x4, a1);
+            v.lanewise(VectorOperators.LSHR, 16)
+                .selectFrom(table)
+                .reinterpretAsFloats()
+                .fma(x4, a1);
         a1 =
-            Lanes.multiplyAdd(
-                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 20), u0, u1, u2, u3), x5, a1);
+            v.lanewise(VectorOperators.LSHR, 20)
+                .selectFrom(table)
+                .reinterpretAsFloats()
+                .fma(x5, a1);
         a1 =
-            Lanes.multiplyAdd(
-                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 24), u0, u1, u2, u3), x6, a1);
+            v.lanewise(VectorOperators.LSHR, 24)
+                .selectFrom(table)
+                .reinterpretAsFloats()
+                .fma(x6, a1);
         a1 =
-            Lanes.multiplyAdd(
-                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 28), u0, u1, u2, u3), x7, a1);
+            v.lanewise(VectorOperators.LSHR, 28)
+                .selectFrom(table)
+                .reinterpretAsFloats()
+                .fma(x7, a1);
         v = IntVector.fromMemorySegment(I, words, at + 2 * BYTES, ORDER);
-        a2 = Lanes.multiplyAdd(Table16.lookUp(v, u0, u1, u2, u3), x0, a2);
+        a2 = v.selectFrom(table).reinterpretAsFloats().fma(x0, a2);
         a2 =
-            Lanes.multiplyAdd(
-                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 4), u0, u1, u2, u3), x1, a2);
+            v.lanewise(VectorOperators.LSHR, 4).selectFrom(table).reinterpretAsFloats().fma(x1, a2);
         a2 =
-            Lanes.multiplyAdd(
-                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 8), u0, u1, u2, u3), x2, a2);
+            v.lanewise(VectorOperators.LSHR, 8).selectFrom(table).reinterpretAsFloats().fma(x2, a2);
         a2 =
-            Lanes.multiplyAdd(
-                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 12), u0, u1, u2, u3), x3, a2);
+            v.lanewise(VectorOperators.LSHR, 12)
+                .selectFrom(table)
+                .reinterpretAsFloats()
+                .fma(x3, a2);
         a2 =
-            Lanes.multiplyAdd(
-                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 16), u0, u1, u2, u3), x4, a2);
+            v.lanewise(VectorOperators.LSHR, 16)
+                .selectFrom(table)
+                .reinterpretAsFloats()
+                .fma(x4, a2);
         a2 =
-            Lanes.multiplyAdd(
-                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 20), u0, u1, u2, u3), x5, a2);
+            v.lanewise(VectorOperators.LSHR, 20)
+                .selectFrom(table)
+                .reinterpretAsFloats()
+                .fma(x5, a2);
         a2 =
-            Lanes.multiplyAdd(
-                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 24), u0, u1, u2, u3), x6, a2);
+            v.lanewise(VectorOperators.LSHR, 24)
+                .selectFrom(table)
+                .reinterpretAsFloats()
+                .fma(x6, a2);
         a2 =
-            Lanes.multiplyAdd(
-                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 28), u0, u1, u2, u3), x7, a2);
+            v.lanewise(VectorOperators.LSHR, 28)
+                .selectFrom(table)
+                .reinterpretAsFloats()
+                .fma(x7, a2);
         v = IntVector.fromMemorySegment(I, words, at + 3 * BYTES, ORDER);
-        a3 = Lanes.multiplyAdd(Table16.lookUp(v, u0, u1, u2, u3), x0, a3);
+        a3 = v.selectFrom(table).reinterpretAsFloats().fma(x0, a3);
         a3 =
-            Lanes.multiplyAdd(
-                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 4), u0, u1, u2, u3), x1, a3);
+            v.lanewise(VectorOperators.LSHR, 4).selectFrom(table).reinterpretAsFloats().fma(x1, a3);
         a3 =
-            Lanes.multiplyAdd(
-                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 8), u0, u1, u2, u3), x2, a3);
+            v.lanewise(VectorOperators.LSHR, 8).selectFrom(table).reinterpretAsFloats().fma(x2, a3);
         a3 =
-            Lanes.multiplyAdd(
-                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 12), u0, u1, u2, u3), x3, a3);
+            v.lanewise(VectorOperators.LSHR, 12)
+                .selectFrom(table)
+                .reinterpretAsFloats()
+                .fma(x3, a3);
         a3 =
-            Lanes.multiplyAdd(
-                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 16), u0, u1, u2, u3), x4, a3);
+            v.lanewise(VectorOperators.LSHR, 16)
+                .selectFrom(table)
+                .reinterpretAsFloats()
+                .fma(x4, a3);
         a3 =
-            Lanes.multiplyAdd(
-                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 20), u0, u1, u2, u3), x5, a3);
+            v.lanewise(VectorOperators.LSHR, 20)
+                .selectFrom(table)
+                .reinterpretAsFloats()
+                .fma(x5, a3);
         a3 =
-            Lanes.multiplyAdd(
-                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 24), u0, u1, u2, u3), x6, a3);
+            v.lanewise(VectorOperators.LSHR, 24)
+                .selectFrom(table)
+                .reinterpretAsFloats()
+                .fma(x6, a3);
         a3 =
-            Lanes.multiplyAdd(
-                Table16.lookUp(v.lanewise(VectorOperators.LSHR, 28), u0, u1, u2, u3), x7, a3);
+            v.lanewise(VectorOperators.LSHR, 28)
+                .selectFrom(table)
+                .reinterpretAsFloats()
+                .fma(x7, a3);
       }
-      float negatedSum = token.negatedSums()[group];
-      t0 = addGroup(t0, a0, negatedSum, tile, group, 0);
-      t1 = addGroup(t1, a1, negatedSum, tile, group, 1);
-      t2 = addGroup(t2, a2, negatedSum, tile, group, 2);
-      t3 = addGroup(t3, a3, negatedSum, tile, group, 3);
+      t0 = a0.fma(s0, t0);
+      t1 = a1.fma(s1, t1);
+      t2 = a2.fma(s2, t2);
+      t3 = a3.fma(s3, t3);
     }
     t0.intoArray(sums, 0);
     t1.intoArray(sums, 1 * LANES);
+    t2.intoArray(sums, 2 * LANES);
+    t3.intoArray(sums, 3 * LANES);
+  }
+
+  /**
+   * The same for vectors that hold only a part of a table: in a loop, since a look-up is longer.
+   */
+  private void multiplyNarrow(int tile, TokenVector token, float[] sums) {
+    MemorySegment words = tiles.data();
+    float[] x = token.values();
+    float[] starts = token.starts();
+    int wordCount = tiles.words();
+    long at = tiles.offset(tile, 0);
+    IntVector u0 = Table16.load(values, 0, 0);
+    IntVector u1 = Table16.load(values, 0, 1);
+    IntVector u2 = Table16.load(values, 0, 2);
+    IntVector u3 = Table16.load(values, 0, 3);
+    FloatVector t0 = FloatVector.zero(F);
+    FloatVector t1 = t0;
+    FloatVector t2 = t0;
+    FloatVector t3 = t0;
+    for (int group = 0, word = 0; word < wordCount; group++) {
+      int end = Math.min(wordCount, word + groupWords);
+      FloatVector s0 = scale(tile, group, 0);
+      FloatVector s1 = scale(tile, group, 1);
+      FloatVector s2 = scale(tile, group, 2);
+      FloatVector s3 = scale(tile, group, 3);
+      FloatVector a0 = FloatVector.broadcast(F, starts[group]);
+      FloatVector a1 = a0;
+      FloatVector a2 = a0;
+      FloatVector a3 = a0;
+      if (hasZeros) {
+        float negatedSum = token.negatedSums()[group];
+        a0 = shifted(a0, negatedSum, tile, group, 0);
+        a1 = shifted(a1, negatedSum, tile, group, 1);
+        a2 = shifted(a2, negatedSum, tile, group, 2);
+        a3 = shifted(a3, negatedSum, tile, group, 3);
+      }
+      for (; word < end; word++, at += 4 * BYTES) {
+        IntVector v0 = IntVector.fromMemorySegment(I, words, at, ORDER);
+        IntVector v1 = IntVector.fromMemorySegment(I, words, at + BYTES, ORDER);
+        IntVector v2 = IntVector.fromMemorySegment(I, words, at + 2 * BYTES, ORDER);
+        IntVector v3 = IntVector.fromMemorySegment(I, words, at + 3 * BYTES, ORDER);
+        for (int j = 0; j < 8; j++) {
+          FloatVector input = FloatVector.broadcast(F, x[word * 8 + j]);
+          a0 = Table16.lookUp(v0, u0, u1, u2, u3).fma(input, a0);
+          a1 = Table16.lookUp(v1, u0, u1, u2, u3).fma(input, a1);
+          a2 = Table16.lookUp(v2, u0, u1, u2, u3).fma(input, a2);
+          a3 = Table16.lookUp(v3, u0, u1, u2, u3).fma(input, a3);
+          v0 = v0.lanewise(VectorOperators.LSHR, 4);
+          v1 = v1.lanewise(VectorOperators.LSHR, 4);
+          v2 = v2.lanewise(VectorOperators.LSHR, 4);
+          v3 = v3.lanewise(VectorOperators.LSHR, 4);
+        }
+      }
+      t0 = a0.fma(s0, t0);
+      t1 = a1.fma(s1, t1);
+      t2 = a2.fma(s2, t2);
+      t3 = a3.fma(s3, t3);
+    }
+    t0.intoArray(sums, 0);
+    t1.intoArray(sums, LANES);
     t2.intoArray(sums, 2 * LANES);
     t3.intoArray(sums, 3 * LANES);
   }

@@ -78,7 +78,7 @@ final class WeightOnlyKernel extends PartitionedKernel {
 
   @Override
   protected PreparedInput bind(float[] x, int xOffset, int tokens) {
-    return tokens == 1 ? one.bind(x, xOffset) : many.bind(x, xOffset, tokens, inFeatures());
+    return isSingle(tokens) ? one.bind(x, xOffset) : many.bind(x, xOffset, tokens, inFeatures());
   }
 
   @Override
@@ -89,8 +89,13 @@ final class WeightOnlyKernel extends PartitionedKernel {
     return units(tokens);
   }
 
+  /** Whether codes stay in registers. Loops for that fuse; without the instruction panels win. */
+  private static boolean isSingle(int tokens) {
+    return tokens == 1 && Lanes.FUSED;
+  }
+
   private int units(int tokens) {
-    return tokens == 1 ? tiles : PanelProduct.partCount(outFeatures());
+    return isSingle(tokens) ? tiles : PanelProduct.partCount(outFeatures());
   }
 
   @Override
