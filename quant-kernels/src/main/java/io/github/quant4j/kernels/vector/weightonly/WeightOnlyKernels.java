@@ -10,12 +10,11 @@ import io.github.quant4j.kernels.vector.dense.PanelSource;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.scheme.ScaleLayout;
-import io.github.quant4j.tensor.DType;
+import io.github.quant4j.scheme.TensorRelativeScaleCodec;
 import io.github.quant4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +23,7 @@ public final class WeightOnlyKernels {
   /** Mantissa bits that a paired look-up has for an index. */
   private static final int PAIRED_LEVELS = 128;
 
-  /** The part of a scale codec's data that holds the factor of the whole matrix. */
+  /** The part of a scale codec's data that holds the divisor of the whole matrix. */
   private static final String TENSOR_PART = "tensor";
 
   private final QuantizedMatrix weights;
@@ -306,16 +305,16 @@ public final class WeightOnlyKernels {
         (row, group) -> values[layout.index(row, group * layout.blockColumns())]);
   }
 
-  /** The scales' own bytes where they are bytes times one factor: they alone need be read. */
+  /** The scales' own bytes where they are bytes over one divisor: they alone need be read. */
   private Optional<Tensor> relativeScales() {
-    Map<String, Tensor> parts = grid.scales().parts();
-    return Optional.ofNullable(parts.get(""))
-        .filter(main -> parts.containsKey(TENSOR_PART) && main.dtype() == DType.F8_E4M3);
+    return weights.scheme().scaleCodec() instanceof TensorRelativeScaleCodec
+        ? Optional.ofNullable(grid.scales().parts().get(""))
+        : Optional.empty();
   }
 
   private float tensorScale() {
-    Tensor tensor = grid.scales().parts().get(TENSOR_PART);
-    return tensor != null && relativeScales().isPresent() ? tensor.toFloatArray()[0] : 1f;
+    Tensor divisor = grid.scales().parts().get(TENSOR_PART);
+    return divisor != null && relativeScales().isPresent() ? 1 / divisor.toFloatArray()[0] : 1f;
   }
 
   private @Nullable ParameterTable zeros(float unit) {

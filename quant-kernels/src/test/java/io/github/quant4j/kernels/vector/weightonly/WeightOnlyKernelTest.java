@@ -300,6 +300,28 @@ class WeightOnlyKernelTest {
     }
   }
 
+  /** The scalar kernels decode the same weights: only the order of the sums may differ. */
+  @ParameterizedTest
+  @CsvSource({"int4:g32:asym", "int2:g64:sym", "nvfp4", "mxfp4", "nf4:g64", "fp8e4m3:channel"})
+  void agreesWithScalarKernels(String scheme) {
+    SeededRandom random = new SeededRandom(scheme.hashCode());
+    QuantizedMatrix matrix = RandomMatrices.of(QuantScheme.parse(scheme), 83, 192, random);
+    float[] x = random.gaussians(5 * 192);
+    for (int tokens : new int[] {1, 5}) {
+      float[] expected = new float[tokens * 83];
+      float[] got = new float[tokens * 83];
+      Kernels.forMatrix(matrix, ONE.withProvider("scalar")).multiply(x, 0, tokens, expected, 0);
+      Kernels.forMatrix(matrix, ONE).multiply(x, 0, tokens, got, 0);
+      double norm = 0;
+      for (float value : expected) {
+        norm = Math.max(norm, Math.abs(value));
+      }
+      for (int i = 0; i < got.length; i++) {
+        assertEquals(expected[i], got[i], 1e-5 * norm, scheme + ", output " + i + ", " + random);
+      }
+    }
+  }
+
   @Test
   void zeroInputsGiveZero() {
     SeededRandom random = new SeededRandom(2);
