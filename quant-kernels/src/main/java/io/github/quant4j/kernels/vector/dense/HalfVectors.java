@@ -8,8 +8,11 @@ import jdk.incubator.vector.VectorOperators;
 
 /** Decoding of IEEE 754 binary16, for which the Vector API has no conversion. */
 public final class HalfVectors {
-  /** Sign, and the 15 bits below it three places lower, where binary32 has them. */
-  private static final int FIELDS = 0x8fffe000;
+  /**
+   * Sign, and the 15 bits below it three places lower, where binary32 has them: what remains of the
+   * bits after an arithmetic shift, for code that decodes finite values itself.
+   */
+  public static final int FIELDS = 0x8fffe000;
 
   private static final int MAGNITUDE = 0x0fffe000;
 
@@ -17,7 +20,7 @@ public final class HalfVectors {
   private static final int SPECIAL = 0x0f800000;
 
   /** The difference of the exponent biases, 127 - 15. */
-  private static final float REBIAS = 0x1p112f;
+  public static final float REBIAS = 0x1p112f;
 
   private HalfVectors() {}
 

@@ -35,7 +35,7 @@ final class Exponent4Bytes extends TileProduct {
   }
 
   @Override
-  void multiply(int tile, TokenVector token, float[] sums) {
+  void multiply(int tile, TokenVector token, float[] scratch) {
     MemorySegment words = tiles.data();
     float[] x = token.values();
     int wordCount = tiles.words();
@@ -47,21 +47,19 @@ final class Exponent4Bytes extends TileProduct {
     FloatVector t3 = t0;
     for (int group = 0, word = 0; word < wordCount; group++) {
       int end = Math.min(wordCount, word + groupWords);
-      // Scales first: what is called here is inlined, behind the loop it no longer would be.
-      FloatVector s0 = scale(tile, group, 0);
-      FloatVector s1 = scale(tile, group, 1);
-      FloatVector s2 = scale(tile, group, 2);
-      FloatVector s3 = scale(tile, group, 3);
+      int parameters = PARAMETERS + group % CHUNK * WordTiles.ROWS;
+      if (parameters == PARAMETERS) {
+        loadParameters(tile, group, token, scratch);
+      }
       FloatVector a0 = FloatVector.broadcast(F, starts[group]);
       FloatVector a1 = a0;
       FloatVector a2 = a0;
       FloatVector a3 = a0;
       if (hasZeros) {
-        float negatedSum = token.negatedSums()[group];
-        a0 = shifted(a0, negatedSum, tile, group, 0);
-        a1 = shifted(a1, negatedSum, tile, group, 1);
-        a2 = shifted(a2, negatedSum, tile, group, 2);
-        a3 = shifted(a3, negatedSum, tile, group, 3);
+        a0 = FloatVector.fromArray(F, scratch, parameters + STARTS);
+        a1 = FloatVector.fromArray(F, scratch, parameters + STARTS + LANES);
+        a2 = FloatVector.fromArray(F, scratch, parameters + STARTS + 2 * LANES);
+        a3 = FloatVector.fromArray(F, scratch, parameters + STARTS + 3 * LANES);
       }
       for (; word < end; word++, at += 4 * BYTES) {
         int k = word * 4;
@@ -151,14 +149,14 @@ final class Exponent4Bytes extends TileProduct {
                 .fma(x2, a3);
         a3 = v.lanewise(VectorOperators.ASHR, 4).and(FIELDS).reinterpretAsFloats().fma(x3, a3);
       }
-      t0 = a0.fma(s0, t0);
-      t1 = a1.fma(s1, t1);
-      t2 = a2.fma(s2, t2);
-      t3 = a3.fma(s3, t3);
+      t0 = a0.fma(FloatVector.fromArray(F, scratch, parameters), t0);
+      t1 = a1.fma(FloatVector.fromArray(F, scratch, parameters + LANES), t1);
+      t2 = a2.fma(FloatVector.fromArray(F, scratch, parameters + 2 * LANES), t2);
+      t3 = a3.fma(FloatVector.fromArray(F, scratch, parameters + 3 * LANES), t3);
     }
-    t0.intoArray(sums, 0);
-    t1.intoArray(sums, 1 * LANES);
-    t2.intoArray(sums, 2 * LANES);
-    t3.intoArray(sums, 3 * LANES);
+    t0.intoArray(scratch, 0);
+    t1.intoArray(scratch, LANES);
+    t2.intoArray(scratch, 2 * LANES);
+    t3.intoArray(scratch, 3 * LANES);
   }
 }

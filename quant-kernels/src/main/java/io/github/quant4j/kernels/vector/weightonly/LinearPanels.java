@@ -2,8 +2,7 @@
 package io.github.quant4j.kernels.vector.weightonly;
 
 import io.github.quant4j.kernels.vector.Lanes;
-import io.github.quant4j.kernels.vector.dense.PanelSource;
-import io.github.quant4j.kernels.vector.dense.RegisterTile;
+import io.github.quant4j.parallel.ScratchPool;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
@@ -13,22 +12,17 @@ import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
 /** Decodes panels of evenly spaced codes of 8 bits by conversion. */
-final class LinearPanels implements PanelSource {
+final class LinearPanels extends GroupPanels {
   private static final VectorSpecies<Float> F = Lanes.FLOAT;
   private static final VectorSpecies<Integer> I = Lanes.INT;
   private static final int LANES = Lanes.FLOATS;
-  private static final long BYTES = LANES * (long) Integer.BYTES;
-  private static final int WIDTH = RegisterTile.WIDTH;
+  private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
   /** Codes of a unit in which zero points are kept, as {@link MantissaBytes} counts. */
   private static final float RANGE = 256f;
 
-  private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
+  private static final int CODES_IN_WORD = Integer.BYTES;
 
-  private final WordTiles tiles;
-  private final int groupWords;
-  private final ParameterTable scales;
-  private final @Nullable ParameterTable zeros;
   private final float factor;
   private final float offset;
 
@@ -37,53 +31,65 @@ final class LinearPanels implements PanelSource {
       int groupWords,
       ParameterTable scales,
       @Nullable ParameterTable zeros,
+      ScratchPool scratch,
       float factor,
       float offset) {
-    this.tiles = tiles;
-    this.groupWords = groupWords;
-    this.scales = scales;
-    this.zeros = zeros;
+    super(tiles, groupWords, scales, zeros, scratch);
     this.factor = factor;
     this.offset = offset;
   }
 
-  private static FloatVector decode(IntVector codes, FloatVector offsets) {
-    return ((FloatVector) codes.and(0xff).convert(VectorOperators.I2F, 0)).sub(offsets);
+  @Override
+  void decode(MemorySegment words, long at, float[] parameters, float[] panel, int from, int to) {
+    FloatVector s0 = FloatVector.fromArray(F, parameters, 0).mul(factor);
+    FloatVector s1 = FloatVector.fromArray(F, parameters, LANES).mul(factor);
+    FloatVector offsets = FloatVector.broadcast(F, offset);
+    long next = at;
+    for (int p = from; p < to; next += STEP) {
+      IntVector v0 = IntVector.fromMemorySegment(I, words, next, ORDER);
+      IntVector v1 = IntVector.fromMemorySegment(I, words, next + BYTES, ORDER);
+      int end = Math.min(to, p + CODES_IN_WORD * WIDTH);
+      for (; p < end; p += WIDTH) {
+        ((FloatVector) v0.and(0xff).convert(VectorOperators.I2F, 0))
+            .sub(offsets)
+            .mul(s0)
+            .intoArray(panel, p);
+        ((FloatVector) v1.and(0xff).convert(VectorOperators.I2F, 0))
+            .sub(offsets)
+            .mul(s1)
+            .intoArray(panel, p + LANES);
+        v0 = v0.lanewise(VectorOperators.LSHR, Byte.SIZE);
+        v1 = v1.lanewise(VectorOperators.LSHR, Byte.SIZE);
+      }
+    }
   }
 
   @Override
-  public void fill(int row, int column, int depth, float[] panel) {
-    int tile = row / WordTiles.ROWS;
-    int vector = row % WordTiles.ROWS / LANES;
-    int codesInWord = Integer.BYTES;
-    int word = column / codesInWord;
-    MemorySegment words = tiles.data();
-    long at = tiles.offset(tile, word) + vector * BYTES;
-    FloatVector factors = FloatVector.broadcast(F, factor);
-    ParameterTable zeroPoints = zeros;
+  void decodeShifted(
+      MemorySegment words, long at, float[] parameters, float[] panel, int from, int to) {
+    FloatVector s0 = FloatVector.fromArray(F, parameters, 0).mul(factor);
+    FloatVector s1 = FloatVector.fromArray(F, parameters, LANES).mul(factor);
+    FloatVector z0 = FloatVector.fromArray(F, parameters, ZEROS).mul(RANGE);
+    FloatVector z1 = FloatVector.fromArray(F, parameters, ZEROS + LANES).mul(RANGE);
     FloatVector offsets = FloatVector.broadcast(F, offset);
-    int to = 0;
-    int last = depth * WIDTH;
-    while (to < last) {
-      int group = word / groupWords;
-      int end = Math.min(tiles.words(), (group + 1) * groupWords);
-      FloatVector s0 = scales.load(tile, group, vector).mul(factors);
-      FloatVector s1 = scales.load(tile, group, vector + 1).mul(factors);
-      FloatVector z0 = FloatVector.zero(F);
-      FloatVector z1 = z0;
-      if (zeroPoints != null) {
-        z0 = zeroPoints.load(tile, group, vector).mul(RANGE);
-        z1 = zeroPoints.load(tile, group, vector + 1).mul(RANGE);
-      }
-      for (; word < end && to < last; word++, at += 4 * BYTES) {
-        IntVector v0 = IntVector.fromMemorySegment(I, words, at, ORDER);
-        IntVector v1 = IntVector.fromMemorySegment(I, words, at + BYTES, ORDER);
-        for (int c = 0; c < codesInWord && to < last; c++, to += WIDTH) {
-          decode(v0, offsets).sub(z0).mul(s0).intoArray(panel, to);
-          decode(v1, offsets).sub(z1).mul(s1).intoArray(panel, to + LANES);
-          v0 = v0.lanewise(VectorOperators.LSHR, Byte.SIZE);
-          v1 = v1.lanewise(VectorOperators.LSHR, Byte.SIZE);
-        }
+    long next = at;
+    for (int p = from; p < to; next += STEP) {
+      IntVector v0 = IntVector.fromMemorySegment(I, words, next, ORDER);
+      IntVector v1 = IntVector.fromMemorySegment(I, words, next + BYTES, ORDER);
+      int end = Math.min(to, p + CODES_IN_WORD * WIDTH);
+      for (; p < end; p += WIDTH) {
+        ((FloatVector) v0.and(0xff).convert(VectorOperators.I2F, 0))
+            .sub(offsets)
+            .sub(z0)
+            .mul(s0)
+            .intoArray(panel, p);
+        ((FloatVector) v1.and(0xff).convert(VectorOperators.I2F, 0))
+            .sub(offsets)
+            .sub(z1)
+            .mul(s1)
+            .intoArray(panel, p + LANES);
+        v0 = v0.lanewise(VectorOperators.LSHR, Byte.SIZE);
+        v1 = v1.lanewise(VectorOperators.LSHR, Byte.SIZE);
       }
     }
   }

@@ -2,8 +2,7 @@
 package io.github.quant4j.kernels.vector.weightonly;
 
 import io.github.quant4j.kernels.vector.Lanes;
-import io.github.quant4j.kernels.vector.dense.PanelSource;
-import io.github.quant4j.kernels.vector.dense.RegisterTile;
+import io.github.quant4j.parallel.ScratchPool;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
@@ -13,18 +12,14 @@ import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
 /** Decodes panels of minifloats of 8 bits by moving their fields. */
-final class MiniFloatPanels implements PanelSource {
+final class MiniFloatPanels extends GroupPanels {
   private static final VectorSpecies<Float> F = Lanes.FLOAT;
   private static final VectorSpecies<Integer> I = Lanes.INT;
   private static final int LANES = Lanes.FLOATS;
-  private static final long BYTES = LANES * (long) Integer.BYTES;
-  private static final int WIDTH = RegisterTile.WIDTH;
   private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
-  private final WordTiles tiles;
-  private final int groupWords;
-  private final ParameterTable scales;
-  private final @Nullable ParameterTable zeros;
+  private static final int CODES_IN_WORD = Integer.BYTES;
+
   private final float factor;
   private final int shift;
   private final int fields;
@@ -35,61 +30,80 @@ final class MiniFloatPanels implements PanelSource {
       int groupWords,
       ParameterTable scales,
       @Nullable ParameterTable zeros,
+      ScratchPool scratch,
       float factor,
       int exponentBits,
       float rebias) {
-    this.tiles = tiles;
-    this.groupWords = groupWords;
-    this.scales = scales;
-    this.zeros = zeros;
+    super(tiles, groupWords, scales, zeros, scratch);
     this.factor = factor;
     this.shift = Byte.SIZE - exponentBits;
     this.fields = 0x80000000 | 0x7f << 16 + exponentBits;
     this.rebias = rebias;
   }
 
-  private FloatVector decode(IntVector codes, FloatVector rebiases) {
-    return codes
-        .lanewise(VectorOperators.LSHL, 24)
-        .lanewise(VectorOperators.ASHR, shift)
-        .and(fields)
-        .reinterpretAsFloats()
-        .mul(rebiases);
+  @Override
+  void decode(MemorySegment words, long at, float[] parameters, float[] panel, int from, int to) {
+    FloatVector s0 = FloatVector.fromArray(F, parameters, 0).mul(factor);
+    FloatVector s1 = FloatVector.fromArray(F, parameters, LANES).mul(factor);
+    FloatVector rebiases = FloatVector.broadcast(F, rebias);
+    long next = at;
+    for (int p = from; p < to; next += STEP) {
+      IntVector v0 = IntVector.fromMemorySegment(I, words, next, ORDER);
+      IntVector v1 = IntVector.fromMemorySegment(I, words, next + BYTES, ORDER);
+      int end = Math.min(to, p + CODES_IN_WORD * WIDTH);
+      for (; p < end; p += WIDTH) {
+        v0.lanewise(VectorOperators.LSHL, 24)
+            .lanewise(VectorOperators.ASHR, shift)
+            .and(fields)
+            .reinterpretAsFloats()
+            .mul(rebiases)
+            .mul(s0)
+            .intoArray(panel, p);
+        v1.lanewise(VectorOperators.LSHL, 24)
+            .lanewise(VectorOperators.ASHR, shift)
+            .and(fields)
+            .reinterpretAsFloats()
+            .mul(rebiases)
+            .mul(s1)
+            .intoArray(panel, p + LANES);
+        v0 = v0.lanewise(VectorOperators.LSHR, Byte.SIZE);
+        v1 = v1.lanewise(VectorOperators.LSHR, Byte.SIZE);
+      }
+    }
   }
 
   @Override
-  public void fill(int row, int column, int depth, float[] panel) {
-    int tile = row / WordTiles.ROWS;
-    int vector = row % WordTiles.ROWS / LANES;
-    int codesInWord = Integer.BYTES;
-    int word = column / codesInWord;
-    MemorySegment words = tiles.data();
-    long at = tiles.offset(tile, word) + vector * BYTES;
-    FloatVector factors = FloatVector.broadcast(F, factor);
-    ParameterTable zeroPoints = zeros;
+  void decodeShifted(
+      MemorySegment words, long at, float[] parameters, float[] panel, int from, int to) {
+    FloatVector s0 = FloatVector.fromArray(F, parameters, 0).mul(factor);
+    FloatVector s1 = FloatVector.fromArray(F, parameters, LANES).mul(factor);
+    FloatVector z0 = FloatVector.fromArray(F, parameters, ZEROS);
+    FloatVector z1 = FloatVector.fromArray(F, parameters, ZEROS + LANES);
     FloatVector rebiases = FloatVector.broadcast(F, rebias);
-    int to = 0;
-    int last = depth * WIDTH;
-    while (to < last) {
-      int group = word / groupWords;
-      int end = Math.min(tiles.words(), (group + 1) * groupWords);
-      FloatVector s0 = scales.load(tile, group, vector).mul(factors);
-      FloatVector s1 = scales.load(tile, group, vector + 1).mul(factors);
-      FloatVector z0 = FloatVector.zero(F);
-      FloatVector z1 = z0;
-      if (zeroPoints != null) {
-        z0 = zeroPoints.load(tile, group, vector);
-        z1 = zeroPoints.load(tile, group, vector + 1);
-      }
-      for (; word < end && to < last; word++, at += 4 * BYTES) {
-        IntVector v0 = IntVector.fromMemorySegment(I, words, at, ORDER);
-        IntVector v1 = IntVector.fromMemorySegment(I, words, at + BYTES, ORDER);
-        for (int c = 0; c < codesInWord && to < last; c++, to += WIDTH) {
-          decode(v0, rebiases).sub(z0).mul(s0).intoArray(panel, to);
-          decode(v1, rebiases).sub(z1).mul(s1).intoArray(panel, to + LANES);
-          v0 = v0.lanewise(VectorOperators.LSHR, Byte.SIZE);
-          v1 = v1.lanewise(VectorOperators.LSHR, Byte.SIZE);
-        }
+    long next = at;
+    for (int p = from; p < to; next += STEP) {
+      IntVector v0 = IntVector.fromMemorySegment(I, words, next, ORDER);
+      IntVector v1 = IntVector.fromMemorySegment(I, words, next + BYTES, ORDER);
+      int end = Math.min(to, p + CODES_IN_WORD * WIDTH);
+      for (; p < end; p += WIDTH) {
+        v0.lanewise(VectorOperators.LSHL, 24)
+            .lanewise(VectorOperators.ASHR, shift)
+            .and(fields)
+            .reinterpretAsFloats()
+            .mul(rebiases)
+            .sub(z0)
+            .mul(s0)
+            .intoArray(panel, p);
+        v1.lanewise(VectorOperators.LSHL, 24)
+            .lanewise(VectorOperators.ASHR, shift)
+            .and(fields)
+            .reinterpretAsFloats()
+            .mul(rebiases)
+            .sub(z1)
+            .mul(s1)
+            .intoArray(panel, p + LANES);
+        v0 = v0.lanewise(VectorOperators.LSHR, Byte.SIZE);
+        v1 = v1.lanewise(VectorOperators.LSHR, Byte.SIZE);
       }
     }
   }

@@ -4,7 +4,7 @@ package io.github.quant4j.kernels.vector.weightonly;
 import io.github.quant4j.kernels.vector.Lanes;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
-import java.util.List;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -27,21 +27,32 @@ final class NibbleSums extends TileProduct {
   private static final int TABLES = 8 * Table16.SIZE;
   private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
-  /**
-   * Tables of sums.
-   *
-   * @param bits of a code, 1 or 2
-   * @param levels value of each code, in units
-   */
-  record Tables(int bits, List<Float> levels) implements TokenLayout.Arrangement {
+  /** Tables of sums. */
+  static final class Tables implements TokenLayout.Arrangement {
+    private final int bits;
+
+    /** For each code of a nibble the 16 values that it has in the nibbles from 0 to 15. */
+    private final float[] columns;
+
+    /**
+     * For codes of some width.
+     *
+     * @param bits of a code, 1 or 2
+     * @param levels value of each code, in units
+     */
+    Tables(int bits, float[] levels) {
+      this.bits = bits;
+      this.columns = new float[4 / bits * Table16.SIZE];
+      for (int i = 0; i < columns.length; i++) {
+        int code = i % Table16.SIZE >> i / Table16.SIZE * bits & (1 << bits) - 1;
+        columns[i] = levels[code];
+      }
+    }
+
     @Override
     public void arrange(
         TokenLayout layout, float[] x, int xOffset, float[] values, float[] starts) {
       int codes = 4 / bits;
-      float[] columns = new float[codes * Table16.SIZE];
-      for (int i = 0; i < columns.length; i++) {
-        columns[i] = levels.get(i % Table16.SIZE >> i / Table16.SIZE * bits & (1 << bits) - 1);
-      }
       int in = layout.inFeatures();
       for (int table = 0; table < layout.valueCount() / Table16.SIZE; table++) {
         for (int lane = 0; lane < Table16.SIZE; lane += LANES) {
@@ -57,6 +68,18 @@ final class NibbleSums extends TileProduct {
         }
       }
     }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Tables tables
+          && bits == tables.bits
+          && Arrays.equals(columns, tables.columns);
+    }
+
+    @Override
+    public int hashCode() {
+      return Arrays.hashCode(columns);
+    }
   }
 
   NibbleSums(
@@ -64,16 +87,22 @@ final class NibbleSums extends TileProduct {
     super(tiles, groupWords, scales, zeros);
   }
 
+  /** With 128 bits a table is four registers, which look-ups in the loop have no room for. */
   @Override
-  void multiply(int tile, TokenVector token, float[] sums) {
+  boolean isFast() {
+    return LANES > 4;
+  }
+
+  @Override
+  void multiply(int tile, TokenVector token, float[] scratch) {
     if (LANES == Table16.SIZE) {
-      multiplyWide(tile, token, sums);
+      multiplyWide(tile, token, scratch);
     } else {
-      multiplyNarrow(tile, token, sums);
+      multiplyNarrow(tile, token, scratch);
     }
   }
 
-  private void multiplyWide(int tile, TokenVector token, float[] sums) {
+  private void multiplyWide(int tile, TokenVector token, float[] scratch) {
     MemorySegment words = tiles.data();
     float[] x = token.values();
     int wordCount = tiles.words();
@@ -85,21 +114,19 @@ final class NibbleSums extends TileProduct {
     FloatVector t3 = t0;
     for (int group = 0, word = 0; word < wordCount; group++) {
       int end = Math.min(wordCount, word + groupWords);
-      // Scales first: what is called here is inlined, behind the loop it no longer would be.
-      FloatVector s0 = scale(tile, group, 0);
-      FloatVector s1 = scale(tile, group, 1);
-      FloatVector s2 = scale(tile, group, 2);
-      FloatVector s3 = scale(tile, group, 3);
+      int parameters = PARAMETERS + group % CHUNK * WordTiles.ROWS;
+      if (parameters == PARAMETERS) {
+        loadParameters(tile, group, token, scratch);
+      }
       FloatVector a0 = FloatVector.broadcast(F, starts[group]);
       FloatVector a1 = a0;
       FloatVector a2 = a0;
       FloatVector a3 = a0;
       if (hasZeros) {
-        float negatedSum = token.negatedSums()[group];
-        a0 = shifted(a0, negatedSum, tile, group, 0);
-        a1 = shifted(a1, negatedSum, tile, group, 1);
-        a2 = shifted(a2, negatedSum, tile, group, 2);
-        a3 = shifted(a3, negatedSum, tile, group, 3);
+        a0 = FloatVector.fromArray(F, scratch, parameters + STARTS);
+        a1 = FloatVector.fromArray(F, scratch, parameters + STARTS + LANES);
+        a2 = FloatVector.fromArray(F, scratch, parameters + STARTS + 2 * LANES);
+        a3 = FloatVector.fromArray(F, scratch, parameters + STARTS + 3 * LANES);
       }
       for (; word < end; word++, at += 4 * BYTES) {
         int k = word * TABLES;
@@ -149,21 +176,21 @@ final class NibbleSums extends TileProduct {
         a2 = a2.add(v2.lanewise(VectorOperators.LSHR, 28).selectFrom(table).reinterpretAsFloats());
         a3 = a3.add(v3.lanewise(VectorOperators.LSHR, 28).selectFrom(table).reinterpretAsFloats());
       }
-      t0 = a0.fma(s0, t0);
-      t1 = a1.fma(s1, t1);
-      t2 = a2.fma(s2, t2);
-      t3 = a3.fma(s3, t3);
+      t0 = a0.fma(FloatVector.fromArray(F, scratch, parameters), t0);
+      t1 = a1.fma(FloatVector.fromArray(F, scratch, parameters + LANES), t1);
+      t2 = a2.fma(FloatVector.fromArray(F, scratch, parameters + 2 * LANES), t2);
+      t3 = a3.fma(FloatVector.fromArray(F, scratch, parameters + 3 * LANES), t3);
     }
-    t0.intoArray(sums, 0);
-    t1.intoArray(sums, 1 * LANES);
-    t2.intoArray(sums, 2 * LANES);
-    t3.intoArray(sums, 3 * LANES);
+    t0.intoArray(scratch, 0);
+    t1.intoArray(scratch, LANES);
+    t2.intoArray(scratch, 2 * LANES);
+    t3.intoArray(scratch, 3 * LANES);
   }
 
   /**
    * The same for vectors that hold only a part of a table: in a loop, since a look-up is longer.
    */
-  private void multiplyNarrow(int tile, TokenVector token, float[] sums) {
+  private void multiplyNarrow(int tile, TokenVector token, float[] scratch) {
     MemorySegment words = tiles.data();
     float[] x = token.values();
     float[] starts = token.starts();
@@ -175,20 +202,19 @@ final class NibbleSums extends TileProduct {
     FloatVector t3 = t0;
     for (int group = 0, word = 0; word < wordCount; group++) {
       int end = Math.min(wordCount, word + groupWords);
-      FloatVector s0 = scale(tile, group, 0);
-      FloatVector s1 = scale(tile, group, 1);
-      FloatVector s2 = scale(tile, group, 2);
-      FloatVector s3 = scale(tile, group, 3);
+      int parameters = PARAMETERS + group % CHUNK * WordTiles.ROWS;
+      if (parameters == PARAMETERS) {
+        loadParameters(tile, group, token, scratch);
+      }
       FloatVector a0 = FloatVector.broadcast(F, starts[group]);
       FloatVector a1 = a0;
       FloatVector a2 = a0;
       FloatVector a3 = a0;
       if (hasZeros) {
-        float negatedSum = token.negatedSums()[group];
-        a0 = shifted(a0, negatedSum, tile, group, 0);
-        a1 = shifted(a1, negatedSum, tile, group, 1);
-        a2 = shifted(a2, negatedSum, tile, group, 2);
-        a3 = shifted(a3, negatedSum, tile, group, 3);
+        a0 = FloatVector.fromArray(F, scratch, parameters + STARTS);
+        a1 = FloatVector.fromArray(F, scratch, parameters + STARTS + LANES);
+        a2 = FloatVector.fromArray(F, scratch, parameters + STARTS + 2 * LANES);
+        a3 = FloatVector.fromArray(F, scratch, parameters + STARTS + 3 * LANES);
       }
       for (; word < end; word++, at += 4 * BYTES) {
         IntVector v0 = IntVector.fromMemorySegment(I, words, at, ORDER);
@@ -211,14 +237,14 @@ final class NibbleSums extends TileProduct {
           v3 = v3.lanewise(VectorOperators.LSHR, 4);
         }
       }
-      t0 = a0.fma(s0, t0);
-      t1 = a1.fma(s1, t1);
-      t2 = a2.fma(s2, t2);
-      t3 = a3.fma(s3, t3);
+      t0 = a0.fma(FloatVector.fromArray(F, scratch, parameters), t0);
+      t1 = a1.fma(FloatVector.fromArray(F, scratch, parameters + LANES), t1);
+      t2 = a2.fma(FloatVector.fromArray(F, scratch, parameters + 2 * LANES), t2);
+      t3 = a3.fma(FloatVector.fromArray(F, scratch, parameters + 3 * LANES), t3);
     }
-    t0.intoArray(sums, 0);
-    t1.intoArray(sums, LANES);
-    t2.intoArray(sums, 2 * LANES);
-    t3.intoArray(sums, 3 * LANES);
+    t0.intoArray(scratch, 0);
+    t1.intoArray(scratch, LANES);
+    t2.intoArray(scratch, 2 * LANES);
+    t3.intoArray(scratch, 3 * LANES);
   }
 }

@@ -4,7 +4,6 @@ package io.github.quant4j.kernels.vector.weightonly;
 import io.github.quant4j.format.HalfPrecision;
 import io.github.quant4j.kernels.vector.Lanes;
 import io.github.quant4j.kernels.vector.dense.HalfVectors;
-import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
@@ -18,8 +17,11 @@ import jdk.incubator.vector.VectorSpecies;
  * are 0.
  */
 final class ParameterTable {
-  private static final VectorSpecies<Float> F = Lanes.FLOAT;
   private static final VectorSpecies<Integer> I = Lanes.INT;
+  private static final int LANES = Lanes.FLOATS;
+
+  /** The upper half of a pair. */
+  private static final int UPPER = 0xffff0000;
 
   private enum Encoding {
     FLOAT32,
@@ -60,7 +62,9 @@ final class ParameterTable {
       for (int group = 0; group < groups; group++) {
         float value = source.value(row, group);
         isBfloat16 &= (Float.floatToRawIntBits(value) & 0xffff) == 0;
-        isFloat16 &= HalfPrecision.fromFloat16(HalfPrecision.toFloat16(value)) == value;
+        isFloat16 &=
+            Float.isFinite(value)
+                && HalfPrecision.fromFloat16(HalfPrecision.toFloat16(value)) == value;
       }
     }
     int tiles = Math.ceilDiv(rows, WordTiles.ROWS);
@@ -88,17 +92,98 @@ final class ParameterTable {
     return new ParameterTable(encoding, groups, NO_FLOATS, pairs);
   }
 
-  /** The parameters of one vector of rows of a tile for a group. */
-  FloatVector load(int tile, int group, int vector) {
+  /**
+   * Decodes the parameters of a tile for some groups.
+   *
+   * @param tile which tile
+   * @param group the first group, even
+   * @param count how many
+   * @param target receives {@code [count, ROWS]} parameters; with an odd count, anything for one
+   *     group more
+   * @param offset position of the first one
+   */
+  void decode(int tile, int group, int count, float[] target, int offset) {
     if (float32) {
-      return FloatVector.fromArray(
-          F, floats, (tile * groups + group) * WordTiles.ROWS + vector * Lanes.FLOATS);
+      int from = (tile * groups + group) * WordTiles.ROWS;
+      System.arraycopy(floats, from, target, offset, count * WordTiles.ROWS);
+      return;
     }
-    int at = (tile * ((groups + 1) >> 1) + (group >> 1)) * WordTiles.ROWS + vector * Lanes.FLOATS;
-    IntVector pair = IntVector.fromArray(I, pairs, at);
-    IntVector upper =
-        (group & 1) == 0 ? pair.lanewise(VectorOperators.LSHL, 16) : pair.and(0xffff0000);
-    return bfloat16 ? upper.reinterpretAsFloats() : HalfVectors.fromFloat16(upper);
+    int from = (tile * ((groups + 1) >> 1) + (group >> 1)) * WordTiles.ROWS;
+    int pairCount = (count + 1) >> 1;
+    if (bfloat16) {
+      decodeBfloat16(from, pairCount, target, offset);
+    } else {
+      decodeFloat16(from, pairCount, target, offset);
+    }
+  }
+
+  // Written out, one method for each encoding: vectors that two branches or a method that is not
+  // inlined return lie on the heap, and this becomes a part of methods that are full already.
+
+  private void decodeBfloat16(int from, int pairCount, float[] target, int offset) {
+    int to = offset;
+    for (int at = from; at < from + pairCount * WordTiles.ROWS; at += LANES, to += LANES) {
+      if (at > from && (at - from) % WordTiles.ROWS == 0) {
+        to += WordTiles.ROWS;
+      }
+      IntVector pair = IntVector.fromArray(I, pairs, at);
+      pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(target, to);
+      pair.and(UPPER).reinterpretAsFloats().intoArray(target, to + WordTiles.ROWS);
+    }
+  }
+
+  private void decodeFloat16(int from, int pairCount, float[] target, int offset) {
+    int to = offset;
+    for (int at = from; at < from + pairCount * WordTiles.ROWS; at += LANES, to += LANES) {
+      if (at > from && (at - from) % WordTiles.ROWS == 0) {
+        to += WordTiles.ROWS;
+      }
+      IntVector pair = IntVector.fromArray(I, pairs, at);
+      pair.lanewise(VectorOperators.LSHL, 16)
+          .lanewise(VectorOperators.ASHR, 3)
+          .and(HalfVectors.FIELDS)
+          .reinterpretAsFloats()
+          .mul(HalfVectors.REBIAS)
+          .intoArray(target, to);
+      pair.lanewise(VectorOperators.ASHR, 3)
+          .and(HalfVectors.FIELDS)
+          .reinterpretAsFloats()
+          .mul(HalfVectors.REBIAS)
+          .intoArray(target, to + WordTiles.ROWS);
+    }
+  }
+
+  /**
+   * Decodes the parameters of two vectors of rows for a group.
+   *
+   * @param tile which tile
+   * @param group which group
+   * @param vector the first vector
+   * @param target receives the parameters
+   * @param offset position of the first one
+   */
+  void load(int tile, int group, int vector, float[] target, int offset) {
+    if (float32) {
+      int from = (tile * groups + group) * WordTiles.ROWS + vector * LANES;
+      System.arraycopy(floats, from, target, offset, 2 * LANES);
+      return;
+    }
+    int at = (tile * ((groups + 1) >> 1) + (group >> 1)) * WordTiles.ROWS + vector * LANES;
+    int shift = (group & 1) == 0 ? 16 : 0;
+    for (int i = 0; i < 2 * LANES; i += LANES) {
+      IntVector upper =
+          IntVector.fromArray(I, pairs, at + i).lanewise(VectorOperators.LSHL, shift).and(UPPER);
+      if (bfloat16) {
+        upper.reinterpretAsFloats().intoArray(target, offset + i);
+      } else {
+        upper
+            .lanewise(VectorOperators.ASHR, 3)
+            .and(HalfVectors.FIELDS)
+            .reinterpretAsFloats()
+            .mul(HalfVectors.REBIAS)
+            .intoArray(target, offset + i);
+      }
+    }
   }
 
   int groups() {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.kernels.vector.weightonly;
 
-import io.github.quant4j.kernels.vector.Lanes;
-import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,12 +8,24 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Written out by hand and, in the innermost loop, with calls of the Vector API alone: the
  * compiler stops inlining other methods when a method has become large, and a vector that goes to a
- * method that is not inlined goes through the heap.
+ * method that is not inlined goes through the heap. So parameters come through memory.
  *
  * <p>For each row {@code sum_g scale_g (start_g + sum_k code_k x_k - zero_g sum_k x_k)}, all in
  * units of the codes. A group is summed in ascending order; groups are added in ascending order.
  */
 abstract class TileProduct {
+  /** Groups whose parameters are decoded at once, so that they stay in the first-level cache. */
+  static final int CHUNK = 8;
+
+  /** Where scales lie in the scratch memory: one for each row, group by group. */
+  static final int PARAMETERS = WordTiles.ROWS;
+
+  /** Where sums that start with a zero point's share lie, behind the scales. */
+  static final int STARTS = CHUNK * WordTiles.ROWS;
+
+  /** Length of the scratch memory; the sums are its first elements. */
+  static final int SCRATCH = PARAMETERS + 2 * STARTS;
+
   /** The words. */
   final WordTiles tiles;
 
@@ -26,16 +36,14 @@ abstract class TileProduct {
   final boolean hasZeros;
 
   private final ParameterTable scales;
-
-  /** The scales where there are no zero points. */
-  private final ParameterTable zeros;
+  private final @Nullable ParameterTable zeros;
 
   TileProduct(
       WordTiles tiles, int groupWords, ParameterTable scales, @Nullable ParameterTable zeros) {
     this.tiles = tiles;
     this.groupWords = groupWords;
     this.scales = scales;
-    this.zeros = zeros == null ? scales : zeros;
+    this.zeros = zeros;
     this.hasZeros = zeros != null;
   }
 
@@ -44,19 +52,31 @@ abstract class TileProduct {
    *
    * @param tile which tile
    * @param x the token, arranged as this product wants it
-   * @param sums receives {@link WordTiles#ROWS} sums
+   * @param scratch of {@link #SCRATCH} elements; receives {@link WordTiles#ROWS} sums
    */
-  abstract void multiply(int tile, TokenVector x, float[] sums);
+  abstract void multiply(int tile, TokenVector x, float[] scratch);
 
-  /** The scales of a vector of rows for a group. */
-  final FloatVector scale(int tile, int group, int vector) {
-    return scales.load(tile, group, vector);
+  /** Whether this is quicker than decoding to memory, which depends on the vectors' width. */
+  boolean isFast() {
+    return true;
   }
 
-  /** What a group's sum starts from, less the zero points times the sum of the inputs. */
-  final FloatVector shifted(FloatVector start, float negatedSum, int tile, int group, int vector) {
-    return zeros
-        .load(tile, group, vector)
-        .fma(FloatVector.broadcast(Lanes.FLOAT, negatedSum), start);
+  /** Decodes the parameters of a run of groups to memory, where the loops find them. */
+  final void loadParameters(int tile, int group, TokenVector x, float[] scratch) {
+    int count = Math.min(CHUNK, scales.groups() - group);
+    scales.decode(tile, group, count, scratch, PARAMETERS);
+    ParameterTable zeroPoints = zeros;
+    if (zeroPoints == null) {
+      return;
+    }
+    zeroPoints.decode(tile, group, count, scratch, PARAMETERS + STARTS);
+    for (int g = 0; g < count; g++) {
+      float start = x.starts()[group + g];
+      float negatedSum = x.negatedSums()[group + g];
+      int from = PARAMETERS + STARTS + g * WordTiles.ROWS;
+      for (int i = from; i < from + WordTiles.ROWS; i++) {
+        scratch[i] = scratch[i] * negatedSum + start;
+      }
+    }
   }
 }

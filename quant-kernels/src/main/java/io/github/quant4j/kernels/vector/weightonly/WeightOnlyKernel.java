@@ -12,11 +12,11 @@ import io.github.quant4j.kernels.vector.dense.TokenPanels;
 /**
  * Quantized weights in {@link WordTiles} times float activations.
  *
- * <p>One token is multiplied tile by tile without decoding to memory; more tokens share panels of
- * decoded weights.
+ * <p>A few tokens are multiplied tile by tile without decoding to memory; more tokens share panels
+ * of decoded weights.
  *
  * <p>Error bounds, with {@code u = 2^-24} and {@code w} the decoded weights. Many tokens: as for
- * dense weights, {@code r = 260 + in / 256} roundings of {@code sum |w x|}. One token: each addend
+ * dense weights, {@code r = 260 + in / 256} roundings of {@code sum |w x|}. Few tokens: each addend
  * passes through at most {@code r = group + groups + 8} roundings, and is at most {@code |x| s M},
  * where {@code s} is the scale and {@code M} the largest magnitude that a code takes in the
  * arithmetic of its family: that of the levels for tables and minifloats, at most {@code 2 (L + |z|
@@ -31,16 +31,15 @@ final class WeightOnlyKernel extends PartitionedKernel {
   private final PanelSource panels;
   private final TokenLayout layout;
   private final float factor;
-  private final int tiles;
   private final String description;
-  private final TokenVector.Pool one;
+  private final TokenVectors.Pool few;
   private final TokenPanels.Pool many;
 
   /**
    * Puts a kernel together.
    *
    * @param outFeatures rows
-   * @param product what multiplies one token
+   * @param product what multiplies single tokens
    * @param panels what decodes panels for more
    * @param layout how the product wants its token
    * @param factor what its sums are multiplied by
@@ -60,9 +59,8 @@ final class WeightOnlyKernel extends PartitionedKernel {
     this.panels = panels;
     this.layout = layout;
     this.factor = factor;
-    this.tiles = product.tiles.tiles();
     this.description = description;
-    this.one = new TokenVector.Pool(layout, options.scratch());
+    this.few = new TokenVectors.Pool(layout, options.scratch());
     this.many = new TokenPanels.Pool(options.scratch());
   }
 
@@ -78,7 +76,9 @@ final class WeightOnlyKernel extends PartitionedKernel {
 
   @Override
   protected PreparedInput bind(float[] x, int xOffset, int tokens) {
-    return isSingle(tokens) ? one.bind(x, xOffset) : many.bind(x, xOffset, tokens, inFeatures());
+    return isFew(tokens)
+        ? few.bind(x, xOffset, tokens)
+        : many.bind(x, xOffset, tokens, inFeatures());
   }
 
   @Override
@@ -90,20 +90,20 @@ final class WeightOnlyKernel extends PartitionedKernel {
   }
 
   /** Whether codes stay in registers. Loops for that fuse; without the instruction panels win. */
-  private static boolean isSingle(int tokens) {
-    return tokens == 1 && Lanes.FUSED;
+  private boolean isFew(int tokens) {
+    return tokens <= TokenVectors.MOST && Lanes.FUSED && product.isFast();
   }
 
   private int units(int tokens) {
-    return isSingle(tokens) ? tiles : PanelProduct.partCount(outFeatures());
+    return isFew(tokens) ? product.tiles.tiles() : PanelProduct.partCount(outFeatures());
   }
 
   @Override
   protected void multiplyPart(PreparedInput input, int tokens, int part, float[] y, int yOffset) {
     int to = partCount(tokens) == 1 ? units(tokens) : part + 1;
     for (int unit = part; unit < to; unit++) {
-      if (input instanceof TokenVector token) {
-        multiplyTile(token, unit, y, yOffset);
+      if (input instanceof TokenVectors vectors) {
+        multiplyTile(vectors, unit, y, yOffset);
       } else {
         PanelProduct.multiplyPart(
             panels,
@@ -119,15 +119,18 @@ final class WeightOnlyKernel extends PartitionedKernel {
     }
   }
 
-  private void multiplyTile(TokenVector token, int tile, float[] y, int yOffset) {
-    float[] sums = options().scratch().floats(WordTiles.ROWS);
-    product.multiply(tile, token, sums);
+  private void multiplyTile(TokenVectors tokens, int tile, float[] y, int yOffset) {
+    float[] scratch = options().scratch().floats(TileProduct.SCRATCH);
     int row = tile * WordTiles.ROWS;
     int count = Math.min(WordTiles.ROWS, outFeatures() - row);
-    for (int i = 0; i < count; i++) {
-      y[yOffset + row + i] = sums[i] * factor;
+    for (int t = 0; t < tokens.count(); t++) {
+      product.multiply(tile, tokens.get(t), scratch);
+      int to = yOffset + t * outFeatures() + row;
+      for (int i = 0; i < count; i++) {
+        y[to + i] = scratch[i] * factor;
+      }
     }
-    options().scratch().release(sums);
+    options().scratch().release(scratch);
   }
 
   @Override

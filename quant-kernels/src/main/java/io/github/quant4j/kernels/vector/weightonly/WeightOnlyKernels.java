@@ -12,9 +12,7 @@ import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.scheme.ScaleLayout;
 import io.github.quant4j.scheme.TensorRelativeScaleCodec;
 import io.github.quant4j.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -88,17 +86,22 @@ public final class WeightOnlyKernels {
   private LinearKernel nibbleSums(int bits) {
     WordTiles tiles = pack(bits, identity());
     int tables = tiles.words() * (Integer.SIZE / 4);
-    List<Float> values = new ArrayList<>();
-    for (float level : format.decodeTable()) {
-      values.add(level);
-    }
-    TokenLayout layout = layout(tables * Table16.SIZE, 0f, new NibbleSums.Tables(bits, values));
+    float[] levels = Arrays.copyOf(format.decodeTable(), 1 << bits);
+    TokenLayout layout = layout(tables * Table16.SIZE, 0f, new NibbleSums.Tables(bits, levels));
     ParameterTable scales = scales();
     ParameterTable zeros = zeros(1f);
     int words = groupWords(bits);
     return kernel(
         new NibbleSums(tiles, words, scales, zeros),
-        new TablePanels(tiles, words, scales, zeros, tensorScale(), bits, table16(1 << bits, 1f)),
+        new TablePanels(
+            tiles,
+            words,
+            scales,
+            zeros,
+            options.scratch(),
+            tensorScale(),
+            bits,
+            table16(1 << bits, 1f)),
         layout,
         1f,
         "sums of codes by table");
@@ -124,6 +127,7 @@ public final class WeightOnlyKernels {
             groupWords(4),
             scales,
             zeros,
+            options.scratch(),
             tensorScale() * unit,
             4,
             table16(1 << format.bits(), unit)),
@@ -156,6 +160,7 @@ public final class WeightOnlyKernels {
               words,
               scales,
               zeros,
+              options.scratch(),
               tensorScale() * levels.step() / spread,
               (float) levels.zeroIndex() * spread),
           layout,
@@ -168,7 +173,8 @@ public final class WeightOnlyKernels {
     }
     return kernel(
         new MantissaNibbles(tiles, words, scales, zeros),
-        new TablePanels(tiles, words, scales, zeros, tensorScale() * unit, 4, table),
+        new TablePanels(
+            tiles, words, scales, zeros, options.scratch(), tensorScale() * unit, 4, table),
         layout,
         unit,
         "codes as mantissas");
@@ -182,7 +188,8 @@ public final class WeightOnlyKernels {
     ParameterTable zeros = zeros(1f);
     return kernel(
         new TableLookup(tiles, groupWords(4), scales, zeros, table),
-        new TablePanels(tiles, groupWords(4), scales, zeros, tensorScale(), 4, table),
+        new TablePanels(
+            tiles, groupWords(4), scales, zeros, options.scratch(), tensorScale(), 4, table),
         layout,
         1f,
         "table look-up");
@@ -220,7 +227,14 @@ public final class WeightOnlyKernels {
     return kernel(
         product,
         new MiniFloatPanels(
-            tiles, words, scales, null, tensorScale(), mini.exponentBits(), Math.scalb(1f, rebias)),
+            tiles,
+            words,
+            scales,
+            null,
+            options.scratch(),
+            tensorScale(),
+            mini.exponentBits(),
+            Math.scalb(1f, rebias)),
         layout,
         Math.scalb(1f, rebias - half),
         "fields moved");
