@@ -2,69 +2,47 @@
 package io.github.quant4j.kernel;
 
 import io.github.quant4j.activation.ActivationQuantizer;
-import io.github.quant4j.format.IntegerFormat;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.parallel.WorkerTeam;
+import io.github.quant4j.scheme.RowMultipleScaleCodec;
 import io.github.quant4j.scheme.ScaleLayout;
 import java.util.Objects;
 
 /**
- * Integer weights times integer activations: the definition of the integer kernels' arithmetic.
- *
- * <p>A segment is a run of inputs within which both the weight's and the activation's scale are
- * constant. For row {@code n} and segment {@code g} with weight values {@code w}, weight zero
- * {@code z}, activation values {@code a} and activation zero {@code b}, the integer sum
- *
- * <pre>I = sum (w - z) (a - b)</pre>
- *
- * is exact, and the output is {@code sum_g I_g (scale_w scale_a)}, accumulated in float from the
- * first segment to the last by fused multiply-add with {@code float(I_g)} and the product of the
- * scales rounded to float.
+ * Integer weights times integer activations in plain Java: {@link IntegerArithmetic} word for word,
+ * and thus the oracle of all integer kernels. Sums are in long, so that nothing can overflow.
  */
 final class ScalarIntegerKernel implements LinearKernel {
   private static final int ROWS_IN_PART = 16;
 
   private final QuantizedMatrix weights;
   private final ActivationQuantizer activations;
+  private final IntegerArithmetic arithmetic;
   private final WorkerTeam team;
-  private final int weightOffset;
-  private final int activationOffset;
-  private final int run;
-  private final int segment;
 
-  ScalarIntegerKernel(QuantizedMatrix weights, ActivationQuantizer activations, WorkerTeam team) {
+  /** For each tile its factor inside the integer sum, and outside: one of them is the scale. */
+  private final int[] multiples;
+
+  private final float[] outerScales;
+
+  ScalarIntegerKernel(
+      QuantizedMatrix weights,
+      ActivationQuantizer activations,
+      IntegerArithmetic arithmetic,
+      WorkerTeam team) {
     this.weights = weights;
     this.activations = activations;
+    this.arithmetic = arithmetic;
     this.team = team;
-    this.weightOffset = ((IntegerFormat) weights.scheme().format()).offset();
-    this.activationOffset = ((IntegerFormat) activations.scheme().format()).offset();
-    this.run = activations.runLength(weights.columns());
-    this.segment =
-        greatestCommonDivisor(
-            run, Math.min(weights.columns(), weights.grid().layout().blockColumns()));
-  }
-
-  /** Both sides integers, one format, and zero points that are integers. */
-  static boolean supports(QuantizedMatrix weights, ActivationQuantizer activations) {
     Grid grid = weights.grid();
-    if (!(weights.scheme().format() instanceof IntegerFormat)
-        || !grid.palette().isUniform()
-        || !(activations.scheme().format() instanceof IntegerFormat)
-        || activations.runLength(weights.columns()) < 2) {
-      return false;
+    if (arithmetic.hasRowMultiples()) {
+      this.multiples = RowMultipleScaleCodec.multiples(grid.scales());
+      this.outerScales = RowMultipleScaleCodec.rowScales(grid.scales());
+    } else {
+      this.multiples = new int[0];
+      this.outerScales = grid.scales().values();
     }
-    for (int tile = 0; tile < grid.layout().count(); tile++) {
-      float zero = grid.zeroPoint(tile);
-      if (zero != Math.rint(zero)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static int greatestCommonDivisor(int a, int b) {
-    return b == 0 ? a : greatestCommonDivisor(b, a % b);
   }
 
   @Override
@@ -83,7 +61,7 @@ final class ScalarIntegerKernel implements LinearKernel {
     int out = outFeatures();
     Objects.checkFromIndexSize(xOffset, tokens * in, x.length);
     Objects.checkFromIndexSize(yOffset, tokens * out, y.length);
-    int runs = in / run;
+    int runs = in / arithmetic.runLength();
     byte[] codes = new byte[in];
     float[] scales = new float[runs];
     float[] zeros = new float[runs];
@@ -97,28 +75,57 @@ final class ScalarIntegerKernel implements LinearKernel {
             int end = Math.min(out, (part + 1) * ROWS_IN_PART);
             for (int r = part * ROWS_IN_PART; r < end; r++) {
               weights.codes().unpackRow(r, row, 0);
-              y[to + r] = dot(r, row, codes, scales, zeros);
+              y[to + r] =
+                  arithmetic.hasRowMultiples()
+                      ? dotOfMultiples(r, row, codes, scales, zeros)
+                      : dot(r, row, codes, scales, zeros);
             }
           });
     }
   }
 
   private float dot(int row, byte[] weightCodes, byte[] codes, float[] scales, float[] zeros) {
-    Grid grid = weights.grid();
-    ScaleLayout layout = grid.layout();
+    ScaleLayout layout = weights.grid().layout();
     float sum = 0;
-    for (int start = 0; start < weightCodes.length; start += segment) {
+    for (int start = 0; start < weightCodes.length; start += arithmetic.segmentLength()) {
+      int run = start / arithmetic.runLength();
       int tile = layout.index(row, start);
-      int weightZero = weightOffset + (int) grid.zeroPoint(tile);
-      int activationZero = activationOffset + (int) zeros[start / run];
-      int integer = 0;
-      int end = Math.min(weightCodes.length, start + segment);
-      for (int i = start; i < end; i++) {
-        integer += ((weightCodes[i] & 0xff) - weightZero) * ((codes[i] & 0xff) - activationZero);
-      }
-      sum = Math.fma((float) integer, grid.scale(tile) * scales[start / run], sum);
+      long integer = segmentSum(tile, start, weightCodes, codes, (int) zeros[run]);
+      sum = Math.fma((float) integer, outerScales[tile] * scales[run], sum);
     }
     return sum;
+  }
+
+  private float dotOfMultiples(
+      int row, byte[] weightCodes, byte[] codes, float[] scales, float[] zeros) {
+    ScaleLayout layout = weights.grid().layout();
+    float rowScale = outerScales[row / layout.blockRows()];
+    float sum = 0;
+    for (int run = 0; run < scales.length; run++) {
+      long integer = 0;
+      int end = (run + 1) * arithmetic.runLength();
+      for (int start = run * arithmetic.runLength();
+          start < end;
+          start += arithmetic.segmentLength()) {
+        int tile = layout.index(row, start);
+        integer += multiples[tile] * segmentSum(tile, start, weightCodes, codes, (int) zeros[run]);
+      }
+      sum = Math.fma((float) integer, rowScale * scales[run], sum);
+    }
+    return sum;
+  }
+
+  private long segmentSum(
+      int tile, int start, byte[] weightCodes, byte[] codes, int activationZero) {
+    int weightZero = (int) weights.grid().zeroPoint(tile);
+    AffineCodes weightValues = arithmetic.weightCodes();
+    AffineCodes activationValues = arithmetic.activationCodes();
+    long integer = 0;
+    for (int i = start; i < start + arithmetic.segmentLength(); i++) {
+      long weight = (long) weightValues.value(weightCodes[i] & 0xff) - weightZero;
+      integer += weight * (activationValues.value(codes[i] & 0xff) - activationZero);
+    }
+    return integer;
   }
 
   @Override

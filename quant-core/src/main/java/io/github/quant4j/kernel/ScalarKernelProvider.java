@@ -34,8 +34,10 @@ final class ScalarKernelProvider implements KernelProvider {
   @Override
   public Optional<LinearKernel> forMatrix(
       QuantizedMatrix weights, ActivationQuantizer activations, KernelOptions options) {
-    if (ScalarIntegerKernel.supports(weights, activations)) {
-      return Optional.of(new ScalarIntegerKernel(weights, activations, options.team()));
+    Optional<IntegerArithmetic> arithmetic = IntegerArithmetic.of(weights, activations);
+    if (arithmetic.isPresent()) {
+      return Optional.of(
+          new ScalarIntegerKernel(weights, activations, arithmetic.get(), options.team()));
     }
     return Optional.of(
         new FakeQuantizedInputKernel(

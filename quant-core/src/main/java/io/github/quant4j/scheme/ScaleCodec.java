@@ -13,7 +13,7 @@ import java.util.Map;
  * scale 0 and gets one that represents it exactly.
  */
 public sealed interface ScaleCodec
-    permits FloatScaleCodec, PowerOfTwoScaleCodec, TensorRelativeScaleCodec {
+    permits FloatScaleCodec, PowerOfTwoScaleCodec, TensorRelativeScaleCodec, RowMultipleScaleCodec {
 
   /**
    * The text form in recipes.
@@ -68,11 +68,12 @@ public sealed interface ScaleCodec
       case "e8m0ceil" -> PowerOfTwoScaleCodec.CEIL;
       case "e8m0near" -> PowerOfTwoScaleCodec.NEAREST;
       case "e4m3" -> new TensorRelativeScaleCodec();
+      case "i8row" -> new RowMultipleScaleCodec();
       default ->
           throw new IllegalArgumentException(
               "scale codec: '"
                   + text
-                  + "', expected f32, f16, bf16, e8m0, e8m0ceil, e8m0near or e4m3");
+                  + "', expected f32, f16, bf16, e8m0, e8m0ceil, e8m0near, e4m3 or i8row");
     };
   }
 }

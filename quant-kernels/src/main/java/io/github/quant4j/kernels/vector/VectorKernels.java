@@ -2,8 +2,8 @@
 package io.github.quant4j.kernels.vector;
 
 import io.github.quant4j.activation.ActivationQuantizer;
-import io.github.quant4j.format.IntegerFormat;
 import io.github.quant4j.kernel.FakeQuantizedInputKernel;
+import io.github.quant4j.kernel.IntegerArithmetic;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.KernelProvider.Availability;
 import io.github.quant4j.kernel.LinearKernel;
@@ -55,8 +55,7 @@ final class VectorKernels {
       }
     }
     // Integer pairs are defined by their integer sums; all others by the rounded input.
-    if (weights.scheme().format() instanceof IntegerFormat
-        && activations.scheme().format() instanceof IntegerFormat) {
+    if (IntegerArithmetic.of(weights, activations).isPresent()) {
       return Optional.empty();
     }
     return forMatrix(weights, options)
