@@ -11,6 +11,7 @@ import io.github.quant4j.kernels.vector.dense.DenseArrayKernel;
 import io.github.quant4j.kernels.vector.dense.DenseSegmentKernel;
 import io.github.quant4j.kernels.vector.dense.VectorLinearAlgebra;
 import io.github.quant4j.kernels.vector.weightonly.WeightOnlyKernels;
+import io.github.quant4j.kernels.vector.integer.IntegerKernels;
 import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -23,7 +24,7 @@ import java.util.Optional;
 /** The families of kernels behind the provider; loaded only where the Vector API is present. */
 final class VectorKernels {
   /** Asked in this order. */
-  private static final List<QuantizedInputFamily> QUANTIZED_INPUT = List.of();
+  private static final List<QuantizedInputFamily> QUANTIZED_INPUT = List.of(IntegerKernels::create);
 
   /** Elements of a matrix for which scalar code is as good, and warm at once. */
   private static final long TINY = 1024;

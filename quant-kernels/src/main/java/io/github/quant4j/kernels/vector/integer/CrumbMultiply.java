@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.kernels.vector.integer;
+
+import io.github.quant4j.kernels.vector.Lanes;
+import io.github.quant4j.matrix.PackedCodes;
+import io.github.quant4j.parallel.ScratchPool;
+import io.github.quant4j.parallel.WorkerTeam;
+
+/** Multiplication of codes of up to 2 bits, sixteen in a word. */
+final class CrumbMultiply extends WordMultiply {
+  private static final int BITS = 2;
+  private static final int UNIT_WORDS = 4;
+  private static final int ROW_VECTORS = 2;
+
+  /** Inputs of a unit. */
+  static final int UNIT = 64;
+
+  /**
+   * Packs codes.
+   *
+   * @param codes codes of at most 2 bits
+   * @param largestCode the largest one
+   * @param largestValue the largest magnitude of an activation value
+   * @param layout segments, with a unit of {@link #UNIT}
+   * @param team the threads
+   */
+  CrumbMultiply(
+      PackedCodes codes, int largestCode, int largestValue, SegmentLayout layout, WorkerTeam team) {
+    super(
+        codes,
+        BITS,
+        largestCode,
+        largestValue,
+        layout,
+        ROW_VECTORS * Lanes.FLOATS,
+        UNIT_WORDS,
+        team);
+  }
+
+  @Override
+  void add(Tile tile, int block, int first, int last, int[] sums, ScratchPool scratch) {
+    int[] packed = packed();
+    int stride = stride();
+    int rows = blockRows();
+    int from = tile.plan[first];
+    int to = tile.plan[last];
+    int entries = layout().segments() + 1;
+    int sumsAt = -first * tile.tokens * rows;
+    int at = position(block * rows);
+    if (tile.tokens == 1) {
+      CrumbLoops.oneToken(packed, at, stride, tile, entries, from, to, sums, sumsAt, rows);
+      return;
+    }
+    for (int vector = 0; vector < ROW_VECTORS; vector++) {
+      if (tile.tokens == 2) {
+        CrumbLoops.twoTokens(packed, at, stride, tile, entries, from, to, sums, sumsAt, rows);
+      } else {
+        CrumbLoops.fourTokens(packed, at, stride, tile, entries, from, to, sums, sumsAt, rows);
+      }
+      at += stride;
+      sumsAt += Lanes.FLOATS;
+    }
+  }
+
+  @Override
+  String name() {
+    return "2-bit words";
+  }
+}

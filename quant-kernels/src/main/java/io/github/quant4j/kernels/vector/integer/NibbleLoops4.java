@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.kernels.vector.integer;
+
+import io.github.quant4j.kernels.vector.Lanes;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+
+/** The inner loops of {@link NibbleMultiply} for four tokens; see {@link NibbleLoops}. */
+final class NibbleLoops4 {
+  private static final int L = Lanes.FLOATS;
+
+  private NibbleLoops4() {}
+
+  /** Four tokens, two row vectors, 64 inputs. */
+  static void fourTokens8(
+      int[] packed,
+      int at,
+      int stride,
+      Tile tile,
+      int planAt,
+      int from,
+      int to,
+      int[] sums,
+      int sumsAt,
+      int rows) {
+    int[] operands = tile.operands;
+    int[] plan = tile.plan;
+    for (int pass = from; pass < to; pass++) {
+      int entry = planAt + pass * 6;
+      int word = at + plan[entry] * 8 * L;
+      int operand = pass * 128;
+      ShortVector p00 = IntVector.broadcast(Lanes.INT, plan[entry + 2]).reinterpretAsShorts();
+      ShortVector p01 = p00;
+      ShortVector p10 = IntVector.broadcast(Lanes.INT, plan[entry + 3]).reinterpretAsShorts();
+      ShortVector p11 = p10;
+      ShortVector p20 = IntVector.broadcast(Lanes.INT, plan[entry + 4]).reinterpretAsShorts();
+      ShortVector p21 = p20;
+      ShortVector p30 = IntVector.broadcast(Lanes.INT, plan[entry + 5]).reinterpretAsShorts();
+      ShortVector p31 = p30;
+      for (int q = 0; q < 8; q++) {
+        IntVector w0 = IntVector.fromArray(Lanes.INT, packed, word);
+        IntVector w1 = IntVector.fromArray(Lanes.INT, packed, word + stride);
+        ShortVector v00 = w0.reinterpretAsShorts();
+        ShortVector v01 = w1.reinterpretAsShorts();
+        ShortVector v10 = w0.lanewise(VectorOperators.LSHR, 4).reinterpretAsShorts();
+        ShortVector v11 = w1.lanewise(VectorOperators.LSHR, 4).reinterpretAsShorts();
+        ShortVector v20 = w0.lanewise(VectorOperators.LSHR, 8).reinterpretAsShorts();
+        ShortVector v21 = w1.lanewise(VectorOperators.LSHR, 8).reinterpretAsShorts();
+        ShortVector v30 = w0.lanewise(VectorOperators.LSHR, 12).reinterpretAsShorts();
+        ShortVector v31 = w1.lanewise(VectorOperators.LSHR, 12).reinterpretAsShorts();
+        ShortVector a00 = IntVector.broadcast(Lanes.INT, operands[operand]).reinterpretAsShorts();
+        ShortVector a01 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 1]).reinterpretAsShorts();
+        ShortVector a02 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 2]).reinterpretAsShorts();
+        ShortVector a03 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 3]).reinterpretAsShorts();
+        p00 = p00.add(v00.mul(a00)).add(v10.mul(a01)).add(v20.mul(a02)).add(v30.mul(a03));
+        p01 = p01.add(v01.mul(a00)).add(v11.mul(a01)).add(v21.mul(a02)).add(v31.mul(a03));
+        ShortVector a10 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 32]).reinterpretAsShorts();
+        ShortVector a11 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 33]).reinterpretAsShorts();
+        ShortVector a12 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 34]).reinterpretAsShorts();
+        ShortVector a13 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 35]).reinterpretAsShorts();
+        p10 = p10.add(v00.mul(a10)).add(v10.mul(a11)).add(v20.mul(a12)).add(v30.mul(a13));
+        p11 = p11.add(v01.mul(a10)).add(v11.mul(a11)).add(v21.mul(a12)).add(v31.mul(a13));
+        ShortVector a20 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 64]).reinterpretAsShorts();
+        ShortVector a21 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 65]).reinterpretAsShorts();
+        ShortVector a22 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 66]).reinterpretAsShorts();
+        ShortVector a23 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 67]).reinterpretAsShorts();
+        p20 = p20.add(v00.mul(a20)).add(v10.mul(a21)).add(v20.mul(a22)).add(v30.mul(a23));
+        p21 = p21.add(v01.mul(a20)).add(v11.mul(a21)).add(v21.mul(a22)).add(v31.mul(a23));
+        ShortVector a30 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 96]).reinterpretAsShorts();
+        ShortVector a31 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 97]).reinterpretAsShorts();
+        ShortVector a32 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 98]).reinterpretAsShorts();
+        ShortVector a33 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 99]).reinterpretAsShorts();
+        p30 = p30.add(v00.mul(a30)).add(v10.mul(a31)).add(v20.mul(a32)).add(v30.mul(a33));
+        p31 = p31.add(v01.mul(a30)).add(v11.mul(a31)).add(v21.mul(a32)).add(v31.mul(a33));
+        word += L;
+        operand += 4;
+      }
+      int sum = sumsAt + plan[entry + 1] * 4 * rows;
+      IntVector i00 = p00.reinterpretAsInts();
+      i00.lanewise(VectorOperators.LSHL, 16)
+          .add(i00)
+          .lanewise(VectorOperators.LSHR, 16)
+          .add(IntVector.fromArray(Lanes.INT, sums, sum))
+          .intoArray(sums, sum);
+      IntVector i01 = p01.reinterpretAsInts();
+      i01.lanewise(VectorOperators.LSHL, 16)
+          .add(i01)
+          .lanewise(VectorOperators.LSHR, 16)
+          .add(IntVector.fromArray(Lanes.INT, sums, sum + L))
+          .intoArray(sums, sum + L);
+      sum += rows;
+      IntVector i10 = p10.reinterpretAsInts();
+      i10.lanewise(VectorOperators.LSHL, 16)
+          .add(i10)
+          .lanewise(VectorOperators.LSHR, 16)
+          .add(IntVector.fromArray(Lanes.INT, sums, sum))
+          .intoArray(sums, sum);
+      IntVector i11 = p11.reinterpretAsInts();
+      i11.lanewise(VectorOperators.LSHL, 16)
+          .add(i11)
+          .lanewise(VectorOperators.LSHR, 16)
+          .add(IntVector.fromArray(Lanes.INT, sums, sum + L))
+          .intoArray(sums, sum + L);
+      sum += rows;
+      IntVector i20 = p20.reinterpretAsInts();
+      i20.lanewise(VectorOperators.LSHL, 16)
+          .add(i20)
+          .lanewise(VectorOperators.LSHR, 16)
+          .add(IntVector.fromArray(Lanes.INT, sums, sum))
+          .intoArray(sums, sum);
+      IntVector i21 = p21.reinterpretAsInts();
+      i21.lanewise(VectorOperators.LSHL, 16)
+          .add(i21)
+          .lanewise(VectorOperators.LSHR, 16)
+          .add(IntVector.fromArray(Lanes.INT, sums, sum + L))
+          .intoArray(sums, sum + L);
+      sum += rows;
+      IntVector i30 = p30.reinterpretAsInts();
+      i30.lanewise(VectorOperators.LSHL, 16)
+          .add(i30)
+          .lanewise(VectorOperators.LSHR, 16)
+          .add(IntVector.fromArray(Lanes.INT, sums, sum))
+          .intoArray(sums, sum);
+      IntVector i31 = p31.reinterpretAsInts();
+      i31.lanewise(VectorOperators.LSHL, 16)
+          .add(i31)
+          .lanewise(VectorOperators.LSHR, 16)
+          .add(IntVector.fromArray(Lanes.INT, sums, sum + L))
+          .intoArray(sums, sum + L);
+    }
+  }
+
+  /** Four tokens, two row vectors, 32 inputs. */
+  static void fourTokens4(
+      int[] packed,
+      int at,
+      int stride,
+      Tile tile,
+      int planAt,
+      int from,
+      int to,
+      int[] sums,
+      int sumsAt,
+      int rows) {
+    int[] operands = tile.operands;
+    int[] plan = tile.plan;
+    for (int pass = from; pass < to; pass++) {
+      int entry = planAt + pass * 6;
+      int word = at + plan[entry] * 4 * L;
+      int operand = pass * 64;
+      ShortVector p00 = IntVector.broadcast(Lanes.INT, plan[entry + 2]).reinterpretAsShorts();
+      ShortVector p01 = p00;
+      ShortVector p10 = IntVector.broadcast(Lanes.INT, plan[entry + 3]).reinterpretAsShorts();
+      ShortVector p11 = p10;
+      ShortVector p20 = IntVector.broadcast(Lanes.INT, plan[entry + 4]).reinterpretAsShorts();
+      ShortVector p21 = p20;
+      ShortVector p30 = IntVector.broadcast(Lanes.INT, plan[entry + 5]).reinterpretAsShorts();
+      ShortVector p31 = p30;
+      for (int q = 0; q < 4; q++) {
+        IntVector w0 = IntVector.fromArray(Lanes.INT, packed, word);
+        IntVector w1 = IntVector.fromArray(Lanes.INT, packed, word + stride);
+        ShortVector v00 = w0.reinterpretAsShorts();
+        ShortVector v01 = w1.reinterpretAsShorts();
+        ShortVector v10 = w0.lanewise(VectorOperators.LSHR, 4).reinterpretAsShorts();
+        ShortVector v11 = w1.lanewise(VectorOperators.LSHR, 4).reinterpretAsShorts();
+        ShortVector v20 = w0.lanewise(VectorOperators.LSHR, 8).reinterpretAsShorts();
+        ShortVector v21 = w1.lanewise(VectorOperators.LSHR, 8).reinterpretAsShorts();
+        ShortVector v30 = w0.lanewise(VectorOperators.LSHR, 12).reinterpretAsShorts();
+        ShortVector v31 = w1.lanewise(VectorOperators.LSHR, 12).reinterpretAsShorts();
+        ShortVector a00 = IntVector.broadcast(Lanes.INT, operands[operand]).reinterpretAsShorts();
+        ShortVector a01 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 1]).reinterpretAsShorts();
+        ShortVector a02 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 2]).reinterpretAsShorts();
+        ShortVector a03 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 3]).reinterpretAsShorts();
+        p00 = p00.add(v00.mul(a00)).add(v10.mul(a01)).add(v20.mul(a02)).add(v30.mul(a03));
+        p01 = p01.add(v01.mul(a00)).add(v11.mul(a01)).add(v21.mul(a02)).add(v31.mul(a03));
+        ShortVector a10 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 16]).reinterpretAsShorts();
+        ShortVector a11 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 17]).reinterpretAsShorts();
+        ShortVector a12 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 18]).reinterpretAsShorts();
+        ShortVector a13 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 19]).reinterpretAsShorts();
+        p10 = p10.add(v00.mul(a10)).add(v10.mul(a11)).add(v20.mul(a12)).add(v30.mul(a13));
+        p11 = p11.add(v01.mul(a10)).add(v11.mul(a11)).add(v21.mul(a12)).add(v31.mul(a13));
+        ShortVector a20 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 32]).reinterpretAsShorts();
+        ShortVector a21 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 33]).reinterpretAsShorts();
+        ShortVector a22 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 34]).reinterpretAsShorts();
+        ShortVector a23 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 35]).reinterpretAsShorts();
+        p20 = p20.add(v00.mul(a20)).add(v10.mul(a21)).add(v20.mul(a22)).add(v30.mul(a23));
+        p21 = p21.add(v01.mul(a20)).add(v11.mul(a21)).add(v21.mul(a22)).add(v31.mul(a23));
+        ShortVector a30 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 48]).reinterpretAsShorts();
+        ShortVector a31 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 49]).reinterpretAsShorts();
+        ShortVector a32 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 50]).reinterpretAsShorts();
+        ShortVector a33 =
+            IntVector.broadcast(Lanes.INT, operands[operand + 51]).reinterpretAsShorts();
+        p30 = p30.add(v00.mul(a30)).add(v10.mul(a31)).add(v20.mul(a32)).add(v30.mul(a33));
+        p31 = p31.add(v01.mul(a30)).add(v11.mul(a31)).add(v21.mul(a32)).add(v31.mul(a33));
+        word += L;
+        operand += 4;
+      }
+      int sum = sumsAt + plan[entry + 1] * 4 * rows;
+      IntVector i00 = p00.reinterpretAsInts();
+      i00.lanewise(VectorOperators.LSHL, 16)
+          .add(i00)
+          .lanewise(VectorOperators.LSHR, 16)
+          .add(IntVector.fromArray(Lanes.INT, sums, sum))
+          .intoArray(sums, sum);
+      IntVector i01 = p01.reinterpretAsInts();
+      i01.lanewise(VectorOperators.LSHL, 16)
+          .add(i01)
+          .lanewise(VectorOperators.LSHR, 16)
+          .add(IntVector.fromArray(Lanes.INT, sums, sum + L))
+          .intoArray(sums, sum + L);
+      sum += rows;
+      IntVector i10 = p10.reinterpretAsInts();
+      i10.lanewise(VectorOperators.LSHL, 16)
+          .add(i10)
+          .lanewise(VectorOperators.LSHR, 16)
+          .add(IntVector.fromArray(Lanes.INT, sums, sum))
+          .intoArray(sums, sum);
+      IntVector i11 = p11.reinterpretAsInts();
+      i11.lanewise(VectorOperators.LSHL, 16)
+          .add(i11)
+          .lanewise(VectorOperators.LSHR, 16)
+          .add(IntVector.fromArray(Lanes.INT, sums, sum + L))
+          .intoArray(sums, sum + L);
+      sum += rows;
+      IntVector i20 = p20.reinterpretAsInts();
+      i20.lanewise(VectorOperators.LSHL, 16)
+          .add(i20)
+          .lanewise(VectorOperators.LSHR, 16)
+          .add(IntVector.fromArray(Lanes.INT, sums, sum))
+          .intoArray(sums, sum);
+      IntVector i21 = p21.reinterpretAsInts();
+      i21.lanewise(VectorOperators.LSHL, 16)
+          .add(i21)
+          .lanewise(VectorOperators.LSHR, 16)
+          .add(IntVector.fromArray(Lanes.INT, sums, sum + L))
+          .intoArray(sums, sum + L);
+      sum += rows;
+      IntVector i30 = p30.reinterpretAsInts();
+      i30.lanewise(VectorOperators.LSHL, 16)
+          .add(i30)
+          .lanewise(VectorOperators.LSHR, 16)
+          .add(IntVector.fromArray(Lanes.INT, sums, sum))
+          .intoArray(sums, sum);
+      IntVector i31 = p31.reinterpretAsInts();
+      i31.lanewise(VectorOperators.LSHL, 16)
+          .add(i31)
+          .lanewise(VectorOperators.LSHR, 16)
+          .add(IntVector.fromArray(Lanes.INT, sums, sum + L))
+          .intoArray(sums, sum + L);
+    }
+  }
+}

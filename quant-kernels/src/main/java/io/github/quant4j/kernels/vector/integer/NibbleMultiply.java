@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.kernels.vector.integer;
+
+import io.github.quant4j.kernels.vector.Lanes;
+import io.github.quant4j.matrix.PackedCodes;
+import io.github.quant4j.parallel.ScratchPool;
+import io.github.quant4j.parallel.WorkerTeam;
+
+/** Multiplication of codes of up to 4 bits, eight in a word. */
+final class NibbleMultiply extends WordMultiply {
+  private static final int BITS = 4;
+  private static final int CODES_IN_WORD = 8;
+  private static final int LONG_UNIT_WORDS = 8;
+  private static final int SHORT_UNIT_WORDS = 4;
+  private static final int ROW_VECTORS = 4;
+
+  private final boolean longUnits;
+
+  /**
+   * Packs codes.
+   *
+   * @param codes codes of at most 4 bits
+   * @param largestCode the largest one
+   * @param largestValue the largest magnitude of an activation value
+   * @param layout segments, with a unit of {@link #unit}
+   * @param team the threads
+   */
+  NibbleMultiply(
+      PackedCodes codes, int largestCode, int largestValue, SegmentLayout layout, WorkerTeam team) {
+    super(
+        codes,
+        BITS,
+        largestCode,
+        largestValue,
+        layout,
+        ROW_VECTORS * Lanes.FLOATS,
+        layout.unit() / CODES_IN_WORD,
+        team);
+    this.longUnits = layout.unit() == LONG_UNIT_WORDS * CODES_IN_WORD;
+  }
+
+  /**
+   * The unit for segments of a length: the longer one unless its padding would exceed a seventh.
+   *
+   * @param segmentLength inputs of a segment
+   */
+  static int unit(int segmentLength) {
+    int longUnit = LONG_UNIT_WORDS * CODES_IN_WORD;
+    int shortUnit = SHORT_UNIT_WORDS * CODES_IN_WORD;
+    int withLong = Math.ceilDiv(segmentLength, longUnit) * longUnit;
+    int withShort = Math.ceilDiv(segmentLength, shortUnit) * shortUnit;
+    return 8 * withLong <= 9 * withShort ? longUnit : shortUnit;
+  }
+
+  @Override
+  void add(Tile tile, int block, int first, int last, int[] sums, ScratchPool scratch) {
+    int rows = blockRows();
+    int from = tile.plan[first];
+    int to = tile.plan[last];
+    int entries = layout().segments() + 1;
+    int sumsAt = -first * tile.tokens * rows;
+    int step = tile.tokens == 1 ? rows : 2 * Lanes.FLOATS;
+    for (int row = 0; row < rows; row += step) {
+      int at = position(block * rows + row);
+      addRowVectors(tile, at, entries, from, to, sums, sumsAt + row);
+    }
+  }
+
+  private void addRowVectors(
+      Tile tile, int at, int entries, int from, int to, int[] sums, int sumsAt) {
+    int[] packed = packed();
+    int stride = stride();
+    int rows = blockRows();
+    switch (longUnits ? tile.tokens : -tile.tokens) {
+      case 1 ->
+          NibbleLoops.oneToken8(packed, at, stride, tile, entries, from, to, sums, sumsAt, rows);
+      case 2 ->
+          NibbleLoops.twoTokens8(packed, at, stride, tile, entries, from, to, sums, sumsAt, rows);
+      case 4 ->
+          NibbleLoops4.fourTokens8(packed, at, stride, tile, entries, from, to, sums, sumsAt, rows);
+      case -1 ->
+          NibbleLoops.oneToken4(packed, at, stride, tile, entries, from, to, sums, sumsAt, rows);
+      case -2 ->
+          NibbleLoops.twoTokens4(packed, at, stride, tile, entries, from, to, sums, sumsAt, rows);
+      case -4 ->
+          NibbleLoops4.fourTokens4(packed, at, stride, tile, entries, from, to, sums, sumsAt, rows);
+      default -> throw new AssertionError("a tile of " + tile.tokens + " tokens");
+    }
+  }
+
+  @Override
+  String name() {
+    return "4-bit words";
+  }
+}

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.kernels.vector.integer;
+
+import io.github.quant4j.kernels.vector.Lanes;
+import io.github.quant4j.matrix.PackedCodes;
+import io.github.quant4j.parallel.ScratchPool;
+import io.github.quant4j.parallel.WorkerTeam;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * Bit planes of codes of up to 4 bits as indices into tables of sums of activations (T-MAC, Wei et
+ * al., arXiv 2407.00088), exact and for vectors of 512 bits.
+ *
+ * <p>A plane's 16-bit word holds one bit of 16 consecutive codes of a row: two indices of 5 bits
+ * and one of 6. The tables hold, in 16 bits, all sums of the activations that an index selects; a
+ * permutation of 32 lanes looks up 32 rows at once, and one of two vectors takes the index of 6
+ * bits. Tables of bytes with 4-bit indices, as on other machines, would have to be rounded, since a
+ * sum of four 8-bit values has ten bits, or be looked up twice. Tables are not halved by symmetry:
+ * that saves building time, which is small, and costs a conditional negation for each lookup.
+ *
+ * <p>The selection ignores index bits beyond the table, so neither the neighbouring indices nor
+ * what a 32-bit shift lets in from the neighbouring row must be cleared (a 16-bit shift by a
+ * constant is no single instruction in the compiler's tables).
+ *
+ * <p>Sums of a plane stay in 16 bits for a unit of at most 128 inputs; the first table of a unit
+ * contains the bias that makes them positive. The planes are weighted and widened afterwards.
+ */
+final class PlaneLookup extends SegmentSums {
+  /** Rows in a vector of 16-bit lanes; the tables' sizes depend on it. */
+  static final int LANES = 32;
+
+  /** Inputs of a word. */
+  static final int WORD = 16;
+
+  private static final int FIRST_INDEX_BITS = 5;
+  private static final int STREAMS = 4;
+  private static final int TABLES = 4 * LANES;
+  private static final int MOST_WORDS_IN_UNIT = 8;
+  private static final int POSITIVE_RANGE = 0x7fff;
+
+  /** For each bit of an index, which entries of a table have it: zeros and ones in all bits. */
+  private static final short[] ENTRIES = entries();
+
+  private final int planes;
+  private final int rowVectors;
+  private final int quads;
+  private final int wordsInStream;
+  private final int wordsInUnit;
+  private final int unitsInSegment;
+  private final short[] packed;
+
+  /**
+   * Packs codes.
+   *
+   * @param codes codes of at most 4 bits
+   * @param largestValue the largest magnitude of an activation value
+   * @param layout segments, with a unit of {@link #WORD}
+   * @param team the threads
+   */
+  PlaneLookup(PackedCodes codes, int largestValue, SegmentLayout layout, WorkerTeam team) {
+    super(layout, rowVectors(codes.bits()) * LANES);
+    this.planes = codes.bits();
+    this.rowVectors = rowVectors(planes);
+    this.quads = rowVectors * planes / STREAMS;
+    this.wordsInStream = layout.paddedColumns() / WORD;
+    this.wordsInUnit = wordsInUnit(layout.unitsInSegment(), largestValue);
+    this.unitsInSegment = layout.unitsInSegment() / wordsInUnit;
+    int blocks = Math.ceilDiv(codes.rows(), blockRows());
+    this.packed =
+        new short[Math.multiplyExact(blocks * rowVectors * planes * LANES, wordsInStream)];
+    team.run(blocks * rowVectors, vector -> pack(codes, vector));
+  }
+
+  /**
+   * Whether there are such vectors, and tables that do not overflow.
+   *
+   * @param bits bits of a code
+   * @param largestValue the largest magnitude of an activation value
+   */
+  static boolean supports(int bits, int largestValue) {
+    return Lanes.BITS == LANES * Short.SIZE
+        && bits <= STREAMS
+        && WORD * largestValue <= POSITIVE_RANGE;
+  }
+
+  /** Row vectors of a block, so that their planes are a multiple of four streams. */
+  private static int rowVectors(int planes) {
+    return switch (planes) {
+      case 1, 3 -> 4;
+      case 2 -> 2;
+      default -> 1;
+    };
+  }
+
+  /** The most words that divide a segment and keep a plane's sum in range. */
+  private static int wordsInUnit(int wordsInSegment, int largestValue) {
+    int most = Math.min(MOST_WORDS_IN_UNIT, (POSITIVE_RANGE + 1) / (WORD * largestValue));
+    int words = Math.min(most, wordsInSegment);
+    while (wordsInSegment % words != 0) {
+      words--;
+    }
+    return words;
+  }
+
+  private static short[] entries() {
+    short[] entries = new short[FIRST_INDEX_BITS * LANES];
+    for (int bit = 0; bit < FIRST_INDEX_BITS; bit++) {
+      for (int entry = 0; entry < LANES; entry++) {
+        entries[bit * LANES + entry] = (short) -(entry >> bit & 1);
+      }
+    }
+    return entries;
+  }
+
+  private void pack(PackedCodes codes, int vector) {
+    SegmentLayout layout = layout();
+    byte[] row = new byte[layout.columns()];
+    for (int i = 0; i < LANES; i++) {
+      int index = vector * LANES + i;
+      if (index >= codes.rows()) {
+        return;
+      }
+      codes.unpackRow(index, row, 0);
+      // The lower halves of 32-bit lanes are the first 16 rows, the upper halves the next ones.
+      int lane = i % Lanes.FLOATS * 2 + i / Lanes.FLOATS;
+      for (int column = 0; column < row.length; column++) {
+        int at = layout.padded(column);
+        for (int plane = 0; plane < planes; plane++) {
+          int to = ((vector * planes + plane) * wordsInStream + at / WORD) * LANES + lane;
+          packed[to] |= (short) ((row[column] >> plane & 1) << at % WORD);
+        }
+      }
+    }
+  }
+
+  /** What tables depend on. */
+  private record OperandKind(int planes, int wordsInUnit) {}
+
+  @Override
+  Object operandKind() {
+    return new OperandKind(planes, wordsInUnit);
+  }
+
+  @Override
+  long packedBytes() {
+    return 2L * packed.length;
+  }
+
+  /** The tables are {@code [tokens][words][4][LANES]}. */
+  @Override
+  void prepare(Tile tile, int[] values, int offset, ScratchPool scratch) {
+    SegmentLayout layout = layout();
+    int unit = wordsInUnit * WORD;
+    short[] tables = scratch.shorts(tile.tokens * wordsInStream * TABLES);
+    for (int t = 0; t < tile.tokens; t++) {
+      int at = offset + t * layout.paddedColumns();
+      for (int word = 0; word < wordsInStream; word++) {
+        buildTables(values, at + word * WORD, tables, (t * wordsInStream + word) * TABLES);
+      }
+      for (int s = 0; s < layout.segments(); s++) {
+        int biases = 0;
+        for (int u = s * unitsInSegment; u < (s + 1) * unitsInSegment; u++) {
+          int bias = negativePart(values, at + u * unit, unit);
+          addToTable(tables, (t * wordsInStream + u * wordsInUnit) * TABLES, bias);
+          biases += bias;
+        }
+        tile.starts[s * tile.tokens + t] = -biases * ((1 << planes) - 1);
+      }
+    }
+    tile.tables = tables;
+  }
+
+  private static int negativePart(int[] values, int from, int length) {
+    IntVector sums = IntVector.zero(Lanes.INT);
+    for (int i = 0; i < length; i += Lanes.FLOATS) {
+      sums = sums.sub(IntVector.fromArray(Lanes.INT, values, from + i).min(0));
+    }
+    return sums.reduceLanes(VectorOperators.ADD);
+  }
+
+  private static void addToTable(short[] tables, int at, int summand) {
+    ShortVector.fromArray(Lanes.SHORT, tables, at).add((short) summand).intoArray(tables, at);
+  }
+
+  private static void buildTables(int[] values, int from, short[] tables, int to) {
+    ShortVector bit0 = ShortVector.fromArray(Lanes.SHORT, ENTRIES, 0);
+    ShortVector bit1 = ShortVector.fromArray(Lanes.SHORT, ENTRIES, LANES);
+    ShortVector bit2 = ShortVector.fromArray(Lanes.SHORT, ENTRIES, 2 * LANES);
+    ShortVector bit3 = ShortVector.fromArray(Lanes.SHORT, ENTRIES, 3 * LANES);
+    ShortVector bit4 = ShortVector.fromArray(Lanes.SHORT, ENTRIES, 4 * LANES);
+    for (int table = 0; table < 3; table++) {
+      int at = from + table * FIRST_INDEX_BITS;
+      bit0.and((short) values[at])
+          .add(bit1.and((short) values[at + 1]))
+          .add(bit2.and((short) values[at + 2]))
+          .add(bit3.and((short) values[at + 3]))
+          .add(bit4.and((short) values[at + 4]))
+          .intoArray(tables, to + table * LANES);
+    }
+    // The last index has one more bit: its table is longer by a copy that includes the last value.
+    ShortVector.fromArray(Lanes.SHORT, tables, to + 2 * LANES)
+        .add((short) values[from + WORD - 1])
+        .intoArray(tables, to + 3 * LANES);
+  }
+
+  @Override
+  void add(Tile tile, int block, int first, int last, int[] sums, ScratchPool scratch) {
+    int units = (last - first) * unitsInSegment;
+    int firstWord = first * unitsInSegment * wordsInUnit;
+    int tableFrom = firstWord * TABLES;
+    int tokenStride = wordsInStream * TABLES;
+    int stride = wordsInStream * LANES;
+    int together = Math.min(tile.tokens, 2);
+    int quadSize = units * together * STREAMS * LANES;
+    short[] partial = scratch.shorts(quads * quadSize);
+    for (int token = 0; token < tile.tokens; token += together) {
+      for (int quad = 0; quad < quads; quad++) {
+        int at = (block * quads + quad) * STREAMS * stride + firstWord * LANES;
+        lookUp(
+            at,
+            tile.tables,
+            tableFrom + token * tokenStride,
+            together,
+            units,
+            partial,
+            quad * quadSize);
+      }
+      for (int t = 0; t < together; t++) {
+        for (int vector = 0; vector < rowVectors; vector++) {
+          int row = vector * LANES;
+          PlaneSums.add(
+              partial,
+              t * STREAMS * LANES,
+              together * STREAMS * LANES,
+              quadSize,
+              vector * planes,
+              planes,
+              unitsInSegment,
+              last - first,
+              sums,
+              (token + t) * blockRows() + row,
+              tile.tokens * blockRows());
+        }
+      }
+    }
+    scratch.release(partial);
+  }
+
+  private void lookUp(
+      int at, short[] tables, int tablesAt, int tokens, int units, short[] partial, int to) {
+    int stride = wordsInStream * LANES;
+    int tokenStride = wordsInStream * TABLES;
+    boolean one = tokens == 1;
+    switch (wordsInUnit) {
+      case 8 -> {
+        if (one) {
+          LookupLoops.oneToken8(packed, at, stride, tables, tablesAt, units, partial, to);
+        } else {
+          LookupLoops.twoTokens8(
+              packed, at, stride, tables, tablesAt, tokenStride, units, partial, to);
+        }
+      }
+      case 4 -> {
+        if (one) {
+          LookupLoops.oneToken4(packed, at, stride, tables, tablesAt, units, partial, to);
+        } else {
+          LookupLoops.twoTokens4(
+              packed, at, stride, tables, tablesAt, tokenStride, units, partial, to);
+        }
+      }
+      default -> {
+        if (one) {
+          LookupLoops.oneToken(
+              packed, at, stride, tables, tablesAt, units, wordsInUnit, partial, to);
+        } else {
+          LookupLoops.twoTokens(
+              packed, at, stride, tables, tablesAt, tokenStride, units, wordsInUnit, partial, to);
+        }
+      }
+    }
+  }
+
+  @Override
+  String name() {
+    return planes + (planes == 1 ? " bit plane" : " bit planes") + " by table lookup";
+  }
+}

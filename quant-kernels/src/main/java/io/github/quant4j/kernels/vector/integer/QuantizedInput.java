@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.kernels.vector.integer;
+
+import io.github.quant4j.kernel.AffineCodes;
+import io.github.quant4j.kernel.PreparedInput;
+import io.github.quant4j.parallel.InstancePool;
+import io.github.quant4j.parallel.ScratchPool;
+
+/**
+ * A batch of tokens, quantized and cut into tiles with the operands that a family of kernels reads.
+ *
+ * <p>Each tile is one part. Tiles have four tokens as long as there are that many, then two, then
+ * one.
+ */
+final class QuantizedInput implements PreparedInput {
+  /** Values begin here, so that reading one before the first is possible. */
+  private static final int GUARD = 16;
+
+  private static final float[] NONE = {};
+
+  private final Maker maker;
+  private final Tile[] tiles;
+  private int tileCount;
+  private float[] x = NONE;
+  private int xOffset;
+
+  private QuantizedInput(Maker maker) {
+    this.maker = maker;
+    this.tiles = new Tile[maker.batch / SegmentSums.MOST_TOKENS + 2];
+    for (int i = 0; i < tiles.length; i++) {
+      tiles[i] = new Tile();
+    }
+  }
+
+  /** What inputs are made with, and where they lie between calls. */
+  static final class Maker {
+    private final TokenQuantizer quantizer;
+    private final SegmentSums family;
+    private final int factor;
+    private final int center;
+    private final int batch;
+    private final ScratchPool scratch;
+    private final InstancePool<QuantizedInput> instances = new InstancePool<>(ScratchPool.SLOTS);
+
+    /**
+     * Sets up.
+     *
+     * @param quantizer makes the integers
+     * @param family makes its operands of them
+     * @param weightCodes whose factor and offset are applied to the activations' side
+     * @param batch the most tokens of an input
+     * @param scratch memory
+     */
+    Maker(
+        TokenQuantizer quantizer,
+        SegmentSums family,
+        AffineCodes weightCodes,
+        int batch,
+        ScratchPool scratch) {
+      this.quantizer = quantizer;
+      this.family = family;
+      this.factor = weightCodes.factor();
+      this.center = weightCodes.offset();
+      this.batch = batch;
+      this.scratch = scratch;
+    }
+
+    /** Takes an input without reading it. */
+    QuantizedInput bind(float[] x, int xOffset, int tokens) {
+      QuantizedInput input = instances.poll();
+      if (input == null) {
+        input = new QuantizedInput(this);
+      }
+      input.x = x;
+      input.xOffset = xOffset;
+      input.cut(tokens);
+      return input;
+    }
+  }
+
+  private void cut(int tokens) {
+    tileCount = 0;
+    int size = SegmentSums.MOST_TOKENS;
+    for (int done = 0; done < tokens; ) {
+      while (size > tokens - done) {
+        size /= 2;
+      }
+      Tile tile = tiles[tileCount++];
+      tile.firstToken = done;
+      tile.tokens = size;
+      done += size;
+    }
+  }
+
+  /** How many tiles there are. */
+  int tileCount() {
+    return tileCount;
+  }
+
+  /** A tile, once its part has run. */
+  Tile tile(int index) {
+    return tiles[index];
+  }
+
+  @Override
+  public int parts() {
+    return tileCount;
+  }
+
+  @Override
+  public void run(int part) {
+    Tile tile = tiles[part];
+    SegmentLayout layout = maker.family.layout();
+    ScratchPool scratch = maker.scratch;
+    int width = layout.paddedColumns();
+    tile.borrow(layout.segments(), scratch);
+    int[] values = scratch.ints(GUARD + tile.tokens * width);
+    for (int t = 0; t < tile.tokens; t++) {
+      int from = xOffset + (tile.firstToken + t) * layout.columns();
+      maker.quantizer.quantize(x, from, tile, t, values, GUARD + t * width, scratch);
+    }
+    if (maker.factor != 1) {
+      for (int i = GUARD; i < GUARD + tile.tokens * width; i++) {
+        values[i] *= maker.factor;
+      }
+    }
+    maker.family.prepare(tile, values, GUARD, scratch);
+    scratch.release(values);
+    for (int s = 0; s < layout.segments(); s++) {
+      for (int t = 0; t < tile.tokens; t++) {
+        tile.starts[s * tile.tokens + t] -=
+            maker.center * tile.valueSums[t * layout.segments() + s];
+      }
+    }
+  }
+
+  @Override
+  public void release() {
+    x = NONE;
+    for (int i = 0; i < tileCount; i++) {
+      tiles[i].release(maker.scratch);
+    }
+    maker.instances.offer(this);
+  }
+}
