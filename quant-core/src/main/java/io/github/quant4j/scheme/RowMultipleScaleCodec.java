@@ -32,6 +32,11 @@ public record RowMultipleScaleCodec() implements ScaleCodec {
   }
 
   @Override
+  public boolean isIndependent() {
+    return false;
+  }
+
+  @Override
   public GroupParameters encode(double[] scales, ScaleLayout layout, NumberFormat format) {
     StoredParts.requireScales(scales, layout);
     int width = layout.scaleColumns();
