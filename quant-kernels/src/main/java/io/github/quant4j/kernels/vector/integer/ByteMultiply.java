@@ -114,7 +114,7 @@ final class ByteMultiply extends SegmentSums {
           at += UNIT;
           to += tokens * INTS_IN_OPERAND;
         }
-        tile.starts[s * tokens + t] = start;
+        tile.starts[tile.offset + s * tokens + t] = start;
       }
     }
     tile.operands = operands;

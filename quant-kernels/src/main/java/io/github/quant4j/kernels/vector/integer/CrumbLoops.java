@@ -28,12 +28,11 @@ final class CrumbLoops {
       int sumsAt,
       int rows) {
     int[] operands = tile.operands;
-    int[] plan = tile.plan;
     for (int pass = from; pass < to; pass++) {
       int entry = planAt + pass * 3;
-      int word = at + plan[entry] * 4 * L;
+      int word = at + operands[entry] * 4 * L;
       int operand = pass * 32;
-      ShortVector p00 = IntVector.broadcast(Lanes.INT, plan[entry + 2]).reinterpretAsShorts();
+      ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 2]).reinterpretAsShorts();
       ShortVector p01 = p00;
       for (int q = 0; q < 4; q++) {
         IntVector w0 = IntVector.fromArray(Lanes.INT, packed, word);
@@ -88,7 +87,7 @@ final class CrumbLoops {
         word += L;
         operand += 8;
       }
-      int sum = sumsAt + plan[entry + 1] * rows;
+      int sum = sumsAt + operands[entry + 1] * rows;
       IntVector i00 = p00.reinterpretAsInts();
       i00.lanewise(VectorOperators.LSHL, 16)
           .add(i00)
@@ -117,13 +116,12 @@ final class CrumbLoops {
       int sumsAt,
       int rows) {
     int[] operands = tile.operands;
-    int[] plan = tile.plan;
     for (int pass = from; pass < to; pass++) {
       int entry = planAt + pass * 4;
-      int word = at + plan[entry] * 4 * L;
+      int word = at + operands[entry] * 4 * L;
       int operand = pass * 64;
-      ShortVector p00 = IntVector.broadcast(Lanes.INT, plan[entry + 2]).reinterpretAsShorts();
-      ShortVector p10 = IntVector.broadcast(Lanes.INT, plan[entry + 3]).reinterpretAsShorts();
+      ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 2]).reinterpretAsShorts();
+      ShortVector p10 = IntVector.broadcast(Lanes.INT, operands[entry + 3]).reinterpretAsShorts();
       for (int q = 0; q < 4; q++) {
         IntVector w0 = IntVector.fromArray(Lanes.INT, packed, word);
         ShortVector v00 = w0.reinterpretAsShorts();
@@ -184,7 +182,7 @@ final class CrumbLoops {
         word += L;
         operand += 8;
       }
-      int sum = sumsAt + plan[entry + 1] * 2 * rows;
+      int sum = sumsAt + operands[entry + 1] * 2 * rows;
       IntVector i00 = p00.reinterpretAsInts();
       i00.lanewise(VectorOperators.LSHL, 16)
           .add(i00)
@@ -214,15 +212,14 @@ final class CrumbLoops {
       int sumsAt,
       int rows) {
     int[] operands = tile.operands;
-    int[] plan = tile.plan;
     for (int pass = from; pass < to; pass++) {
       int entry = planAt + pass * 6;
-      int word = at + plan[entry] * 4 * L;
+      int word = at + operands[entry] * 4 * L;
       int operand = pass * 128;
-      ShortVector p00 = IntVector.broadcast(Lanes.INT, plan[entry + 2]).reinterpretAsShorts();
-      ShortVector p10 = IntVector.broadcast(Lanes.INT, plan[entry + 3]).reinterpretAsShorts();
-      ShortVector p20 = IntVector.broadcast(Lanes.INT, plan[entry + 4]).reinterpretAsShorts();
-      ShortVector p30 = IntVector.broadcast(Lanes.INT, plan[entry + 5]).reinterpretAsShorts();
+      ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 2]).reinterpretAsShorts();
+      ShortVector p10 = IntVector.broadcast(Lanes.INT, operands[entry + 3]).reinterpretAsShorts();
+      ShortVector p20 = IntVector.broadcast(Lanes.INT, operands[entry + 4]).reinterpretAsShorts();
+      ShortVector p30 = IntVector.broadcast(Lanes.INT, operands[entry + 5]).reinterpretAsShorts();
       for (int q = 0; q < 4; q++) {
         IntVector w0 = IntVector.fromArray(Lanes.INT, packed, word);
         ShortVector v00 = w0.reinterpretAsShorts();
@@ -331,7 +328,7 @@ final class CrumbLoops {
         word += L;
         operand += 8;
       }
-      int sum = sumsAt + plan[entry + 1] * 4 * rows;
+      int sum = sumsAt + operands[entry + 1] * 4 * rows;
       IntVector i00 = p00.reinterpretAsInts();
       i00.lanewise(VectorOperators.LSHL, 16)
           .add(i00)

@@ -42,9 +42,9 @@ final class CrumbMultiply extends WordMultiply {
     int[] packed = packed();
     int stride = stride();
     int rows = blockRows();
-    int from = tile.plan[first];
-    int to = tile.plan[last];
-    int entries = layout().segments() + 1;
+    int from = firstPass(tile, first);
+    int to = firstPass(tile, last);
+    int entries = entriesAt(tile);
     int sumsAt = -first * tile.tokens * rows;
     int at = position(block * rows);
     if (tile.tokens == 1) {

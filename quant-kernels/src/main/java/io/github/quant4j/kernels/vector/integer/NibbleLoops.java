@@ -7,7 +7,7 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * The inner loops of {@link NibbleMultiply}, one for each number of tokens and words of a unit.
+ * The inner loops of {@link NibbleMultiply} for one token, one for each number of words of a unit.
  *
  * <p>They are written out, not parameterised: a loop whose length the compiler knows and that has
  * no calls keeps everything in registers. No helper method may take or return a vector here; the
@@ -15,7 +15,7 @@ import jdk.incubator.vector.VectorOperators;
  * object.
  *
  * <p>Parameters: {@code packed} words with those of the first row vector at {@code at} and a {@code
- * stride} to the next; a {@code tile} that {@link WordMultiply#prepare} filled, its plan's entries
+ * stride} to the next; a {@code tile} that {@link WordMultiply#prepare} filled, its plan of passes
  * from {@code planAt}; passes {@code from} to {@code to}; {@code sums}, those of the first row of
  * segment 0 at {@code sumsAt} (which need not exist), with {@code rows} rows in a block.
  */
@@ -37,12 +37,11 @@ final class NibbleLoops {
       int sumsAt,
       int rows) {
     int[] operands = tile.operands;
-    int[] plan = tile.plan;
     for (int pass = from; pass < to; pass++) {
       int entry = planAt + pass * 3;
-      int word = at + plan[entry] * 8 * L;
+      int word = at + operands[entry] * 8 * L;
       int operand = pass * 32;
-      ShortVector p00 = IntVector.broadcast(Lanes.INT, plan[entry + 2]).reinterpretAsShorts();
+      ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 2]).reinterpretAsShorts();
       ShortVector p01 = p00;
       ShortVector p02 = p00;
       ShortVector p03 = p00;
@@ -113,7 +112,7 @@ final class NibbleLoops {
         word += L;
         operand += 4;
       }
-      int sum = sumsAt + plan[entry + 1] * rows;
+      int sum = sumsAt + operands[entry + 1] * rows;
       IntVector i00 = p00.reinterpretAsInts();
       i00.lanewise(VectorOperators.LSHL, 16)
           .add(i00)
@@ -154,12 +153,11 @@ final class NibbleLoops {
       int sumsAt,
       int rows) {
     int[] operands = tile.operands;
-    int[] plan = tile.plan;
     for (int pass = from; pass < to; pass++) {
       int entry = planAt + pass * 3;
-      int word = at + plan[entry] * 4 * L;
+      int word = at + operands[entry] * 4 * L;
       int operand = pass * 16;
-      ShortVector p00 = IntVector.broadcast(Lanes.INT, plan[entry + 2]).reinterpretAsShorts();
+      ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 2]).reinterpretAsShorts();
       ShortVector p01 = p00;
       ShortVector p02 = p00;
       ShortVector p03 = p00;
@@ -230,7 +228,7 @@ final class NibbleLoops {
         word += L;
         operand += 4;
       }
-      int sum = sumsAt + plan[entry + 1] * rows;
+      int sum = sumsAt + operands[entry + 1] * rows;
       IntVector i00 = p00.reinterpretAsInts();
       i00.lanewise(VectorOperators.LSHL, 16)
           .add(i00)
@@ -255,174 +253,6 @@ final class NibbleLoops {
           .lanewise(VectorOperators.LSHR, 16)
           .add(IntVector.fromArray(Lanes.INT, sums, sum + 3 * L))
           .intoArray(sums, sum + 3 * L);
-    }
-  }
-
-  /** Two tokens, two row vectors, 64 inputs. */
-  static void twoTokens8(
-      int[] packed,
-      int at,
-      int stride,
-      Tile tile,
-      int planAt,
-      int from,
-      int to,
-      int[] sums,
-      int sumsAt,
-      int rows) {
-    int[] operands = tile.operands;
-    int[] plan = tile.plan;
-    for (int pass = from; pass < to; pass++) {
-      int entry = planAt + pass * 4;
-      int word = at + plan[entry] * 8 * L;
-      int operand = pass * 64;
-      ShortVector p00 = IntVector.broadcast(Lanes.INT, plan[entry + 2]).reinterpretAsShorts();
-      ShortVector p01 = p00;
-      ShortVector p10 = IntVector.broadcast(Lanes.INT, plan[entry + 3]).reinterpretAsShorts();
-      ShortVector p11 = p10;
-      for (int q = 0; q < 8; q++) {
-        IntVector w0 = IntVector.fromArray(Lanes.INT, packed, word);
-        IntVector w1 = IntVector.fromArray(Lanes.INT, packed, word + stride);
-        ShortVector v00 = w0.reinterpretAsShorts();
-        ShortVector v01 = w1.reinterpretAsShorts();
-        ShortVector v10 = w0.lanewise(VectorOperators.LSHR, 4).reinterpretAsShorts();
-        ShortVector v11 = w1.lanewise(VectorOperators.LSHR, 4).reinterpretAsShorts();
-        ShortVector v20 = w0.lanewise(VectorOperators.LSHR, 8).reinterpretAsShorts();
-        ShortVector v21 = w1.lanewise(VectorOperators.LSHR, 8).reinterpretAsShorts();
-        ShortVector v30 = w0.lanewise(VectorOperators.LSHR, 12).reinterpretAsShorts();
-        ShortVector v31 = w1.lanewise(VectorOperators.LSHR, 12).reinterpretAsShorts();
-        ShortVector a00 = IntVector.broadcast(Lanes.INT, operands[operand]).reinterpretAsShorts();
-        ShortVector a01 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 1]).reinterpretAsShorts();
-        ShortVector a02 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 2]).reinterpretAsShorts();
-        ShortVector a03 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 3]).reinterpretAsShorts();
-        p00 = p00.add(v00.mul(a00)).add(v10.mul(a01)).add(v20.mul(a02)).add(v30.mul(a03));
-        p01 = p01.add(v01.mul(a00)).add(v11.mul(a01)).add(v21.mul(a02)).add(v31.mul(a03));
-        ShortVector a10 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 32]).reinterpretAsShorts();
-        ShortVector a11 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 33]).reinterpretAsShorts();
-        ShortVector a12 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 34]).reinterpretAsShorts();
-        ShortVector a13 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 35]).reinterpretAsShorts();
-        p10 = p10.add(v00.mul(a10)).add(v10.mul(a11)).add(v20.mul(a12)).add(v30.mul(a13));
-        p11 = p11.add(v01.mul(a10)).add(v11.mul(a11)).add(v21.mul(a12)).add(v31.mul(a13));
-        word += L;
-        operand += 4;
-      }
-      int sum = sumsAt + plan[entry + 1] * 2 * rows;
-      IntVector i00 = p00.reinterpretAsInts();
-      i00.lanewise(VectorOperators.LSHL, 16)
-          .add(i00)
-          .lanewise(VectorOperators.LSHR, 16)
-          .add(IntVector.fromArray(Lanes.INT, sums, sum))
-          .intoArray(sums, sum);
-      IntVector i01 = p01.reinterpretAsInts();
-      i01.lanewise(VectorOperators.LSHL, 16)
-          .add(i01)
-          .lanewise(VectorOperators.LSHR, 16)
-          .add(IntVector.fromArray(Lanes.INT, sums, sum + L))
-          .intoArray(sums, sum + L);
-      sum += rows;
-      IntVector i10 = p10.reinterpretAsInts();
-      i10.lanewise(VectorOperators.LSHL, 16)
-          .add(i10)
-          .lanewise(VectorOperators.LSHR, 16)
-          .add(IntVector.fromArray(Lanes.INT, sums, sum))
-          .intoArray(sums, sum);
-      IntVector i11 = p11.reinterpretAsInts();
-      i11.lanewise(VectorOperators.LSHL, 16)
-          .add(i11)
-          .lanewise(VectorOperators.LSHR, 16)
-          .add(IntVector.fromArray(Lanes.INT, sums, sum + L))
-          .intoArray(sums, sum + L);
-    }
-  }
-
-  /** Two tokens, two row vectors, 32 inputs. */
-  static void twoTokens4(
-      int[] packed,
-      int at,
-      int stride,
-      Tile tile,
-      int planAt,
-      int from,
-      int to,
-      int[] sums,
-      int sumsAt,
-      int rows) {
-    int[] operands = tile.operands;
-    int[] plan = tile.plan;
-    for (int pass = from; pass < to; pass++) {
-      int entry = planAt + pass * 4;
-      int word = at + plan[entry] * 4 * L;
-      int operand = pass * 32;
-      ShortVector p00 = IntVector.broadcast(Lanes.INT, plan[entry + 2]).reinterpretAsShorts();
-      ShortVector p01 = p00;
-      ShortVector p10 = IntVector.broadcast(Lanes.INT, plan[entry + 3]).reinterpretAsShorts();
-      ShortVector p11 = p10;
-      for (int q = 0; q < 4; q++) {
-        IntVector w0 = IntVector.fromArray(Lanes.INT, packed, word);
-        IntVector w1 = IntVector.fromArray(Lanes.INT, packed, word + stride);
-        ShortVector v00 = w0.reinterpretAsShorts();
-        ShortVector v01 = w1.reinterpretAsShorts();
-        ShortVector v10 = w0.lanewise(VectorOperators.LSHR, 4).reinterpretAsShorts();
-        ShortVector v11 = w1.lanewise(VectorOperators.LSHR, 4).reinterpretAsShorts();
-        ShortVector v20 = w0.lanewise(VectorOperators.LSHR, 8).reinterpretAsShorts();
-        ShortVector v21 = w1.lanewise(VectorOperators.LSHR, 8).reinterpretAsShorts();
-        ShortVector v30 = w0.lanewise(VectorOperators.LSHR, 12).reinterpretAsShorts();
-        ShortVector v31 = w1.lanewise(VectorOperators.LSHR, 12).reinterpretAsShorts();
-        ShortVector a00 = IntVector.broadcast(Lanes.INT, operands[operand]).reinterpretAsShorts();
-        ShortVector a01 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 1]).reinterpretAsShorts();
-        ShortVector a02 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 2]).reinterpretAsShorts();
-        ShortVector a03 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 3]).reinterpretAsShorts();
-        p00 = p00.add(v00.mul(a00)).add(v10.mul(a01)).add(v20.mul(a02)).add(v30.mul(a03));
-        p01 = p01.add(v01.mul(a00)).add(v11.mul(a01)).add(v21.mul(a02)).add(v31.mul(a03));
-        ShortVector a10 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 16]).reinterpretAsShorts();
-        ShortVector a11 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 17]).reinterpretAsShorts();
-        ShortVector a12 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 18]).reinterpretAsShorts();
-        ShortVector a13 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 19]).reinterpretAsShorts();
-        p10 = p10.add(v00.mul(a10)).add(v10.mul(a11)).add(v20.mul(a12)).add(v30.mul(a13));
-        p11 = p11.add(v01.mul(a10)).add(v11.mul(a11)).add(v21.mul(a12)).add(v31.mul(a13));
-        word += L;
-        operand += 4;
-      }
-      int sum = sumsAt + plan[entry + 1] * 2 * rows;
-      IntVector i00 = p00.reinterpretAsInts();
-      i00.lanewise(VectorOperators.LSHL, 16)
-          .add(i00)
-          .lanewise(VectorOperators.LSHR, 16)
-          .add(IntVector.fromArray(Lanes.INT, sums, sum))
-          .intoArray(sums, sum);
-      IntVector i01 = p01.reinterpretAsInts();
-      i01.lanewise(VectorOperators.LSHL, 16)
-          .add(i01)
-          .lanewise(VectorOperators.LSHR, 16)
-          .add(IntVector.fromArray(Lanes.INT, sums, sum + L))
-          .intoArray(sums, sum + L);
-      sum += rows;
-      IntVector i10 = p10.reinterpretAsInts();
-      i10.lanewise(VectorOperators.LSHL, 16)
-          .add(i10)
-          .lanewise(VectorOperators.LSHR, 16)
-          .add(IntVector.fromArray(Lanes.INT, sums, sum))
-          .intoArray(sums, sum);
-      IntVector i11 = p11.reinterpretAsInts();
-      i11.lanewise(VectorOperators.LSHL, 16)
-          .add(i11)
-          .lanewise(VectorOperators.LSHR, 16)
-          .add(IntVector.fromArray(Lanes.INT, sums, sum + L))
-          .intoArray(sums, sum + L);
     }
   }
 }

@@ -25,18 +25,17 @@ final class NibbleLoops4 {
       int sumsAt,
       int rows) {
     int[] operands = tile.operands;
-    int[] plan = tile.plan;
     for (int pass = from; pass < to; pass++) {
       int entry = planAt + pass * 6;
-      int word = at + plan[entry] * 8 * L;
+      int word = at + operands[entry] * 8 * L;
       int operand = pass * 128;
-      ShortVector p00 = IntVector.broadcast(Lanes.INT, plan[entry + 2]).reinterpretAsShorts();
+      ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 2]).reinterpretAsShorts();
       ShortVector p01 = p00;
-      ShortVector p10 = IntVector.broadcast(Lanes.INT, plan[entry + 3]).reinterpretAsShorts();
+      ShortVector p10 = IntVector.broadcast(Lanes.INT, operands[entry + 3]).reinterpretAsShorts();
       ShortVector p11 = p10;
-      ShortVector p20 = IntVector.broadcast(Lanes.INT, plan[entry + 4]).reinterpretAsShorts();
+      ShortVector p20 = IntVector.broadcast(Lanes.INT, operands[entry + 4]).reinterpretAsShorts();
       ShortVector p21 = p20;
-      ShortVector p30 = IntVector.broadcast(Lanes.INT, plan[entry + 5]).reinterpretAsShorts();
+      ShortVector p30 = IntVector.broadcast(Lanes.INT, operands[entry + 5]).reinterpretAsShorts();
       ShortVector p31 = p30;
       for (int q = 0; q < 8; q++) {
         IntVector w0 = IntVector.fromArray(Lanes.INT, packed, word);
@@ -91,7 +90,7 @@ final class NibbleLoops4 {
         word += L;
         operand += 4;
       }
-      int sum = sumsAt + plan[entry + 1] * 4 * rows;
+      int sum = sumsAt + operands[entry + 1] * 4 * rows;
       IntVector i00 = p00.reinterpretAsInts();
       i00.lanewise(VectorOperators.LSHL, 16)
           .add(i00)
@@ -159,18 +158,17 @@ final class NibbleLoops4 {
       int sumsAt,
       int rows) {
     int[] operands = tile.operands;
-    int[] plan = tile.plan;
     for (int pass = from; pass < to; pass++) {
       int entry = planAt + pass * 6;
-      int word = at + plan[entry] * 4 * L;
+      int word = at + operands[entry] * 4 * L;
       int operand = pass * 64;
-      ShortVector p00 = IntVector.broadcast(Lanes.INT, plan[entry + 2]).reinterpretAsShorts();
+      ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 2]).reinterpretAsShorts();
       ShortVector p01 = p00;
-      ShortVector p10 = IntVector.broadcast(Lanes.INT, plan[entry + 3]).reinterpretAsShorts();
+      ShortVector p10 = IntVector.broadcast(Lanes.INT, operands[entry + 3]).reinterpretAsShorts();
       ShortVector p11 = p10;
-      ShortVector p20 = IntVector.broadcast(Lanes.INT, plan[entry + 4]).reinterpretAsShorts();
+      ShortVector p20 = IntVector.broadcast(Lanes.INT, operands[entry + 4]).reinterpretAsShorts();
       ShortVector p21 = p20;
-      ShortVector p30 = IntVector.broadcast(Lanes.INT, plan[entry + 5]).reinterpretAsShorts();
+      ShortVector p30 = IntVector.broadcast(Lanes.INT, operands[entry + 5]).reinterpretAsShorts();
       ShortVector p31 = p30;
       for (int q = 0; q < 4; q++) {
         IntVector w0 = IntVector.fromArray(Lanes.INT, packed, word);
@@ -225,7 +223,7 @@ final class NibbleLoops4 {
         word += L;
         operand += 4;
       }
-      int sum = sumsAt + plan[entry + 1] * 4 * rows;
+      int sum = sumsAt + operands[entry + 1] * 4 * rows;
       IntVector i00 = p00.reinterpretAsInts();
       i00.lanewise(VectorOperators.LSHL, 16)
           .add(i00)

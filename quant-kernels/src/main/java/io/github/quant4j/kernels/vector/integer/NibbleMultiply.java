@@ -55,9 +55,9 @@ final class NibbleMultiply extends WordMultiply {
   @Override
   void add(Tile tile, int block, int first, int last, int[] sums, ScratchPool scratch) {
     int rows = blockRows();
-    int from = tile.plan[first];
-    int to = tile.plan[last];
-    int entries = layout().segments() + 1;
+    int from = firstPass(tile, first);
+    int to = firstPass(tile, last);
+    int entries = entriesAt(tile);
     int sumsAt = -first * tile.tokens * rows;
     int step = tile.tokens == 1 ? rows : 2 * Lanes.FLOATS;
     for (int row = 0; row < rows; row += step) {
@@ -75,13 +75,13 @@ final class NibbleMultiply extends WordMultiply {
       case 1 ->
           NibbleLoops.oneToken8(packed, at, stride, tile, entries, from, to, sums, sumsAt, rows);
       case 2 ->
-          NibbleLoops.twoTokens8(packed, at, stride, tile, entries, from, to, sums, sumsAt, rows);
+          NibbleLoops2.twoTokens8(packed, at, stride, tile, entries, from, to, sums, sumsAt, rows);
       case 4 ->
           NibbleLoops4.fourTokens8(packed, at, stride, tile, entries, from, to, sums, sumsAt, rows);
       case -1 ->
           NibbleLoops.oneToken4(packed, at, stride, tile, entries, from, to, sums, sumsAt, rows);
       case -2 ->
-          NibbleLoops.twoTokens4(packed, at, stride, tile, entries, from, to, sums, sumsAt, rows);
+          NibbleLoops2.twoTokens4(packed, at, stride, tile, entries, from, to, sums, sumsAt, rows);
       case -4 ->
           NibbleLoops4.fourTokens4(packed, at, stride, tile, entries, from, to, sums, sumsAt, rows);
       default -> throw new AssertionError("a tile of " + tile.tokens + " tokens");

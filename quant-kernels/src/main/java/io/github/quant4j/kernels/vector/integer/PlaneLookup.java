@@ -166,7 +166,7 @@ final class PlaneLookup extends SegmentSums {
           addToTable(tables, (t * wordsInStream + u * wordsInUnit) * TABLES, bias);
           biases += bias;
         }
-        tile.starts[s * tile.tokens + t] = -biases * ((1 << planes) - 1);
+        tile.starts[tile.offset + s * tile.tokens + t] = -biases * ((1 << planes) - 1);
       }
     }
     tile.tables = tables;
@@ -258,7 +258,7 @@ final class PlaneLookup extends SegmentSums {
         if (one) {
           LookupLoops.oneToken8(packed, at, stride, tables, tablesAt, units, partial, to);
         } else {
-          LookupLoops.twoTokens8(
+          LookupLoops2.twoTokens8(
               packed, at, stride, tables, tablesAt, tokenStride, units, partial, to);
         }
       }
@@ -266,7 +266,7 @@ final class PlaneLookup extends SegmentSums {
         if (one) {
           LookupLoops.oneToken4(packed, at, stride, tables, tablesAt, units, partial, to);
         } else {
-          LookupLoops.twoTokens4(
+          LookupLoops2.twoTokens4(
               packed, at, stride, tables, tablesAt, tokenStride, units, partial, to);
         }
       }
@@ -275,7 +275,7 @@ final class PlaneLookup extends SegmentSums {
           LookupLoops.oneToken(
               packed, at, stride, tables, tablesAt, units, wordsInUnit, partial, to);
         } else {
-          LookupLoops.twoTokens(
+          LookupLoops2.twoTokens(
               packed, at, stride, tables, tablesAt, tokenStride, units, wordsInUnit, partial, to);
         }
       }

@@ -131,7 +131,7 @@ final class PlanePopcount extends SegmentSums {
         packPlane(codes, plane, operands, t * size + plane * wordsInStream);
       }
       for (int s = 0; s < layout.segments(); s++) {
-        tile.starts[s * tile.tokens + t] = 0;
+        tile.starts[tile.offset + s * tile.tokens + t] = 0;
       }
     }
     scratch.release(codes);

@@ -17,10 +17,18 @@ final class QuantizedInput implements PreparedInput {
   private static final int GUARD = 16;
 
   private static final float[] NONE = {};
+  private static final int[] NO_INTS = {};
 
   private final Maker maker;
   private final Tile[] tiles;
   private int tileCount;
+
+  // Of the whole batch, borrowed: a tile that borrowed its own would exhaust the pool's slots.
+  private float[] scales = NONE;
+  private int[] valueSums = NO_INTS;
+  private int[] zeros = NO_INTS;
+  private int[] starts = NO_INTS;
+
   private float[] x = NONE;
   private int xOffset;
 
@@ -79,6 +87,11 @@ final class QuantizedInput implements PreparedInput {
   }
 
   private void cut(int tokens) {
+    int segments = maker.family.layout().segments();
+    scales = maker.scratch.floats(tokens * segments);
+    valueSums = maker.scratch.ints(tokens * segments);
+    zeros = maker.scratch.ints(tokens * segments);
+    starts = maker.scratch.ints(tokens * segments);
     tileCount = 0;
     int size = SegmentSums.MOST_TOKENS;
     for (int done = 0; done < tokens; ) {
@@ -88,6 +101,7 @@ final class QuantizedInput implements PreparedInput {
       Tile tile = tiles[tileCount++];
       tile.firstToken = done;
       tile.tokens = size;
+      tile.bind(segments, scales, valueSums, zeros, starts);
       done += size;
     }
   }
@@ -113,7 +127,6 @@ final class QuantizedInput implements PreparedInput {
     SegmentLayout layout = maker.family.layout();
     ScratchPool scratch = maker.scratch;
     int width = layout.paddedColumns();
-    tile.borrow(layout.segments(), scratch);
     int[] values = scratch.ints(GUARD + tile.tokens * width);
     for (int t = 0; t < tile.tokens; t++) {
       int from = xOffset + (tile.firstToken + t) * layout.columns();
@@ -128,8 +141,8 @@ final class QuantizedInput implements PreparedInput {
     scratch.release(values);
     for (int s = 0; s < layout.segments(); s++) {
       for (int t = 0; t < tile.tokens; t++) {
-        tile.starts[s * tile.tokens + t] -=
-            maker.center * tile.valueSums[t * layout.segments() + s];
+        tile.starts[tile.offset + s * tile.tokens + t] -=
+            maker.center * tile.valueSums[tile.offset + t * layout.segments() + s];
       }
     }
   }
@@ -140,6 +153,10 @@ final class QuantizedInput implements PreparedInput {
     for (int i = 0; i < tileCount; i++) {
       tiles[i].release(maker.scratch);
     }
+    maker.scratch.release(scales);
+    maker.scratch.release(valueSums);
+    maker.scratch.release(zeros);
+    maker.scratch.release(starts);
     maker.instances.offer(this);
   }
 }

@@ -147,9 +147,10 @@ final class RowParameters {
    */
   void fill(Tile tile, int row, int rows, int first, int last, int[] sums) {
     int tokens = tile.tokens;
-    RowVectors.set(sums, tile.starts, first * tokens, last * tokens, rows);
+    RowVectors.set(
+        sums, tile.starts, tile.offset + first * tokens, tile.offset + last * tokens, rows);
     for (int t = 0; t < tokens; t++) {
-      int at = t * segments;
+      int at = tile.offset + t * segments;
       int to = t * rows;
       int step = tokens * rows;
       if (zeros.length > 0) {
@@ -198,7 +199,7 @@ final class RowParameters {
     for (int t = 0; t < tile.tokens; t++) {
       int from = t * rows;
       int step = tile.tokens * rows;
-      int at = t * segments;
+      int at = tile.offset + t * segments;
       for (int r = 0; r < rows; r += 2 * Lanes.FLOATS) {
         if (rowMultiples) {
           RowVectors.scaleMultiples(

@@ -5,7 +5,8 @@ import io.github.quant4j.parallel.ScratchPool;
 
 /**
  * A few tokens that are multiplied together, quantized and in the form that a family of kernels
- * reads. The arrays are borrowed and hold arbitrary values beyond what is described.
+ * reads. The arrays are borrowed and hold arbitrary values beyond what is described; those with
+ * values for each segment belong to the whole batch, and this tile's begin at {@link #offset}.
  */
 final class Tile {
   private static final int[] NO_INTS = {};
@@ -18,7 +19,10 @@ final class Tile {
   /** How many tokens, at most {@link SegmentSums#MOST_TOKENS}. */
   int tokens;
 
-  /** Activation scales, {@code [tokens][segments]}. */
+  /** Where this tile begins in the arrays of the batch. */
+  int offset;
+
+  /** Activation scales, {@code [tokens][segments]} from the offset. */
   float[] scales = NO_FLOATS;
 
   /** Sums of the values of a segment less their zero points, {@code [tokens][segments]}. */
@@ -37,26 +41,23 @@ final class Tile {
   int[] operands = NO_INTS;
 
   /** A family's own. */
-  int[] plan = NO_INTS;
-
-  /** A family's own. */
   short[] tables = NO_SHORTS;
 
-  void borrow(int segments, ScratchPool scratch) {
-    scales = scratch.floats(tokens * segments);
-    valueSums = scratch.ints(tokens * segments);
-    zeros = scratch.ints(tokens * segments);
-    starts = scratch.ints(tokens * segments);
+  /** Where the plan of passes lies in the operands, for the families that have one. */
+  int planAt;
+
+  /** Takes a part of the arrays of a batch. */
+  void bind(
+      int segments, float[] batchScales, int[] batchSums, int[] batchZeros, int[] batchStarts) {
+    offset = firstToken * segments;
+    scales = batchScales;
+    valueSums = batchSums;
+    zeros = batchZeros;
+    starts = batchStarts;
   }
 
+  /** Lets go of the batch and gives back what is the tile's own. */
   void release(ScratchPool scratch) {
-    if (scales.length == 0) {
-      return;
-    }
-    scratch.release(scales);
-    scratch.release(valueSums);
-    scratch.release(zeros);
-    scratch.release(starts);
     scales = NO_FLOATS;
     valueSums = NO_INTS;
     zeros = NO_INTS;
@@ -64,10 +65,6 @@ final class Tile {
     if (operands.length > 0) {
       scratch.release(operands);
       operands = NO_INTS;
-    }
-    if (plan.length > 0) {
-      scratch.release(plan);
-      plan = NO_INTS;
     }
     if (tables.length > 0) {
       scratch.release(tables);

@@ -232,12 +232,13 @@ final class TokenQuantizer {
       Tile tile, int token, int[] values, int offset, float[] scales, float[] zeros) {
     int segments = layout.segments();
     int segmentsInRun = layout.segmentsInRun();
+    int to = tile.offset + token * segments;
     for (int s = 0; s < segments; s++) {
       int r = s / segmentsInRun;
       int zero = (int) zeros[r];
-      tile.scales[token * segments + s] = scales[r];
-      tile.zeros[token * segments + s] = zero;
-      tile.valueSums[token * segments + s] =
+      tile.scales[to + s] = scales[r];
+      tile.zeros[to + s] = zero;
+      tile.valueSums[to + s] =
           sum(values, offset + s * layout.paddedLength(), layout.paddedLength())
               - zero * layout.segmentLength();
     }

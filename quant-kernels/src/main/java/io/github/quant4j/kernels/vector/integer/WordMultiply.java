@@ -150,10 +150,9 @@ abstract class WordMultiply extends SegmentSums {
   }
 
   /**
-   * The operands are coefficients {@code [passes][tokens][unitWords][views]}, two in an int.
-   *
-   * <p>The plan begins with the number of the first pass of each segment, and of the end. For each
-   * pass follow its unit, its segment and, for each token, its bias.
+   * The operands are coefficients {@code [passes][tokens][unitWords][views]}, two in an int, and
+   * behind them the plan. It begins with the number of the first pass of each segment, and of the
+   * end. For each pass follow its unit, its segment and, for each token, its bias.
    */
   @Override
   final void prepare(Tile tile, int[] values, int offset, ScratchPool scratch) {
@@ -163,14 +162,16 @@ abstract class WordMultiply extends SegmentSums {
     int unitsInSegment = layout.unitsInSegment();
     int units = segments * unitsInSegment;
     int planStep = planStep(tokens);
-    int[] plan = scratch.ints(segments + 1 + units * passesInUnit * planStep);
-    tile.plan = plan;
-    tile.operands = scratch.ints(units * passesInUnit * tokens * unitWords * views);
+    int planAt = units * passesInUnit * tokens * unitWords * views;
+    int entries = planAt + segments + 1;
+    int[] plan = scratch.ints(entries + units * passesInUnit * planStep);
+    tile.operands = plan;
+    tile.planAt = planAt;
     int pass = 0;
     for (int s = 0; s < segments; s++) {
-      plan[s] = pass;
+      plan[planAt + s] = pass;
       for (int t = 0; t < tokens; t++) {
-        tile.starts[s * tokens + t] = 0;
+        tile.starts[tile.offset + s * tokens + t] = 0;
       }
       for (int unit = s * unitsInSegment; unit < (s + 1) * unitsInSegment; unit++) {
         int passes = 1;
@@ -190,18 +191,18 @@ abstract class WordMultiply extends SegmentSums {
           split(tile, values, offset + unit * layout.unit(), pass, passes, scratch);
         }
         for (int i = 0; i < passes; i++) {
-          plan[segments + 1 + pass * planStep] = unit;
-          plan[segments + 2 + pass * planStep] = s;
+          plan[entries + pass * planStep] = unit;
+          plan[entries + pass * planStep + 1] = s;
           pass++;
         }
       }
-      for (int p = plan[s]; p < pass; p++) {
+      for (int p = plan[planAt + s]; p < pass; p++) {
         for (int t = 0; t < tokens; t++) {
-          tile.starts[s * tokens + t] -= plan[segments + 3 + p * planStep + t];
+          tile.starts[tile.offset + s * tokens + t] -= plan[entries + p * planStep + 2 + t];
         }
       }
     }
-    plan[segments] = pass;
+    plan[planAt + segments] = pass;
   }
 
   /** The ints of the plan for a pass: unit, segment, and a bias for each token. */
@@ -209,8 +210,18 @@ abstract class WordMultiply extends SegmentSums {
     return 2 + tokens;
   }
 
+  /** The number of the first pass of a segment. */
+  static int firstPass(Tile tile, int segment) {
+    return tile.operands[tile.planAt + segment];
+  }
+
+  /** Where the passes are described. */
+  final int entriesAt(Tile tile) {
+    return tile.planAt + layout().segments() + 1;
+  }
+
   private void setBias(Tile tile, int pass, int t, int bias) {
-    tile.plan[layout().segments() + 3 + pass * planStep(tile.tokens) + t] = bias;
+    tile.operands[entriesAt(tile) + pass * planStep(tile.tokens) + 2 + t] = bias;
   }
 
   /** The sum of a unit's values in the lower half, that of their magnitudes in the upper half. */
