@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.activation;
 
+import io.github.quant4j.wording.Suggestion;
+import java.util.List;
+
 /** Which elements of the activations {@code [tokens, in]} share a scale. */
 public sealed interface ActivationGranularity {
 
@@ -108,7 +111,8 @@ public sealed interface ActivationGranularity {
     throw new IllegalArgumentException(
         "activation granularity: '"
             + text
-            + "', expected tensor or channel (static), token or g<inputs> (dynamic)");
+            + "', expected tensor or channel (static), token or g<inputs> (dynamic)"
+            + Suggestion.of(text, List.of("tensor", "channel", "token")));
   }
 
   /**

@@ -7,6 +7,8 @@ import io.github.quant4j.format.NumberFormats;
 import io.github.quant4j.scheme.FloatScaleCodec;
 import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.scheme.ScaleCodec;
+import io.github.quant4j.scheme.TensorRelativeScaleCodec;
+import io.github.quant4j.wording.Suggestion;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -51,12 +53,16 @@ public record ActivationScheme(
    * Checks that the parts go together.
    *
    * @throws IllegalArgumentException if a zero point is asked for with a format that is not an
-   *     integer one
+   *     integer one, or the scales of the codec share what a weight matrix has and a token has not
    */
   public ActivationScheme {
     if (!symmetric && !(format instanceof IntegerFormat)) {
       throw new IllegalArgumentException(
           "asym: a zero point needs an integer format, found " + format.name());
+    }
+    if (!scaleCodec.isIndependent() && !(scaleCodec instanceof TensorRelativeScaleCodec)) {
+      throw new IllegalArgumentException(
+          "scale codec: '" + scaleCodec.label() + "' is for weights, found in activations");
     }
   }
 
@@ -91,11 +97,13 @@ public record ActivationScheme(
     }
     String[] parts = text.split(":", -1);
     if (parts.length < 2 || parts.length > 4) {
+      List<String> presets = PRESETS.stream().map(Preset::name).toList();
       throw new IllegalArgumentException(
           "activations: '"
               + text
               + "', expected format:granularity[:sym|asym][:codec], such as int8:token, or one of "
-              + PRESETS.stream().map(Preset::name).toList());
+              + presets
+              + Suggestion.of(text, presets));
     }
     NumberFormat format = NumberFormats.parse(parts[0]);
     ActivationGranularity granularity = ActivationGranularity.parse(parts[1]);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.format;
 
+import io.github.quant4j.wording.Suggestion;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -10,6 +12,36 @@ public final class NumberFormats {
   private static final Pattern MINIFLOAT =
       Pattern.compile("(?:fp([468]))?e([0-9])m([0-9])(?:b(-?[0-9]{1,3}))?(fn|ieee|fnuz)?");
   private static final Pattern LEVELS = Pattern.compile("levels\\(([^()]*)\\)");
+
+  /** Names to suggest. */
+  private static final List<String> KNOWN =
+      List.of(
+          "int1",
+          "int2",
+          "int3",
+          "int4",
+          "int5",
+          "int6",
+          "int7",
+          "int8",
+          "fp8e4m3",
+          "fp8e5m2",
+          "fp6e2m3",
+          "fp6e3m2",
+          "fp4e2m1",
+          "nf4",
+          "ternary",
+          "binary",
+          "bitmod3",
+          "bitmod4",
+          "mxfp4",
+          "mxfp8",
+          "mxint8",
+          "nvfp4",
+          "levels",
+          "codebook",
+          "best",
+          "best-per-tile");
 
   private NumberFormats() {}
 
@@ -49,7 +81,8 @@ public final class NumberFormats {
             + name
             + "' is not known; expected int1 to int8, fp8e4m3, fp8e5m2, fp6e2m3,"
             + " fp6e3m2, fp4e2m1, eEmM of 3 to 8 bits (such as e3m2), nf4, ternary, binary or"
-            + " levels(a,b,...)");
+            + " levels(a,b,...)"
+            + Suggestion.of(name, KNOWN));
   }
 
   private static NumberFormat miniFloat(String name, Matcher match) {

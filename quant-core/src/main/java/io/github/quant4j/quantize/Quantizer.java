@@ -12,6 +12,7 @@ import io.github.quant4j.rounding.RoundingReport;
 import io.github.quant4j.rounding.RoundingResult;
 import io.github.quant4j.rounding.RoundingTask;
 import io.github.quant4j.scheme.QuantScheme;
+import io.github.quant4j.search.FitTask;
 import io.github.quant4j.search.ScaleSearch;
 import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -35,16 +36,22 @@ public final class Quantizer {
   private final QuantScheme scheme;
   private final ScaleSearch search;
   private final List<Rounding> roundings;
+  private final @Nullable LinearAlgebra algebra;
   private final WorkerTeam team;
 
   private Quantizer(
-      QuantScheme scheme, ScaleSearch search, List<Rounding> roundings, WorkerTeam team) {
+      QuantScheme scheme,
+      ScaleSearch search,
+      List<Rounding> roundings,
+      @Nullable LinearAlgebra algebra,
+      WorkerTeam team) {
     if (roundings.isEmpty()) {
       throw new IllegalArgumentException("roundings: none, expected at least one");
     }
     this.scheme = scheme;
     this.search = search;
     this.roundings = List.copyOf(roundings);
+    this.algebra = algebra;
     this.team = team;
   }
 
@@ -69,7 +76,7 @@ public final class Quantizer {
    * @throws IllegalArgumentException if there is no rounding
    */
   public static Quantizer of(QuantScheme scheme, ScaleSearch search, List<Rounding> roundings) {
-    return new Quantizer(scheme, search, roundings, WorkerTeam.sequential());
+    return new Quantizer(scheme, search, roundings, null, WorkerTeam.sequential());
   }
 
   /**
@@ -79,7 +86,18 @@ public final class Quantizer {
    * @return the changed quantizer
    */
   public Quantizer withTeam(WorkerTeam threads) {
-    return new Quantizer(scheme, search, roundings, threads);
+    return new Quantizer(scheme, search, roundings, algebra, threads);
+  }
+
+  /**
+   * The same quantizer with other dense operations than those of the best provider that is
+   * available.
+   *
+   * @param provider who multiplies
+   * @return the changed quantizer
+   */
+  public Quantizer withAlgebra(LinearAlgebra provider) {
+    return new Quantizer(scheme, search, roundings, provider, team);
   }
 
   /**
@@ -112,10 +130,10 @@ public final class Quantizer {
   /**
    * Whether the second moment of the inputs is needed.
    *
-   * @return true if a rounding of the chain is calibrated
+   * @return true if the search or a rounding of the chain is calibrated
    */
   public boolean needsGram() {
-    return roundings.stream().anyMatch(Rounding::needsGram);
+    return search.needsGram() || roundings.stream().anyMatch(Rounding::needsGram);
   }
 
   /**
@@ -152,6 +170,10 @@ public final class Quantizer {
    *     or the second moment is needed
    */
   public QuantizationResult run(FloatMatrix weights) {
+    if (needsGram()) {
+      throw new IllegalArgumentException(
+          "gram: none, but '" + this + "' is calibrated; pass Gram.of(inputs)");
+    }
     return runChecked(weights, null);
   }
 
@@ -159,43 +181,25 @@ public final class Quantizer {
    * Quantizes with calibration, and tells how it went.
    *
    * @param weights the weights, {@code [out, in]}; not changed
-   * @param gram the second moment of the inputs, {@code [in, in]}
+   * @param gram the second moment of the inputs, {@code [in, in]}; one that is not usable makes
+   *     roundings fall back, see their reports
    * @return the packed matrix and a report of each rounding
    * @throws IllegalArgumentException if a weight is not finite, the scheme does not fit the shape,
    *     or the moment has another size
    */
   public QuantizationResult run(FloatMatrix weights, Gram gram) {
-    if (gram.size() != weights.columns()) {
-      throw new IllegalArgumentException(
-          "gram: ["
-              + gram.size()
-              + ", "
-              + gram.size()
-              + "], expected ["
-              + weights.columns()
-              + ", "
-              + weights.columns()
-              + "] for weights ["
-              + weights.rows()
-              + ", "
-              + weights.columns()
-              + "]");
-    }
     return runChecked(weights, gram);
   }
 
   private QuantizationResult runChecked(FloatMatrix weights, @Nullable Gram gram) {
     requireFinite(weights);
-    if (gram == null && needsGram()) {
-      throw new IllegalArgumentException(
-          "gram: none, but '" + this + "' is calibrated; pass Gram.of(inputs)");
-    }
-    LinearAlgebra algebra = Kernels.linearAlgebra(KernelOptions.defaults());
+    LinearAlgebra products =
+        algebra == null ? Kernels.linearAlgebra(KernelOptions.defaults()) : algebra;
     FloatMatrix live = needsGram() && gram != null ? withoutDeadInputs(weights, gram) : weights;
-    Grid grid = search.fit(live, scheme, gram, algebra, team);
-    RoundingTask task = new RoundingTask(weights, grid, gram, search, algebra, team);
-    RoundingResult result = roundings.getFirst().round(task, null);
+    Grid grid = search.fit(new FitTask(live, scheme, gram, products, team));
+    RoundingTask task = new RoundingTask(weights, grid, gram, search, products, team);
     List<RoundingReport> reports = new ArrayList<>();
+    RoundingResult result = roundings.getFirst().round(task, null);
     reports.add(result.report());
     for (Rounding rounding : roundings.subList(1, roundings.size())) {
       result = rounding.round(task.withGrid(result.grid()), result.codes());
@@ -209,7 +213,7 @@ public final class Quantizer {
    * those that matter; in tiles without any live input all are kept.
    */
   private FloatMatrix withoutDeadInputs(FloatMatrix weights, Gram gram) {
-    if (gram.deadInputs() == 0) {
+    if (gram.size() != weights.columns() || gram.deadInputs() == 0) {
       return weights;
     }
     float[] diagonal = gram.diagonal();

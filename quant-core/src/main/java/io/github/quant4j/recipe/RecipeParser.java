@@ -15,6 +15,7 @@ import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.transform.TransformRule;
+import io.github.quant4j.wording.Suggestion;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -168,9 +169,8 @@ final class RecipeParser {
     try {
       return Quantizer.of(piece.text());
     } catch (IllegalArgumentException e) {
-      RecipeScanner.Piece culprit =
-          WeightWords.culprit(scanner, piece, String.valueOf(e.getMessage()));
-      throw scanner.error(culprit, WeightWords.explained(culprit, e));
+      String message = String.valueOf(e.getMessage());
+      throw scanner.error(Culprits.find(scanner, piece, message), message);
     }
   }
 
@@ -192,9 +192,8 @@ final class RecipeParser {
     } catch (RecipeException e) {
       throw e;
     } catch (IllegalArgumentException e) {
-      RecipeScanner.Piece culprit =
-          WeightWords.culprit(scanner, piece, String.valueOf(e.getMessage()));
-      throw scanner.error(culprit, WeightWords.explained(culprit, e));
+      String message = String.valueOf(e.getMessage());
+      throw scanner.error(Culprits.find(scanner, piece, message), message);
     }
   }
 
@@ -209,7 +208,7 @@ final class RecipeParser {
           default ->
               throw word.error(
                   "range rule is not known"
-                      + Suggestions.of(word.name(), List.of("minmax", "mse", "percentile"))
+                      + Suggestion.of(word.name(), List.of("minmax", "mse", "percentile"))
                       + "; expected minmax, percentile(P) or mse");
         };
     word.end();
@@ -271,7 +270,7 @@ final class RecipeParser {
               "compensation '"
                   + word.name()
                   + "' is not known"
-                  + Suggestions.of(word.name(), TermWords.NAMES)
+                  + Suggestion.of(word.name(), TermWords.NAMES)
                   + "; expected one of "
                   + TermWords.NAMES);
     }

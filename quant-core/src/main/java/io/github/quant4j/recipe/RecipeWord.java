@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.recipe;
 
+import io.github.quant4j.wording.Suggestion;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -109,7 +110,7 @@ final class RecipeWord {
               + "': argument '"
               + first.text()
               + "' is not known here"
-              + Suggestions.of(first.text(), List.of(known))
+              + Suggestion.of(first.text(), List.of(known))
               + (known.length == 0 ? "" : "; expected " + String.join(", ", known)));
     }
   }

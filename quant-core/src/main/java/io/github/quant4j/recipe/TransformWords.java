@@ -15,6 +15,7 @@ import io.github.quant4j.transform.PrincipalAxesRule;
 import io.github.quant4j.transform.ShiftRule;
 import io.github.quant4j.transform.SmoothRule;
 import io.github.quant4j.transform.TransformRule;
+import io.github.quant4j.wording.Suggestion;
 import java.util.List;
 import java.util.Optional;
 
@@ -102,7 +103,7 @@ final class TransformWords {
               "transform '"
                   + word.name()
                   + "' is not known"
-                  + Suggestions.of(word.name(), NAMES)
+                  + Suggestion.of(word.name(), NAMES)
                   + "; expected one of "
                   + NAMES);
     };

@@ -9,7 +9,7 @@ import io.github.quant4j.scheme.Granularity;
 import io.github.quant4j.scheme.GroupParameters;
 import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.scheme.ScaleLayout;
-import io.github.quant4j.scheme.ZeroPointCodec;
+import io.github.quant4j.search.FitTask;
 import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.Arrays;
@@ -65,7 +65,8 @@ final class CurrentGroups {
         task.gram() == null
             ? null
             : task.gram().block(firstColumn, firstColumn + weights.columns());
-    Grid fitted = task.search().fit(weights, fitScheme, gram, task.algebra(), task.team());
+    Grid fitted =
+        task.search().fit(new FitTask(weights, fitScheme, gram, task.algebra(), task.team()));
     for (int r = 0; r < weights.rows(); r++) {
       int tile = task.grid().layout().index(firstRow + r, firstColumn);
       scales[tile] = fitted.scale(r);
@@ -89,7 +90,7 @@ final class CurrentGroups {
     GroupParameters zeroPoints =
         zeros == null
             ? null
-            : ZeroPointCodec.encode(zeros, layout, (IntegerFormat) scheme.format());
+            : scheme.scaleCodec().encodeZeroPoints(zeros, layout, (IntegerFormat) scheme.format());
     return Optional.of(
         new Grid(scheme, layout, FormatPalette.uniform(scheme.format()), stored, zeroPoints));
   }

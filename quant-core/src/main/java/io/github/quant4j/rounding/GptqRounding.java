@@ -3,7 +3,7 @@ package io.github.quant4j.rounding;
 
 import io.github.quant4j.linalg.LdlFactorization;
 import io.github.quant4j.statistic.Gram;
-import java.util.Locale;
+import io.github.quant4j.wording.OptionText;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -134,23 +134,11 @@ public record GptqRounding(
 
   @Override
   public String label() {
-    StringBuilder options = new StringBuilder();
-    append(options, activationOrder, "act-order");
-    append(options, currentGroups, "current");
-    append(options, damping != USUAL_DAMPING, "damp=" + number(damping));
-    append(options, block != USUAL_BLOCK, "block=" + block);
-    return options.isEmpty() ? "gptq" : "gptq(" + options + ")";
-  }
-
-  private static void append(StringBuilder options, boolean present, String option) {
-    if (present) {
-      options.append(options.isEmpty() ? "" : ",").append(option);
-    }
-  }
-
-  private static String number(double value) {
-    return value == Math.rint(value)
-        ? String.format(Locale.ROOT, "%.0f", value)
-        : Double.toString(value);
+    return new OptionText("gptq")
+        .add(activationOrder, "act-order")
+        .add(currentGroups, "current")
+        .add(damping != USUAL_DAMPING, "damp=" + OptionText.number(damping))
+        .add(block != USUAL_BLOCK, "block=" + block)
+        .toString();
   }
 }

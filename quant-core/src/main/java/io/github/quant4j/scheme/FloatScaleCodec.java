@@ -4,6 +4,7 @@ package io.github.quant4j.scheme;
 import io.github.quant4j.format.HalfPrecision;
 import io.github.quant4j.format.NumberFormat;
 import io.github.quant4j.tensor.DType;
+import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
 import java.util.Map;
 
@@ -40,40 +41,58 @@ public enum FloatScaleCodec implements ScaleCodec {
     return label;
   }
 
-  /**
-   * Encodes scales, each on its own; the relative error is at most 2^-24, 2^-11 or 2^-8.
-   *
-   * @param scales the wanted scales
-   * @param layout their layout
-   * @param format not used
-   * @return the stored scales
-   * @throws IllegalArgumentException as {@link ScaleCodec#encode} says
-   */
   @Override
-  public GroupParameters encode(double[] scales, ScaleLayout layout, NumberFormat format) {
-    StoredParts.requireScales(scales, layout);
-    float[] values = new float[scales.length];
-    for (int i = 0; i < scales.length; i++) {
-      // A scale so small that it vanishes in binary32 belongs to a tile that is zero in effect.
-      values[i] = (float) scales[i] == 0f ? 1f : (float) scales[i];
-    }
-    if (this == FLOAT32) {
-      return new GroupParameters(
-          values, StoredParts.of("", Tensor.ofFloats(StoredParts.shape(layout), values)));
-    }
-    boolean half = this == FLOAT16 && fitsFloat16(values);
-    short[] bits = new short[values.length];
-    for (int i = 0; i < values.length; i++) {
-      bits[i] = half ? HalfPrecision.toFloat16(values[i]) : HalfPrecision.toBfloat16(values[i]);
-      values[i] = half ? HalfPrecision.fromFloat16(bits[i]) : HalfPrecision.fromBfloat16(bits[i]);
-    }
-    DType dtype = half ? DType.F16 : DType.BF16;
-    return new GroupParameters(
-        values, StoredParts.of("", Tensor.ofShorts(dtype, StoredParts.shape(layout), bits)));
+  public ScaleFrame frame(double[] typical, ScaleLayout layout, NumberFormat format) {
+    StoredParts.requireScales(typical, layout);
+    boolean half = this == FLOAT16 && fitsFloat16(typical);
+    FloatScaleCodec type = half || this == FLOAT32 ? this : BFLOAT16;
+    return new TypedFrame(type, layout);
   }
 
-  private static boolean fitsFloat16(float[] values) {
-    for (float value : values) {
+  /** Scales of one type; the relative error is at most 2^-24, 2^-11 or 2^-8. */
+  private record TypedFrame(FloatScaleCodec type, ScaleLayout layout) implements ScaleFrame {
+
+    @Override
+    public float round(int tile, double wanted) {
+      // A scale so small that it vanishes in binary32 belongs to a tile that is zero in effect.
+      float value = (float) wanted == 0f ? 1f : (float) wanted;
+      return switch (type) {
+        case FLOAT32 -> value;
+        case FLOAT16 -> HalfPrecision.fromFloat16(HalfPrecision.toFloat16(clamped(value)));
+        case BFLOAT16 -> HalfPrecision.fromBfloat16(HalfPrecision.toBfloat16(value));
+      };
+    }
+
+    private static float clamped(float value) {
+      return Math.clamp(value, (float) FLOAT16_SMALLEST_NORMAL, (float) FLOAT16_LARGEST);
+    }
+
+    @Override
+    public GroupParameters encode(double[] scales) {
+      StoredParts.requireScales(scales, layout);
+      float[] values = new float[scales.length];
+      short[] bits = new short[scales.length];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = round(i, scales[i]);
+        bits[i] =
+            type == FLOAT16
+                ? HalfPrecision.toFloat16(values[i])
+                : HalfPrecision.toBfloat16(values[i]);
+      }
+      Shape shape = StoredParts.shape(layout);
+      Tensor stored =
+          switch (type) {
+            case FLOAT32 -> Tensor.ofFloats(shape, values);
+            case FLOAT16 -> Tensor.ofShorts(DType.F16, shape, bits);
+            case BFLOAT16 -> Tensor.ofShorts(DType.BF16, shape, bits);
+          };
+      return new GroupParameters(values, StoredParts.of("", stored));
+    }
+  }
+
+  private static boolean fitsFloat16(double[] scales) {
+    for (double scale : scales) {
+      float value = (float) scale == 0f ? 1f : (float) scale;
       if (value < FLOAT16_SMALLEST_NORMAL || value > FLOAT16_LARGEST) {
         return false;
       }

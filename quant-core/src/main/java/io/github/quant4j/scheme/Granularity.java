@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.scheme;
 
+import io.github.quant4j.wording.Suggestion;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -198,7 +200,8 @@ public sealed interface Granularity {
           "granularity: '"
               + text
               + "', expected tensor, channel, g<inputs> (such as g64), column,"
-              + " column(<outputs>) or block(<outputs>x<inputs>)");
+              + " column(<outputs>) or block(<outputs>x<inputs>)"
+              + Suggestion.of(text, List.of("tensor", "channel", "column")));
     }
     if (match.group(1) != null) {
       return new PerGroup(Integer.parseInt(match.group(1)));

@@ -39,30 +39,49 @@ public enum PowerOfTwoScaleCodec implements ScaleCodec {
   }
 
   @Override
-  public GroupParameters encode(double[] scales, ScaleLayout layout, NumberFormat format) {
-    StoredParts.requireScales(scales, layout);
-    float maximum = format.maximum();
-    float largestPower = Math.scalb(1f, Math.getExponent(maximum));
-    byte[] codes = new byte[scales.length];
-    float[] values = new float[scales.length];
-    for (int i = 0; i < scales.length; i++) {
+  public ScaleFrame frame(double[] typical, ScaleLayout layout, NumberFormat format) {
+    StoredParts.requireScales(typical, layout);
+    return new ExponentFrame(this, layout, format.maximum());
+  }
+
+  /** Scales of one byte each. */
+  private record ExponentFrame(PowerOfTwoScaleCodec rule, ScaleLayout layout, float maximum)
+      implements ScaleFrame {
+
+    private int code(double scale) {
+      float largestPower = Math.scalb(1f, Math.getExponent(maximum));
       int code =
-          switch (this) {
+          switch (rule) {
             // Back to the magnitude, in float, so that a power of two is hit exactly.
             case FLOOR ->
                 PowerOfTwoScale.encode(
-                    (float) (scales[i] * maximum) / largestPower, PowerOfTwoScale.Mode.DOWN, true);
-            case CEIL -> PowerOfTwoScale.encode((float) scales[i], PowerOfTwoScale.Mode.UP, true);
+                    (float) (scale * maximum) / largestPower, PowerOfTwoScale.Mode.DOWN, true);
+            case CEIL -> PowerOfTwoScale.encode((float) scale, PowerOfTwoScale.Mode.UP, true);
             case NEAREST ->
-                PowerOfTwoScale.encode((float) scales[i], PowerOfTwoScale.Mode.NEAREST, true);
+                PowerOfTwoScale.encode((float) scale, PowerOfTwoScale.Mode.NEAREST, true);
           };
       // A zero tile has no exponent; the smallest power represents its zeros.
-      codes[i] = (byte) (code == PowerOfTwoScale.NAN ? 0 : code);
-      values[i] = PowerOfTwoScale.decode(codes[i] & 0xff);
+      return code == PowerOfTwoScale.NAN ? 0 : code;
     }
-    return new GroupParameters(
-        values,
-        StoredParts.of("", Tensor.ofBytes(DType.F8_E8M0, StoredParts.shape(layout), codes)));
+
+    @Override
+    public float round(int tile, double wanted) {
+      return PowerOfTwoScale.decode(code(wanted));
+    }
+
+    @Override
+    public GroupParameters encode(double[] scales) {
+      StoredParts.requireScales(scales, layout);
+      byte[] codes = new byte[scales.length];
+      float[] values = new float[scales.length];
+      for (int i = 0; i < scales.length; i++) {
+        codes[i] = (byte) code(scales[i]);
+        values[i] = PowerOfTwoScale.decode(codes[i] & 0xff);
+      }
+      return new GroupParameters(
+          values,
+          StoredParts.of("", Tensor.ofBytes(DType.F8_E8M0, StoredParts.shape(layout), codes)));
+    }
   }
 
   @Override

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.scheme;
 
+import io.github.quant4j.format.Codebook;
 import io.github.quant4j.format.IntegerFormat;
 import io.github.quant4j.format.MiniFloat;
 import io.github.quant4j.format.NumberFormat;
-import io.github.quant4j.format.NumberFormats;
+import io.github.quant4j.wording.Suggestion;
+import io.github.quant4j.wording.Word;
 import java.util.List;
 
 /**
@@ -14,17 +16,20 @@ import java.util.List;
  * <p>The text form is {@code format:granularity[:sym|asym][:codec]}, for example {@code
  * int4:g64:asym} or {@code e2m1:g32:sym:e8m0}. Short names stand for {@code mxfp4}, {@code
  * mxfp6e2m3}, {@code mxfp6e3m2}, {@code mxfp8e4m3} (also {@code mxfp8}), {@code mxfp8e5m2}, {@code
- * mxint8} and {@code nvfp4}.
+ * mxint8} and {@code nvfp4}. Where a format stands, there may also be a choice of formats, see
+ * {@link FormatChoice}.
  *
- * @param format the element format
+ * @param choice the element format, or how it is chosen
  * @param granularity which elements share a scale
  * @param symmetric whether there is no zero point
  * @param scaleCodec how scales are stored
  */
 public record QuantScheme(
-    NumberFormat format, Granularity granularity, boolean symmetric, ScaleCodec scaleCodec) {
+    FormatChoice choice, Granularity granularity, boolean symmetric, ScaleCodec scaleCodec) {
 
   private record Preset(String name, QuantScheme scheme) {}
+
+  private static final List<String> SYMMETRIES = List.of("sym", "asym");
 
   private static final Granularity MX_BLOCK = Granularity.group(32);
 
@@ -53,13 +58,60 @@ public record QuantScheme(
    * Checks that the parts go together.
    *
    * @throws IllegalArgumentException if a zero point is asked for with a format that is not an
-   *     integer one (its levels are not evenly spaced, so a shift changes the grid)
+   *     integer one (its levels are not evenly spaced, so a shift changes the grid), or a fitted
+   *     code book comes with scales or unit scales with something else than a code book
    */
   public QuantScheme {
-    if (!symmetric && !(format instanceof IntegerFormat)) {
+    if (!symmetric
+        && !(choice instanceof FormatChoice.Fixed(NumberFormat format)
+            && format instanceof IntegerFormat)) {
       throw new IllegalArgumentException(
-          "asym: a zero point needs an integer format, found " + format.name());
+          "asym: a zero point needs an integer format, found " + choice);
     }
+    boolean unit = scaleCodec instanceof UnitScaleCodec;
+    if (choice instanceof FormatChoice.FittedCodebook && !unit) {
+      throw new IllegalArgumentException(
+          choice
+              + ": a fitted code book has no scales, expected codec unit, found "
+              + scaleCodec.label());
+    }
+    if (unit && !(choice.representative() instanceof Codebook)) {
+      throw new IllegalArgumentException("unit: scales of 1 need a code book, found " + choice);
+    }
+  }
+
+  /**
+   * A scheme with a given format.
+   *
+   * @param format the element format
+   * @param granularity which elements share a scale
+   * @param symmetric whether there is no zero point
+   * @param scaleCodec how scales are stored
+   * @throws IllegalArgumentException if the parts do not go together
+   */
+  public QuantScheme(
+      NumberFormat format, Granularity granularity, boolean symmetric, ScaleCodec scaleCodec) {
+    this(new FormatChoice.Fixed(format), granularity, symmetric, scaleCodec);
+  }
+
+  /**
+   * The element format. Where it is chosen for each tile or made to measure, and before it is
+   * chosen for a matrix, this is a format that only stands for the width, and never an integer one
+   * unless there is no other; what the tiles of a matrix have is told by its grid's palette.
+   *
+   * @return the format
+   */
+  public NumberFormat format() {
+    return choice.representative();
+  }
+
+  /**
+   * The bits of a code.
+   *
+   * @return 1 to 8
+   */
+  public int bits() {
+    return choice.bits();
   }
 
   /**
@@ -82,7 +134,7 @@ public record QuantScheme(
    * @return the changed scheme
    */
   public QuantScheme withScaleCodec(ScaleCodec codec) {
-    return new QuantScheme(format, granularity, symmetric, codec);
+    return new QuantScheme(choice, granularity, symmetric, codec);
   }
 
   /**
@@ -92,7 +144,7 @@ public record QuantScheme(
    * @return the changed scheme
    */
   public QuantScheme withGranularity(Granularity other) {
-    return new QuantScheme(format, other, symmetric, scaleCodec);
+    return new QuantScheme(choice, other, symmetric, scaleCodec);
   }
 
   /**
@@ -118,33 +170,61 @@ public record QuantScheme(
         return preset.scheme;
       }
     }
-    String[] parts = text.split(":", -1);
-    if (parts.length < 2 || parts.length > 4) {
+    List<String> parts = Word.split(text, ':');
+    if (parts.size() < 2 || parts.size() > 4) {
+      List<String> presets = PRESETS.stream().map(Preset::name).toList();
       throw new IllegalArgumentException(
           "scheme: '"
               + text
               + "', expected format:granularity[:sym|asym][:codec], such as"
               + " int4:g64:asym, or one of "
-              + PRESETS.stream().map(Preset::name).toList());
+              + presets
+              + Suggestion.of(text, presets));
     }
-    NumberFormat format = NumberFormats.parse(parts[0]);
-    Granularity granularity = Granularity.parse(parts[1]);
+    FormatChoice choice = FormatChoice.parse(parts.get(0));
+    Granularity granularity = Granularity.parse(parts.get(1));
     boolean symmetric = true;
-    ScaleCodec codec = FloatScaleCodec.FLOAT16;
+    ScaleCodec codec = usualCodec(choice);
     int next = 2;
-    if (next < parts.length && (parts[next].equals("sym") || parts[next].equals("asym"))) {
-      symmetric = parts[next].equals("sym");
+    if (next < parts.size() && SYMMETRIES.contains(parts.get(next))) {
+      symmetric = parts.get(next).equals(SYMMETRIES.getFirst());
       next++;
     }
-    if (next < parts.length) {
-      codec = ScaleCodec.parse(parts[next]);
+    if (next < parts.size()) {
+      codec = codec(parts.get(next), next == 2);
       next++;
     }
-    if (next < parts.length) {
+    if (next < parts.size()) {
       throw new IllegalArgumentException(
-          "scheme: '" + text + "': nothing may follow '" + parts[next - 1] + "'");
+          "scheme: '"
+              + text
+              + "': nothing may follow '"
+              + parts.get(next - 1)
+              + "', found '"
+              + parts.get(next)
+              + "'"
+              + (SYMMETRIES.contains(parts.get(next)) ? "; it stands before the codec" : ""));
     }
-    return new QuantScheme(format, granularity, symmetric, codec);
+    return new QuantScheme(choice, granularity, symmetric, codec);
+  }
+
+  private static ScaleCodec codec(String text, boolean symmetryPossible) {
+    try {
+      return ScaleCodec.parse(text);
+    } catch (IllegalArgumentException e) {
+      String suggestion = symmetryPossible ? Suggestion.of(text, SYMMETRIES) : "";
+      if (suggestion.isEmpty()) {
+        throw e;
+      }
+      throw new IllegalArgumentException(
+          "scheme: '" + text + "' is neither sym nor asym nor a scale codec" + suggestion, e);
+    }
+  }
+
+  private static ScaleCodec usualCodec(FormatChoice choice) {
+    return choice instanceof FormatChoice.FittedCodebook
+        ? new UnitScaleCodec()
+        : FloatScaleCodec.FLOAT16;
   }
 
   /** The canonical text form, which {@link #parse} reads back. */
@@ -155,10 +235,12 @@ public record QuantScheme(
         return preset.name;
       }
     }
-    return format.name()
+    // A code book has no zero point to speak of, and its codec goes without saying.
+    boolean fitted = choice instanceof FormatChoice.FittedCodebook;
+    return choice
         + ":"
         + granularity
-        + (symmetric ? ":sym" : ":asym")
-        + (scaleCodec.equals(FloatScaleCodec.FLOAT16) ? "" : ":" + scaleCodec.label());
+        + (fitted ? "" : symmetric ? ":sym" : ":asym")
+        + (scaleCodec.equals(usualCodec(choice)) ? "" : ":" + scaleCodec.label());
   }
 }

@@ -37,26 +37,47 @@ public record RowMultipleScaleCodec() implements ScaleCodec {
   }
 
   @Override
-  public GroupParameters encode(double[] scales, ScaleLayout layout, NumberFormat format) {
-    StoredParts.requireScales(scales, layout);
-    int width = layout.scaleColumns();
-    byte[] multiples = new byte[scales.length];
-    float[] rows = new float[layout.scaleRows()];
-    for (int row = 0; row < rows.length; row++) {
-      double largest = 0;
-      for (int i = row * width; i < (row + 1) * width; i++) {
-        largest = Math.max(largest, scales[i]);
-      }
-      rows[row] = largest == 0 ? 1f : shortened((float) (largest / LARGEST_MULTIPLE));
-      for (int i = row * width; i < (row + 1) * width; i++) {
-        double multiple = Math.rint(scales[i] / rows[row]);
-        multiples[i] = (byte) Math.clamp(multiple, 1, LARGEST_MULTIPLE);
-      }
+  public ScaleFrame frame(double[] typical, ScaleLayout layout, NumberFormat format) {
+    StoredParts.requireScales(typical, layout);
+    double[] largest = new double[layout.scaleRows()];
+    for (int i = 0; i < typical.length; i++) {
+      int row = i / layout.scaleColumns();
+      largest[row] = Math.max(largest[row], typical[i]);
     }
-    SequencedMap<String, Tensor> parts =
-        StoredParts.of("", Tensor.ofBytes(DType.I8, StoredParts.shape(layout), multiples));
-    parts.put(ROW_PART, Tensor.ofFloats(Shape.of(rows.length), rows));
-    return decode(parts, layout);
+    float[] rows = new float[largest.length];
+    for (int row = 0; row < rows.length; row++) {
+      rows[row] = largest[row] == 0 ? 1f : shortened((float) (largest[row] / LARGEST_MULTIPLE));
+    }
+    return new RowFrame(this, layout, rows);
+  }
+
+  /** Row scales that are settled. */
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+  private record RowFrame(RowMultipleScaleCodec codec, ScaleLayout layout, float[] rows)
+      implements ScaleFrame {
+
+    private int multiple(int tile, double scale) {
+      double multiple = Math.rint(scale / rows[tile / layout.scaleColumns()]);
+      return (int) Math.clamp(multiple, 1, LARGEST_MULTIPLE);
+    }
+
+    @Override
+    public float round(int tile, double wanted) {
+      return multiple(tile, wanted) * rows[tile / layout.scaleColumns()];
+    }
+
+    @Override
+    public GroupParameters encode(double[] scales) {
+      StoredParts.requireScales(scales, layout);
+      byte[] multiples = new byte[scales.length];
+      for (int i = 0; i < scales.length; i++) {
+        multiples[i] = (byte) multiple(i, scales[i]);
+      }
+      SequencedMap<String, Tensor> parts =
+          StoredParts.of("", Tensor.ofBytes(DType.I8, StoredParts.shape(layout), multiples));
+      parts.put(ROW_PART, Tensor.ofFloats(Shape.of(rows.length), rows));
+      return codec.decode(parts, layout);
+    }
   }
 
   /** Rounded towards zero, so that 127 times the result does not overflow. */

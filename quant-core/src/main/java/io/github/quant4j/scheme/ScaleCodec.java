@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.scheme;
 
+import io.github.quant4j.format.IntegerFormat;
 import io.github.quant4j.format.NumberFormat;
 import io.github.quant4j.tensor.Tensor;
+import io.github.quant4j.wording.Suggestion;
+import io.github.quant4j.wording.Word;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -13,7 +17,13 @@ import java.util.Map;
  * scale 0 and gets one that represents it exactly.
  */
 public sealed interface ScaleCodec
-    permits FloatScaleCodec, PowerOfTwoScaleCodec, TensorRelativeScaleCodec, RowMultipleScaleCodec {
+    permits FloatScaleCodec,
+        PowerOfTwoScaleCodec,
+        TensorRelativeScaleCodec,
+        PowerOfTwoRowScaleCodec,
+        RowMultipleScaleCodec,
+        SecondOrderScaleCodec,
+        UnitScaleCodec {
 
   /**
    * The text form in recipes.
@@ -31,6 +41,18 @@ public sealed interface ScaleCodec
   boolean isIndependent();
 
   /**
+   * Settles what the scales of a matrix share.
+   *
+   * @param typical a good guess at the scales, row-major as in the layout; finite, not negative
+   * @param layout their layout
+   * @param format the element format, whose largest level relates a scale to a magnitude
+   * @return the frame
+   * @throws IllegalArgumentException if a scale is negative or not finite, or their number is not
+   *     the layout's
+   */
+  ScaleFrame frame(double[] typical, ScaleLayout layout, NumberFormat format);
+
+  /**
    * Encodes scales.
    *
    * @param scales the wanted scales, row-major as in the layout; finite, not negative
@@ -40,7 +62,9 @@ public sealed interface ScaleCodec
    * @throws IllegalArgumentException if a scale is negative or not finite, or their number is not
    *     the layout's
    */
-  GroupParameters encode(double[] scales, ScaleLayout layout, NumberFormat format);
+  default GroupParameters encode(double[] scales, ScaleLayout layout, NumberFormat format) {
+    return frame(scales, layout, format).encode(scales);
+  }
 
   /**
    * Decodes stored scales.
@@ -53,27 +77,73 @@ public sealed interface ScaleCodec
   GroupParameters decode(Map<String, Tensor> parts, ScaleLayout layout);
 
   /**
+   * Encodes the zero points that go with the scales: as they are, unless the codec says otherwise.
+   *
+   * @param zeros one integer for each tile, in units of the format's (signed) values
+   * @param layout the tiles
+   * @param format the integer format
+   * @return the zero points that are stored
+   * @throws IllegalArgumentException if one is not a value of the format, or their number is not
+   *     the layout's
+   */
+  default GroupParameters encodeZeroPoints(
+      float[] zeros, ScaleLayout layout, IntegerFormat format) {
+    return ZeroPointCodec.encode(zeros, layout, format);
+  }
+
+  /**
+   * Decodes stored zero points.
+   *
+   * @param parts the stored tensors by suffix
+   * @param layout the tiles
+   * @param format the integer format
+   * @return the zero points
+   * @throws IllegalArgumentException if a part is missing, or has another type or size
+   */
+  default GroupParameters decodeZeroPoints(
+      Map<String, Tensor> parts, ScaleLayout layout, IntegerFormat format) {
+    return ZeroPointCodec.decode(parts, layout, format);
+  }
+
+  /**
    * Reads the text form.
    *
-   * @param text for example {@code f16}
+   * @param text for example {@code f16} or {@code second-order(3,16)}
    * @return the codec
-   * @throws IllegalArgumentException if there is no such codec
+   * @throws IllegalArgumentException if there is no such codec; the message suggests the nearest
    */
   static ScaleCodec parse(String text) {
-    return switch (text) {
-      case "f32" -> FloatScaleCodec.FLOAT32;
-      case "f16" -> FloatScaleCodec.FLOAT16;
-      case "bf16" -> FloatScaleCodec.BFLOAT16;
-      case "e8m0" -> PowerOfTwoScaleCodec.FLOOR;
-      case "e8m0ceil" -> PowerOfTwoScaleCodec.CEIL;
-      case "e8m0near" -> PowerOfTwoScaleCodec.NEAREST;
-      case "e4m3" -> new TensorRelativeScaleCodec();
-      case "i8row" -> new RowMultipleScaleCodec();
-      default ->
-          throw new IllegalArgumentException(
-              "scale codec: '"
-                  + text
-                  + "', expected f32, f16, bf16, e8m0, e8m0ceil, e8m0near, e4m3 or i8row");
-    };
+    List<ScaleCodec> plain =
+        List.of(
+            FloatScaleCodec.FLOAT32,
+            FloatScaleCodec.FLOAT16,
+            FloatScaleCodec.BFLOAT16,
+            PowerOfTwoScaleCodec.FLOOR,
+            PowerOfTwoScaleCodec.CEIL,
+            PowerOfTwoScaleCodec.NEAREST,
+            new TensorRelativeScaleCodec(),
+            new RowMultipleScaleCodec(),
+            PowerOfTwoRowScaleCodec.UP,
+            PowerOfTwoRowScaleCodec.DOWN,
+            PowerOfTwoRowScaleCodec.NEAREST,
+            SecondOrderScaleCodec.defaults(),
+            new UnitScaleCodec());
+    for (ScaleCodec codec : plain) {
+      if (codec.label().equals(text)) {
+        return codec;
+      }
+    }
+    if (text.startsWith("second-order(")) {
+      Word word = Word.parse(text);
+      word.requireArguments(2, 2);
+      return new SecondOrderScaleCodec(word.integer(0), word.integer(1));
+    }
+    List<String> known = plain.stream().map(ScaleCodec::label).toList();
+    throw new IllegalArgumentException(
+        "scale codec: '"
+            + text
+            + "', expected "
+            + String.join(", ", known)
+            + Suggestion.of(text, known));
   }
 }

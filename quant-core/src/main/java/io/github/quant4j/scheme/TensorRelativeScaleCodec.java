@@ -34,26 +34,43 @@ public record TensorRelativeScaleCodec() implements ScaleCodec {
   }
 
   @Override
-  public GroupParameters encode(double[] scales, ScaleLayout layout, NumberFormat format) {
-    StoredParts.requireScales(scales, layout);
+  public ScaleFrame frame(double[] typical, ScaleLayout layout, NumberFormat format) {
+    StoredParts.requireScales(typical, layout);
     double largest = 0;
-    for (double scale : scales) {
+    for (double scale : typical) {
       largest = Math.max(largest, scale);
     }
     float divisor = (float) (MiniFloat.FP8_E4M3.maximum() / largest);
-    if (!(divisor >= Float.MIN_NORMAL && divisor <= Float.MAX_VALUE)) {
-      divisor = 1f;
+    boolean usable = divisor >= Float.MIN_NORMAL && divisor <= Float.MAX_VALUE;
+    return new TensorFrame(this, layout, usable ? divisor : 1f);
+  }
+
+  /** A divisor of the matrix that is settled. */
+  private record TensorFrame(TensorRelativeScaleCodec codec, ScaleLayout layout, float divisor)
+      implements ScaleFrame {
+
+    private int code(double scale) {
+      int code = MiniFloat.FP8_E4M3.encode((float) (scale * divisor));
+      return code == 0 ? MiniFloat.FP8_E4M3.encode(SMALLEST_NORMAL) : code;
     }
-    byte[] codes = new byte[scales.length];
-    for (int i = 0; i < scales.length; i++) {
-      float relative = (float) (scales[i] * divisor);
-      int code = MiniFloat.FP8_E4M3.encode(relative);
-      codes[i] = (byte) (code == 0 ? MiniFloat.FP8_E4M3.encode(SMALLEST_NORMAL) : code);
+
+    @Override
+    public float round(int tile, double wanted) {
+      return MiniFloat.FP8_E4M3.decode(code(wanted)) / divisor;
     }
-    SequencedMap<String, Tensor> parts =
-        StoredParts.of("", Tensor.ofBytes(DType.F8_E4M3, StoredParts.shape(layout), codes));
-    parts.put(TENSOR_PART, Tensor.ofFloats(Shape.of(1), new float[] {divisor}));
-    return decode(parts, layout);
+
+    @Override
+    public GroupParameters encode(double[] scales) {
+      StoredParts.requireScales(scales, layout);
+      byte[] codes = new byte[scales.length];
+      for (int i = 0; i < scales.length; i++) {
+        codes[i] = (byte) code(scales[i]);
+      }
+      SequencedMap<String, Tensor> parts =
+          StoredParts.of("", Tensor.ofBytes(DType.F8_E4M3, StoredParts.shape(layout), codes));
+      parts.put(TENSOR_PART, Tensor.ofFloats(Shape.of(1), new float[] {divisor}));
+      return codec.decode(parts, layout);
+    }
   }
 
   @Override

@@ -7,32 +7,32 @@ import io.github.quant4j.matrix.FormatPalette;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.scheme.GroupParameters;
 import io.github.quant4j.scheme.QuantScheme;
+import io.github.quant4j.scheme.ScaleFrame;
 import io.github.quant4j.scheme.ScaleLayout;
-import io.github.quant4j.scheme.ZeroPointCodec;
 import io.github.quant4j.tensor.FloatMatrix;
-import org.jspecify.annotations.Nullable;
+import java.util.List;
 
 /**
- * The smallest and largest value of each tile, and the grid that covers such ranges.
+ * A range of values for each tile, zero included, and the grid that covers such ranges.
  *
- * <p>Symmetric: {@code scale = max(|low|, |high|) / maximum()}. Asymmetric: the range is widened to
- * include zero, {@code scale = (high - low) / (2^bits - 1)} and {@code zero = rint(minimum() - low
- * / scale)}, clamped to the format.
+ * <p>Symmetric: the smallest scale at which the outermost levels reach the ends of the range; for
+ * integers {@code max(|low|, |high|) / (2^(bits-1) - 1)}, so that both signs get the same levels.
+ * Asymmetric: {@code scale = (high - low) / (2^bits - 1)} and {@code zero = rint(minimum() - low /
+ * scale)}, clamped to the format.
  */
 final class TileRanges {
   final ScaleLayout layout;
   final double[] low;
   final double[] high;
 
-  private TileRanges(ScaleLayout layout, double[] low, double[] high) {
+  TileRanges(ScaleLayout layout, double[] low, double[] high) {
     this.layout = layout;
     this.low = low;
     this.high = high;
   }
 
   /** The ranges of a matrix, zero included. */
-  static TileRanges of(FloatMatrix weights, QuantScheme scheme) {
-    ScaleLayout layout = scheme.granularity().layout(weights.rows(), weights.columns());
+  static TileRanges of(FloatMatrix weights, ScaleLayout layout) {
     double[] low = new double[layout.count()];
     double[] high = new double[layout.count()];
     float[] data = weights.data();
@@ -54,43 +54,68 @@ final class TileRanges {
     return new TileRanges(layout, low, high);
   }
 
-  /** These ranges times a factor for each tile, or for all if there is one factor. */
-  TileRanges scaled(double... factors) {
+  /** Each range times the factors of its candidate. */
+  TileRanges shrunk(List<Shrink> candidates, int[] chosen) {
     double[] newLow = new double[low.length];
     double[] newHigh = new double[high.length];
     for (int tile = 0; tile < low.length; tile++) {
-      double factor = factors.length == 1 ? factors[0] : factors[tile];
-      newLow[tile] = low[tile] * factor;
-      newHigh[tile] = high[tile] * factor;
+      newLow[tile] = low[tile] * candidates.get(chosen[tile]).low();
+      newHigh[tile] = high[tile] * candidates.get(chosen[tile]).high();
     }
     return new TileRanges(layout, newLow, newHigh);
   }
 
-  Grid grid(QuantScheme scheme) {
-    NumberFormat format = scheme.format();
-    double[] wanted = new double[low.length];
-    double steps = (double) format.maximum() - format.minimum();
-    for (int tile = 0; tile < wanted.length; tile++) {
-      wanted[tile] =
-          scheme.symmetric()
-              ? Math.max(-low[tile], high[tile]) / format.maximum()
-              : (high[tile] - low[tile]) / steps;
+  /** The scale at which a format covers a range. */
+  static double scale(NumberFormat format, boolean symmetric, double low, double high) {
+    double least = format.minimum();
+    double most = format.maximum();
+    if (!symmetric) {
+      return (high - low) / (most - least);
     }
-    GroupParameters scales = scheme.scaleCodec().encode(wanted, layout, format);
-    return new Grid(
-        scheme, layout, FormatPalette.uniform(format), scales, zeroPoints(scheme, scales));
+    if (format instanceof IntegerFormat) {
+      return Math.max(-low, high) / Math.max(1, most);
+    }
+    // A code book need not reach as far on one side as on the other.
+    double below = least < 0 ? low / least : 0;
+    double above = most > 0 ? high / most : 0;
+    return Math.max(below, above);
   }
 
-  private @Nullable GroupParameters zeroPoints(QuantScheme scheme, GroupParameters scales) {
-    if (scheme.symmetric()) {
-      return null;
+  /** The zero point of a range whose scale is settled. */
+  static double zero(IntegerFormat format, double low, double scale) {
+    double zero = Math.rint(format.minimum() - low / scale);
+    return Math.clamp(zero, format.minimum(), format.maximum());
+  }
+
+  double[] scales(QuantScheme scheme, NumberFormat format) {
+    double[] scales = new double[low.length];
+    for (int tile = 0; tile < scales.length; tile++) {
+      scales[tile] = scale(format, scheme.symmetric(), low[tile], high[tile]);
     }
-    IntegerFormat format = (IntegerFormat) scheme.format();
+    return scales;
+  }
+
+  Grid grid(QuantScheme scheme, NumberFormat format) {
+    double[] scales = scales(scheme, format);
+    return grid(scheme, format, scheme.scaleCodec().frame(scales, layout, format));
+  }
+
+  Grid grid(QuantScheme scheme, NumberFormat format, ScaleFrame frame) {
+    GroupParameters stored = frame.encode(scales(scheme, format));
+    return new Grid(
+        scheme.withFormat(format),
+        layout,
+        FormatPalette.uniform(format),
+        stored,
+        scheme.symmetric() ? null : zeroPoints(scheme, (IntegerFormat) format, stored));
+  }
+
+  private GroupParameters zeroPoints(
+      QuantScheme scheme, IntegerFormat format, GroupParameters scales) {
     float[] zeros = new float[low.length];
     for (int tile = 0; tile < zeros.length; tile++) {
-      double zero = Math.rint(format.minimum() - low[tile] / scales.values()[tile]);
-      zeros[tile] = (float) Math.clamp(zero, format.minimum(), format.maximum());
+      zeros[tile] = (float) zero(format, low[tile], scales.values()[tile]);
     }
-    return ZeroPointCodec.encode(zeros, layout, format);
+    return scheme.scaleCodec().encodeZeroPoints(zeros, layout, format);
   }
 }

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.rounding;
+
+import io.github.quant4j.statistic.Gram;
+import org.jspecify.annotations.Nullable;
+
+/** What roundings by gradient descent on the output error of a layer have in common. */
+sealed interface LearnedRounding extends Rounding permits AdaRound, FlexRound {
+
+  /** Steps of the optimiser. */
+  int iterations();
+
+  /** Learns the rounding of some rows. */
+  void learn(LearnedSlab slab, double meanDiagonal);
+
+  @Override
+  default boolean needsGram() {
+    return true;
+  }
+
+  @Override
+  default RoundingResult round(RoundingTask task, byte @Nullable [] start) {
+    Gram gram = task.requireGram(label());
+    byte[] codes = start == null ? NearestRounding.codes(task, null) : start;
+    double mean = 0;
+    for (float value : gram.diagonal()) {
+      mean += value / (double) gram.size();
+    }
+    if (!(mean > 0) || mean > Float.MAX_VALUE) {
+      return new RoundingResult(
+          task.grid(), codes, new RoundingReport.Descent(label(), 0, 0, 0, 0));
+    }
+    double before = 0;
+    double after = 0;
+    int improved = 0;
+    for (int first = 0; first < task.weights().rows(); first += LearnedSlab.ROWS) {
+      LearnedSlab slab = new LearnedSlab(task, gram, first, codes);
+      learn(slab, mean);
+      before += slab.errorBefore();
+      after += slab.errorAfter();
+      improved += slab.improvedRows();
+    }
+    return new RoundingResult(
+        task.grid(),
+        codes,
+        new RoundingReport.Descent(label(), iterations(), before, after, improved));
+  }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.search;
+
+import io.github.quant4j.linalg.LinearAlgebra;
+import io.github.quant4j.parallel.WorkerTeam;
+import io.github.quant4j.scheme.QuantScheme;
+import io.github.quant4j.scheme.ScaleLayout;
+import io.github.quant4j.statistic.Gram;
+import io.github.quant4j.tensor.FloatMatrix;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a grid is fitted to.
+ *
+ * @param weights finite weights, {@code [out, in]}; not to be changed
+ * @param scheme what can be represented
+ * @param gram the second moment of the inputs, or null if there is none
+ * @param algebra who multiplies
+ * @param team the threads
+ */
+public record FitTask(
+    FloatMatrix weights,
+    QuantScheme scheme,
+    @Nullable Gram gram,
+    LinearAlgebra algebra,
+    WorkerTeam team) {
+
+  /**
+   * Checks the moment.
+   *
+   * @throws IllegalArgumentException if the moment does not fit the weights
+   */
+  public FitTask {
+    if (gram != null && gram.size() != weights.columns()) {
+      throw new IllegalArgumentException(
+          "gram: "
+              + gram
+              + ", expected ["
+              + weights.columns()
+              + ", "
+              + weights.columns()
+              + "] for "
+              + weights);
+    }
+  }
+
+  /**
+   * The same task with another scheme.
+   *
+   * @param changed the scheme
+   * @return the changed task
+   */
+  public FitTask withScheme(QuantScheme changed) {
+    return new FitTask(weights, changed, gram, algebra, team);
+  }
+
+  /**
+   * The tiles.
+   *
+   * @return the layout of the scheme on the weights
+   * @throws IllegalArgumentException if the scheme does not fit the shape
+   */
+  public ScaleLayout layout() {
+    return scheme.granularity().layout(weights.rows(), weights.columns());
+  }
+
+  /**
+   * The second moment, for searches that cannot do without.
+   *
+   * @param label the search, for the message
+   * @return the moment
+   * @throws IllegalArgumentException if there is none
+   */
+  public Gram requireGram(String label) {
+    if (gram == null) {
+      throw new IllegalArgumentException(
+          "gram: none, but '" + label + "' is calibrated; pass Gram.of(inputs)");
+    }
+    return gram;
+  }
+}
