@@ -8,9 +8,11 @@ import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.graph.SiteObserver;
 import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.tensor.FloatMatrix;
+import io.github.quant4j.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
@@ -25,10 +27,15 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
   private final LlamaModel graph;
   private final ModelWeights weights;
   private final ModelOptions options;
+  private final @Nullable Path directory;
+  private final DirectoryTokenizer tokenizer;
   private volatile @Nullable DecoderEngine engine;
   private boolean closed;
 
-  private LanguageModel(LlamaModel graph, ModelWeights weights, ModelOptions options) {
+  private LanguageModel(
+      LlamaModel graph, ModelWeights weights, ModelOptions options, @Nullable Path directory) {
+    this.directory = directory;
+    this.tokenizer = new DirectoryTokenizer(directory);
     this.graph = graph;
     this.weights = weights;
     this.options = options;
@@ -63,7 +70,12 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
   public static LanguageModel open(Path directory, ModelOptions options) throws IOException {
     ModelDirectory files = ModelDirectory.open(directory);
     try {
-      return of(ModelFiles.configuration(files), new StoredWeights(files), options);
+      ModelWeights weights = new StoredWeights(files);
+      return new LanguageModel(
+          LlamaModel.of(ModelFiles.configuration(files), weights, options),
+          weights,
+          options,
+          directory);
     } catch (Throwable e) {
       files.close();
       throw e;
@@ -83,7 +95,8 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
    */
   public static LanguageModel of(
       LlamaConfiguration configuration, ModelWeights weights, ModelOptions options) {
-    return new LanguageModel(LlamaModel.of(configuration, weights, options), weights, options);
+    return new LanguageModel(
+        LlamaModel.of(configuration, weights, options), weights, options, null);
   }
 
   private DecoderEngine engine() {
@@ -128,6 +141,28 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
    */
   public LlamaModel graph() {
     return graph;
+  }
+
+  /**
+   * Where the model is stored.
+   *
+   * @return the directory that it was opened from; empty if it was put together otherwise
+   */
+  public Optional<Path> directory() {
+    return Optional.ofNullable(directory);
+  }
+
+  /**
+   * The model's tokenizer, read from the model's directory on the first call.
+   *
+   * @return the tokenizer
+   * @throws io.github.quant4j.text.InvalidTokenizerException if {@code tokenizer.json} is missing,
+   *     malformed or not supported
+   * @throws java.io.UncheckedIOException if reading fails
+   * @throws IllegalStateException if the model was not opened from a directory
+   */
+  public Tokenizer tokenizer() {
+    return tokenizer.get();
   }
 
   /**

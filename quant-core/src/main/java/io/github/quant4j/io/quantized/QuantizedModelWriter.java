@@ -81,6 +81,7 @@ public final class QuantizedModelWriter implements AutoCloseable {
   private final Set<String> dropped = new HashSet<>();
   private final Map<String, List<String>> ofModule;
   private String recipe = "";
+  private boolean untied;
 
   /** What is kept of a layer that has been written. */
   private record Entry(OwnConfig.Module own, Optional<ConfigGroup> group) {}
@@ -143,6 +144,17 @@ public final class QuantizedModelWriter implements AutoCloseable {
   public synchronized QuantizedModelWriter recipe(String text) {
     recipe = text;
     checkpoint.metadata("quant4j.recipe", text);
+    return this;
+  }
+
+  /**
+   * Says that the output head has weights of its own from now on, because it was changed and the
+   * embeddings were not, or were changed otherwise.
+   *
+   * @return this writer
+   */
+  public synchronized QuantizedModelWriter untieEmbeddings() {
+    untied = true;
     return this;
   }
 
@@ -243,6 +255,9 @@ public final class QuantizedModelWriter implements AutoCloseable {
     SequencedMap<String, JsonValue> config = new LinkedHashMap<>(source.config().members());
     config.remove(CONFIG_MEMBER);
     config.remove(OLD_CONFIG_MEMBER);
+    if (untied) {
+      config.put("tie_word_embeddings", JsonValue.of(false));
+    }
     quantization.ifPresent(member -> config.put(CONFIG_MEMBER, member));
     bytes += output.write(ModelDirectory.CONFIG, JsonWriter.pretty(new JsonValue.Obj(config)));
     try (DirectoryStream<Path> files = Files.newDirectoryStream(source.path())) {

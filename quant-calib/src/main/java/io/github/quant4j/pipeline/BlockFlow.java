@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.pipeline;
+
+import io.github.quant4j.graph.Block;
+import io.github.quant4j.graph.BlockPass;
+import io.github.quant4j.graph.HiddenStates;
+import io.github.quant4j.graph.SiteGroup;
+import io.github.quant4j.kernel.KernelOptions;
+import io.github.quant4j.progress.Cancellation;
+import io.github.quant4j.recipe.LayerInput;
+import io.github.quant4j.tensor.FloatMatrix;
+import io.github.quant4j.transform.StatisticNeed;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All calibration batches on their way through one block. As many passes as there is room for halt
+ * before a group and go on from there; the others begin anew each time, which gives the same
+ * numbers and takes more time.
+ */
+final class BlockFlow {
+  private final Block block;
+  private final CalibrationStates states;
+  private final KernelOptions options;
+  private final Cancellation cancellation;
+  private final @Nullable BlockPass[] held;
+  private final List<Optional<float[]>> weights = new ArrayList<>();
+
+  /**
+   * Begins before the first group.
+   *
+   * @param room bytes of heap that passes may take
+   */
+  BlockFlow(
+      Block block,
+      CalibrationStates states,
+      TokenWeighting weighting,
+      long room,
+      KernelOptions options,
+      Cancellation cancellation) {
+    this.block = block;
+    this.states = states;
+    this.options = options;
+    this.cancellation = cancellation;
+    for (int b = 0; b < states.batches(); b++) {
+      weights.add(
+          weighting == TokenWeighting.ATTENTION ? weights(states.batch(b)) : Optional.empty());
+    }
+    int fitting = 0;
+    long left = room - bytesOf(0);
+    while (fitting < states.batches() && left >= bytesOf(fitting)) {
+      left -= bytesOf(fitting);
+      fitting++;
+    }
+    this.held = new BlockPass[fitting];
+  }
+
+  private Optional<float[]> weights(HiddenStates input) {
+    return block
+        .attentionReceived(input)
+        .map(received -> TokenWeighting.fromAttention(received, input.layout()));
+  }
+
+  private long bytesOf(int batch) {
+    return passBytes(block, states.width(), states.layouts().get(batch).tokens());
+  }
+
+  /** What a pass takes, see {@link BlockPass}. */
+  static long passBytes(Block block, int width, long tokens) {
+    int widest = block.layout().groups().stream().mapToInt(SiteGroup::inFeatures).max().orElse(0);
+    return tokens * Float.BYTES * ((long) Math.max(width, block.layout().outFeatures()) + widest);
+  }
+
+  /** A batch's pass, halted before a group that it has not passed yet. */
+  private BlockPass passAt(int batch, int group) {
+    BlockPass pass = batch < held.length ? held[batch] : null;
+    if (pass == null) {
+      pass = block.begin(states.batch(batch), false);
+      if (batch < held.length) {
+        held[batch] = pass;
+      }
+    }
+    while (pass.nextGroup() < group) {
+      pass.advance();
+    }
+    return pass;
+  }
+
+  /** What there is to know of a group's input, with the groups before it as they are now. */
+  LayerInput observe(int group, Set<StatisticNeed> needs) {
+    InputObserver observer =
+        new InputObserver(
+            block.layout().groups().get(group).inFeatures(), needs, states.tokens(), options);
+    for (int b = 0; b < states.batches(); b++) {
+      cancellation.check();
+      observer.add(passAt(b, group).input(), weights.get(b).orElse(null));
+    }
+    return observer.result();
+  }
+
+  /** A batch's output, with all groups as they are now; its pass is given up. */
+  FloatMatrix output(int batch) {
+    cancellation.check();
+    BlockPass pass = passAt(batch, block.layout().groups().size());
+    if (batch < held.length) {
+      held[batch] = null;
+    }
+    return pass.output().values();
+  }
+}

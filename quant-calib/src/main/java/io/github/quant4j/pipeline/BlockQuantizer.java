@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.pipeline;
+
+import io.github.quant4j.graph.Block;
+import io.github.quant4j.graph.InputOrigin;
+import io.github.quant4j.graph.LinearSite;
+import io.github.quant4j.graph.SiteGroup;
+import io.github.quant4j.kernel.KernelOptions;
+import io.github.quant4j.linear.DenseSpec;
+import io.github.quant4j.linear.FitProblem;
+import io.github.quant4j.linear.QuantizedLinear;
+import io.github.quant4j.linear.WeightTerm;
+import io.github.quant4j.progress.Cancellation;
+import io.github.quant4j.recipe.GroupQuantizationResult;
+import io.github.quant4j.recipe.LayerInput;
+import io.github.quant4j.recipe.LinearLayer;
+import io.github.quant4j.recipe.LinearQuantizationResult;
+import io.github.quant4j.recipe.LinearQuantizer;
+import io.github.quant4j.recipe.Recipe;
+import io.github.quant4j.tensor.DType;
+import io.github.quant4j.tensor.Shape;
+import io.github.quant4j.tensor.Tensor;
+import io.github.quant4j.transform.GivenTransformRule;
+import io.github.quant4j.transform.InputTransform;
+import io.github.quant4j.transform.StatisticNeed;
+import io.github.quant4j.transform.TransformChain;
+import io.github.quant4j.transform.TransformRule;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Quantizes one open block: first all transforms, on the block as it is, as folding one group's
+ * transform changes the weights of groups before it; then group after group, each on what the
+ * quantized groups before it produce.
+ */
+final class BlockQuantizer {
+  private final Block block;
+  private final Function<LinearSite, Optional<Recipe>> recipes;
+  private final Optional<StreamRotation> rotation;
+  private final KernelOptions options;
+  private final Cancellation cancellation;
+  private final Function<LinearSite, DType> storedType;
+  private final Consumer<SiteReport> finished;
+  private final TransformFolder folder;
+  private final SequencedMap<String, QuantizedLinear> layers = new LinkedHashMap<>();
+  private final List<SiteReport> reports = new ArrayList<>();
+
+  /**
+   * A block's results.
+   *
+   * @param layers the quantized layers, and those that are not quantized but changed
+   * @param tensors vectors that were changed
+   * @param reports of the quantized layers
+   */
+  record Result(
+      SequencedMap<String, QuantizedLinear> layers,
+      List<Tensor> tensors,
+      List<SiteReport> reports) {}
+
+  /**
+   * Prepares a block.
+   *
+   * @param rotation of the residual stream, if there is one
+   * @param storedType how the weights of a layer are stored that is not quantized but changed
+   * @param finished is told of each layer
+   */
+  BlockQuantizer(
+      Block block,
+      Function<LinearSite, Optional<Recipe>> recipes,
+      Optional<StreamRotation> rotation,
+      KernelOptions options,
+      Cancellation cancellation,
+      Function<LinearSite, DType> storedType,
+      Consumer<SiteReport> finished) {
+    this.block = block;
+    this.recipes = recipes;
+    this.rotation = rotation;
+    this.options = options;
+    this.cancellation = cancellation;
+    this.storedType = storedType;
+    this.finished = finished;
+    this.folder = new TransformFolder(block, options);
+  }
+
+  /** Makes the block work on the rotated residual stream, if there is one. */
+  void rotate() {
+    rotation.ifPresent(whole -> whole.apply(block, folder));
+  }
+
+  /**
+   * Quantizes the block.
+   *
+   * @param flows begins the calibration batches' way through the block as it is then; null if there
+   *     is no calibration
+   */
+  Result run(@Nullable FlowFactory flows) {
+    List<SiteGroup> groups = block.layout().groups();
+    List<TransformFolder.Result> transforms = new ArrayList<>();
+    List<Double> searching = new ArrayList<>();
+    BlockFlow before =
+        flows != null && groups.stream().anyMatch(this::hasTransforms) ? flows.begin() : null;
+    for (int g = 0; g < groups.size(); g++) {
+      long start = System.nanoTime();
+      transforms.add(transform(g, before));
+      searching.add((System.nanoTime() - start) / 1e9);
+    }
+    BlockFlow flow = flows == null ? null : flows.begin();
+    for (int g = 0; g < groups.size(); g++) {
+      quantize(g, transforms.get(g), searching.get(g), flow);
+    }
+    return result();
+  }
+
+  /** Begins the batches' way through the block. */
+  @FunctionalInterface
+  interface FlowFactory {
+    BlockFlow begin();
+  }
+
+  private boolean hasTransforms(SiteGroup group) {
+    return commonRules(group).map(rules -> !remaining(group, rules).isEmpty()).orElse(false);
+  }
+
+  /** The transforms that all sites of a group share, or empty if they differ or one is kept. */
+  private Optional<List<TransformRule>> commonRules(SiteGroup group) {
+    List<TransformRule> common = null;
+    for (LinearSite site : group.sites()) {
+      Optional<Recipe> recipe = recipes.apply(site);
+      if (recipe.isEmpty() || (common != null && !common.equals(recipe.get().transforms()))) {
+        return Optional.empty();
+      }
+      common = recipe.get().transforms();
+    }
+    return Optional.ofNullable(common);
+  }
+
+  /** A group's transforms without the one that the rotation of the stream stands for. */
+  private List<TransformRule> remaining(SiteGroup group, List<TransformRule> rules) {
+    boolean rotated =
+        rotation.isPresent()
+            && group.origin() instanceof InputOrigin.Normalization
+            && !rules.isEmpty()
+            && rules.getFirst().equals(rotation.get().rule());
+    return rotated ? rules.subList(1, rules.size()) : rules;
+  }
+
+  private TransformFolder.Result transform(int index, @Nullable BlockFlow flow) {
+    SiteGroup group = block.layout().groups().get(index);
+    Optional<List<TransformRule>> common = commonRules(group);
+    List<TransformRule> rules = common.map(all -> remaining(group, all)).orElse(List.of());
+    Recipe recipe = recipes.apply(group.sites().getFirst()).orElse(null);
+    if (rules.isEmpty() || recipe == null) {
+      return new TransformFolder.Result(List.of(), TransformChain.identity(group.inFeatures()));
+    }
+    Set<StatisticNeed> needs = recipe.withTransforms(rules).needs();
+    LayerInput input =
+        flow == null || needs.isEmpty() ? LayerInput.unknown() : flow.observe(index, needs);
+    return folder.apply(group, recipe, rules, input);
+  }
+
+  private void quantize(
+      int index, TransformFolder.Result transform, double searching, @Nullable BlockFlow flow) {
+    SiteGroup group = block.layout().groups().get(index);
+    boolean shared = commonRules(group).isPresent();
+    Map<Recipe, List<LinearSite>> byRecipe = new LinkedHashMap<>();
+    Set<StatisticNeed> needs = EnumSet.noneOf(StatisticNeed.class);
+    for (LinearSite site : group.sites()) {
+      Optional<Recipe> recipe = recipes.apply(site);
+      if (recipe.isPresent()) {
+        byRecipe.computeIfAbsent(recipe.get(), _ -> new ArrayList<>()).add(site);
+        needs.addAll(recipe.get().needs());
+      }
+    }
+    if (byRecipe.isEmpty()) {
+      return;
+    }
+    long start = System.nanoTime();
+    LayerInput input = flow == null ? LayerInput.unknown() : flow.observe(index, needs);
+    double observing = searching + (System.nanoTime() - start) / 1e9;
+    byRecipe.forEach(
+        (recipe, sites) -> {
+          cancellation.check();
+          long begin = System.nanoTime();
+          Recipe changed = shared ? behind(transform, recipe) : recipe;
+          GroupQuantizationResult quantized =
+              LinearQuantizer.of(changed)
+                  .withOptions(options)
+                  .quantize(sites.stream().map(this::layer).toList(), input);
+          double seconds = (System.nanoTime() - begin) / 1e9 / sites.size();
+          for (int i = 0; i < sites.size(); i++) {
+            keep(
+                sites.get(i),
+                recipe,
+                shared ? transform : null,
+                quantized.layers().get(i),
+                seconds + observing / group.sites().size());
+          }
+        });
+  }
+
+  private static Recipe behind(TransformFolder.Result transform, Recipe recipe) {
+    return recipe.withTransforms(
+        transform.hasOnline() ? List.of(new GivenTransformRule(transform.online())) : List.of());
+  }
+
+  private LinearLayer layer(LinearSite site) {
+    QuantizedLinear linear = block.linear(site);
+    LinearLayer layer = LinearLayer.of(linear.toDense());
+    return linear.bias().map(layer::withBias).orElse(layer);
+  }
+
+  private void keep(
+      LinearSite site,
+      Recipe recipe,
+      TransformFolder.@Nullable Result transform,
+      LinearQuantizationResult quantized,
+      double seconds) {
+    block.replace(site, quantized.linear());
+    layers.put(site.name(), quantized.linear());
+    List<String> folded = new ArrayList<>();
+    rotation
+        .filter(_ -> folder.changedSites().contains(site))
+        .ifPresent(whole -> folded.add(whole.describe()));
+    if (transform != null) {
+      folded.addAll(transform.folded());
+    }
+    SiteReport report =
+        new SiteReport(
+            site.name(),
+            site.outFeatures(),
+            site.inFeatures(),
+            recipe.toString(),
+            String.join(", ", folded),
+            quantized.linear().transform().map(InputTransform::describe).orElse(""),
+            quantized.report(),
+            seconds);
+    reports.add(report);
+    finished.accept(report);
+  }
+
+  /** Weights that had to follow a transform, rounded to the type in which they are stored. */
+  private QuantizedLinear stored(LinearSite site) {
+    QuantizedLinear linear = block.linear(site);
+    List<WeightTerm> terms =
+        new DenseSpec(storedType.apply(site))
+            .fit(linear.toDense(), FitProblem.of(site.outFeatures(), site.inFeatures()));
+    QuantizedLinear rounded = QuantizedLinear.of(terms);
+    return linear.bias().map(rounded::withBias).orElse(rounded);
+  }
+
+  private Result result() {
+    for (LinearSite site : block.layout().sites()) {
+      if (folder.changedSites().contains(site) && !layers.containsKey(site.name())) {
+        layers.put(site.name(), stored(site));
+      }
+    }
+    List<Tensor> tensors =
+        folder.changedVectors().stream()
+            .sorted()
+            .map(
+                name -> {
+                  float[] values = block.vector(name);
+                  return Tensor.ofFloats(Shape.of(values.length), values).withName(name);
+                })
+            .toList();
+    return new Result(layers, tensors, List.copyOf(reports));
+  }
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.pipeline;
+
+import io.github.quant4j.generate.SelfCalibration;
+import io.github.quant4j.model.LanguageModel;
+import io.github.quant4j.progress.Cancellation;
+import io.github.quant4j.progress.ProgressListener;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CancellationException;
+import java.util.zip.CRC32C;
+
+/** What a language model reads while its layers' inputs are observed. */
+public sealed interface Calibration {
+
+  /**
+   * Text that the model writes itself, for when there is none, see {@link SelfCalibration}.
+   *
+   * @param windows how many windows, at least 1
+   * @param context tokens of each, at least 2
+   * @param seed what the draws depend on
+   */
+  record SelfWritten(int windows, int context, long seed) implements Calibration {
+
+    /**
+     * Checks the sizes.
+     *
+     * @throws IllegalArgumentException if one is too small
+     */
+    public SelfWritten {
+      requireSizes(windows, context);
+    }
+
+    @Override
+    public List<int[]> inputs(
+        LanguageModel model, ProgressListener progress, Cancellation cancellation) {
+      return List.of(
+          SelfCalibration.of(windows, context, seed).write(model, progress, cancellation));
+    }
+
+    @Override
+    public String describe() {
+      return windows + " windows of " + context + " tokens written by the model, seed " + seed;
+    }
+  }
+
+  /**
+   * Token windows that are given.
+   *
+   * @param windows at least one, each of at least one token; not to be changed afterwards
+   */
+  record Tokens(List<int[]> windows) implements Calibration {
+
+    /**
+     * Copies the list.
+     *
+     * @throws IllegalArgumentException if there is no window, or one is empty
+     */
+    public Tokens {
+      windows = List.copyOf(windows);
+      if (windows.isEmpty() || windows.stream().anyMatch(window -> window.length == 0)) {
+        throw new IllegalArgumentException(
+            "windows: "
+                + windows.size()
+                + ", of which some may be empty; expected at least one, each of some tokens");
+      }
+    }
+
+    @Override
+    public List<int[]> inputs(
+        LanguageModel model, ProgressListener progress, Cancellation cancellation) {
+      return windows;
+    }
+
+    @Override
+    public String describe() {
+      CRC32C checksum = new CRC32C();
+      long tokens = 0;
+      for (int[] window : windows) {
+        for (int token : window) {
+          checksum.update(token);
+          checksum.update(token >>> 8);
+          checksum.update(token >>> 16);
+          checksum.update(token >>> 24);
+        }
+        checksum.update(0xff);
+        tokens += window.length;
+      }
+      return String.format(
+          "%d windows of %d tokens in all, checksum %08x",
+          windows.size(), tokens, checksum.getValue());
+    }
+  }
+
+  /**
+   * Windows of a text, drawn without replacement from its consecutive windows and then in the order
+   * of the text.
+   *
+   * @param text the text; tokenized without special tokens
+   * @param windows how many windows at most, at least 1
+   * @param context tokens of each, at least 2
+   * @param seed what the draw depends on
+   */
+  record Text(String text, int windows, int context, long seed) implements Calibration {
+
+    /**
+     * Checks the sizes.
+     *
+     * @throws IllegalArgumentException if one is too small
+     */
+    public Text {
+      requireSizes(windows, context);
+    }
+
+    @Override
+    public List<int[]> inputs(
+        LanguageModel model, ProgressListener progress, Cancellation cancellation)
+        throws IOException {
+      return draw(model.tokenizer().encode(text, false), windows, context, seed);
+    }
+
+    @Override
+    public String describe() {
+      CRC32C checksum = new CRC32C();
+      checksum.update(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+      return String.format(
+          "%d windows of %d tokens of a text of %d characters, checksum %08x, seed %d",
+          windows, context, text.length(), checksum.getValue(), seed);
+    }
+
+    /** The calibration text is not for logs. */
+    @Override
+    public String toString() {
+      return "Text[" + describe() + "]";
+    }
+  }
+
+  private static void requireSizes(int windows, int context) {
+    if (windows < 1 || context < 2) {
+      throw new IllegalArgumentException(
+          "windows: "
+              + windows
+              + " of "
+              + context
+              + " tokens, expected at least 1 of at least 2 tokens");
+    }
+  }
+
+  private static List<int[]> draw(int[] tokens, int windows, int context, long seed) {
+    int available = tokens.length / context;
+    if (available == 0) {
+      throw new IllegalArgumentException(
+          "calibration text: "
+              + tokens.length
+              + " tokens, expected at least the "
+              + context
+              + " of one window");
+    }
+    List<Integer> order = new ArrayList<>();
+    for (int i = 0; i < available; i++) {
+      order.add(i);
+    }
+    Collections.shuffle(order, new Random(seed));
+    return order.subList(0, Math.min(windows, available)).stream()
+        .sorted()
+        .map(i -> Arrays.copyOfRange(tokens, i * context, (i + 1) * context))
+        .toList();
+  }
+
+  /**
+   * Text that the model writes itself, seed 0.
+   *
+   * @param windows how many windows, at least 1
+   * @param context tokens of each, at least 2
+   * @return the calibration
+   * @throws IllegalArgumentException if a number is too small
+   */
+  static Calibration selfGenerated(int windows, int context) {
+    return new SelfWritten(windows, context, 0);
+  }
+
+  /**
+   * Windows of a text, seed 0.
+   *
+   * @param text the text
+   * @param windows how many windows at most, at least 1
+   * @param context tokens of each, at least 2
+   * @return the calibration
+   * @throws IllegalArgumentException if a number is too small
+   */
+  static Calibration ofText(String text, int windows, int context) {
+    return new Text(text, windows, context, 0);
+  }
+
+  /**
+   * Token windows that are given.
+   *
+   * @param windows at least one
+   * @return the calibration
+   * @throws IllegalArgumentException if there is no window, or one is empty
+   */
+  static Calibration ofTokens(int[]... windows) {
+    return new Tokens(List.of(windows));
+  }
+
+  /**
+   * The windows.
+   *
+   * @param model who reads them
+   * @param progress is told how far their making is
+   * @param cancellation asked now and then
+   * @return at least one window
+   * @throws IOException if the tokenizer cannot be read
+   * @throws IllegalArgumentException if a text is too short for one window
+   * @throws CancellationException if it was cancelled
+   */
+  List<int[]> inputs(LanguageModel model, ProgressListener progress, Cancellation cancellation)
+      throws IOException;
+
+  /**
+   * What the windows depend on, which is compared when a run is resumed.
+   *
+   * @return one line
+   */
+  String describe();
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.pipeline;
+
+import io.github.quant4j.graph.HiddenStates;
+import io.github.quant4j.graph.SequenceLayout;
+import io.github.quant4j.io.SafetensorsFile;
+import io.github.quant4j.io.SafetensorsWriter;
+import io.github.quant4j.io.TensorFileException;
+import io.github.quant4j.tensor.DType;
+import io.github.quant4j.tensor.FloatMatrix;
+import io.github.quant4j.tensor.Shape;
+import io.github.quant4j.tensor.Tensor;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntFunction;
+
+/**
+ * The input of a block for all calibration sequences, in a mapped file, batch after batch: so it
+ * needs no heap, and is there when an interrupted run is resumed.
+ */
+final class CalibrationStates implements AutoCloseable {
+  private final SafetensorsFile file;
+  private final List<SequenceLayout> layouts;
+  private final List<Tensor> batches;
+
+  private CalibrationStates(
+      SafetensorsFile file, List<SequenceLayout> layouts, List<Tensor> batches) {
+    this.file = file;
+    this.layouts = layouts;
+    this.batches = batches;
+  }
+
+  /**
+   * Writes the states of a block.
+   *
+   * @param width columns of the states
+   * @param layouts how the rows of each batch fall into sequences
+   * @param states computes a batch; called once for each, in order
+   */
+  static void write(
+      Path path, int width, List<SequenceLayout> layouts, IntFunction<FloatMatrix> states)
+      throws IOException {
+    SafetensorsWriter writer = new SafetensorsWriter();
+    for (int b = 0; b < layouts.size(); b++) {
+      int batch = b;
+      SequenceLayout layout = layouts.get(b);
+      int[] lengths = new int[layout.count()];
+      for (int s = 0; s < lengths.length; s++) {
+        lengths[s] = layout.length(s);
+      }
+      writer.add(Tensor.ofInts(Shape.of(lengths.length), lengths).withName(name("lengths", batch)));
+      writer.add(
+          name("states", batch),
+          DType.F32,
+          Shape.of(layout.tokens(), width),
+          out -> out.write(MemorySegment.ofArray(states.apply(batch).data())));
+    }
+    writer.write(path);
+  }
+
+  private static String name(String kind, int batch) {
+    return String.format("%s.%06d", kind, batch);
+  }
+
+  /**
+   * Opens the states of a block.
+   *
+   * @throws TensorFileException if the file is damaged
+   */
+  static CalibrationStates open(Path path) throws IOException {
+    SafetensorsFile file = SafetensorsFile.open(path);
+    try {
+      List<SequenceLayout> layouts = new ArrayList<>();
+      List<Tensor> batches = new ArrayList<>();
+      while (file.find(name("states", batches.size())).isPresent()) {
+        layouts.add(SequenceLayout.of(file.require(name("lengths", batches.size())).toIntArray()));
+        batches.add(file.require(name("states", batches.size())));
+      }
+      return new CalibrationStates(file, layouts, batches);
+    } catch (Throwable e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  /** How the rows of each batch fall into sequences. */
+  List<SequenceLayout> layouts() {
+    return layouts;
+  }
+
+  int batches() {
+    return batches.size();
+  }
+
+  long tokens() {
+    return layouts.stream().mapToLong(SequenceLayout::tokens).sum();
+  }
+
+  int width() {
+    return (int) batches.getFirst().shape().dimension(1);
+  }
+
+  /** A batch, copied to the heap. */
+  HiddenStates batch(int index) {
+    return new HiddenStates(batches.get(index).toMatrix(), layouts.get(index));
+  }
+
+  @Override
+  public void close() {
+    file.close();
+  }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.pipeline;
+
+import io.github.quant4j.io.ModelDirectory;
+import io.github.quant4j.json.JsonWriter;
+import io.github.quant4j.tensor.Tensor;
+import java.nio.charset.StandardCharsets;
+import java.util.zip.CRC32C;
+
+/** A number that changes with a model: over its config and the name, type and data of tensors. */
+final class ModelSignature {
+  private static final long PIECE = 1 << 30;
+
+  private ModelSignature() {}
+
+  /** Reads the whole model once. */
+  static String of(ModelDirectory model) {
+    CRC32C checksum = new CRC32C();
+    checksum.update(JsonWriter.compact(model.config()).getBytes(StandardCharsets.UTF_8));
+    long bytes = 0;
+    for (String name : model.names()) {
+      Tensor tensor = model.require(name);
+      String header = name + tensor.dtype() + tensor.shape();
+      checksum.update(header.getBytes(StandardCharsets.UTF_8));
+      for (long at = 0; at < tensor.byteSize(); at += PIECE) {
+        long count = Math.min(PIECE, tensor.byteSize() - at);
+        checksum.update(tensor.data().asSlice(at, count).asByteBuffer());
+      }
+      bytes += tensor.byteSize();
+    }
+    return String.format("%d bytes, checksum %08x", bytes, checksum.getValue());
+  }
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.pipeline;
+
+import io.github.quant4j.graph.BlockLayout;
+import io.github.quant4j.graph.BlockModel;
+import io.github.quant4j.graph.LinearSite;
+import io.github.quant4j.graph.SiteGroup;
+import io.github.quant4j.io.ModelDirectory;
+import io.github.quant4j.recipe.Recipe;
+import io.github.quant4j.tensor.Tensor;
+import io.github.quant4j.transform.StatisticNeed;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Decides what becomes of each site, and finds all that is wrong with it. */
+final class Planner {
+  private static final int ROWS_AT_ONCE_ELEMENTS = 1 << 20;
+
+  private final BlockModel<?> model;
+  private final ModelDirectory directory;
+  private final Recipe recipe;
+  private final List<SiteRule> overrides;
+  private final List<String> problems = new ArrayList<>();
+
+  /**
+   * What was said of some sites; the last word counts.
+   *
+   * @param recipe empty to keep them as they are
+   */
+  record SiteRule(SitePattern pattern, Optional<Recipe> recipe) {}
+
+  Planner(BlockModel<?> model, ModelDirectory directory, Recipe recipe, List<SiteRule> overrides) {
+    this.model = model;
+    this.directory = directory;
+    this.recipe = recipe;
+    this.overrides = overrides;
+  }
+
+  /** The recipe of a site: the head is kept unless an override names it. */
+  static Optional<Recipe> recipeOf(
+      LinearSite site, boolean isHead, Recipe recipe, List<SiteRule> overrides) {
+    Optional<Recipe> chosen = isHead ? Optional.empty() : Optional.of(recipe);
+    for (SiteRule override : overrides) {
+      if (override.pattern.matches(site.name())) {
+        chosen = override.recipe;
+      }
+    }
+    return chosen;
+  }
+
+  /**
+   * Makes the plan.
+   *
+   * @param calibrationTokens how many tokens the calibration has
+   */
+  QuantizationPlan plan(long calibrationTokens) {
+    List<LinearSite> all = model.sites();
+    for (SiteRule override : overrides) {
+      if (all.stream().noneMatch(site -> override.pattern.matches(site.name()))) {
+        problems.add(
+            "pattern '"
+                + override.pattern
+                + "' matches no linear layer; layers are named like "
+                + all.getFirst().name()
+                + " and "
+                + all.getLast().name());
+      }
+    }
+    List<PlannedSite> sites = new ArrayList<>();
+    model.blocks().forEach(block -> block.sites().forEach(site -> sites.add(plan(site, false))));
+    model.head().sites().forEach(site -> sites.add(plan(site, true)));
+    if (sites.stream().allMatch(site -> site.recipe().isEmpty())) {
+      problems.add("no layer is left to quantize: every one is kept");
+    }
+    // A scan of all weights is for the end, when all else is well.
+    if (problems.isEmpty()) {
+      sites.stream().filter(site -> site.recipe().isPresent()).forEach(this::requireFinite);
+    }
+    boolean calibrated =
+        sites.stream().anyMatch(site -> site.recipe().map(r -> !r.needs().isEmpty()).orElse(false));
+    long before = bytesBefore();
+    long saved =
+        sites.stream()
+            .filter(site -> site.recipe().isPresent())
+            .mapToLong(
+                site ->
+                    // A tied head is quantized beside the embeddings, which stay.
+                    (site.site().isTied() ? 0 : site.bitsBefore()) - site.bitsAfter())
+            .sum();
+    return new QuantizationPlan(
+        recipe.toString(),
+        sites,
+        calibrated,
+        before,
+        before - saved / Byte.SIZE,
+        peakHeapBytes(sites, calibrated, calibrationTokens),
+        seconds(sites, calibrationTokens),
+        problems);
+  }
+
+  private long bytesBefore() {
+    return directory.names().stream().mapToLong(name -> directory.require(name).byteSize()).sum();
+  }
+
+  private PlannedSite plan(LinearSite site, boolean isHead) {
+    Optional<Recipe> chosen = recipeOf(site, isHead, recipe, overrides);
+    long before =
+        directory.find(site.weight()).map(tensor -> tensor.byteSize() * Byte.SIZE).orElse(0L);
+    long after = before;
+    if (chosen.isPresent()) {
+      try {
+        after = chosen.get().storageBits(site.outFeatures(), site.inFeatures());
+      } catch (IllegalArgumentException e) {
+        problems.add(site + " cannot be quantized to '" + chosen.get() + "': " + e.getMessage());
+      }
+      if (directory.find(site.weight()).isEmpty()) {
+        problems.add(
+            site.name()
+                + " has no tensor '"
+                + site.weight()
+                + "'; is the model quantized already? Quantize the original");
+      }
+    }
+    return new PlannedSite(site, chosen, before, after);
+  }
+
+  private void requireFinite(PlannedSite planned) {
+    Tensor weights = directory.require(planned.site().weight());
+    int columns = planned.site().inFeatures();
+    int rows = Math.max(1, ROWS_AT_ONCE_ELEMENTS / columns);
+    for (int row = 0; row < planned.site().outFeatures(); row += rows) {
+      int count = Math.min(rows, planned.site().outFeatures() - row);
+      float[] values = weights.readRows(row, count).data();
+      for (int i = 0; i < values.length; i++) {
+        if (!Float.isFinite(values[i])) {
+          problems.add(
+              "tensor '"
+                  + weights.name()
+                  + "': element ("
+                  + (row + i / columns)
+                  + ", "
+                  + i % columns
+                  + ") is "
+                  + values[i]
+                  + ", expected finite weights");
+          return;
+        }
+      }
+    }
+  }
+
+  /**
+   * The most that is on the heap at a time: an open block in floats, the statistic of a group, the
+   * passes that are held, and the copies that the quantization of the largest layer takes.
+   */
+  private long peakHeapBytes(List<PlannedSite> sites, boolean calibrated, long tokens) {
+    long worst = 0;
+    List<BlockLayout> blocks = new ArrayList<>(model.blocks());
+    if (sites.getLast().recipe().isPresent()) {
+      blocks.add(model.head());
+    }
+    Set<String> grams = new LinkedHashSet<>();
+    for (PlannedSite site : sites) {
+      if (site.recipe().map(r -> r.needs().contains(StatisticNeed.GRAM)).orElse(false)) {
+        grams.add(site.site().name());
+      }
+    }
+    for (BlockLayout block : blocks) {
+      long weights = block.sites().stream().mapToLong(LinearSite::weightCount).sum();
+      long largest = block.sites().stream().mapToLong(LinearSite::weightCount).max().orElse(0);
+      long statistic = 0;
+      for (SiteGroup group : block.groups()) {
+        if (group.sites().stream().anyMatch(site -> grams.contains(site.name()))) {
+          // The moment, its factor, and the working copy of the factorisation.
+          statistic = Math.max(statistic, 3L * group.inFeatures() * group.inFeatures());
+        }
+      }
+      long passes =
+          calibrated
+              ? Math.min(tokens * (block.outFeatures() + widest(block)), heldBytes() / Float.BYTES)
+              : 0;
+      // Weights, scaled weights, working copy and codes of the largest layer.
+      worst = Math.max(worst, weights + statistic + passes + 4 * largest);
+    }
+    return worst * Float.BYTES;
+  }
+
+  private static long widest(BlockLayout block) {
+    return block.groups().stream().mapToInt(SiteGroup::inFeatures).max().orElse(0);
+  }
+
+  /** What the halted passes of all batches may take. */
+  static long heldBytes() {
+    return Runtime.getRuntime().maxMemory() / 4;
+  }
+
+  /** Multiply-adds of all steps by what a processor does with vectors. */
+  private double seconds(List<PlannedSite> sites, long tokens) {
+    double operations = 0;
+    for (PlannedSite planned : sites) {
+      if (planned.recipe().isEmpty()) {
+        continue;
+      }
+      double weights = (double) planned.site().weightCount();
+      double width = planned.site().inFeatures();
+      operations += 400 * weights;
+      if (planned.recipe().get().needs().contains(StatisticNeed.GRAM)) {
+        operations += weights * width + width * width * width;
+      }
+      if (!planned.recipe().get().needs().isEmpty()) {
+        operations += (double) tokens * (4 * weights + width * width / 2);
+      }
+    }
+    return operations / (1e10 * Runtime.getRuntime().availableProcessors());
+  }
+}

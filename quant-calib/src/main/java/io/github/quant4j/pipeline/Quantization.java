@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.pipeline;
+
+import io.github.quant4j.graph.BlockModel;
+import io.github.quant4j.graph.LinearSite;
+import io.github.quant4j.io.ModelDirectory;
+import io.github.quant4j.io.OutputException;
+import io.github.quant4j.io.TensorFileException;
+import io.github.quant4j.kernel.KernelOptions;
+import io.github.quant4j.kernel.Kernels;
+import io.github.quant4j.model.LanguageModel;
+import io.github.quant4j.progress.Cancellation;
+import io.github.quant4j.progress.ProgressListener;
+import io.github.quant4j.recipe.Recipe;
+import io.github.quant4j.recipe.RecipeException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.concurrent.CancellationException;
+import java.util.stream.Collectors;
+
+/**
+ * Quantizes a model from its directory to another.
+ *
+ * <pre>{@code
+ * try (LanguageModel model = LanguageModel.open(Path.of("model"))) {
+ *   QuantizationReport report =
+ *       Quantization.of(model)
+ *           .recipe("int4:g64:asym gptq(act-order)")
+ *           .calibration(Calibration.selfGenerated(64, 256))
+ *           .saveTo(Path.of("model-int4"));
+ * }
+ * }</pre>
+ *
+ * <p>All layers within blocks follow the recipe; the head and embeddings are kept. {@link #set} and
+ * {@link #keep} change that for layers by name; the last word on a layer counts. Instances are
+ * immutable; the result does not depend on the number of threads.
+ *
+ * @param <I> one calibration input of the model
+ */
+public final class Quantization<I> {
+  private static final int USUAL_WINDOWS = 64;
+  private static final int USUAL_CONTEXT = 256;
+  private static final Recipe USUAL_RECIPE = Recipe.parse("int4:g64:asym gptq(act-order)");
+
+  private final BlockModel<I> model;
+  private final Path directory;
+  private final Options<I> options;
+
+  /** Everything that can be chosen. */
+  private record Options<I>(
+      Recipe recipe,
+      List<Planner.SiteRule> rules,
+      QuantizationRun.Inputs<I> inputs,
+      long calibrationTokens,
+      TokenWeighting weighting,
+      KernelOptions kernels,
+      ProgressListener progress,
+      Cancellation cancellation) {}
+
+  private final Optional<LanguageModel> language;
+
+  private Quantization(
+      BlockModel<I> model, Path directory, Optional<LanguageModel> language, Options<I> options) {
+    this.model = model;
+    this.directory = directory;
+    this.language = language;
+    this.options = options;
+  }
+
+  /**
+   * Quantizes a language model, calibrated on 64 windows of 256 tokens that it writes itself, to 4
+   * bits with GPTQ, unless told otherwise.
+   *
+   * @param model a model that was opened from a directory; it must stay open
+   * @return the quantization, not yet run
+   * @throws IllegalArgumentException if the model was not opened from a directory
+   */
+  public static Quantization<int[]> of(LanguageModel model) {
+    Path directory =
+        model
+            .directory()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "model: " + model + ", expected one that was opened from a directory"));
+    Calibration usual = Calibration.selfGenerated(USUAL_WINDOWS, USUAL_CONTEXT);
+    return new Quantization<>(
+        model.graph(),
+        directory,
+        Optional.of(model),
+        new Options<>(
+            USUAL_RECIPE,
+            List.of(),
+            windows(model, usual),
+            (long) USUAL_WINDOWS * USUAL_CONTEXT,
+            TokenWeighting.UNIFORM,
+            model.options().kernels(),
+            ProgressListener.none(),
+            Cancellation.onInterrupt()));
+  }
+
+  /**
+   * Quantizes any network.
+   *
+   * @param model the network, whose tensors are those of the directory
+   * @param directory where it is stored
+   * @param inputs what its layers are calibrated on, at least one
+   * @param kernels the kernel provider and the threads
+   * @param <I> one input of the network
+   * @return the quantization, not yet run
+   * @throws IllegalArgumentException if there are no inputs
+   */
+  public static <I> Quantization<I> of(
+      BlockModel<I> model, Path directory, List<? extends I> inputs, KernelOptions kernels) {
+    if (inputs.isEmpty()) {
+      throw new IllegalArgumentException("inputs: none, expected at least one");
+    }
+    List<I> copy = List.copyOf(inputs);
+    long tokens = copy.stream().mapToLong(one -> tokens(model, one)).sum();
+    return new Quantization<>(
+        model,
+        directory,
+        Optional.empty(),
+        new Options<>(
+            USUAL_RECIPE,
+            List.of(),
+            new QuantizationRun.Inputs<>() {
+              @Override
+              public List<? extends I> load(ProgressListener progress, Cancellation cancellation) {
+                return copy;
+              }
+
+              @Override
+              public String describe() {
+                return copy.size() + " inputs of " + tokens + " tokens in all";
+              }
+            },
+            tokens,
+            TokenWeighting.UNIFORM,
+            kernels,
+            ProgressListener.none(),
+            Cancellation.onInterrupt()));
+  }
+
+  private static <I> long tokens(BlockModel<I> model, I input) {
+    return model.embed(List.of(input)).layout().tokens();
+  }
+
+  private static QuantizationRun.Inputs<int[]> windows(
+      LanguageModel model, Calibration calibration) {
+    return new QuantizationRun.Inputs<>() {
+      @Override
+      public List<int[]> load(ProgressListener progress, Cancellation cancellation)
+          throws IOException {
+        return calibration.inputs(model, progress, cancellation);
+      }
+
+      @Override
+      public String describe() {
+        return calibration.describe();
+      }
+    };
+  }
+
+  private Quantization<I> with(Options<I> changed) {
+    return new Quantization<>(model, directory, language, changed);
+  }
+
+  /**
+   * The same with another recipe.
+   *
+   * @param text the recipe, see {@link Recipe}
+   * @return the changed quantization
+   * @throws RecipeException if the text is not a recipe
+   */
+  public Quantization<I> recipe(String text) {
+    return recipe(Recipe.parse(text));
+  }
+
+  /**
+   * The same with another recipe.
+   *
+   * @param recipe for all layers but the head
+   * @return the changed quantization
+   */
+  public Quantization<I> recipe(Recipe recipe) {
+    return with(
+        new Options<>(
+            recipe,
+            options.rules,
+            options.inputs,
+            options.calibrationTokens,
+            options.weighting,
+            options.kernels,
+            options.progress,
+            options.cancellation));
+  }
+
+  /**
+   * The same with another recipe for some layers.
+   *
+   * @param pattern names of layers, in which {@code *} stands for any text, for example {@code
+   *     *.down_proj} or {@code lm_head}
+   * @param recipe their recipe, or {@code keep}
+   * @return the changed quantization
+   * @throws RecipeException if the text is not a recipe
+   * @throws IllegalArgumentException if the pattern is empty
+   */
+  public Quantization<I> set(String pattern, String recipe) {
+    return rule(
+        pattern,
+        recipe.trim().equals("keep") ? Optional.empty() : Optional.of(Recipe.parse(recipe)));
+  }
+
+  /**
+   * The same with some layers left as they are.
+   *
+   * @param pattern names of layers, in which {@code *} stands for any text
+   * @return the changed quantization
+   * @throws IllegalArgumentException if the pattern is empty
+   */
+  public Quantization<I> keep(String pattern) {
+    return rule(pattern, Optional.empty());
+  }
+
+  private Quantization<I> rule(String pattern, Optional<Recipe> recipe) {
+    List<Planner.SiteRule> rules = new ArrayList<>(options.rules);
+    rules.add(new Planner.SiteRule(SitePattern.of(pattern), recipe));
+    return with(
+        new Options<>(
+            options.recipe,
+            List.copyOf(rules),
+            options.inputs,
+            options.calibrationTokens,
+            options.weighting,
+            options.kernels,
+            options.progress,
+            options.cancellation));
+  }
+
+  /**
+   * The same with another calibration.
+   *
+   * @param calibration what the language model reads
+   * @return the changed quantization
+   * @throws IllegalStateException if this is not the quantization of a language model
+   */
+  @SuppressWarnings("unchecked")
+  public Quantization<I> calibration(Calibration calibration) {
+    LanguageModel reader =
+        language.orElseThrow(
+            () -> new IllegalStateException("not a language model; inputs were given already"));
+    // The inputs of a language model are token windows, so I is int[].
+    QuantizationRun.Inputs<I> inputs = (QuantizationRun.Inputs<I>) windows(reader, calibration);
+    long tokens =
+        switch (calibration) {
+          case Calibration.SelfWritten written -> (long) written.windows() * written.context();
+          case Calibration.Text text -> (long) text.windows() * text.context();
+          case Calibration.Tokens given ->
+              given.windows().stream().mapToLong(window -> window.length).sum();
+        };
+    return with(
+        new Options<>(
+            options.recipe,
+            options.rules,
+            inputs,
+            tokens,
+            options.weighting,
+            options.kernels,
+            options.progress,
+            options.cancellation));
+  }
+
+  /**
+   * The same with other token weights.
+   *
+   * @param weighting how much each calibration token counts
+   * @return the changed quantization
+   */
+  public Quantization<I> weighting(TokenWeighting weighting) {
+    return with(
+        new Options<>(
+            options.recipe,
+            options.rules,
+            options.inputs,
+            options.calibrationTokens,
+            weighting,
+            options.kernels,
+            options.progress,
+            options.cancellation));
+  }
+
+  /**
+   * The same with a listener.
+   *
+   * @param listener is told of calibration tokens that are written, and of layers
+   * @return the changed quantization
+   */
+  public Quantization<I> progress(ProgressListener listener) {
+    return with(
+        new Options<>(
+            options.recipe,
+            options.rules,
+            options.inputs,
+            options.calibrationTokens,
+            options.weighting,
+            options.kernels,
+            listener,
+            options.cancellation));
+  }
+
+  /**
+   * The same with another way to stop it.
+   *
+   * @param cancellation asked between steps; the interrupt flag of the calling thread is the usual
+   *     way
+   * @return the changed quantization
+   */
+  public Quantization<I> cancellation(Cancellation cancellation) {
+    return with(
+        new Options<>(
+            options.recipe,
+            options.rules,
+            options.inputs,
+            options.calibrationTokens,
+            options.weighting,
+            options.kernels,
+            options.progress,
+            cancellation));
+  }
+
+  /**
+   * What will be done, without doing it; reads all weights once to find those that are not finite.
+   *
+   * @return the plan, with its problems
+   * @throws TensorFileException if the model is damaged
+   * @throws IOException if it cannot be read
+   */
+  public QuantizationPlan plan() throws IOException {
+    try (ModelDirectory source = ModelDirectory.open(directory)) {
+      return plan(source);
+    }
+  }
+
+  private QuantizationPlan plan(ModelDirectory source) {
+    return new Planner(model, source, options.recipe, options.rules)
+        .plan(options.calibrationTokens);
+  }
+
+  /**
+   * Quantizes the model and saves it to a new directory.
+   *
+   * @param target the directory, which appears when it is complete
+   * @return how it went; also stored in the directory
+   * @throws PlanException if the plan has problems; nothing has been written
+   * @throws OutputException if the target is there already or cannot be written
+   * @throws TensorFileException if the model is damaged
+   * @throws IOException if it cannot be read
+   * @throws CancellationException if it was stopped; it can be resumed
+   */
+  public QuantizationReport saveTo(Path target) throws IOException {
+    return saveTo(target, SaveOptions.defaults());
+  }
+
+  /**
+   * Quantizes the model and saves it.
+   *
+   * @param target the directory, which appears when it is complete
+   * @param save whether to overwrite and to resume
+   * @return how it went; also stored in the directory
+   * @throws PlanException if the plan has problems, or the unfinished run that is to be resumed was
+   *     another one; nothing has been written
+   * @throws OutputException if the target is there already or cannot be written
+   * @throws TensorFileException if the model is damaged
+   * @throws IOException if it cannot be read
+   * @throws CancellationException if it was stopped; it can be resumed
+   */
+  public QuantizationReport saveTo(Path target, SaveOptions save) throws IOException {
+    try (ModelDirectory source = ModelDirectory.open(directory)) {
+      QuantizationPlan plan = plan(source).requireValid();
+      return new QuantizationRun<>(
+              model,
+              source,
+              plan,
+              options.inputs,
+              options.weighting,
+              options.kernels,
+              options.progress,
+              options.cancellation)
+          .run(target, save, signature(source, plan));
+    }
+  }
+
+  /** What the result depends on. */
+  private SequencedMap<String, String> signature(ModelDirectory source, QuantizationPlan plan) {
+    SequencedMap<String, String> signature = new LinkedHashMap<>();
+    signature.put("model", ModelSignature.of(source));
+    signature.put("recipe", plan.recipe());
+    signature.put(
+        "choice of layers",
+        options.rules.stream()
+            .map(rule -> rule.pattern() + "=" + rule.recipe().map(Recipe::toString).orElse("keep"))
+            .collect(Collectors.joining(", ")));
+    signature.put("calibration", plan.isCalibrated() ? options.inputs.describe() : "none");
+    signature.put("token weighting", options.weighting.name());
+    signature.put(
+        "kernel provider", Kernels.linearAlgebra(options.kernels).getClass().getSimpleName());
+    return signature;
+  }
+
+  /** The recipe and the layers. */
+  @Override
+  public String toString() {
+    return options.recipe
+        + " for "
+        + model.sites().stream().map(LinearSite::name).limit(1).findFirst().orElse("")
+        + " and "
+        + (model.sites().size() - 1)
+        + " more";
+  }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.pipeline;
+
+import io.github.quant4j.json.JsonValue;
+import io.github.quant4j.json.JsonWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.SequencedMap;
+
+/**
+ * How a model was quantized. It lies beside the weights as {@value #FILE} and {@value #PAGE}.
+ *
+ * @param directory the quantized model
+ * @param recipe the main recipe
+ * @param calibration what the layers were calibrated on; empty if no recipe needed it
+ * @param method the schema of the stored weights, {@code compressed-tensors} or {@code quant4j}
+ * @param sites the quantized layers in the order of the model
+ * @param bytesBefore the size of the model's weight files
+ * @param bytesAfter the size of the quantized model's files, this report not included
+ * @param seconds the time that the work took, in this run
+ */
+public record QuantizationReport(
+    Path directory,
+    String recipe,
+    String calibration,
+    String method,
+    List<SiteReport> sites,
+    long bytesBefore,
+    long bytesAfter,
+    double seconds) {
+  /** The report for programs. */
+  public static final String FILE = "quantization-report.json";
+
+  /** The report for people. */
+  public static final String PAGE = "quantization-report.html";
+
+  /** Copies the list. */
+  public QuantizationReport {
+    sites = List.copyOf(sites);
+  }
+
+  /**
+   * The effective width of the quantized layers: scales, zero points, outliers and the like
+   * included.
+   *
+   * @return bits by weights; 0 if no layer was quantized
+   */
+  public double bitsPerWeight() {
+    double bits = 0;
+    double weights = 0;
+    for (SiteReport site : sites) {
+      bits += site.result().bitsPerWeight() * (double) site.weightCount();
+      weights += (double) site.weightCount();
+    }
+    return weights == 0 ? 0 : bits / weights;
+  }
+
+  /**
+   * Bit operations for each token in the quantized layers: multiply-adds times the widths of
+   * weights and activations, 16 for activations that are not quantized. The multiply-adds of
+   * transforms that run with the model are charged with 16 by 16 bits.
+   *
+   * @param activationBits the width of the activations
+   * @return bit operations
+   */
+  double bitOperations(int activationBits) {
+    double operations = 0;
+    for (SiteReport site : sites) {
+      operations +=
+          (double) site.weightCount() * site.result().bitsPerWeight() * activationBits
+              + 256.0 * (double) site.result().transformOperations();
+    }
+    return operations;
+  }
+
+  /**
+   * The report for programs.
+   *
+   * @return the text of {@value #FILE}
+   */
+  public String toJson() {
+    SequencedMap<String, Object> members = new LinkedHashMap<>();
+    members.put("recipe", recipe);
+    members.put("calibration", calibration);
+    members.put("quant_method", method);
+    members.put("layers", sites.size());
+    members.put("bits_per_weight", bitsPerWeight());
+    members.put("bytes_before", bytesBefore);
+    members.put("bytes_after", bytesAfter);
+    members.put("seconds", seconds);
+    members.put("sites", sites.stream().map(SiteReport::toJson).toList());
+    return JsonWriter.pretty(JsonValue.of(members));
+  }
+
+  /** One line for logs. */
+  @Override
+  public String toString() {
+    return String.format(
+        Locale.ROOT,
+        "%d layers, %.3f bits per weight, %d bytes of %d, %.1f s",
+        sites.size(),
+        bitsPerWeight(),
+        bytesAfter,
+        bytesBefore,
+        seconds);
+  }
+}

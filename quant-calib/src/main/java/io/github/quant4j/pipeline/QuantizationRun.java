@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.pipeline;
+
+import io.github.quant4j.graph.Block;
+import io.github.quant4j.graph.BlockLayout;
+import io.github.quant4j.graph.BlockModel;
+import io.github.quant4j.graph.HiddenStates;
+import io.github.quant4j.graph.LinearSite;
+import io.github.quant4j.graph.SequenceLayout;
+import io.github.quant4j.io.ModelDirectory;
+import io.github.quant4j.io.OutputDirectory;
+import io.github.quant4j.kernel.KernelOptions;
+import io.github.quant4j.progress.Cancellation;
+import io.github.quant4j.progress.ProgressListener;
+import io.github.quant4j.recipe.Recipe;
+import io.github.quant4j.tensor.FloatMatrix;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.concurrent.CancellationException;
+
+/**
+ * Carries out a plan: block after block, each from the calibration states that the blocks before it
+ * left, which lie in the run's directory; then the model is put together from the finished blocks.
+ *
+ * <p>A block counts as finished when its file is there. The states of the next block are written
+ * before that, and the states that it started from are dropped after it.
+ */
+final class QuantizationRun<I> {
+  /** Tokens that go through a block at a time. */
+  private static final int TOKENS_IN_BATCH = 2048;
+
+  private final BlockModel<I> model;
+  private final ModelDirectory source;
+  private final QuantizationPlan plan;
+  private final Inputs<I> inputs;
+  private final TokenWeighting weighting;
+  private final KernelOptions options;
+  private final ProgressListener progress;
+  private final Cancellation cancellation;
+  private final Map<LinearSite, Recipe> recipes = new HashMap<>();
+  private final List<BlockLayout> blocks;
+  private final Optional<StreamRotation> rotation;
+  private long finishedSites;
+
+  /** Where calibration inputs come from. */
+  interface Inputs<I> {
+    List<? extends I> load(ProgressListener progress, Cancellation cancellation) throws IOException;
+
+    /** What they depend on, in one line. */
+    String describe();
+  }
+
+  QuantizationRun(
+      BlockModel<I> model,
+      ModelDirectory source,
+      QuantizationPlan plan,
+      Inputs<I> inputs,
+      TokenWeighting weighting,
+      KernelOptions options,
+      ProgressListener progress,
+      Cancellation cancellation) {
+    this.model = model;
+    this.source = source;
+    this.plan = plan;
+    this.inputs = inputs;
+    this.weighting = weighting;
+    this.options = options;
+    this.progress = progress;
+    this.cancellation = cancellation;
+    plan.sites().forEach(site -> site.recipe().ifPresent(r -> recipes.put(site.site(), r)));
+    this.rotation = StreamRotation.of(model, this::recipe);
+    this.blocks = new ArrayList<>(model.blocks());
+    if (rotation.isPresent() || model.head().sites().stream().anyMatch(recipes::containsKey)) {
+      blocks.add(model.head());
+    }
+  }
+
+  private Optional<Recipe> recipe(LinearSite site) {
+    return Optional.ofNullable(recipes.get(site));
+  }
+
+  /** Runs, or goes on with an unfinished run. */
+  QuantizationReport run(Path target, SaveOptions save, SequencedMap<String, String> signature)
+      throws IOException {
+    long start = System.nanoTime();
+    // Whatever is wrong with the place shall be said before the work, not after it.
+    OutputDirectory.create(target, save.overwrite()).close();
+    try (RunDirectory run = RunDirectory.open(target, signature, save.resume())) {
+      try {
+        quantizeBlocks(run);
+        QuantizationReport report =
+            new ModelAssembly(model, source, plan, rotation, run, blocks.size())
+                .write(
+                    target,
+                    save.overwrite(),
+                    plan.isCalibrated() ? inputs.describe() : "",
+                    () -> (System.nanoTime() - start) / 1e9);
+        run.finish();
+        return report;
+      } catch (CancellationException e) {
+        run.keep();
+        throw e;
+      }
+    }
+  }
+
+  private boolean isCalibrated(int block) {
+    return blocks.get(block).sites().stream()
+        .anyMatch(site -> recipe(site).map(r -> !r.needs().isEmpty()).orElse(false));
+  }
+
+  private void quantizeBlocks(RunDirectory run) throws IOException {
+    int last = -1;
+    for (int b = 0; b < blocks.size(); b++) {
+      last = isCalibrated(b) ? b : last;
+    }
+    int first = run.finishedBlocks();
+    for (int b = 0; b < first; b++) {
+      finishedSites += blocks.get(b).sites().stream().filter(recipes::containsKey).count();
+    }
+    if (first == 0 && last >= 0 && !run.hasStates(0)) {
+      embed(run.states(0));
+    }
+    for (int b = first; b < blocks.size(); b++) {
+      cancellation.check();
+      boolean isHead = b == model.blocks().size();
+      try (Block block = isHead ? model.openHead() : model.open(b)) {
+        if (b <= last) {
+          try (CalibrationStates states = CalibrationStates.open(run.states(b))) {
+            quantize(run, b, block, states, b < last);
+          }
+        } else {
+          run.store(b, quantizer(block).run(null));
+        }
+      }
+      run.dropStates(b);
+    }
+  }
+
+  private BlockQuantizer quantizer(Block block) {
+    BlockQuantizer quantizer =
+        new BlockQuantizer(
+            block,
+            this::recipe,
+            rotation,
+            options,
+            cancellation,
+            site -> ModelAssembly.storedType(source, site.weight(), plan),
+            report -> {
+              finishedSites++;
+              progress.progressed(
+                  "quantize " + report.name(), finishedSites, plan.quantizedLayers());
+            });
+    quantizer.rotate();
+    return quantizer;
+  }
+
+  private void quantize(
+      RunDirectory run, int index, Block block, CalibrationStates states, boolean hasNext)
+      throws IOException {
+    BlockQuantizer quantizer = quantizer(block);
+    BlockFlow[] flow = new BlockFlow[1];
+    BlockQuantizer.FlowFactory flows =
+        () -> {
+          flow[0] =
+              new BlockFlow(block, states, weighting, Planner.heldBytes(), options, cancellation);
+          return flow[0];
+        };
+    BlockQuantizer.Result result = quantizer.run(flows);
+    if (hasNext) {
+      CalibrationStates.write(
+          run.states(index + 1), states.width(), states.layouts(), flow[0]::output);
+    }
+    run.store(index, result);
+  }
+
+  /** The input of the first block. */
+  private void embed(Path path) throws IOException {
+    List<? extends I> sequences = inputs.load(progress, cancellation);
+    List<List<? extends I>> batches = new ArrayList<>();
+    List<SequenceLayout> layouts = new ArrayList<>();
+    int width = 0;
+    int from = 0;
+    while (from < sequences.size()) {
+      // Sequences may differ in length, which only embedding them tells.
+      int tokens = 0;
+      int to = from;
+      List<Integer> lengths = new ArrayList<>();
+      while (to < sequences.size() && (to == from || tokens < TOKENS_IN_BATCH)) {
+        HiddenStates one = model.embed(sequences.subList(to, to + 1));
+        width = one.values().columns();
+        for (int s = 0; s < one.layout().count(); s++) {
+          lengths.add(one.layout().length(s));
+        }
+        tokens += one.layout().tokens();
+        to++;
+      }
+      batches.add(sequences.subList(from, to));
+      layouts.add(SequenceLayout.of(lengths.stream().mapToInt(Integer::intValue).toArray()));
+      from = to;
+    }
+    CalibrationStates.write(
+        path,
+        width,
+        layouts,
+        batch -> {
+          FloatMatrix values = model.embed(batches.get(batch)).values();
+          return rotation.map(whole -> whole.rotated(values)).orElse(values);
+        });
+  }
+}

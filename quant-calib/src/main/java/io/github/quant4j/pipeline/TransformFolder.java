@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.pipeline;
+
+import io.github.quant4j.graph.Block;
+import io.github.quant4j.graph.InputOrigin;
+import io.github.quant4j.graph.LinearSite;
+import io.github.quant4j.graph.NormSite;
+import io.github.quant4j.graph.SiteGroup;
+import io.github.quant4j.kernel.KernelOptions;
+import io.github.quant4j.kernel.Kernels;
+import io.github.quant4j.linear.QuantizedLinear;
+import io.github.quant4j.recipe.Activations;
+import io.github.quant4j.recipe.LayerInput;
+import io.github.quant4j.recipe.Recipe;
+import io.github.quant4j.tensor.DType;
+import io.github.quant4j.tensor.FloatMatrix;
+import io.github.quant4j.transform.FoldPlace;
+import io.github.quant4j.transform.HadamardRule;
+import io.github.quant4j.transform.HadamardTransform;
+import io.github.quant4j.transform.HeadStructure;
+import io.github.quant4j.transform.InputTransform;
+import io.github.quant4j.transform.LayerGroup;
+import io.github.quant4j.transform.QuantizationTrial;
+import io.github.quant4j.transform.TransformChain;
+import io.github.quant4j.transform.TransformRule;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Computes the transforms of the inputs of a block's groups and folds them into what computes these
+ * inputs, as far as that is exact; the block computes the same afterwards.
+ *
+ * <p>Steps are folded from the first one on, until one does not fit the place that it would have to
+ * go to; that one and those behind it are left for the quantized layers to run.
+ */
+final class TransformFolder {
+  private final Block block;
+  private final KernelOptions options;
+  private final Set<String> changedVectors = new HashSet<>();
+  private final Set<LinearSite> changedSites = new HashSet<>();
+
+  TransformFolder(Block block, KernelOptions options) {
+    this.block = block;
+    this.options = options;
+  }
+
+  /**
+   * What became of a group's transforms.
+   *
+   * @param folded what was folded, in words
+   * @param online what is left for the layers to run; the identity if nothing is
+   */
+  record Result(List<String> folded, InputTransform online) {
+    boolean hasOnline() {
+      return !(online instanceof TransformChain chain && chain.steps().isEmpty());
+    }
+  }
+
+  /** Names of vectors that differ from the model's. */
+  Set<String> changedVectors() {
+    return changedVectors;
+  }
+
+  /** Sites whose weights in the block differ from the model's. */
+  Set<LinearSite> changedSites() {
+    return changedSites;
+  }
+
+  /** Notes that a site of the block was replaced by an equivalent one. */
+  void replace(LinearSite site, FloatMatrix weights, Optional<float[]> bias) {
+    QuantizedLinear linear = QuantizedLinear.of(weights, DType.F32);
+    block.replace(site, bias.isPresent() ? linear.withBias(bias.get()) : linear);
+    changedSites.add(site);
+  }
+
+  /** Notes that a vector of the block was replaced. */
+  void replaceVector(String tensor, float[] values) {
+    block.replaceVector(tensor, values);
+    changedVectors.add(tensor);
+  }
+
+  /**
+   * Transforms a group.
+   *
+   * @param recipe the common recipe of its sites, or one whose transforms they share
+   * @param input what is known of the group's input
+   * @param rules the recipe's transforms that are still to be done
+   */
+  Result apply(SiteGroup group, Recipe recipe, List<TransformRule> rules, LayerInput input) {
+    QuantizationTrial trial =
+        QuantizationTrial.of(
+            recipe.decomposition().trialQuantizer(), recipe.activations().map(Activations::scheme));
+    List<String> folded = new ArrayList<>();
+    List<InputTransform> online = new ArrayList<>();
+    online.add(TransformChain.identity(group.inFeatures()));
+    LayerGroup current = layers(group, input);
+    for (TransformRule rule : rules) {
+      boolean folding = online.size() == 1 && !rule.isOnline();
+      InputTransform step =
+          folding && rule instanceof HadamardRule rotation
+              ? rotation(group, rotation)
+              : rule.fit(current, trial);
+      current = current.after(step);
+      if (folding && fold(group, step)) {
+        folded.add(step.describe());
+      } else {
+        online.add(step);
+      }
+    }
+    return new Result(folded, TransformChain.of(online));
+  }
+
+  private LayerGroup layers(SiteGroup group, LayerInput input) {
+    List<FloatMatrix> weights =
+        group.sites().stream().map(site -> block.linear(site).toDense()).toList();
+    LayerGroup layers =
+        LayerGroup.of(weights).withCompute(Kernels.linearAlgebra(options), options.team());
+    if (input.statistics().isPresent()) {
+      layers = layers.withStatistics(input.statistics().get());
+    }
+    if (input.sample().isPresent()) {
+      layers = layers.withSample(input.sample().get());
+    }
+    switch (group.origin()) {
+      case InputOrigin.Attention(LinearSite values, HeadStructure heads) -> {
+        FloatMatrix producer = block.linear(values).toDense();
+        FloatMatrix rows = FloatMatrix.zeros(group.inFeatures(), producer.columns());
+        for (int i = 0; i < rows.rows(); i++) {
+          System.arraycopy(
+              producer.data(),
+              heads.source(i) * producer.columns(),
+              rows.data(),
+              i * producer.columns(),
+              producer.columns());
+        }
+        layers = layers.withProducer(rows).withTies(heads.sources());
+      }
+      case InputOrigin.Gated(LinearSite factor, LinearSite _) ->
+          layers = layers.withProducer(block.linear(factor).toDense());
+      case InputOrigin.Activated(LinearSite site) ->
+          layers = layers.withProducer(block.linear(site).toDense());
+      case InputOrigin.Normalization _, InputOrigin.Fixed _ -> {
+        // No layer computes the input.
+      }
+    }
+    return layers;
+  }
+
+  /**
+   * The rotation for a group: each head by itself behind attention, where that can be folded
+   * (QuaRot's R2), and of the whole width otherwise.
+   */
+  private static InputTransform rotation(SiteGroup group, HadamardRule rule) {
+    if (group.origin() instanceof InputOrigin.Attention(LinearSite _, HeadStructure heads)) {
+      HadamardTransform headwise =
+          HadamardTransform.of(heads.headSize(), HadamardTransform.NO_SIGNS);
+      if (headwise.block() == heads.headSize()) {
+        return heads.headRotation();
+      }
+    }
+    return rule.rotation(group.inFeatures());
+  }
+
+  private boolean fold(SiteGroup group, InputTransform step) {
+    boolean done =
+        switch (group.origin()) {
+          case InputOrigin.Normalization(NormSite norm) -> foldIntoNorm(group, norm, step);
+          case InputOrigin.Attention(LinearSite values, HeadStructure heads) ->
+              foldIntoValues(values, heads, step);
+          case InputOrigin.Gated(LinearSite factor, LinearSite gate) ->
+              foldIntoGate(factor, gate, step);
+          case InputOrigin.Activated(LinearSite site) -> {
+            if (!step.foldPlaces().contains(FoldPlace.ELEMENTWISE_FUNCTION)) {
+              yield false;
+            }
+            foldIntoRows(site, step);
+            yield true;
+          }
+          case InputOrigin.Fixed() -> false;
+        };
+    if (done) {
+      for (LinearSite site : group.sites()) {
+        QuantizedLinear linear = block.linear(site);
+        FloatMatrix weights = linear.toDense();
+        Optional<float[]> bias = linear.bias();
+        if (step.hasConstant()) {
+          float[] moved = bias.orElseGet(() -> new float[weights.rows()]);
+          float[] correction = step.biasCorrection(weights);
+          for (int i = 0; i < moved.length; i++) {
+            moved[i] += correction[i];
+          }
+          bias = Optional.of(moved);
+        }
+        replace(site, step.transformWeights(weights), bias);
+      }
+    }
+    return done;
+  }
+
+  private boolean foldIntoNorm(SiteGroup group, NormSite norm, InputTransform step) {
+    long readers =
+        block.layout().groups().stream()
+            .filter(other -> other.origin().equals(group.origin()))
+            .count();
+    Set<FoldPlace> places = step.foldPlaces();
+    boolean linear = places.contains(FoldPlace.NORM_WEIGHT);
+    boolean constant = places.contains(FoldPlace.NORM_BIAS);
+    boolean fits = norm.bias().isPresent() ? constant && (linear || step.hasConstant()) : linear;
+    if (readers != 1 || !fits || (step.hasConstant() && norm.bias().isEmpty())) {
+      return false;
+    }
+    if (linear) {
+      replaceVector(norm.weight(), step.foldIntoVector(block.vector(norm.weight())));
+    }
+    if (norm.bias().isPresent()) {
+      replaceVector(norm.bias().get(), step.foldIntoBias(block.vector(norm.bias().get())));
+    }
+    return true;
+  }
+
+  private boolean foldIntoValues(LinearSite values, HeadStructure heads, InputTransform step) {
+    if (step.hasConstant() || !step.foldPlaces().contains(FoldPlace.PRODUCER_ROWS)) {
+      return false;
+    }
+    InputTransform through;
+    try {
+      through = heads.throughAttention(step);
+    } catch (IllegalArgumentException _) {
+      // It mixes heads, or treats heads differently that share a value head.
+      return false;
+    }
+    foldIntoRows(values, through);
+    return true;
+  }
+
+  private boolean foldIntoGate(LinearSite factor, LinearSite gate, InputTransform step) {
+    Set<FoldPlace> places = step.foldPlaces();
+    if (step.hasConstant()) {
+      return false;
+    }
+    if (places.contains(FoldPlace.PRODUCT_FACTOR)) {
+      foldIntoRows(factor, step);
+      return true;
+    }
+    if (places.contains(FoldPlace.ELEMENTWISE_FUNCTION)) {
+      foldIntoRows(factor, step);
+      foldIntoRows(gate, step);
+      return true;
+    }
+    return false;
+  }
+
+  private void foldIntoRows(LinearSite producer, InputTransform step) {
+    QuantizedLinear linear = block.linear(producer);
+    replace(producer, step.foldIntoRows(linear.toDense()), linear.bias().map(step::foldIntoBias));
+  }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.pipeline;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.quant4j.evaluate.Evaluation;
+import io.github.quant4j.evaluate.EvaluationOptions;
+import io.github.quant4j.evaluate.EvaluationResult;
+import io.github.quant4j.json.JsonParser;
+import io.github.quant4j.json.JsonValue;
+import io.github.quant4j.model.LanguageModel;
+import io.github.quant4j.testing.SharedData;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Quantized models against an independent implementation of the same pipeline. */
+@Tag("conformance")
+class PerplexityConformanceTest {
+  private static final String MODEL = "gutenberg-5m";
+  private static final int WINDOWS = 128;
+  private static final int CONTEXT = 256;
+
+  @TempDir private Path directory;
+
+  private static JsonValue.Obj expected() throws IOException {
+    return JsonParser.parseObject(Files.readAllBytes(SharedData.path("fixtures/lm/expected.json")))
+        .getObject(MODEL)
+        .orElseThrow();
+  }
+
+  static Stream<String> recipes() throws IOException {
+    return expected().getObject("recipes").orElseThrow().members().keySet().stream();
+  }
+
+  private static EvaluationResult evaluate(LanguageModel model, LanguageModel reference)
+      throws IOException {
+    int[] tokens =
+        model
+            .tokenizer()
+            .encode(Files.readString(SharedData.path("data/text/gutenberg-eval.txt")), false);
+    Evaluation evaluation =
+        Evaluation.of(model)
+            .with(EvaluationOptions.defaults().withContext(CONTEXT).withMaximumWindows(WINDOWS));
+    return (model == reference ? evaluation : evaluation.against(reference)).run(tokens);
+  }
+
+  @Test
+  void fullPrecision() throws IOException {
+    try (LanguageModel model = LanguageModel.open(SharedData.path("data/models/" + MODEL))) {
+      double reference = expected().getObject("fp").orElseThrow().getDouble("ppl").orElseThrow();
+      assertEquals(reference, evaluate(model, model).perplexity(), 1e-3 * reference);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("recipes")
+  void quantized(String recipe) throws IOException {
+    double reference =
+        expected()
+            .getObject("recipes")
+            .orElseThrow()
+            .getObject(recipe)
+            .orElseThrow()
+            .getDouble("perplexity")
+            .orElseThrow();
+    Path target = directory.resolve("quantized");
+    String text = Files.readString(SharedData.path("data/text/gutenberg-calibration.txt"));
+    try (LanguageModel model = LanguageModel.open(SharedData.path("data/models/" + MODEL))) {
+      Quantization.of(model)
+          .recipe(recipe)
+          .calibration(Calibration.ofText(text, 64, CONTEXT))
+          .saveTo(target);
+      try (LanguageModel quantized = LanguageModel.open(target)) {
+        EvaluationResult result = evaluate(quantized, model);
+        double divergence = result.comparison().orElseThrow().divergence();
+        System.out.printf(
+            "%s: perplexity %.4f, reference %.4f, divergence %.5f%n",
+            recipe, result.perplexity(), reference, divergence);
+        // Nothing random is in nearest rounding; others depend on the windows that were drawn.
+        if (recipe.endsWith("rtn")) {
+          assertEquals(reference, result.perplexity(), 0.002 * reference);
+        } else {
+          assertTrue(result.perplexity() < 1.01 * reference, () -> result + ", " + reference);
+        }
+      }
+    }
+  }
+}

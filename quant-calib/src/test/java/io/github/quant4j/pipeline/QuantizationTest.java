@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.pipeline;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.quant4j.io.ModelDirectory;
+import io.github.quant4j.io.OutputException;
+import io.github.quant4j.io.quantized.ModelVerifier;
+import io.github.quant4j.io.quantized.QuantizedWeights;
+import io.github.quant4j.json.JsonParser;
+import io.github.quant4j.model.LanguageModel;
+import io.github.quant4j.model.ModelOptions;
+import io.github.quant4j.model.TestModels;
+import io.github.quant4j.model.TestModels.Expected;
+import io.github.quant4j.testing.SeededRandom;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class QuantizationTest {
+  private static final String MODEL = "llama-untied";
+
+  @TempDir private Path directory;
+  private final SeededRandom random = new SeededRandom(77);
+
+  private static ModelOptions options(int threads) {
+    return ModelOptions.defaults().withThreads(threads);
+  }
+
+  private Quantization<int[]> quantization(LanguageModel model) {
+    int[][] windows = new int[6][24];
+    for (int[] window : windows) {
+      for (int i = 0; i < window.length; i++) {
+        window[i] = random.nextInt(0, model.vocabularySize());
+      }
+    }
+    return Quantization.of(model).calibration(Calibration.ofTokens(windows));
+  }
+
+  private static float[] logits(LanguageModel model, int[][] sequences) {
+    float[] all = new float[0];
+    for (int[] sequence : sequences) {
+      float[] some = model.logits(sequence).data();
+      int from = all.length;
+      all = java.util.Arrays.copyOf(all, from + some.length);
+      System.arraycopy(some, 0, all, from, some.length);
+    }
+    return all;
+  }
+
+  private static double distance(float[] a, float[] b) {
+    double error = 0;
+    double power = 0;
+    for (int i = 0; i < a.length; i++) {
+      error += (a[i] - b[i]) * (double) (a[i] - b[i]);
+      power += a[i] * (double) a[i];
+    }
+    return Math.sqrt(error / power);
+  }
+
+  static Stream<Arguments> exactRecipes() {
+    List<Arguments> cases = new ArrayList<>();
+    for (String model : TestModels.names()) {
+      for (String transforms :
+          List.of(
+              "smooth(0.5)",
+              "smooth(0.5,po2)",
+              "awq",
+              "equalize",
+              "shift",
+              "permute",
+              "hadamard",
+              "hadamard(online)",
+              "hadamard | smooth(0.5)",
+              "smooth(0.5) | hadamard",
+              "pca",
+              "permute | shift | hadamard(block=8)")) {
+        cases.add(Arguments.of(model, transforms));
+      }
+    }
+    return cases.stream();
+  }
+
+  /** Any chain of transforms, folded or not, before quantization. */
+  @ParameterizedTest
+  @MethodSource("exactRecipes")
+  void transformsLeaveTheModelAsItIs(String name, String transforms) throws IOException {
+    Expected expected = Expected.of(name);
+    try (LanguageModel model = LanguageModel.open(TestModels.directory(name), options(1))) {
+      quantization(model).recipe(transforms + " | f32").saveTo(directory.resolve("out"));
+    }
+    try (LanguageModel changed = LanguageModel.open(directory.resolve("out"), options(1))) {
+      assertArrayEquals(
+          expected.logits(), logits(changed, expected.tokens()), 1e-3f, name + ", " + random);
+    }
+  }
+
+  @Test
+  void aRotationOfTheStreamIsFolded() throws IOException {
+    try (LanguageModel model =
+        LanguageModel.open(TestModels.directory("qwen3-head-norms"), options(1))) {
+      QuantizationReport report =
+          quantization(model)
+              .recipe("hadamard | int8:channel:sym rtn")
+              .saveTo(directory.resolve("out"));
+      for (SiteReport site : report.sites()) {
+        boolean down = site.name().endsWith("down_proj");
+        assertEquals(down, !site.online().isEmpty(), site.toString());
+        assertTrue(site.folded().contains("residual stream"), site.toString());
+      }
+      assertTrue(model.configuration().tiedEmbeddings());
+    }
+    try (LanguageModel rotated = LanguageModel.open(directory.resolve("out"), options(1))) {
+      assertFalse(rotated.configuration().tiedEmbeddings());
+      Expected expected = Expected.of("qwen3-head-norms");
+      assertTrue(
+          distance(expected.logits(), logits(rotated, expected.tokens())) < 0.03, "" + random);
+    }
+    assertEquals(List.of(), ModelVerifier.verify(directory.resolve("out")));
+  }
+
+  static Stream<Arguments> recipes() {
+    return Stream.of(
+        Arguments.of("int8:channel:sym rtn", 0.05, "compressed-tensors"),
+        Arguments.of("int4:g16:asym gptq(act-order)", 0.6, "compressed-tensors"),
+        Arguments.of("int4:g16:sym rtn", 0.6, "compressed-tensors"),
+        Arguments.of("fp8e4m3:channel rtn", 0.2, "compressed-tensors"),
+        Arguments.of("nvfp4 rtn", 0.8, "compressed-tensors"),
+        Arguments.of("smooth(0.5) | int8:channel:sym rtn @ int8:g16", 0.08, "compressed-tensors"),
+        Arguments.of("hadamard | int4:g16:sym gptq @ int8:token + bias", 0.6, "quant4j"),
+        Arguments.of("int3:g16:asym gptq + lowrank(4) + sparse(0.01)", 0.8, "quant4j"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("recipes")
+  void quantizedModelsComeBack(String recipe, double bound, String method) throws IOException {
+    Expected expected = Expected.of(MODEL);
+    Path target = directory.resolve("out");
+    try (LanguageModel model = LanguageModel.open(TestModels.directory(MODEL), options(2))) {
+      Quantization<int[]> quantization = quantization(model).recipe(recipe);
+      QuantizationPlan plan = quantization.plan();
+      QuantizationReport report = quantization.saveTo(target);
+      assertEquals(14, report.sites().size());
+      assertEquals(plan.bitsPerWeight(), report.bitsPerWeight(), 0.05 * report.bitsPerWeight());
+      assertEquals(method, report.method());
+      assertTrue(Files.readString(target.resolve(QuantizationReport.PAGE)).contains("q_proj"));
+      JsonParser.parse(Files.readAllBytes(target.resolve(QuantizationReport.FILE)));
+    }
+    assertEquals(List.of(), ModelVerifier.verify(target));
+    try (ModelDirectory files = ModelDirectory.open(target);
+        LanguageModel quantized = LanguageModel.open(target, options(1))) {
+      assertEquals(14, QuantizedWeights.of(files).modules().size());
+      double error = distance(expected.logits(), logits(quantized, expected.tokens()));
+      assertTrue(error > 0 && error < bound, recipe + ": " + error + ", " + random);
+    }
+    assertEquals(Set.of("out"), names(directory));
+  }
+
+  private static Set<String> names(Path directory) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files
+          .map(file -> String.valueOf(file.getFileName()))
+          .collect(java.util.stream.Collectors.toSet());
+    }
+  }
+
+  @Test
+  void layersAreChosenByPattern() throws IOException {
+    Path target = directory.resolve("out");
+    try (LanguageModel model = LanguageModel.open(TestModels.directory(MODEL), options(1))) {
+      QuantizationReport report =
+          quantization(model)
+              .recipe("int4:g16:sym rtn")
+              .set("*.down_proj", "int8:channel:sym rtn")
+              .set("lm_head", "int8:channel:sym gptq")
+              .keep("model.layers.0.self_attn.?_proj")
+              .saveTo(target);
+      assertEquals(14 - 4 + 1, report.sites().size());
+      for (SiteReport site : report.sites()) {
+        assertEquals(
+            site.name().endsWith("down_proj")
+                ? "int8:channel:sym rtn"
+                : site.name().equals("lm_head") ? "int8:channel:sym gptq" : "int4:g16:sym rtn",
+            site.recipe().replace("minmax ", ""));
+      }
+    }
+    try (ModelDirectory files = ModelDirectory.open(target)) {
+      assertTrue(files.find("model.layers.0.self_attn.q_proj.weight").isPresent());
+      assertTrue(files.find("model.layers.1.self_attn.q_proj.weight").isEmpty());
+      assertTrue(QuantizedWeights.of(files).modules().contains("lm_head"));
+    }
+  }
+
+  @Test
+  void allProblemsAreFoundBeforeTheWork() throws IOException {
+    Path target = directory.resolve("out");
+    try (LanguageModel model = LanguageModel.open(TestModels.directory(MODEL), options(1))) {
+      PlanException error =
+          assertThrows(
+              PlanException.class,
+              () -> quantization(model).recipe("int4:g20:sym rtn").keep("*.w_proj").saveTo(target));
+      // 14 layers whose width 20 does not divide, and the pattern.
+      assertEquals(15, error.problems().size(), error.getMessage());
+      assertTrue(error.getMessage().contains("*.w_proj"), error.getMessage());
+      assertTrue(error.getMessage().contains("down_proj"), error.getMessage());
+      assertThrows(PlanException.class, () -> quantization(model).keep("*").saveTo(target));
+      Files.createDirectory(target);
+      assertThrows(
+          OutputException.class,
+          () -> quantization(model).recipe("int8:channel:sym rtn").saveTo(target));
+    }
+    assertEquals(Set.of("out"), names(directory));
+  }
+
+  private static byte[] weights(Path model) throws IOException {
+    return Files.readAllBytes(model.resolve("model.safetensors"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"awq | int4:g16:asym gptq(act-order)", "hadamard | int4:g16:sym rtn @ int8:token"})
+  void interruptedRunsResumeToTheSameBytesOnAnyThreads(String recipe) throws IOException {
+    Path whole = directory.resolve("whole");
+    Path resumed = directory.resolve("resumed");
+    SaveOptions resume = SaveOptions.defaults().withResume(true);
+    try (LanguageModel one = LanguageModel.open(TestModels.directory(MODEL), options(1));
+        LanguageModel two = LanguageModel.open(TestModels.directory(MODEL), options(2))) {
+      Quantization<int[]> first = quantization(one).recipe(recipe);
+      first.saveTo(whole);
+      AtomicInteger sites = new AtomicInteger();
+      SeededRandom same = new SeededRandom(77);
+      assertEquals(random.toString(), same.toString());
+      Quantization<int[]> second = new QuantizationTest().quantization(two).recipe(recipe);
+      assertThrows(
+          CancellationException.class,
+          () ->
+              second
+                  .progress((stage, done, total) -> sites.incrementAndGet())
+                  .cancellation(() -> sites.get() >= 9)
+                  .saveTo(resumed));
+      assertEquals(Set.of("whole", ".resumed.quant4j-run"), names(directory), "the state stays");
+      PlanException other =
+          assertThrows(
+              PlanException.class,
+              () -> second.recipe("int8:channel:sym rtn").saveTo(resumed, resume));
+      assertTrue(other.getMessage().contains("another recipe"), other.getMessage());
+      List<String> finished = new ArrayList<>();
+      second.progress((stage, done, total) -> finished.add(stage)).saveTo(resumed, resume);
+      assertEquals(7, finished.size(), "only the second block is quantized again");
+    }
+    assertArrayEquals(weights(whole), weights(resumed));
+    assertEquals(
+        Files.readString(whole.resolve("config.json")),
+        Files.readString(resumed.resolve("config.json")));
+    assertEquals(Set.of("whole", "resumed"), names(directory));
+  }
+
+  @Test
+  void attentionWeighsTokens() throws IOException {
+    try (LanguageModel model = LanguageModel.open(TestModels.directory(MODEL), options(1))) {
+      Quantization<int[]> quantization = quantization(model).recipe("int3:g16:asym gptq");
+      quantization.saveTo(directory.resolve("uniform"));
+      quantization.weighting(TokenWeighting.ATTENTION).saveTo(directory.resolve("weighted"));
+    }
+    assertNotEquals(
+        java.util.Arrays.hashCode(weights(directory.resolve("uniform"))),
+        java.util.Arrays.hashCode(weights(directory.resolve("weighted"))));
+  }
+
+  @Test
+  void oneTokenIsEnoughNotToFail() throws IOException {
+    Path target = directory.resolve("out");
+    try (LanguageModel model = LanguageModel.open(TestModels.directory(MODEL), options(1))) {
+      QuantizationReport report =
+          Quantization.of(model)
+              .calibration(Calibration.ofTokens(new int[] {3}))
+              .recipe("awq | int4:g16:asym gptq(act-order)>cd(2)")
+              .saveTo(target);
+      report.sites().forEach(site -> assertEquals(1, site.result().tokens()));
+      report.sites().forEach(site -> assertTrue(Double.isFinite(site.result().error())));
+    }
+    assertEquals(List.of(), ModelVerifier.verify(target));
+  }
+
+  @Test
+  void modelsWriteTheirOwnCalibrationText() throws IOException {
+    try (LanguageModel model = LanguageModel.open(TestModels.directory(MODEL), options(1))) {
+      QuantizationReport report =
+          Quantization.of(model)
+              .calibration(Calibration.selfGenerated(3, 10))
+              .recipe("int4:g16:asym gptq")
+              .saveTo(directory.resolve("out"));
+      assertEquals(30, report.sites().getFirst().result().tokens());
+      assertTrue(report.calibration().contains("written by the model"), report.calibration());
+    }
+  }
+}
