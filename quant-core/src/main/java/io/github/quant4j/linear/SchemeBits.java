@@ -2,9 +2,9 @@
 package io.github.quant4j.linear;
 
 import io.github.quant4j.format.IntegerFormat;
+import io.github.quant4j.scheme.FormatChoice;
 import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.scheme.ScaleLayout;
-import io.github.quant4j.scheme.ZeroPointCodec;
 import java.util.Arrays;
 
 /** The size of quantized matrices that do not exist yet. */
@@ -20,11 +20,25 @@ final class SchemeBits {
     ScaleLayout layout = scheme.granularity().layout(rows, columns);
     double[] ones = new double[layout.count()];
     Arrays.fill(ones, 1);
-    long bits = (long) rows * columns * scheme.format().bits();
+    long bits = (long) rows * columns * scheme.bits() + choiceBits(scheme, layout.count());
     bits += scheme.scaleCodec().encode(ones, layout, scheme.format()).storageBits();
     if (!scheme.symmetric() && scheme.format() instanceof IntegerFormat integers) {
-      bits += ZeroPointCodec.encode(new float[layout.count()], layout, integers).storageBits();
+      bits +=
+          scheme
+              .scaleCodec()
+              .encodeZeroPoints(new float[layout.count()], layout, integers)
+              .storageBits();
     }
     return bits;
+  }
+
+  /** What it takes to tell which formats the tiles have. */
+  private static long choiceBits(QuantScheme scheme, int tiles) {
+    return switch (scheme.choice()) {
+      case FormatChoice.Fixed _, FormatChoice.BestPerMatrix _ -> 0;
+      case FormatChoice.BestPerTile(var candidates) ->
+          (long) tiles * (32 - Integer.numberOfLeadingZeros(candidates.size() - 1));
+      case FormatChoice.FittedCodebook(int size) -> (long) tiles * size * Short.SIZE;
+    };
   }
 }

@@ -4,6 +4,7 @@ package io.github.quant4j.matrix;
 import io.github.quant4j.format.HalfPrecision;
 import io.github.quant4j.format.LevelTable;
 import io.github.quant4j.format.NumberFormat;
+import io.github.quant4j.tensor.DType;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -172,23 +173,24 @@ public final class FormatPalette {
   }
 
   /**
-   * The bits that a level of a fitted code book takes: the stored levels are exact.
+   * The type in which levels of fitted code books are stored: the stored levels are exact.
    *
-   * @return 16 if binary16 holds every level, 32 otherwise
+   * @return F16 if binary16 holds every level, BF16 if only bfloat16 does, F32 otherwise
    */
-  public int levelBits() {
+  public DType levelType() {
+    boolean half = true;
+    boolean brain = true;
     for (NumberFormat format : formats) {
       for (float level : format.levels()) {
-        if (HalfPrecision.fromFloat16(HalfPrecision.toFloat16(level)) != level) {
-          return Float.SIZE;
-        }
+        half &= HalfPrecision.fromFloat16(HalfPrecision.toFloat16(level)) == level;
+        brain &= HalfPrecision.fromBfloat16(HalfPrecision.toBfloat16(level)) == level;
       }
     }
-    return Short.SIZE;
+    return half ? DType.F16 : brain ? DType.BF16 : DType.F32;
   }
 
   /**
-   * What it takes to store the choice: {@link #levelBits()} for each level of fitted code books,
+   * What it takes to store the choice: {@link #levelType()} for each level of fitted code books,
    * all of them taken for as long as the longest, or the bits of an index for each tile.
    *
    * @return bits
@@ -199,7 +201,7 @@ public final class FormatPalette {
       for (NumberFormat format : formats) {
         longest = Math.max(longest, format.levels().length);
       }
-      return (long) levelBits() * longest * formats.size();
+      return (long) levelType().bits() * longest * formats.size();
     }
     int indexBits = 32 - Integer.numberOfLeadingZeros(formats.size() - 1);
     return (long) selector.length * indexBits;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.io.quantized;
 
+import io.github.quant4j.format.IntegerFormat;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.matrix.PackedCodes;
@@ -17,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A quantized matrix as tensors with a description: scheme, formats, and which tensor is which.
@@ -52,13 +54,9 @@ final class MatrixStore {
     writeCodes(matrix.codes(), format, out);
     boolean single = matrix.scheme().granularity() instanceof Granularity.PerTensor;
     for (Map.Entry<String, Tensor> part : grid.scales().parts().entrySet()) {
-      out.add(scaleRole(part.getKey()), scaleName(part.getKey()), scale(part.getValue(), single));
+      out.add(role(SCALE, part.getKey()), scaleName(part.getKey()), scale(part.getValue(), single));
     }
-    grid.zeroPoints()
-        .ifPresent(
-            zeros ->
-                out.add(
-                    ZERO_POINT, "_zero_point", ZeroPoints.toWrite(zeros, grid.layout(), single)));
+    grid.zeroPoints().ifPresent(zeros -> writeZeroPoints(zeros, grid.layout(), single, out));
     PaletteStore.write(grid, description, out);
     description.put("tensors", out.names());
     return (JsonValue.Obj) JsonValue.of(description);
@@ -103,6 +101,22 @@ final class MatrixStore {
     }
   }
 
+  private static void writeZeroPoints(
+      GroupParameters zeros, ScaleLayout layout, boolean single, TensorCollector out) {
+    if (zeros.parts().size() == 1) {
+      out.add(ZERO_POINT, "_zero_point", ZeroPoints.toWrite(zeros, layout, single));
+      return;
+    }
+    zeros
+        .parts()
+        .forEach(
+            (suffix, part) ->
+                out.add(
+                    role(ZERO_POINT, suffix),
+                    suffix.isEmpty() ? "_zero_point" : "_zero_point_" + suffix,
+                    part));
+  }
+
   /** The codes with no more padding than whole units. */
   private static PackedCodes inRows(PackedCodes codes, int unit) {
     int columns = codes.columns();
@@ -117,8 +131,8 @@ final class MatrixStore {
     return PackedCodes.pack(codes.rows(), columns, bits, unit, unpacked);
   }
 
-  private static String scaleRole(String suffix) {
-    return suffix.isEmpty() ? SCALE : SCALE + "." + suffix;
+  private static String role(String parameter, String suffix) {
+    return suffix.isEmpty() ? parameter : parameter + "." + suffix;
   }
 
   /** The scale of a whole matrix has a name of its own in compressed-tensors. */
@@ -149,19 +163,8 @@ final class MatrixStore {
     QuantScheme scheme = QuantScheme.parse(tensors.text(description, "scheme"));
     ScaleLayout layout = scheme.granularity().layout(rows, columns);
     Map<String, Tensor> parts = tensors.parts(description);
-    SequencedMap<String, Tensor> scaleParts = new LinkedHashMap<>();
-    parts.forEach(
-        (role, tensor) -> {
-          if (role.equals(SCALE) || role.startsWith(SCALE + ".")) {
-            scaleParts.put(role.equals(SCALE) ? "" : role.substring(SCALE.length() + 1), tensor);
-          }
-        });
-    GroupParameters scales = scheme.scaleCodec().decode(scaleParts, layout);
-    Tensor zeroTensor = parts.get(ZERO_POINT);
-    GroupParameters zeroPoints =
-        zeroTensor == null
-            ? null
-            : ZeroPoints.read(zeroTensor, layout, scheme.format(), Optional.of(WordPacking.DENSE));
+    GroupParameters scales = scheme.scaleCodec().decode(suffixes(parts, SCALE), layout);
+    GroupParameters zeroPoints = readZeroPoints(suffixes(parts, ZERO_POINT), scheme, layout);
     Grid grid =
         new Grid(
             scheme,
@@ -170,6 +173,32 @@ final class MatrixStore {
             scales,
             zeroPoints);
     return new QuantizedMatrix(grid, codes(description, grid, tensors.part(parts, CODES)));
+  }
+
+  /** The tensors of a parameter by the suffix of their role. */
+  private static SequencedMap<String, Tensor> suffixes(
+      Map<String, Tensor> parts, String parameter) {
+    SequencedMap<String, Tensor> found = new LinkedHashMap<>();
+    parts.forEach(
+        (role, tensor) -> {
+          if (role.equals(parameter)) {
+            found.put("", tensor);
+          } else if (role.startsWith(parameter + ".")) {
+            found.put(role.substring(parameter.length() + 1), tensor);
+          }
+        });
+    return found;
+  }
+
+  private static @Nullable GroupParameters readZeroPoints(
+      SequencedMap<String, Tensor> parts, QuantScheme scheme, ScaleLayout layout) {
+    Tensor main = parts.get("");
+    if (main == null) {
+      return null;
+    }
+    return parts.size() > 1 && scheme.format() instanceof IntegerFormat format
+        ? scheme.scaleCodec().decodeZeroPoints(parts, layout, format)
+        : ZeroPoints.read(main, layout, scheme.format(), Optional.of(WordPacking.DENSE));
   }
 
   private static PackedCodes codes(JsonValue.Obj description, Grid grid, Tensor tensor) {

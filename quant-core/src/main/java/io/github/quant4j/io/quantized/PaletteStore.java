@@ -9,6 +9,7 @@ import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.matrix.FormatPalette;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.matrix.PackedCodes;
+import io.github.quant4j.scheme.FormatChoice;
 import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.scheme.ScaleLayout;
 import io.github.quant4j.tensor.DType;
@@ -25,8 +26,8 @@ import java.util.SequencedMap;
  *
  * <p>Formats known by name are listed in the description; with several of them an index for each
  * tile is stored, packed without gaps, lowest bits first. Fitted code books are a tensor with one
- * row of levels for each tile, filled up with NaN, in binary16 if that is exact and in binary32
- * otherwise.
+ * row of levels for each tile, filled up with NaN, in binary16 or bfloat16 if that is exact and in
+ * binary32 otherwise.
  */
 final class PaletteStore {
   private static final String FORMATS = "formats";
@@ -82,15 +83,16 @@ final class PaletteStore {
       System.arraycopy(rows.get(i), 0, values, i * width, rows.get(i).length);
     }
     Shape shape = Shape.of(rows.size(), width);
-    return palette.levelBits() == Short.SIZE
-        ? Tensor.ofShorts(DType.F16, shape, toFloat16(values))
-        : Tensor.ofFloats(shape, values);
+    DType type = palette.levelType();
+    return type == DType.F32
+        ? Tensor.ofFloats(shape, values)
+        : Tensor.ofShorts(type, shape, toShorts(values, type == DType.F16));
   }
 
-  private static short[] toFloat16(float[] values) {
+  private static short[] toShorts(float[] values, boolean half) {
     short[] bits = new short[values.length];
     for (int i = 0; i < bits.length; i++) {
-      bits[i] = HalfPrecision.toFloat16(values[i]);
+      bits[i] = half ? HalfPrecision.toFloat16(values[i]) : HalfPrecision.toBfloat16(values[i]);
     }
     return bits;
   }
@@ -110,6 +112,10 @@ final class PaletteStore {
         throw new IllegalArgumentException("'formats': expected names, found " + name.kind());
       }
       formats.add(NumberFormats.parse(text));
+    }
+    if (formats.isEmpty() && !(scheme.choice() instanceof FormatChoice.Fixed)) {
+      throw new IllegalArgumentException(
+          "'formats' or 'levels' is missing, expected one of them for " + scheme);
     }
     return switch (formats.size()) {
       case 0 -> FormatPalette.uniform(scheme.format());

@@ -126,6 +126,10 @@ final class CheckpointOracle {
     if (format.equals("fp8e4m3")) {
       return e4m3(code);
     }
+    if (format.startsWith("levels(")) {
+      String[] levels = format.substring(7, format.length() - 1).split(",", -1);
+      return Float.parseFloat(levels[code]);
+    }
     if (mini.matches()) {
       return minifloat(code, Integer.parseInt(mini.group(1)), Integer.parseInt(mini.group(2)));
     }
@@ -260,24 +264,78 @@ final class CheckpointOracle {
         int code = code(codes.begin + r * rowBytes, c, bits);
         int unsigned = term.getString("codes").isPresent() ? code ^ 0x80 : code;
         int index = r / tile[0] * tilesAcross + c / tile[1];
-        double scale = number(part(module, term, "scale"), index);
-        String codec = scheme.length > 3 ? scheme[3] : "f16";
-        float factor =
-            codec.startsWith("e8m0")
-                ? (float) Math.pow(2, scale - 127)
-                : codec.equals("e4m3")
-                    ? (float) scale / (float) number(part(module, term, "scale.tensor"), 0)
-                    : (float) scale;
+        float factor = factor(module, term, scheme, index, r / tile[0]);
         float offset =
             zero == null
                 ? 0
                 : zero.dtype.equals("I32")
                     ? codeDown(zero, c / tile[1], r / tile[0], bits) - (1 << (bits - 1))
-                    : (float) number(zero, index);
-        result[r][c] = ((float) value(scheme[0], unsigned) - offset) * factor;
+                    : zero.dtype.equals("U8")
+                        ? zeroOfRun(module, term, scheme, index) - (1 << (bits - 1))
+                        : (float) number(zero, index);
+        result[r][c] = ((float) value(module, term, scheme[0], index, unsigned) - offset) * factor;
       }
     }
     return result;
+  }
+
+  private float factor(String module, JsonValue.Obj term, String[] scheme, int index, int tileRow) {
+    if (scheme[0].startsWith("codebook")) {
+      return 1;
+    }
+    Entry main = part(module, term, "scale");
+    String codec = scheme.length > 3 ? scheme[3] : "f16";
+    if (codec.startsWith("po2row")) {
+      double row = number(part(module, term, "scale.row"), tileRow);
+      return (float) (row * Math.pow(2, -code(main.begin, index, 4)));
+    }
+    if (codec.startsWith("second-order")) {
+      int[] parameters = secondOrder(codec);
+      int run = index / parameters[1];
+      float base = (float) number(part(module, term, "scale.base"), run);
+      float step = (float) number(part(module, term, "scale.step"), run);
+      return base + step * code(main.begin, index, parameters[0]);
+    }
+    double scale = number(main, index);
+    return switch (codec) {
+      case "e8m0", "e8m0ceil", "e8m0near" -> (float) Math.pow(2, scale - 127);
+      case "e4m3" -> (float) scale / (float) number(part(module, term, "scale.tensor"), 0);
+      case "i8row" -> (float) (scale * number(part(module, term, "scale.row"), tileRow));
+      default -> (float) scale;
+    };
+  }
+
+  /** Bits of a tile's code, and tiles of a run. */
+  private static int[] secondOrder(String codec) {
+    Matcher match = Pattern.compile("second-order\\((\\d+),(\\d+)\\)").matcher(codec);
+    return match.matches()
+        ? new int[] {Integer.parseInt(match.group(1)), Integer.parseInt(match.group(2))}
+        : new int[] {3, 16};
+  }
+
+  /** A zero point that is a multiple of its run's step above the smallest one, unsigned. */
+  private float zeroOfRun(String module, JsonValue.Obj term, String[] scheme, int index) {
+    int[] parameters = secondOrder(scheme[3]);
+    Entry range = part(module, term, "zero_point.range");
+    int run = index / parameters[1];
+    int code = code(part(module, term, "zero_point").begin, index, parameters[0]);
+    return (float) (number(range, 2 * run) + number(range, 2 * run + 1) * code);
+  }
+
+  /** The value of a code in the format of its tile. */
+  private double value(String module, JsonValue.Obj term, String format, int tile, int code) {
+    Entry levels = part(module, term, "levels");
+    if (levels != null) {
+      return number(levels, tile * levels.shape[1] + code);
+    }
+    List<JsonValue> formats = term.getArray("formats").orElse(List.of());
+    if (formats.isEmpty()) {
+      return value(format, code);
+    }
+    int indexBits = 32 - Integer.numberOfLeadingZeros(formats.size() - 1);
+    Entry choice = part(module, term, "format_index");
+    int chosen = choice == null ? 0 : code(choice.begin, tile, indexBits);
+    return value(((JsonValue.Str) formats.get(chosen)).value(), code);
   }
 
   private Entry part(String module, JsonValue.Obj term, String role) {
@@ -300,6 +358,14 @@ final class CheckpointOracle {
   }
 
   private static int bits(String format) {
+    Matcher choice = Pattern.compile("(codebook|e\\?m\\?|bitmod)\\(?(\\d+)\\)?").matcher(format);
+    if (choice.matches()) {
+      int number = Integer.parseInt(choice.group(2));
+      return format.startsWith("codebook") ? 32 - Integer.numberOfLeadingZeros(number - 1) : number;
+    }
+    if (format.startsWith("best")) {
+      return bits(format.substring(format.indexOf('(') + 1).replaceFirst(",.*", ""));
+    }
     Matcher mini = Pattern.compile("(?:fp\\d)?e(\\d)m(\\d)").matcher(format);
     if (mini.matches()) {
       return 1 + Integer.parseInt(mini.group(1)) + Integer.parseInt(mini.group(2));
@@ -320,7 +386,10 @@ final class CheckpointOracle {
       case "tensor" -> shape;
       case "channel" -> new int[] {1, shape[1]};
       case "column" -> new int[] {shape[0], 1};
-      default -> new int[] {1, Integer.parseInt(granularity.substring(1))};
+      default ->
+          granularity.startsWith("column")
+              ? new int[] {Integer.parseInt(granularity.replaceAll("\\D", "")), 1}
+              : new int[] {1, Integer.parseInt(granularity.substring(1))};
     };
   }
 }

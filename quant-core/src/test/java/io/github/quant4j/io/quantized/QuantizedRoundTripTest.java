@@ -128,6 +128,21 @@ class QuantizedRoundTripTest {
         "mxfp6e2m3 rtn | 32",
         "int4:g32:sym:e8m0ceil rtn | 32",
         "e1m1:channel rtn | 1",
+        "int4:g8:asym:second-order rtn | 8",
+        "int3:g4:asym:second-order(2,5) mse rtn | 4",
+        "fp4e2m1:g8:sym:second-order(5,3) rtn | 8",
+        "fp4e2m1:g16:sym:po2row mse rtn | 16",
+        "nf4:g8:sym:po2rownear rtn | 8",
+        "int4:g8:asym:i8row rtn | 8",
+        "int6:block(2x4):sym:i8row rtn | 1",
+        "codebook(16):channel rtn | 1",
+        "codebook(5):g8 rtn | 8",
+        "codebook(200):tensor rtn | 1",
+        "bitmod4:g8 rtn | 8",
+        "bitmod3:channel:f32 mse rtn | 1",
+        "best-per-tile(int4,fp4e2m1,nf4):g8 rtn | 8",
+        "e?m?(6):channel rtn | 1",
+        "best(e3m1,e2m2):g8 rtn | 8",
       })
   void ourOwnSchema(String recipe, int columnUnit) throws IOException {
     for (long seed = 1; seed <= 2; seed++) {

@@ -50,6 +50,7 @@ import java.util.SequencedMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Layers with everything that they may have, stored and read back in memory. */
@@ -302,13 +303,21 @@ class StoredModuleTest {
   }
 
   @ParameterizedTest
-  @ValueSource(booleans = {true, false})
-  void fittedCodeBooksAreStoredExactly(boolean half) throws TensorFileException {
+  @EnumSource(
+      value = DType.class,
+      names = {"F16", "BF16", "F32"})
+  void fittedCodeBooksAreStoredExactly(DType type) throws TensorFileException {
     List<NumberFormat> codebooks = new ArrayList<>();
     for (int tile = 0; tile < 10; tile++) {
       float[] levels = new float[9 + tile % 3];
       for (int i = 0; i < levels.length; i++) {
-        levels[i] = i - 4 + tile / 16f + (half ? 0 : 1e-5f * i);
+        float level = i - 4 + tile / 4f;
+        levels[i] =
+            switch (type) {
+              case F16 -> level;
+              case BF16 -> 0x1p40f * level;
+              default -> level + 1e-5f * i;
+            };
       }
       codebooks.add(Codebook.of(levels));
     }
@@ -318,9 +327,7 @@ class StoredModuleTest {
     long bytes =
         StoredModule.of(linear).tensors().values().stream().mapToLong(Tensor::byteSize).sum();
     assertEquals(linear.storageBits(), 8 * bytes);
-    assertEquals(
-        half ? DType.F16 : DType.F32,
-        StoredModule.of(linear).tensors().get("weight_levels").dtype());
+    assertEquals(type, StoredModule.of(linear).tensors().get("weight_levels").dtype());
   }
 
   @Test
