@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class RatioTableTest {
+  private static final String WORK =
+      "'format': 'int4:g128:sym @ int8:token', 'm': '1', 'k': '4096', 'n': '4096',"
+          + " 'threads': '2', 'weights': 'MEMORY'";
+
+  private static String entry(String benchmark, String parameters, double score, String unit) {
+    return ("{'benchmark': 'io.github.quant4j.bench."
+            + benchmark
+            + "', 'params': {"
+            + parameters
+            + "}, 'primaryMetric': {'score': 1e9, 'scorePercentiles': {'0.0': "
+            + score / 2
+            + ", '50.0': "
+            + score
+            + "}, 'scoreUnit': '"
+            + unit
+            + "'}, 'secondaryMetrics': {'gc.alloc.rate.norm': {'score': 0.25}}}")
+        .replace('\'', '"');
+  }
+
+  @Test
+  void comparesWithinTheRun() {
+    String json =
+        "["
+            + entry("GemvBenchmark.quantized", WORK, 400, "us/op")
+            + ","
+            + entry("GemvBenchmark.onnxRuntime", WORK, 300, "us/op")
+            + ","
+            + entry("MemoryReadBenchmark.read", "'mib': '128', 'threads': '1'", 9000, "us/op")
+            + ","
+            + entry("MemoryReadBenchmark.read", "'mib': '128', 'threads': '2'", 4000, "us/op")
+            + "]";
+    List<String> lines = RatioTable.parse(json).toMarkdown().lines().toList();
+    // 4096 * 4096 / 400 us = 41.9 GMAC/s. 4 bits and, for each 128, 2 bytes of scale are 8.65
+    // MB, which memory, at 33.6 GB/s, delivers in 258 us.
+    assertEquals(
+        "| GemvBenchmark.quantized | int4:g128:sym @ int8:token | 1 | 4096 x 4096 | 2 | memory"
+            + " | 400.0 | 200.0 | 41.9 | 21.6 | 64/64 % | 0.75/0.75x | 0 |",
+        lines.get(2));
+    assertEquals(
+        "| memory read | 128 MiB | | | 2 | | 4000 | 2000 | | 33.6 | | | 0 |", lines.get(5));
+  }
+
+  @Test
+  void refusesOtherUnits() {
+    String json = "[" + entry("GemvBenchmark.quantized", WORK, 1, "ops/s") + "]";
+    assertThrows(IllegalArgumentException.class, () -> RatioTable.parse(json));
+  }
+}
