@@ -4,6 +4,7 @@ package io.github.quant4j.kernel;
 import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.matrix.QuantizedMatrix;
+import io.github.quant4j.matrix.SparseMatrix;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Tensor;
 import java.util.Optional;
@@ -82,6 +83,17 @@ public interface KernelProvider {
    * @return the kernel, or empty if there is no good one
    */
   default Optional<LinearKernel> forTensor(Tensor weights, KernelOptions options) {
+    return Optional.empty();
+  }
+
+  /**
+   * A kernel for a mostly empty matrix.
+   *
+   * @param weights the weights, {@code [out, in]}
+   * @param options threads and scratch memory
+   * @return the kernel, or empty if there is no good one
+   */
+  default Optional<LinearKernel> forSparse(SparseMatrix weights, KernelOptions options) {
     return Optional.empty();
   }
 

@@ -5,6 +5,7 @@ import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.matrix.QuantizedMatrix;
+import io.github.quant4j.matrix.SparseMatrix;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Tensor;
@@ -140,6 +141,18 @@ public final class Kernels {
    */
   public static LinearKernel forLinear(QuantizedLinear linear, KernelOptions options) {
     return LinearKernels.of(linear, options);
+  }
+
+  /**
+   * A kernel for a mostly empty matrix.
+   *
+   * @param weights the weights, {@code [out, in]}
+   * @param options provider and threads
+   * @return the kernel
+   * @throws IllegalArgumentException if the options name a provider that is not available
+   */
+  public static LinearKernel forSparse(SparseMatrix weights, KernelOptions options) {
+    return first(options, provider -> provider.forSparse(weights, options));
   }
 
   /**

@@ -39,10 +39,11 @@ final class LinearKernels {
       case DenseTerm(var weights, var _) -> {
         LinearKernel dense = Kernels.forMatrix(weights, options);
         yield activations
-            .<LinearKernel>map(quantizer -> new FakeQuantizedInputKernel(quantizer, dense))
+            .<LinearKernel>map(
+                quantizer -> new FakeQuantizedInputKernel(quantizer, dense, options.scratch()))
             .orElse(dense);
       }
-      case SparseTerm(var matrix) -> new ScalarSparseKernel(matrix, options.team());
+      case SparseTerm(var matrix) -> Kernels.forSparse(matrix, options);
       case LowRankTerm(var left, var right) ->
           new ProductKernel(
               of(right, Optional.empty(), options),

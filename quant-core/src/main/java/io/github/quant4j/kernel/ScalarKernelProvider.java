@@ -5,6 +5,7 @@ import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.linalg.ScalarLinearAlgebra;
 import io.github.quant4j.matrix.QuantizedMatrix;
+import io.github.quant4j.matrix.SparseMatrix;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Tensor;
 import java.util.Optional;
@@ -52,6 +53,11 @@ final class ScalarKernelProvider implements KernelProvider {
   @Override
   public Optional<LinearKernel> forTensor(Tensor weights, KernelOptions options) {
     return Optional.of(new ScalarTensorKernel(weights, options));
+  }
+
+  @Override
+  public Optional<LinearKernel> forSparse(SparseMatrix weights, KernelOptions options) {
+    return Optional.of(new ScalarSparseKernel(weights, options.team()));
   }
 
   @Override

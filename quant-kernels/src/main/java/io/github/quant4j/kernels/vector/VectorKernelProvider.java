@@ -7,6 +7,7 @@ import io.github.quant4j.kernel.KernelProvider;
 import io.github.quant4j.kernel.LinearKernel;
 import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.matrix.QuantizedMatrix;
+import io.github.quant4j.matrix.SparseMatrix;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Tensor;
 import java.util.Optional;
@@ -79,6 +80,11 @@ public final class VectorKernelProvider implements KernelProvider {
   @Override
   public Optional<LinearKernel> forTensor(Tensor weights, KernelOptions options) {
     return VectorKernels.forTensor(weights, options);
+  }
+
+  @Override
+  public Optional<LinearKernel> forSparse(SparseMatrix weights, KernelOptions options) {
+    return VectorKernels.forSparse(weights, options);
   }
 
   @Override

@@ -11,9 +11,11 @@ import io.github.quant4j.kernels.vector.dense.DenseArrayKernel;
 import io.github.quant4j.kernels.vector.dense.DenseSegmentKernel;
 import io.github.quant4j.kernels.vector.dense.VectorLinearAlgebra;
 import io.github.quant4j.kernels.vector.integer.IntegerKernels;
+import io.github.quant4j.kernels.vector.sparse.SparseKernel;
 import io.github.quant4j.kernels.vector.weightonly.WeightOnlyKernels;
 import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.matrix.QuantizedMatrix;
+import io.github.quant4j.matrix.SparseMatrix;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Tensor;
 import java.lang.foreign.Arena;
@@ -88,6 +90,12 @@ final class VectorKernels {
     return Optional.of(
         new DenseSegmentKernel(
             Tensor.of(weights.name(), weights.dtype(), weights.shape(), copy), options));
+  }
+
+  static Optional<LinearKernel> forSparse(SparseMatrix weights, KernelOptions options) {
+    return weights.count() < TINY
+        ? Optional.empty()
+        : Optional.of(new SparseKernel(weights, options));
   }
 
   static Optional<LinearAlgebra> linearAlgebra(KernelOptions options) {

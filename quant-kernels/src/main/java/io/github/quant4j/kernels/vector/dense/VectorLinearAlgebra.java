@@ -2,11 +2,13 @@
 package io.github.quant4j.kernels.vector.dense;
 
 import io.github.quant4j.kernels.vector.Lanes;
+import io.github.quant4j.linalg.HadamardRotation;
 import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.linalg.ScalarLinearAlgebra;
 import io.github.quant4j.parallel.InstancePool;
 import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.parallel.WorkerTeam;
+import io.github.quant4j.tensor.FloatMatrix;
 import java.util.Objects;
 
 /**
@@ -26,6 +28,20 @@ public final class VectorLinearAlgebra implements LinearAlgebra {
   private final ScalarLinearAlgebra scalar = new ScalarLinearAlgebra();
   private final ScratchPool scratch;
   private final InstancePool<BlockedProduct> products = new InstancePool<>(ScratchPool.SLOTS);
+  private final InstancePool<RotationTask> rotations = new InstancePool<>(ScratchPool.SLOTS);
+  private final InstancePool<KroneckerTask> kroneckers = new InstancePool<>(ScratchPool.SLOTS);
+  private final KroneckerTask.ProductPool pool =
+      new KroneckerTask.ProductPool() {
+        @Override
+        public BlockedProduct get() {
+          return product();
+        }
+
+        @Override
+        public void giveBack(BlockedProduct product) {
+          VectorLinearAlgebra.this.giveBack(product);
+        }
+      };
 
   /**
    * Makes the provider.
@@ -151,6 +167,58 @@ public final class VectorLinearAlgebra implements LinearAlgebra {
       giveBack(product);
     }
     mirror(columns, h);
+  }
+
+  @Override
+  public void rotate(
+      HadamardRotation rotation,
+      int tokens,
+      float[] x,
+      int xOffset,
+      float[] y,
+      int yOffset,
+      WorkerTeam team) {
+    Objects.checkFromIndexSize(xOffset, (long) tokens * rotation.size(), x.length);
+    Objects.checkFromIndexSize(yOffset, (long) tokens * rotation.size(), y.length);
+    RotationTask task = rotations.poll();
+    if (task == null) {
+      task = new RotationTask(scratch);
+    }
+    try {
+      task.run(rotation, tokens, x, xOffset, y, yOffset, team);
+    } finally {
+      task.clear();
+      rotations.offer(task);
+    }
+  }
+
+  @Override
+  public void multiplyKronecker(
+      int tokens,
+      FloatMatrix first,
+      FloatMatrix second,
+      float[] x,
+      int xOffset,
+      float[] y,
+      int yOffset,
+      WorkerTeam team) {
+    int size = first.rows() * second.rows();
+    if ((long) tokens * size * (first.rows() + second.rows()) < SCALAR_WORK) {
+      scalar.multiplyKronecker(tokens, first, second, x, xOffset, y, yOffset, team);
+      return;
+    }
+    Objects.checkFromIndexSize(xOffset, (long) tokens * size, x.length);
+    Objects.checkFromIndexSize(yOffset, (long) tokens * size, y.length);
+    KroneckerTask task = kroneckers.poll();
+    if (task == null) {
+      task = new KroneckerTask(scratch, pool);
+    }
+    try {
+      task.run(tokens, first, second, x, xOffset, y, yOffset, team);
+    } finally {
+      task.clear();
+      kroneckers.offer(task);
+    }
   }
 
   /** Copies the lower triangle to the upper one, in tiles that the cache holds both sides of. */

@@ -19,10 +19,10 @@ import java.util.List;
 import java.util.SequencedMap;
 
 /** Quantized matrices with arbitrary codes, scales and zero points: every code occurs. */
-final class RandomMatrices {
+public final class RandomMatrices {
   private RandomMatrices() {}
 
-  static QuantizedMatrix of(QuantScheme scheme, int rows, int columns, SeededRandom random) {
+  public static QuantizedMatrix of(QuantScheme scheme, int rows, int columns, SeededRandom random) {
     ScaleLayout layout = scheme.granularity().layout(rows, columns);
     return of(scheme, layout, FormatPalette.uniform(scheme.format()), random);
   }
