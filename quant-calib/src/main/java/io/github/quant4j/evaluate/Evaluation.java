@@ -5,6 +5,9 @@ import io.github.quant4j.model.BatchPrediction;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.progress.Cancellation;
 import io.github.quant4j.progress.ProgressListener;
+import io.github.quant4j.text.TextFile;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -76,6 +79,14 @@ public final class Evaluation {
     return new Evaluation(model, other, options, progress, cancellation, logits);
   }
 
+  LanguageModel model() {
+    return model;
+  }
+
+  EvaluationOptions options() {
+    return options;
+  }
+
   /**
    * The same with other windows.
    *
@@ -114,6 +125,38 @@ public final class Evaluation {
    */
   public Evaluation onLogits(LogitsListener listener) {
     return new Evaluation(model, reference, options, progress, cancellation, listener);
+  }
+
+  /**
+   * Evaluates a text file as a whole, without special tokens.
+   *
+   * @param file in UTF-8
+   * @return the result
+   * @throws java.nio.file.FileSystemException if it is missing or not a text file
+   * @throws IOException if it cannot be read
+   * @throws IllegalArgumentException if the text is shorter than one window
+   * @throws io.github.quant4j.text.InvalidTokenizerException if the model's tokenizer is missing or
+   *     malformed
+   * @throws ArithmeticException if a prediction is not finite; the message says where
+   * @throws CancellationException if it was stopped
+   */
+  public EvaluationResult run(Path file) throws IOException {
+    return run(TextFile.read(file));
+  }
+
+  /**
+   * Evaluates a text as a whole, without special tokens.
+   *
+   * @param text the text
+   * @return the result
+   * @throws IllegalArgumentException if the text is shorter than one window
+   * @throws io.github.quant4j.text.InvalidTokenizerException if the model's tokenizer is missing or
+   *     malformed
+   * @throws ArithmeticException if a prediction is not finite; the message says where
+   * @throws CancellationException if it was stopped
+   */
+  public EvaluationResult run(String text) {
+    return run(model.tokenizer().encode(text, false));
   }
 
   /**

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The tokenizer of a model directory, read on first use: who works with tokens needs none. */
@@ -19,6 +20,10 @@ final class DirectoryTokenizer {
 
   DirectoryTokenizer(@Nullable Path directory) {
     this.directory = directory;
+  }
+
+  Optional<Path> directory() {
+    return Optional.ofNullable(directory);
   }
 
   Tokenizer get() {

@@ -3,6 +3,10 @@ package io.github.quant4j.model;
 
 import io.github.quant4j.generate.AutoregressiveModel;
 import io.github.quant4j.generate.DecodingSession;
+import io.github.quant4j.generate.GeneratedText;
+import io.github.quant4j.generate.Sampling;
+import io.github.quant4j.generate.TextGenerator;
+import io.github.quant4j.generate.TextListener;
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.graph.SiteObserver;
@@ -27,18 +31,16 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
   private final LlamaModel graph;
   private final ModelWeights weights;
   private final ModelOptions options;
-  private final @Nullable Path directory;
   private final DirectoryTokenizer tokenizer;
   private volatile @Nullable DecoderEngine engine;
   private boolean closed;
 
   private LanguageModel(
-      LlamaModel graph, ModelWeights weights, ModelOptions options, @Nullable Path directory) {
-    this.directory = directory;
-    this.tokenizer = new DirectoryTokenizer(directory);
+      LlamaModel graph, ModelWeights weights, ModelOptions options, DirectoryTokenizer tokenizer) {
     this.graph = graph;
     this.weights = weights;
     this.options = options;
+    this.tokenizer = tokenizer;
   }
 
   /**
@@ -70,12 +72,11 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
   public static LanguageModel open(Path directory, ModelOptions options) throws IOException {
     ModelDirectory files = ModelDirectory.open(directory);
     try {
-      ModelWeights weights = new StoredWeights(files);
-      return new LanguageModel(
-          LlamaModel.of(ModelFiles.configuration(files), weights, options),
-          weights,
+      return of(
+          ModelFiles.configuration(files),
+          new StoredWeights(files),
           options,
-          directory);
+          new DirectoryTokenizer(directory));
     } catch (Throwable e) {
       files.close();
       throw e;
@@ -95,8 +96,16 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
    */
   public static LanguageModel of(
       LlamaConfiguration configuration, ModelWeights weights, ModelOptions options) {
+    return of(configuration, weights, options, new DirectoryTokenizer(null));
+  }
+
+  private static LanguageModel of(
+      LlamaConfiguration configuration,
+      ModelWeights weights,
+      ModelOptions options,
+      DirectoryTokenizer tokenizer) {
     return new LanguageModel(
-        LlamaModel.of(configuration, weights, options), weights, options, null);
+        LlamaModel.of(configuration, weights, options), weights, options, tokenizer);
   }
 
   private DecoderEngine engine() {
@@ -149,20 +158,7 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
    * @return the directory that it was opened from; empty if it was put together otherwise
    */
   public Optional<Path> directory() {
-    return Optional.ofNullable(directory);
-  }
-
-  /**
-   * The model's tokenizer, read from the model's directory on the first call.
-   *
-   * @return the tokenizer
-   * @throws io.github.quant4j.text.InvalidTokenizerException if {@code tokenizer.json} is missing,
-   *     malformed or not supported
-   * @throws java.io.UncheckedIOException if reading fails
-   * @throws IllegalStateException if the model was not opened from a directory
-   */
-  public Tokenizer tokenizer() {
-    return tokenizer.get();
+    return tokenizer.directory();
   }
 
   /**
@@ -187,6 +183,52 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
   @Override
   public List<Integer> endTokens() {
     return configuration().endTokens();
+  }
+
+  /**
+   * The model's tokenizer, read from the model's directory on the first call.
+   *
+   * @return the tokenizer
+   * @throws io.github.quant4j.text.InvalidTokenizerException if {@code tokenizer.json} is missing,
+   *     malformed or not supported
+   * @throws java.io.UncheckedIOException if reading fails
+   * @throws IllegalStateException if the model was not opened from a directory
+   */
+  public Tokenizer tokenizer() {
+    return tokenizer.get();
+  }
+
+  /**
+   * Continues a text until the model ends it or the limit is reached.
+   *
+   * @param prompt the text so far; if empty, the model begins one
+   * @param sampling how tokens are drawn, and how many at most
+   * @return the new text, which is also what the result prints as, and the speed
+   * @throws io.github.quant4j.text.InvalidTokenizerException as {@link #tokenizer()} does
+   * @throws IllegalArgumentException if the prompt is empty and the model has no begin token, or
+   *     the tokenizer is not the model's
+   * @throws ArithmeticException if a prediction is not finite
+   * @throws IllegalStateException if the model is closed or was not opened from a directory
+   */
+  public GeneratedText generate(String prompt, Sampling sampling) {
+    return generate(prompt, sampling, TextListener.none());
+  }
+
+  /**
+   * Continues a text until the model ends it, the limit is reached or the listener has enough.
+   *
+   * @param prompt the text so far; if empty, the model begins one
+   * @param sampling how tokens are drawn, and how many at most
+   * @param listener hears of the text while it is written, on the calling thread
+   * @return the new text and the speed
+   * @throws io.github.quant4j.text.InvalidTokenizerException as {@link #tokenizer()} does
+   * @throws IllegalArgumentException if the prompt is empty and the model has no begin token, or
+   *     the tokenizer is not the model's
+   * @throws ArithmeticException if a prediction is not finite
+   * @throws IllegalStateException if the model is closed or was not opened from a directory
+   */
+  public GeneratedText generate(String prompt, Sampling sampling, TextListener listener) {
+    return TextGenerator.generate(this, tokenizer(), prompt, sampling, listener);
   }
 
   /**
