@@ -9,6 +9,7 @@ module quant4j.calib {
   exports io.github.quant4j.evaluate;
   exports io.github.quant4j.generate;
   exports io.github.quant4j.graph;
+  exports io.github.quant4j.inspect;
   exports io.github.quant4j.model;
   exports io.github.quant4j.pipeline;
   exports io.github.quant4j.progress;

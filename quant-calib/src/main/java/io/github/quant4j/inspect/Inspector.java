@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.inspect;
+
+import io.github.quant4j.io.ChecksumState;
+import io.github.quant4j.io.ModelDirectory;
+import io.github.quant4j.io.SafetensorsFile;
+import io.github.quant4j.io.TensorFileException;
+import io.github.quant4j.io.TensorSource;
+import io.github.quant4j.io.quantized.QuantizedWeights;
+import io.github.quant4j.json.JsonValue;
+import io.github.quant4j.linear.QuantizedLinear;
+import io.github.quant4j.linear.WeightTerm;
+import io.github.quant4j.parallel.WorkerTeam;
+import io.github.quant4j.progress.Cancellation;
+import io.github.quant4j.progress.ProgressListener;
+import io.github.quant4j.tensor.DType;
+import io.github.quant4j.tensor.Shape;
+import io.github.quant4j.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedSet;
+import java.util.Set;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+
+/**
+ * Looks at weight files without running them. Every byte is read; values are summed in blocks, so
+ * that tensors of any size take little memory, and the sums do not depend on the number of threads.
+ *
+ * @param team the threads
+ * @param progress is told of tensors and quantized matrices
+ * @param cancellation asked before each of them
+ */
+public record Inspector(WorkerTeam team, ProgressListener progress, Cancellation cancellation) {
+  private static final int BLOCK = 1 << 16;
+  private static final JsonValue.Obj NO_CONFIG = new JsonValue.Obj(new LinkedHashMap<>());
+
+  /**
+   * Looks at a model directory or a safetensors file. Of a quantized model, each quantized matrix
+   * is one entry with the distribution of the weights it stands for; so is it of the file {@code
+   * model.safetensors} of such a model, but not of single shards, which may hold parts.
+   *
+   * @param path a model directory or a safetensors file
+   * @return what is in it
+   * @throws TensorFileException if it is missing or malformed; damaged data does not count, it is
+   *     part of the result
+   * @throws IOException if reading fails
+   * @throws java.util.concurrent.CancellationException if it was stopped
+   */
+  public Inspection inspect(Path path) throws IOException {
+    if (Files.isDirectory(path)) {
+      try (ModelDirectory model = ModelDirectory.open(path)) {
+        return inspect(path, model, QuantizedWeights.of(model.config(), new Unchecked(model)));
+      }
+    }
+    Path directory = path.toAbsolutePath().getParent();
+    if (path.endsWith(ModelDirectory.WEIGHTS)
+        && directory != null
+        && Files.exists(directory.resolve(ModelDirectory.CONFIG))) {
+      try (ModelDirectory model = ModelDirectory.open(directory)) {
+        return inspect(path, model, QuantizedWeights.of(model.config(), new Unchecked(model)));
+      }
+    }
+    try (SafetensorsFile file = SafetensorsFile.open(path)) {
+      return inspect(path, file, QuantizedWeights.of(NO_CONFIG, file));
+    }
+  }
+
+  private Inspection inspect(Path path, TensorSource source, QuantizedWeights quantized) {
+    Map<String, List<String>> parts = parts(source, quantized.modules());
+    Set<String> done = new HashSet<>();
+    List<TensorInspection> entries = new ArrayList<>();
+    int seen = 0;
+    for (String name : source.names()) {
+      cancellation.check();
+      String module = module(name);
+      List<String> own = parts.getOrDefault(module, List.of());
+      if (!own.contains(name)) {
+        entries.add(inspect(source.require(name), source.verify(name)));
+      } else if (done.add(module)) {
+        entries.add(inspect(module, own, source, quantized));
+      }
+      progress.progressed("inspect", ++seen, source.names().size());
+    }
+    return new Inspection(path.toString(), quantized.method(), entries);
+  }
+
+  /** The tensors of each quantized module; its bias, if there is one, is a tensor of its own. */
+  private static Map<String, List<String>> parts(TensorSource source, Set<String> modules) {
+    Map<String, List<String>> parts = new HashMap<>();
+    for (String name : source.names()) {
+      String module = module(name);
+      if (modules.contains(module) && !name.endsWith(".bias")) {
+        parts.computeIfAbsent(module, _ -> new ArrayList<>()).add(name);
+      }
+    }
+    return parts;
+  }
+
+  private static String module(String tensor) {
+    return tensor.substring(0, Math.max(0, tensor.lastIndexOf('.')));
+  }
+
+  private TensorInspection inspect(Tensor tensor, ChecksumState checksum) {
+    long count = tensor.shape().elementCount();
+    return new TensorInspection(
+        tensor.name(),
+        tensor.shape(),
+        tensor.dtype().label(),
+        false,
+        tensor.byteSize(),
+        count == 0 ? 0 : tensor.dtype().bits(),
+        tensor.dtype() == DType.C64 ? Optional.empty() : Optional.of(statistics(tensor)),
+        checksum,
+        "");
+  }
+
+  private TensorInspection inspect(
+      String module, List<String> parts, TensorSource source, QuantizedWeights quantized) {
+    long bytes = parts.stream().mapToLong(part -> source.require(part).byteSize()).sum();
+    ChecksumState checksum =
+        parts.stream().map(source::verify).max(Inspector::compareSeverity).orElseThrow();
+    try {
+      QuantizedLinear linear = quantized.find(module).orElseThrow();
+      return new TensorInspection(
+          module + ".weight",
+          Shape.of(linear.outFeatures(), linear.inFeatures()),
+          describe(linear),
+          true,
+          bytes,
+          linear.bitsPerWeight(),
+          Optional.of(statistics(linear)),
+          checksum,
+          "");
+    } catch (TensorFileException e) {
+      return new TensorInspection(
+          module + ".weight",
+          Shape.of(0, 0),
+          quantized.method(),
+          true,
+          bytes,
+          0,
+          Optional.empty(),
+          checksum,
+          String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static int compareSeverity(ChecksumState a, ChecksumState b) {
+    List<ChecksumState> order =
+        List.of(ChecksumState.INTACT, ChecksumState.ABSENT, ChecksumState.CORRUPT);
+    return Integer.compare(order.indexOf(a), order.indexOf(b));
+  }
+
+  private static String describe(QuantizedLinear linear) {
+    String terms =
+        linear.terms().stream().map(WeightTerm::describe).collect(Collectors.joining(" + "));
+    String activations =
+        linear.activations().map(quantizer -> " @ " + quantizer.scheme()).orElse("");
+    return linear.transform().map(map -> map.describe() + " | ").orElse("") + terms + activations;
+  }
+
+  private ValueStatistics statistics(Tensor tensor) {
+    long count = tensor.shape().elementCount();
+    return joined(
+        Math.toIntExact(Math.ceilDiv(count, BLOCK)),
+        part -> {
+          long from = (long) part * BLOCK;
+          float[] block = new float[(int) Math.min(BLOCK, count - from)];
+          tensor.readFloats(from, block.length, block, 0);
+          return Moments.of(block, 0, block.length);
+        });
+  }
+
+  private ValueStatistics statistics(QuantizedLinear linear) {
+    int rows = Math.max(1, BLOCK / Math.max(1, linear.inFeatures()));
+    return joined(
+        Math.ceilDiv(linear.outFeatures(), rows),
+        part -> {
+          int from = part * rows;
+          int to = Math.min(linear.outFeatures(), from + rows);
+          float[] block = new float[(to - from) * linear.inFeatures()];
+          for (WeightTerm term : linear.terms()) {
+            for (int row = from; row < to; row++) {
+              term.addRow(row, block, (row - from) * linear.inFeatures());
+            }
+          }
+          return Moments.of(block, 0, block.length);
+        });
+  }
+
+  /** Sums the blocks in their order, whoever worked on them. */
+  private ValueStatistics joined(int parts, IntFunction<Moments> block) {
+    Moments[] moments = new Moments[parts];
+    team.run(parts, part -> moments[part] = block.apply(part));
+    Moments all = new Moments();
+    Arrays.stream(moments).forEach(all::join);
+    return all.statistics();
+  }
+
+  /** The tensors without their checksums, so that what is damaged can be looked at as well. */
+  private record Unchecked(TensorSource inner) implements TensorSource {
+    @Override
+    public SequencedSet<String> names() {
+      return inner.names();
+    }
+
+    @Override
+    public Optional<Tensor> find(String name) {
+      return inner.find(name);
+    }
+
+    @Override
+    public void close() {
+      // The tensors are the caller's.
+    }
+  }
+}
