@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.examples.cli;
+
+import io.github.quant4j.io.OutputException;
+import io.github.quant4j.io.TensorFileException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CancellationException;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * What a user is told of an exception.
+ *
+ * @param status the exit status
+ * @param message what was found and what was expected
+ */
+record Failure(int status, String message) {
+  /** The work failed. */
+  static final int WORK = 1;
+
+  /** The call or its input is wrong. */
+  static final int CALL = 2;
+
+  private static final int MOST_SUGGESTIONS = 2;
+  private static final long MEGABYTE = 1_000_000;
+
+  static Failure of(Throwable problem) {
+    return switch (problem) {
+      case UnmatchedArgumentException e -> new Failure(CALL, unmatched(e));
+      case ParameterException e -> parameter(e);
+      case UncheckedIOException e -> of(Objects.requireNonNull(e.getCause()));
+      case OutputException e -> new Failure(WORK, message(e));
+      case TensorFileException e -> new Failure(CALL, message(e));
+      case FileSystemException e -> new Failure(CALL, file(e));
+      case IOException e -> new Failure(WORK, "reading or writing failed: " + message(e));
+      case IllegalArgumentException e -> new Failure(CALL, message(e));
+      case ArithmeticException e -> new Failure(WORK, message(e));
+      case CancellationException _ -> new Failure(WORK, "stopped");
+      case OutOfMemoryError _ -> new Failure(WORK, outOfMemory());
+      default -> new Failure(WORK, "internal error: " + problem + "; --debug shows where it arose");
+    };
+  }
+
+  private static String message(Throwable e) {
+    String message = e.getMessage();
+    return message == null ? e.toString() : message;
+  }
+
+  /** The parser of the command line wraps what commands throw while they check their options. */
+  private static Failure parameter(ParameterException e) {
+    return new Failure(CALL, command(e) + message(e));
+  }
+
+  /** The name of the command in front of a complaint about its options. */
+  private static String command(ParameterException e) {
+    String name = e.getCommandLine().getCommandSpec().name();
+    return name.equals("quant") ? "" : name + ": ";
+  }
+
+  private static String unmatched(UnmatchedArgumentException e) {
+    String word = e.getUnmatched().getFirst();
+    boolean isRoot = e.getCommandLine().getParent() == null;
+    String kind;
+    if (word.startsWith("-")) {
+      kind = "unknown option";
+    } else {
+      kind = isRoot ? "unknown command" : "unexpected argument";
+    }
+    return command(e) + kind + " '" + word + "'" + suggestions(e);
+  }
+
+  private static String suggestions(UnmatchedArgumentException e) {
+    List<String> near = e.getSuggestions();
+    if (near.isEmpty()) {
+      String name =
+          e.getCommandLine().getParent() == null ? "" : " " + e.getCommandLine().getCommandName();
+      return "; see 'quant help" + name + "'";
+    }
+    return near.stream()
+        .limit(MOST_SUGGESTIONS)
+        .map(word -> "'" + word + "'")
+        .collect(Collectors.joining(" or ", "; did you mean ", "?"));
+  }
+
+  private static String file(FileSystemException e) {
+    @Nullable String reason = e.getReason();
+    if (reason == null) {
+      reason =
+          switch (e) {
+            case NoSuchFileException _ -> "no such file or directory";
+            case AccessDeniedException _ -> "permission denied";
+            default -> e.getClass().getSimpleName();
+          };
+    }
+    return e.getFile() + ": " + reason;
+  }
+
+  private static String outOfMemory() {
+    return "out of memory: "
+        + Runtime.getRuntime().maxMemory() / MEGABYTE
+        + " MB of heap do not suffice; allow more, for example with QUANT_JAVA_OPTS=-Xmx8g, or ask"
+        + " for less (shorter --context, fewer --samples or --max-tokens)";
+  }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.examples.cli;
+
+import io.github.quant4j.model.ModelOptions;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** What models run with. */
+final class RuntimeOptions {
+  private static final List<String> KERNELS = List.of("auto", "vector", "scalar");
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads to work with (default: all processors).")
+  private int threads = Runtime.getRuntime().availableProcessors();
+
+  @Option(
+      names = "--kernels",
+      paramLabel = "KIND",
+      description = "Kernels to run on: auto, vector or scalar (default: auto).")
+  private String kernels = "auto";
+
+  /** The options for the library. */
+  ModelOptions modelOptions() {
+    if (threads < 1) {
+      throw new UsageException("--threads: " + threads + ", expected at least 1");
+    }
+    if (!KERNELS.contains(kernels)) {
+      throw new UsageException(
+          "--kernels: '" + kernels + "', expected one of " + String.join(", ", KERNELS));
+    }
+    return ModelOptions.defaults().withThreads(threads).withKernels(kernels);
+  }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.examples.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.quant4j.json.JsonParser;
+import io.github.quant4j.json.JsonValue;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class VerifyCommandTest {
+  @TempDir Path temporary;
+
+  @Test
+  void theBundledModelIsIntact() {
+    CommandRun run = CommandRun.of("verify", CommandRun.MODEL, "--json");
+    assertEquals(List.of("model", "ok", "problems"), run.members());
+    assertEquals(true, run.json().getBoolean("ok").orElseThrow());
+    assertEquals(CommandRun.MODEL + ": ok\n", CommandRun.of("verify", CommandRun.MODEL).out());
+  }
+
+  @Test
+  void problemsAreListedAndTheStatusSaysSo() throws IOException {
+    for (String name : List.of("config.json", "tokenizer.json")) {
+      Files.copy(Path.of(CommandRun.MODEL).resolve(name), temporary.resolve(name));
+    }
+    byte[] weights = Files.readAllBytes(Path.of(CommandRun.MODEL).resolve("model.safetensors"));
+    Files.write(temporary.resolve("model.safetensors"), Arrays.copyOf(weights, weights.length / 2));
+    CommandRun run = CommandRun.of("verify", temporary.toString(), "--json");
+    assertEquals(Failure.WORK, run.status());
+    assertTrue(run.err().startsWith("quant: " + temporary + ": 1 problem"), run.err());
+    JsonValue.Obj json = JsonParser.parseObject(run.out().getBytes(StandardCharsets.UTF_8));
+    assertEquals(false, json.getBoolean("ok").orElseThrow());
+    JsonValue.Obj problem = (JsonValue.Obj) json.getArray("problems").orElseThrow().getFirst();
+    assertTrue(problem.getString("description").orElseThrow().contains("truncated"), run.out());
+  }
+
+  @Test
+  void aMissingDirectoryIsAWrongCall() {
+    CommandRun.of("verify", temporary.resolve("nothing").toString(), "--json")
+        .requireFailure(Failure.CALL, "nothing: no such directory");
+  }
+}
