@@ -28,7 +28,7 @@ public class GemmBenchmark extends KernelBenchmark {
       "int4:g128:sym",
       "mxfp4"
     })
-    public String format;
+    public String format = "";
 
     /** Tokens. */
     @Param({"16", "128"})
@@ -36,11 +36,11 @@ public class GemmBenchmark extends KernelBenchmark {
 
     /** Which provider. */
     @Param("auto")
-    public String kernel;
+    public String kernel = "";
 
     /** Where the weights lie. */
     @Param({"CACHE", "MEMORY"})
-    public Residence weights;
+    public Residence weights = Residence.CACHE;
 
     /** For JMH. */
     public Quantized() {}
@@ -57,7 +57,7 @@ public class GemmBenchmark extends KernelBenchmark {
   public static class Scalar extends QuantizedWorkload {
     /** Weights, and after an {@code @} the activations. */
     @Param({"int4:g128:sym @ int8:token", "int4:g128:sym"})
-    public String format;
+    public String format = "";
 
     /** Tokens. */
     @Param("16")
@@ -82,11 +82,11 @@ public class GemmBenchmark extends KernelBenchmark {
 
     /** Which provider. */
     @Param("auto")
-    public String kernel;
+    public String kernel = "";
 
     /** Where the weights lie. */
     @Param({"CACHE", "MEMORY"})
-    public Residence weights;
+    public Residence weights = Residence.CACHE;
 
     /** For JMH. */
     public Dense() {}
@@ -110,7 +110,7 @@ public class GemmBenchmark extends KernelBenchmark {
       "int4:g128:sym",
       "int8:g128:sym"
     })
-    public String format;
+    public String format = "";
 
     /** Tokens. */
     @Param({"16", "128"})
@@ -118,7 +118,7 @@ public class GemmBenchmark extends KernelBenchmark {
 
     /** Where the weights lie. */
     @Param({"CACHE", "MEMORY"})
-    public Residence weights;
+    public Residence weights = Residence.CACHE;
 
     /** For JMH. */
     public Onnx() {}

@@ -37,7 +37,7 @@ public class GemvBenchmark extends KernelBenchmark {
       "nvfp4",
       "fp8e4m3:channel"
     })
-    public String format;
+    public String format = "";
 
     /** Tokens. */
     @Param({"1"})
@@ -45,11 +45,11 @@ public class GemvBenchmark extends KernelBenchmark {
 
     /** Which provider. */
     @Param("auto")
-    public String kernel;
+    public String kernel = "";
 
     /** Where the weights lie. */
     @Param({"CACHE", "MEMORY"})
-    public Residence weights;
+    public Residence weights = Residence.CACHE;
 
     /** For JMH. */
     public Quantized() {}
@@ -66,7 +66,7 @@ public class GemvBenchmark extends KernelBenchmark {
   public static class Scalar extends QuantizedWorkload {
     /** Weights, and after an {@code @} the activations. */
     @Param({"int4:g128:sym @ int8:token", "int4:g128:sym"})
-    public String format;
+    public String format = "";
 
     /** Tokens. */
     @Param("1")
@@ -91,11 +91,11 @@ public class GemvBenchmark extends KernelBenchmark {
 
     /** Which provider. */
     @Param("auto")
-    public String kernel;
+    public String kernel = "";
 
     /** Where the weights lie. */
     @Param({"CACHE", "MEMORY"})
-    public Residence weights;
+    public Residence weights = Residence.CACHE;
 
     /** For JMH. */
     public Dense() {}
@@ -119,7 +119,7 @@ public class GemvBenchmark extends KernelBenchmark {
       "int4:g128:sym",
       "int8:g128:sym"
     })
-    public String format;
+    public String format = "";
 
     /** Tokens. */
     @Param({"1"})
@@ -127,7 +127,7 @@ public class GemvBenchmark extends KernelBenchmark {
 
     /** Where the weights lie. */
     @Param({"CACHE", "MEMORY"})
-    public Residence weights;
+    public Residence weights = Residence.CACHE;
 
     /** For JMH. */
     public Onnx() {}
