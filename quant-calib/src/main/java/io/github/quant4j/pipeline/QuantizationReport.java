@@ -58,24 +58,6 @@ public record QuantizationReport(
   }
 
   /**
-   * Bit operations for each token in the quantized layers: multiply-adds times the widths of
-   * weights and activations, 16 for activations that are not quantized. The multiply-adds of
-   * transforms that run with the model are charged with 16 by 16 bits.
-   *
-   * @param activationBits the width of the activations
-   * @return bit operations
-   */
-  double bitOperations(int activationBits) {
-    double operations = 0;
-    for (SiteReport site : sites) {
-      operations +=
-          (double) site.weightCount() * site.result().bitsPerWeight() * activationBits
-              + 256.0 * (double) site.result().transformOperations();
-    }
-    return operations;
-  }
-
-  /**
    * The report for programs.
    *
    * @return the text of {@value #FILE}

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+/** What quantization costs and saves, in numbers that do not depend on a machine. */
+@NullMarked
+package io.github.quant4j.metric;
+
+import org.jspecify.annotations.NullMarked;
