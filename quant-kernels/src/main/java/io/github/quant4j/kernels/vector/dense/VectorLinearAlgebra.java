@@ -25,6 +25,8 @@ public final class VectorLinearAlgebra implements LinearAlgebra {
   /** Below this many multiply-adds, packing costs more than it saves. */
   private static final long SCALAR_WORK = 4096;
 
+  private static final int MIRROR_TILE = 32;
+
   private final ScalarLinearAlgebra scalar = new ScalarLinearAlgebra();
   private final ScratchPool scratch;
   private final InstancePool<BlockedProduct> products = new InstancePool<>(ScratchPool.SLOTS);
@@ -166,7 +168,7 @@ public final class VectorLinearAlgebra implements LinearAlgebra {
     } finally {
       giveBack(product);
     }
-    mirror(columns, h);
+    mirror(columns, h, team);
   }
 
   @Override
@@ -222,18 +224,20 @@ public final class VectorLinearAlgebra implements LinearAlgebra {
   }
 
   /** Copies the lower triangle to the upper one, in tiles that the cache holds both sides of. */
-  private static void mirror(int n, float[] h) {
-    int tile = 32;
-    for (int i0 = 0; i0 < n; i0 += tile) {
-      for (int j0 = 0; j0 <= i0; j0 += tile) {
-        int i1 = Math.min(n, i0 + tile);
-        for (int i = i0; i < i1; i++) {
-          int j1 = Math.min(i, j0 + tile);
-          for (int j = j0; j < j1; j++) {
-            h[j * n + i] = h[i * n + j];
+  private static void mirror(int n, float[] h, WorkerTeam team) {
+    team.run(
+        Math.ceilDiv(n, MIRROR_TILE),
+        part -> {
+          int top = part * MIRROR_TILE;
+          int bottom = Math.min(n, top + MIRROR_TILE);
+          for (int left = 0; left <= top; left += MIRROR_TILE) {
+            for (int i = top; i < bottom; i++) {
+              int right = Math.min(i, left + MIRROR_TILE);
+              for (int j = left; j < right; j++) {
+                h[j * n + i] = h[i * n + j];
+              }
+            }
           }
-        }
-      }
-    }
+        });
   }
 }
