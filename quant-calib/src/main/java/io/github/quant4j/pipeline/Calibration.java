@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
 import java.util.zip.CRC32C;
@@ -91,8 +92,11 @@ public sealed interface Calibration {
         tokens += window.length;
       }
       return String.format(
+          Locale.ROOT,
           "%d windows of %d tokens in all, checksum %08x",
-          windows.size(), tokens, checksum.getValue());
+          windows.size(),
+          tokens,
+          checksum.getValue());
     }
   }
 
@@ -128,8 +132,13 @@ public sealed interface Calibration {
       CRC32C checksum = new CRC32C();
       checksum.update(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
       return String.format(
+          Locale.ROOT,
           "%d windows of %d tokens of a text of %d characters, checksum %08x, seed %d",
-          windows, context, text.length(), checksum.getValue(), seed);
+          windows,
+          context,
+          text.length(),
+          checksum.getValue(),
+          seed);
     }
 
     /** The calibration text is not for logs. */

@@ -15,6 +15,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.IntFunction;
 
 /**
@@ -62,7 +63,7 @@ final class CalibrationStates implements AutoCloseable {
   }
 
   private static String name(String kind, int batch) {
-    return String.format("%s.%06d", kind, batch);
+    return String.format(Locale.ROOT, "%s.%06d", kind, batch);
   }
 
   /**

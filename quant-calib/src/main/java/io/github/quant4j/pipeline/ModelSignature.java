@@ -5,6 +5,7 @@ import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.json.JsonWriter;
 import io.github.quant4j.tensor.Tensor;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.zip.CRC32C;
 
 /** A number that changes with a model: over its config and the name, type and data of tensors. */
@@ -28,6 +29,6 @@ final class ModelSignature {
       }
       bytes += tensor.byteSize();
     }
-    return String.format("%d bytes, checksum %08x", bytes, checksum.getValue());
+    return String.format(Locale.ROOT, "%d bytes, checksum %08x", bytes, checksum.getValue());
   }
 }

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.stream.Stream;
@@ -113,11 +114,11 @@ final class RunDirectory implements AutoCloseable {
   }
 
   private Path blockFile(int block) {
-    return path.resolve(String.format("block-%05d.safetensors", block));
+    return path.resolve(String.format(Locale.ROOT, "block-%05d.safetensors", block));
   }
 
   private Path statesFile(int block) {
-    return path.resolve(String.format("states-%05d.safetensors", block));
+    return path.resolve(String.format(Locale.ROOT, "states-%05d.safetensors", block));
   }
 
   /** The number of blocks that are finished: the first ones. */

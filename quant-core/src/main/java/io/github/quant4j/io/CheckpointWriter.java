@@ -18,6 +18,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.SortedMap;
@@ -217,7 +218,8 @@ public final class CheckpointWriter implements AutoCloseable {
     long dataBytes = 0;
     long fileBytes = 0;
     for (int i = 0; i < shards.size(); i++) {
-      String file = String.format("model-%05d-of-%05d.safetensors", i + 1, shards.size());
+      String file =
+          String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, shards.size());
       fileBytes += writeShard(shards.get(i), file);
       for (Tensor tensor : shards.get(i)) {
         weightMap.put(tensor.name(), file);
