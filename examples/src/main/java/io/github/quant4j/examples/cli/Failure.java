@@ -3,6 +3,7 @@ package io.github.quant4j.examples.cli;
 
 import io.github.quant4j.io.OutputException;
 import io.github.quant4j.io.TensorFileException;
+import io.github.quant4j.pipeline.PlanException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
@@ -41,6 +42,7 @@ record Failure(int status, String message) {
       case TensorFileException e -> new Failure(CALL, message(e));
       case FileSystemException e -> new Failure(CALL, file(e));
       case IOException e -> new Failure(WORK, "reading or writing failed: " + message(e));
+      case PlanException e -> new Failure(CALL, plan(e.problems()));
       case IllegalArgumentException e -> new Failure(CALL, message(e));
       case ArithmeticException e -> new Failure(WORK, message(e));
       case CancellationException _ -> new Failure(WORK, "stopped");
@@ -88,6 +90,15 @@ record Failure(int status, String message) {
         .limit(MOST_SUGGESTIONS)
         .map(word -> "'" + word + "'")
         .collect(Collectors.joining(" or ", "; did you mean ", "?"));
+  }
+
+  /** Often all layers have the same problem. */
+  private static String plan(List<String> problems) {
+    String first = problems.getFirst();
+    int more = problems.size() - 1;
+    return more == 0
+        ? first
+        : first + " (and " + more + " more problems, which 'quant estimate' lists)";
   }
 
   private static String file(FileSystemException e) {

@@ -76,9 +76,12 @@ public final class Main {
   private static CommandLine commandLine(Quant quant) {
     CommandLine line =
         new CommandLine(quant)
+            .addSubcommand(new DemoCommand(quant))
+            .addSubcommand(new QuantizeCommand(quant))
             .addSubcommand(new EvalCommand(quant))
             .addSubcommand(new GenerateCommand(quant))
             .addSubcommand(new InspectCommand(quant))
+            .addSubcommand(new EstimateCommand(quant))
             .addSubcommand(new VerifyCommand(quant))
             .addSubcommand(new CommandLine.HelpCommand());
     // A prompt may begin with an @.

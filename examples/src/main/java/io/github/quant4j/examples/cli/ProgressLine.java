@@ -43,10 +43,11 @@ final class ProgressLine implements ProgressListener, AutoCloseable {
   @Override
   public void progressed(String newStage, long done, long total) {
     long now = clock.getAsLong();
-    if (!newStage.equals(stage)) {
-      stage = newStage;
+    // "quantize layer 1" and "quantize layer 2" are one stage.
+    if (!firstWord(newStage).equals(firstWord(stage))) {
       stageStart = heardAt;
     }
+    stage = newStage;
     heardAt = now;
     if (quiet || now - shownAt < interval) {
       return;
@@ -60,6 +61,11 @@ final class ProgressLine implements ProgressListener, AutoCloseable {
     } else {
       terminal.err().println("quant: " + line);
     }
+  }
+
+  private static String firstWord(String text) {
+    int space = text.indexOf(' ');
+    return space < 0 ? text : text.substring(0, space);
   }
 
   private String describe(long done, long total, double seconds) {

@@ -126,7 +126,7 @@ class MainTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"eval", "generate", "inspect", "verify"})
+  @ValueSource(strings = {"demo", "quantize", "eval", "generate", "inspect", "estimate", "verify"})
   void everyCommandHasHelp(String command) {
     CommandRun run = CommandRun.of("help", command);
     assertEquals(0, run.status());

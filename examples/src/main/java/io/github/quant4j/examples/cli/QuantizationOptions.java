@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.examples.cli;
+
+import io.github.quant4j.model.LanguageModel;
+import io.github.quant4j.pipeline.Calibration;
+import io.github.quant4j.pipeline.Quantization;
+import io.github.quant4j.recipe.Recipe;
+import io.github.quant4j.text.TextFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** What a model is quantized to, and what it is calibrated on. */
+final class QuantizationOptions {
+  private static final String SELF = "self";
+  private static final int DEFAULT_SAMPLES = 64;
+  private static final int DEFAULT_CONTEXT = 256;
+
+  @Option(
+      names = "--recipe",
+      paramLabel = "R",
+      required = true,
+      description = "How to quantize, for example 'int4:g64:asym gptq(act-order)'.")
+  private String recipe = "";
+
+  @Option(
+      names = "--set",
+      paramLabel = "PATTERN=RECIPE",
+      description =
+          "Another recipe for some layers: * stands for any text, the last word counts, for example"
+              + " '*.down_proj=int8:channel:sym rtn'. The head is left as it is unless it is named"
+              + " here (lm_head).")
+  private List<String> overrides = new ArrayList<>();
+
+  @Option(
+      names = "--keep",
+      paramLabel = "PATTERN",
+      description = "Leave some layers as they are, whatever --set says.")
+  private List<String> kept = new ArrayList<>();
+
+  @Option(
+      names = "--calib",
+      paramLabel = "FILE",
+      description =
+          "Text to calibrate on, in UTF-8; 'self' lets the model write it (default:"
+              + " ${DEFAULT-VALUE}).")
+  private String calibration = SELF;
+
+  @Option(
+      names = "--samples",
+      paramLabel = "N",
+      description = "Windows of calibration text (default: ${DEFAULT-VALUE}).")
+  private int samples = DEFAULT_SAMPLES;
+
+  @Option(
+      names = "--context",
+      paramLabel = "N",
+      description = "Tokens of a window (default: ${DEFAULT-VALUE}).")
+  private int context = DEFAULT_CONTEXT;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "What the choice of calibration text depends on (default: ${DEFAULT-VALUE}).")
+  private long seed;
+
+  /** A recipe is checked before a model is opened. */
+  Recipe recipe() {
+    return Recipe.parse(recipe);
+  }
+
+  /** The quantization that the options ask for. */
+  Quantization<int[]> quantization(LanguageModel model) throws IOException {
+    Quantization<int[]> quantization =
+        Quantization.of(model).recipe(recipe()).calibration(calibration());
+    for (String override : overrides) {
+      int equals = override.indexOf('=');
+      if (equals < 1) {
+        throw new UsageException(
+            "--set: '" + override + "', expected PATTERN=RECIPE, such as lm_head=int8:channel");
+      }
+      quantization =
+          quantization.set(override.substring(0, equals), override.substring(equals + 1));
+    }
+    for (String pattern : kept) {
+      quantization = quantization.keep(pattern);
+    }
+    return quantization;
+  }
+
+  private Calibration calibration() throws IOException {
+    return calibration.equals(SELF)
+        ? new Calibration.SelfWritten(samples, context, seed)
+        : new Calibration.Text(TextFile.read(Path.of(calibration)), samples, context, seed);
+  }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.examples.cli;
+
+import io.github.quant4j.model.LanguageModel;
+import io.github.quant4j.model.ModelOptions;
+import io.github.quant4j.pipeline.Quantization;
+import io.github.quant4j.pipeline.QuantizationReport;
+import io.github.quant4j.pipeline.SaveOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Quantizes a model from one directory to another. */
+@Command(
+    name = "quantize",
+    header = "Quantizes a model and saves it.",
+    description =
+        "The result loads with every command here and, where its schema can say it, with other"
+            + " tools that read compressed-tensors. It appears when it is complete.")
+final class QuantizeCommand implements Callable<Integer> {
+  private final Quant quant;
+
+  @Parameters(index = "0", paramLabel = "MODEL_DIR", description = "The model.")
+  private Path modelDirectory = Path.of("");
+
+  @Parameters(index = "1", paramLabel = "OUT_DIR", description = "Where the result is to appear.")
+  private Path outputDirectory = Path.of("");
+
+  @Mixin private QuantizationOptions options = new QuantizationOptions();
+
+  @Option(names = "--overwrite", description = "Replace the model that is in OUT_DIR already.")
+  private boolean overwrite;
+
+  @Option(
+      names = "--resume",
+      description =
+          "Go on after the last finished layer of an unfinished run of the same model, recipe and"
+              + " calibration, and keep what is finished if this run ends early, too.")
+  private boolean resume;
+
+  @Mixin private RuntimeOptions runtime = new RuntimeOptions();
+
+  QuantizeCommand(Quant quant) {
+    this.quant = quant;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    requireFreeOutput();
+    options.recipe();
+    ModelOptions modelOptions = runtime.modelOptions();
+    QuantizationReport report;
+    long peakHeap;
+    try (LanguageModel model = LanguageModel.open(modelDirectory, modelOptions);
+        ProgressLine progress = quant.progress();
+        PeakHeap heap = PeakHeap.start()) {
+      Quantization<int[]> quantization =
+          options
+              .quantization(model)
+              .progress(progress)
+              .cancellation(quant.terminal().cancellation());
+      report = quantization.saveTo(outputDirectory, new SaveOptions(overwrite, resume));
+      peakHeap = heap.bytes();
+    }
+    if (quant.isJson()) {
+      quant.print(json(report, peakHeap));
+    } else {
+      print(report, peakHeap);
+    }
+    return 0;
+  }
+
+  private void requireFreeOutput() throws IOException {
+    if (!Files.exists(outputDirectory, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    if (!overwrite) {
+      throw new UsageException(
+          outputDirectory + ": exists already; choose another OUT_DIR or add --overwrite");
+    }
+    if (Files.exists(modelDirectory) && Files.isSameFile(modelDirectory, outputDirectory)) {
+      throw new UsageException(outputDirectory + ": is the model itself; choose another OUT_DIR");
+    }
+  }
+
+  private void print(QuantizationReport report, long peakHeap) {
+    quant.print("recipe       " + report.recipe());
+    if (!report.calibration().isEmpty()) {
+      quant.print("calibration  " + report.calibration());
+    }
+    quant.print(
+        "layers       "
+            + report.sites().size()
+            + " at "
+            + Numbers.fixed(report.bitsPerWeight(), 3)
+            + " bits per weight");
+    quant.print(
+        "size         "
+            + Numbers.bytes((double) report.bytesBefore())
+            + " -> "
+            + Numbers.bytes((double) report.bytesAfter()));
+    quant.print(
+        "time         "
+            + Numbers.fixed(report.seconds(), 1)
+            + " s, at most "
+            + Numbers.bytes((double) peakHeap)
+            + " of heap");
+    quant.print("report       " + outputDirectory.resolve(QuantizationReport.PAGE));
+  }
+
+  private Map<String, ?> json(QuantizationReport report, long peakHeap) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("model", modelDirectory.toString());
+    json.put("output", outputDirectory.toString());
+    json.put("recipe", report.recipe());
+    json.put("calibration", report.calibration());
+    json.put("quant_method", report.method());
+    json.put("layers", report.sites().size());
+    json.put("bits_per_weight", report.bitsPerWeight());
+    json.put("bytes_before", report.bytesBefore());
+    json.put("bytes_after", report.bytesAfter());
+    json.put("seconds", report.seconds());
+    json.put("peak_heap_bytes", peakHeap);
+    json.put("report", outputDirectory.resolve(QuantizationReport.FILE).toString());
+    return json;
+  }
+}
