@@ -33,7 +33,7 @@ final class Demo {
           "int4:g64:asym gptq(act-order)",
           "int3:g64:asym gptq(act-order)>cd(6)");
   private static final int EVALUATION_CONTEXT = 128;
-  private static final int CALIBRATION_WINDOWS = 64;
+  private static final int CALIBRATION_WINDOWS = 32;
   private static final int CALIBRATION_CONTEXT = 256;
   private static final String PROMPT = "The old captain";
   private static final int LEAST_TEXTS = 4;
