@@ -28,8 +28,7 @@ class RecipeStudyTest {
     EvaluationOptions options = EvaluationOptions.defaults().withContext(20);
     Path target = directory.resolve("out");
     try (LanguageModel model = LanguageModel.open(TestModels.directory("llama-untied"))) {
-      RecipeStudy study =
-          RecipeStudy.of(model, Calibration.selfGenerated(2, 16), text, options);
+      RecipeStudy study = RecipeStudy.of(model, Calibration.selfGenerated(2, 16), text, options);
       RecipeStudy.Row original = study.original();
       RecipeStudy.Row wide = study.measure("int8:channel:sym rtn @ int8:token", target);
       RecipeStudy.Row narrow = study.measure("int2:g16:sym gptq", target);

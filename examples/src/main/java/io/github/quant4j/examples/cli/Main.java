@@ -82,6 +82,7 @@ public final class Main {
             .addSubcommand(new GenerateCommand(quant))
             .addSubcommand(new InspectCommand(quant))
             .addSubcommand(new EstimateCommand(quant))
+            .addSubcommand(new CompareCommand(quant))
             .addSubcommand(new VerifyCommand(quant))
             .addSubcommand(new CommandLine.HelpCommand());
     // A prompt may begin with an @.

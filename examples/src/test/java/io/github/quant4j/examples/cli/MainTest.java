@@ -126,7 +126,17 @@ class MainTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"demo", "quantize", "eval", "generate", "inspect", "estimate", "verify"})
+  @ValueSource(
+      strings = {
+        "demo",
+        "quantize",
+        "eval",
+        "generate",
+        "inspect",
+        "estimate",
+        "compare",
+        "verify"
+      })
   void everyCommandHasHelp(String command) {
     CommandRun run = CommandRun.of("help", command);
     assertEquals(0, run.status());
