@@ -2,6 +2,7 @@
 package io.github.quant4j.rounding;
 
 import io.github.quant4j.statistic.Gram;
+import io.github.quant4j.statistic.GramCheck;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,7 +57,7 @@ public record CoordinateDescent(int sweeps, boolean relaxed, boolean activationO
     for (float value : diagonal) {
       mean += value / (double) diagonal.length;
     }
-    if (!(mean > 0) || mean > Float.MAX_VALUE) {
+    if (!GramCheck.isUsable(gram)) {
       return new RoundingResult(
           task.grid(), codes, new RoundingReport.Descent(label(), 0, 0, 0, 0));
     }

@@ -2,6 +2,7 @@
 package io.github.quant4j.rounding;
 
 import io.github.quant4j.statistic.Gram;
+import io.github.quant4j.statistic.GramCheck;
 import org.jspecify.annotations.Nullable;
 
 /** What roundings by gradient descent on the output error of a layer have in common. */
@@ -26,7 +27,7 @@ sealed interface LearnedRounding extends Rounding permits AdaRound, FlexRound {
     for (float value : gram.diagonal()) {
       mean += value / (double) gram.size();
     }
-    if (!(mean > 0) || mean > Float.MAX_VALUE) {
+    if (!GramCheck.isUsable(gram)) {
       return new RoundingResult(
           task.grid(), codes, new RoundingReport.Descent(label(), 0, 0, 0, 0));
     }

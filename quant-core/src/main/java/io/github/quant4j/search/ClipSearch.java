@@ -4,6 +4,7 @@ package io.github.quant4j.search;
 import io.github.quant4j.format.NumberFormat;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.statistic.Gram;
+import io.github.quant4j.statistic.GramCheck;
 import io.github.quant4j.wording.OptionText;
 import java.util.List;
 
@@ -16,7 +17,8 @@ import java.util.List;
  * result is a search instead of gradient descent for the learnable clipping of OmniQuant (Shao et
  * al., arXiv 2308.13137); on symmetric schemes it makes no difference. The error is {@code e H_gg
  * e^T} with the tile's block of the second moment, or with {@code diagonal} only {@code sum_j H_jj
- * e_j^2}, which is faster and overlooks that inputs go together.
+ * e_j^2}, which is faster and overlooks that inputs go together. Without a usable moment the
+ * squared error of the weights takes its place.
  *
  * <p>Cost for each candidate: {@code out in g} multiply-adds with tiles of {@code g} inputs, or one
  * rounding of the matrix with {@code diagonal}.
@@ -62,10 +64,16 @@ public record ClipSearch(boolean diagonal, boolean asymmetric, int steps, double
         asymmetric && !task.scheme().symmetric()
             ? Shrink.each(steps, shrink)
             : Shrink.both(steps, shrink);
+    boolean usable = GramCheck.isUsable(gram);
     RangeChooser chooser =
-        diagonal
-            ? new CandidateSearch(task, format, candidates, full, new TileError(2, gram.diagonal()))
-            : new BlockErrorSearch(task, format, candidates, full, gram);
+        usable && !diagonal
+            ? new BlockErrorSearch(task, format, candidates, full, gram)
+            : new CandidateSearch(
+                task,
+                format,
+                candidates,
+                full,
+                usable ? new TileError(2, gram.diagonal()) : TileError.SQUARED);
     return chooser.grid(task.scheme(), format, full, candidates);
   }
 

@@ -7,6 +7,7 @@ import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.scheme.FormatChoice;
 import io.github.quant4j.scheme.ScaleLayout;
 import io.github.quant4j.statistic.Gram;
+import io.github.quant4j.statistic.GramCheck;
 import io.github.quant4j.statistic.OutputError;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.List;
@@ -59,14 +60,7 @@ final class FormatFitting {
   }
 
   static @Nullable Gram usable(@Nullable Gram gram) {
-    if (gram == null) {
-      return null;
-    }
-    double sum = 0;
-    for (float value : gram.diagonal()) {
-      sum += value;
-    }
-    return sum > 0 && sum <= Float.MAX_VALUE ? gram : null;
+    return gram != null && GramCheck.isUsable(gram) ? gram : null;
   }
 
   private static FloatMatrix change(FitTask task, Grid grid) {
