@@ -6,8 +6,8 @@ import io.github.quant4j.linear.QuantizedLinear;
 /**
  * The bit operations of linear layers for one token, in two forms that are in use.
  *
- * @param product multiply-adds times the width of weights times the width of activations (HAWQ,
- *     Yao et al., arXiv:2011.10680)
+ * @param product multiply-adds times the width of weights times the width of activations (HAWQ, Yao
+ *     et al., arXiv:2011.10680)
  * @param withAdders {@code macs (bw ba + bw + ba + log2 n)} with {@code n} inputs, which counts the
  *     adders and the width of the sum too (UNIQ, Baskin et al., arXiv:1804.10969)
  */
