@@ -200,7 +200,7 @@ public record MiniFloat(int exponentBits, int mantissaBits, int bias, Specials s
     }
     int sign = Float.floatToRawIntBits(value) < 0 ? signBit() : 0;
     if (Float.isInfinite(value)) {
-      return specials == Specials.UNSIGNED_ZERO ? signBit() : sign | maximumCode();
+      return sign | maximumCode();
     }
     int magnitude = Math.min(roundedMagnitude(Math.abs(value)), maximumCode());
     return signed(sign, magnitude);

@@ -42,15 +42,18 @@ public final class PowerOfTwoScale {
   /**
    * The code of a value.
    *
-   * @param value the value to represent; zero, negative values, infinities and NaN give NaN, as
-   *     they have no counterpart
+   * @param value the value to represent; negative values and NaN give NaN, as they have no
+   *     counterpart
    * @param mode how to round
-   * @param saturate whether values above 2^127 become 2^127 rather than NaN
+   * @param saturate whether values above 2^127 become 2^127, and zero 2^-127, rather than NaN
    * @return the code, from 0 to 255; values below 2^-127 become 2^-127
    */
   public static int encode(float value, Mode mode, boolean saturate) {
+    if (saturate && (value == 0 || value == Float.POSITIVE_INFINITY)) {
+      return value == 0 ? 0 : 254;
+    }
     if (!(value > 0) || value == Float.POSITIVE_INFINITY) {
-      return value == Float.POSITIVE_INFINITY && saturate ? 254 : NAN;
+      return NAN;
     }
     // In double every float is normal, so the exponent and the fraction are read off directly.
     int exponent = Math.getExponent((double) value);
