@@ -72,6 +72,33 @@ final class PublishedRecipes {
               "everything",
               "smooth(0.5) | hadamard | int3:g64:asym mse rtn @ int8:token:asym"
                   + " + sparse(0.002,saliency) + lowrank(4,scaled,int8) + loop(3) + bias"),
+          new Published("GPTQ", "int4:g128:asym gptq"),
+          new Published("GPTQ, act-order", "int4:g128:sym gptq(act-order)"),
+          new Published("QuantEase", "int3:channel:asym cd(9)"),
+          new Published("QuantEase after GPTQ", "int4:g64:asym gptq(act-order)>cd(6)"),
+          new Published("AWQ with clipping", "awq | int4:g128:asym clip rtn"),
+          new Published("OmniQuant's clipping", "int3:g128:asym clip(asym,diag) rtn"),
+          new Published(
+              "SpQR in full", "int3:g16:asym:second-order gptq + sparse(0.01,sensitivity)"),
+          new Published(
+              "SqueezeLLM in full",
+              "codebook(16):channel rtn + sparse(0.0005,sensitivity) + sparse(0.004)"),
+          new Published("BitMoD", "bitmod3:g128:sym:i8row rtn"),
+          new Published("BitMoD, 4 bits", "bitmod4:g128:sym:i8row rtn"),
+          new Published(
+              "LLM-FP4 with its choice of formats",
+              "smooth(0.5,po2) | e?m?(4):channel:sym mse rtn @ fp4e2m1:tensor:sym + bias"),
+          new Published(
+              "ZeroQuant-FP, M2", "fp4e2m1:g256:sym:po2row gptq @ fp8e4m3:token:sym + lowrank(8)"),
+          new Published(
+              "LQ-LoRA, double quantization",
+              "nf4:g64:sym:second-order(8,256) rtn + lowrank(16,scaled) + loop(3)"),
+          new Published("DGQ with its scales", "int4:g128:asym:i8row clip rtn @ int8:token:sym"),
+          new Published("QuEST's ranges", "hadamard | int4:channel:sym gaussian gptq"),
+          new Published("AdaRound", "int4:channel:sym mse adaround(iterations=50)"),
+          new Published("FlexRound", "int4:channel:sym mse flexround(iterations=50)"),
+          new Published("FP4DiT's rounding", "fp4e2m1:channel:sym adaround(iterations=50)"),
+          new Published("NVFP4 with feedback", "nvfp4 gptq @ nvfp4"),
           new Published("float weights", "f16 @ int8:token:sym"),
           new Published("data-free", "int8:tensor:sym rtn"));
 
