@@ -30,6 +30,19 @@ import java.util.Set;
  *              | ternary2:granularity[:sym][:codec] [ ptqtp[([ITERATIONS][,weighted])] ]
  *              | f16 | bf16 | f32
  * quantizer    = format:granularity[:sym|asym][:codec] [ search ] [ rounding{&gt;rounding} ]
+ * format       = int1 to int8 | fp8e4m3 | fp8e5m2 | fp6e2m3 | fp6e3m2 | fp4e2m1
+ *              | eEmM[bBIAS][fn|ieee|fnuz] | nf4 | ternary | binary | levels(A,B,...)
+ *              | e?m?(BITS) | best(format,...) | best-per-tile(format,...) | bitmod3 | bitmod4
+ *              | codebook(LEVELS)
+ * granularity  = tensor | channel | gN | column | column(N) | block(ROWSxCOLUMNS)
+ * codec        = f16 | bf16 | f32 | e8m0 | e8m0ceil | e8m0near | e4m3 | i8row
+ *              | po2row | po2rowfloor | po2rownear | second-order[(BITS,RUN)] | unit
+ * search       = minmax | mse[([EXPONENT][,steps=N][,shrink=S])] | gaussian | percentile(P)
+ *              | clip[([asym][,diag][,steps=N][,shrink=S])]
+ * rounding     = rtn | gptq[([act-order|current][,damp=D][,block=N])]
+ *              | cd(SWEEPS[,plain][,act-order]) | stochastic[(SEED)]
+ *              | adaround[([iterations=N][,rate=R][,penalty=P])]
+ *              | flexround[([iterations=N][,rate=R])]
  * activations  = format:(tensor|channel|token|gN)[:sym|asym][:codec] [ range ] | a preset
  * range        = minmax | percentile(P) | mse
  * compensation = sparse(SHARE|Ksigma[,criterion][,f16|f32][,last])
@@ -38,10 +51,10 @@ import java.util.Set;
  * criterion    = magnitude | saliency | rounding | sensitivity | scores
  * </pre>
  *
- * <p>Of several quantizers that of the least error is taken for each layer. Presets are {@code
- * mxfp4}, {@code mxfp6e2m3}, {@code mxfp6e3m2}, {@code mxfp8}, {@code mxfp8e5m2}, {@code mxint8}
- * and {@code nvfp4}. Recipes are immutable and compare by value; the canonical text is {@link
- * #toString()}.
+ * <p>Of several quantizers that of the least error is taken for each layer. Presets, which also
+ * stand for a quantizer's scheme, are {@code mxfp4}, {@code mxfp6e2m3}, {@code mxfp6e3m2}, {@code
+ * mxfp8}, {@code mxfp8e5m2}, {@code mxint8} and {@code nvfp4}. Recipes are immutable and compare by
+ * value; the canonical text is {@link #toString()}.
  *
  * @param transforms of the input, in the order of application
  * @param decomposition the terms that stand for the weights
