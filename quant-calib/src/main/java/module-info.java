@@ -13,6 +13,7 @@ module quant4j.calib {
   exports io.github.quant4j.model;
   exports io.github.quant4j.pipeline;
   exports io.github.quant4j.progress;
+  exports io.github.quant4j.speech;
   exports io.github.quant4j.study;
   exports io.github.quant4j.text;
 }

@@ -21,7 +21,7 @@ final class DecoderProgram implements BlockProgram {
   private final int layer;
   private final BlockWeights weights;
   private final RotaryTable rotary;
-  private final CausalAttention attention;
+  private final GroupedAttention attention;
   private final WorkerTeam team;
   private final ScratchPool scratch;
 
@@ -42,7 +42,7 @@ final class DecoderProgram implements BlockProgram {
   }
 
   /** What all blocks of a model share. */
-  record Resources(RotaryTable rotary, CausalAttention attention, KernelOptions options) {}
+  record Resources(RotaryTable rotary, GroupedAttention attention, KernelOptions options) {}
 
   @Override
   public void start(Activations activations) {
@@ -54,11 +54,12 @@ final class DecoderProgram implements BlockProgram {
     switch (group) {
       case LlamaLayout.ATTENTION_INPUT -> attend(activations);
       case LlamaLayout.ATTENTION_OUTPUT -> {
-        addOutput(group, activations);
+        ResidualSum.add(weights.group(group), activations, team, scratch);
         normalize(activations, names.outputNorm());
       }
       case LlamaLayout.MLP_INPUT -> gate(activations);
-      case LlamaLayout.MLP_OUTPUT -> addOutput(group, activations);
+      case LlamaLayout.MLP_OUTPUT ->
+          ResidualSum.add(weights.group(group), activations, team, scratch);
       default -> throw new IllegalArgumentException("group: " + group + ", expected 0 to 3");
     }
   }
@@ -106,9 +107,12 @@ final class DecoderProgram implements BlockProgram {
           place(projected, keys, shape.keyValueHeads(), row, names.keyNorm(), angles, position);
         });
     KeyValueCache cache = activations.cache();
-    CausalAttention.KeyValues keyValues;
+    GroupedAttention.KeyValues keyValues;
     if (cache == null) {
-      keyValues = new Projected(layout, projected, keys, values);
+      LlamaConfiguration.Attention shape = configuration.attention();
+      keyValues =
+          new ProjectedKeyValues(
+              layout, projected, keys, values, shape.keyValueWidth(), shape.headWidth());
     } else {
       cache.store(layer, layout, projected, keys, values);
       keyValues = new Cached(cache);
@@ -177,65 +181,8 @@ final class DecoderProgram implements BlockProgram {
     scratch.release(projected);
   }
 
-  private void addOutput(int group, Activations activations) {
-    int tokens = activations.tokens();
-    int width = configuration.hiddenSize();
-    SiteKernels sites = weights.group(group);
-    float[] output = scratch.floats(Math.multiplyExact(tokens, sites.width()));
-    sites.multiply(activations.input(), tokens, output);
-    RowParts.run(
-        team,
-        tokens,
-        row -> Elementwise.add(output, row * width, activations.hidden(), row * width, width));
-    scratch.release(output);
-  }
-
-  /** Keys and values of the batch itself, where the projections left them. */
-  private final class Projected implements CausalAttention.KeyValues {
-    private final SequenceLayout layout;
-    private final float[] projected;
-    private final int keysFrom;
-    private final int valuesFrom;
-
-    Projected(SequenceLayout layout, float[] projected, int keysFrom, int valuesFrom) {
-      this.layout = layout;
-      this.projected = projected;
-      this.keysFrom = keysFrom;
-      this.valuesFrom = valuesFrom;
-    }
-
-    @Override
-    public float[] keys() {
-      return projected;
-    }
-
-    @Override
-    public float[] values() {
-      return projected;
-    }
-
-    @Override
-    public int keyOffset(int sequence, int head) {
-      return keysFrom + offset(sequence, head);
-    }
-
-    @Override
-    public int valueOffset(int sequence, int head) {
-      return valuesFrom + offset(sequence, head);
-    }
-
-    private int offset(int sequence, int head) {
-      return layout.start(sequence) * stride() + head * configuration.attention().headWidth();
-    }
-
-    @Override
-    public int stride() {
-      return configuration.attention().keyValueWidth();
-    }
-  }
-
   /** Keys and values of everything seen so far. */
-  private final class Cached implements CausalAttention.KeyValues {
+  private final class Cached implements GroupedAttention.KeyValues {
     private final KeyValueCache cache;
 
     Cached(KeyValueCache cache) {

@@ -84,6 +84,11 @@ final class LlamaLayout {
     return head;
   }
 
+  HeadStructure heads() {
+    LlamaConfiguration.Attention shape = configuration.attention();
+    return new HeadStructure(shape.heads(), shape.keyValueHeads(), shape.headWidth());
+  }
+
   DecoderNames names(int layer) {
     String name = name(layer);
     boolean headNorms = configuration.attention().headNorms();
@@ -123,8 +128,6 @@ final class LlamaLayout {
     LinearSite gate = LinearSite.of(mlp + ".gate_proj", hidden, inner, mlpBias);
     LinearSite up = LinearSite.of(mlp + ".up_proj", hidden, inner, mlpBias);
     LinearSite down = LinearSite.of(mlp + ".down_proj", inner, hidden, mlpBias);
-    HeadStructure heads =
-        new HeadStructure(shape.heads(), shape.keyValueHeads(), shape.headWidth());
     return new BlockLayout(
         name,
         List.of(
@@ -133,7 +136,7 @@ final class LlamaLayout {
                 List.of(query, key, value),
                 new InputOrigin.Normalization(norm(name + ".input_layernorm"))),
             new SiteGroup(
-                "self_attn.output", List.of(output), new InputOrigin.Attention(value, heads)),
+                "self_attn.output", List.of(output), new InputOrigin.Attention(value, heads())),
             new SiteGroup(
                 "mlp.input",
                 List.of(gate, up),

@@ -45,10 +45,8 @@ public final class LlamaModel implements BlockModel<int[]> {
     this.resources =
         new DecoderProgram.Resources(
             new RotaryTable(configuration.attention().headWidth(), configuration.rotary()),
-            new CausalAttention(
-                configuration.attention(),
-                Kernels.linearAlgebra(options.kernels()),
-                options.kernels()),
+            new GroupedAttention(
+                layout.heads(), true, Kernels.linearAlgebra(options.kernels()), options.kernels()),
             options.kernels());
   }
 

@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Looks for everything that would keep a stored language model from running as it was written. */
+/** Looks for everything that would keep a stored model from running as it was written. */
 public final class ModelCheck {
   private ModelCheck() {}
 
@@ -35,7 +35,7 @@ public final class ModelCheck {
     List<Problem> problems = new ArrayList<>(ModelVerifier.verify(directory));
     boolean readable = problems.isEmpty();
     try {
-      LanguageModel.open(directory).close();
+      openAndClose(directory);
     } catch (InvalidModelException e) {
       List<String> known = problems.stream().map(Problem::subject).toList();
       e.problems().stream()
@@ -57,5 +57,17 @@ public final class ModelCheck {
       }
     }
     return List.copyOf(problems);
+  }
+
+  private static void openAndClose(Path directory) throws IOException {
+    boolean isSpeech;
+    try (ModelDirectory files = ModelDirectory.open(directory)) {
+      isSpeech = WhisperConfiguration.describes(files.config());
+    }
+    if (isSpeech) {
+      SpeechEncoder.open(directory).close();
+    } else {
+      LanguageModel.open(directory).close();
+    }
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What quantization costs and saves, in numbers that do not depend on a machine. */
+/** What quantization costs, saves and loses, in numbers that do not depend on a machine. */
 @NullMarked
 package io.github.quant4j.metric;
 

@@ -7,16 +7,18 @@ import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.linalg.ScalarLinearAlgebra;
 import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.parallel.WorkerTeam;
+import io.github.quant4j.transform.HeadStructure;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Causal grouped-query attention: {@code softmax(Q K^T / sqrt(head width)) V} for each query head
- * over the keys at its position and before, within a window if there is one.
+ * Grouped-query attention: {@code softmax(Q K^T / sqrt(head width)) V} for each query head, over
+ * all keys of its sequence, or, if it is causal, over those at its position and before, within a
+ * window if there is one.
  *
  * <p>Work is split by sequence, key head and run of queries, which only shapes decide.
  */
-final class CausalAttention {
+final class GroupedAttention {
   /** Long enough for a matrix product, short enough to leave little above the diagonal. */
   private static final int QUERIES = 32;
 
@@ -29,18 +31,25 @@ final class CausalAttention {
   private final int repeats;
   private final int headWidth;
   private final int queryWidth;
+  private final boolean causal;
   private final float factor;
   private final LinearAlgebra algebra;
   private final WorkerTeam team;
   private final ScratchPool scratch;
 
-  CausalAttention(
-      LlamaConfiguration.Attention shape, LinearAlgebra algebra, KernelOptions options) {
-    this.keyHeads = shape.keyValueHeads();
-    this.repeats = shape.heads() / shape.keyValueHeads();
-    this.headWidth = shape.headWidth();
-    this.queryWidth = shape.queryWidth();
-    this.factor = (float) (1 / Math.sqrt(shape.headWidth()));
+  /**
+   * Prepares attention of one shape.
+   *
+   * @param causal whether a token sees none after it
+   */
+  GroupedAttention(
+      HeadStructure heads, boolean causal, LinearAlgebra algebra, KernelOptions options) {
+    this.keyHeads = heads.keyValueHeads();
+    this.repeats = heads.queryHeads() / heads.keyValueHeads();
+    this.headWidth = heads.headSize();
+    this.queryWidth = heads.outputSize();
+    this.causal = causal;
+    this.factor = (float) (1 / Math.sqrt(headWidth));
     this.algebra = algebra;
     this.team = options.team();
     this.scratch = options.scratch();
@@ -66,7 +75,7 @@ final class CausalAttention {
    * Computes the attention of a batch.
    *
    * @param queries {@code [tokens, heads * head width]}, dense
-   * @param window how many positions a token sees, 0 for all
+   * @param window how many positions a token sees, 0 for all; must be 0 unless causal
    * @param y receives {@code [tokens, heads * head width]}, dense
    * @param received if present, receives the attention that each token receives; all sequences must
    *     then begin at position 0
@@ -178,7 +187,7 @@ final class CausalAttention {
     /** Queries {@code from} to {@code to} of the sequence. */
     void attend(int from, int to) {
       int first = layout.firstPosition(sequence);
-      int end = first + to;
+      int end = first + (causal ? to : layout.length(sequence));
       int begin = window == 0 ? 0 : Math.max(0, first + from - window + 1);
       float[] scores = scratch.floats(Math.max(to - from, repeats) * (end - begin));
       int column = head * repeats * headWidth;
@@ -230,7 +239,7 @@ final class CausalAttention {
           count,
           alone);
       for (int r = 0; r < rows; r++) {
-        int last = position + r * step + 1;
+        int last = causal ? position + r * step + 1 : end;
         int earliest = window == 0 ? begin : Math.max(begin, last - window);
         softmax(scores, r * count, earliest - begin, last - begin, count);
         Arrays.fill(y, at + r * rowStride, at + r * rowStride + headWidth, 0f);

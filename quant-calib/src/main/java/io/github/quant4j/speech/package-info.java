@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * From recorded speech to the spectrograms that speech models take: WAV files, resampling, log-mel
+ * spectrograms.
+ */
+@NullMarked
+package io.github.quant4j.speech;
+
+import org.jspecify.annotations.NullMarked;
