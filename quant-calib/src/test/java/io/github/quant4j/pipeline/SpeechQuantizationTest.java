@@ -105,7 +105,7 @@ class SpeechQuantizationTest {
   @CsvSource({
     "smooth(0.5) | f32, self_attn.q_proj fc1 self_attn.out_proj, fc2",
     "shift | f32, self_attn.k_proj fc1, fc2",
-    "permute | f32, self_attn.out_proj fc2, self_attn.v_proj fc1",
+    "permute | f32, fc2, self_attn.v_proj self_attn.out_proj fc1",
     "hadamard | f32, self_attn.out_proj, self_attn.q_proj fc1 fc2"
   })
   void transformsAreFoldedWhereTheGraphSaysSo(String recipe, String folded, String online)
