@@ -14,7 +14,7 @@ import java.util.List;
  * <p>Where the file is silent, the defaults are those of the Transformers library, which are the
  * sizes of Whisper tiny.
  *
- * @param architecture the name in "architectures", for example {@code
+ * @param architecture the class that the model belongs to, for example {@code
  *     WhisperForConditionalGeneration}
  * @param melBins channels of a spectrogram
  * @param width channels of the residual stream

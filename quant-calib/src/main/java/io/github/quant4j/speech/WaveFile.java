@@ -92,7 +92,9 @@ public final class WaveFile {
   }
 
   private String tag(int at) {
-    return new String(bytes.array(), at, 4, StandardCharsets.ISO_8859_1);
+    byte[] tag = new byte[4];
+    bytes.get(at, tag);
+    return new String(tag, StandardCharsets.ISO_8859_1);
   }
 
   private void requireFormat(int from, int size) throws AudioFileException {
