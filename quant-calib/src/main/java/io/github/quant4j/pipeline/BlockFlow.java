@@ -11,6 +11,7 @@ import io.github.quant4j.recipe.LayerInput;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.transform.StatisticNeed;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -27,7 +28,7 @@ final class BlockFlow {
   private final KernelOptions options;
   private final Cancellation cancellation;
   private final @Nullable BlockPass[] held;
-  private final List<Optional<float[]>> weights = new ArrayList<>();
+  private final List<Optional<float[]>> weights;
 
   /**
    * Begins before the first group.
@@ -45,10 +46,7 @@ final class BlockFlow {
     this.states = states;
     this.options = options;
     this.cancellation = cancellation;
-    for (int b = 0; b < states.batches(); b++) {
-      weights.add(
-          weighting == TokenWeighting.ATTENTION ? weights(states.batch(b)) : Optional.empty());
-    }
+    this.weights = weights(weighting);
     int fitting = 0;
     long left = room - bytesOf(0);
     while (fitting < states.batches() && left >= bytesOf(fitting)) {
@@ -58,10 +56,24 @@ final class BlockFlow {
     this.held = new BlockPass[fitting];
   }
 
-  private Optional<float[]> weights(HiddenStates input) {
-    return block
-        .attentionReceived(input)
-        .map(received -> TokenWeighting.fromAttention(received, input.layout()));
+  /** The token weights of each batch, or empty where all count alike. */
+  private List<Optional<float[]>> weights(TokenWeighting weighting) {
+    return switch (weighting) {
+      case TokenWeighting.Uniform() -> Collections.nCopies(states.batches(), Optional.empty());
+      case TokenWeighting.Given given ->
+          given.weights(states.layouts()).stream().map(Optional::of).toList();
+      case TokenWeighting.Attention attention -> {
+        List<Optional<float[]>> result = new ArrayList<>();
+        for (int b = 0; b < states.batches(); b++) {
+          HiddenStates input = states.batch(b);
+          result.add(
+              block
+                  .attentionReceived(input)
+                  .map(received -> attention.weights(received, input.layout())));
+        }
+        yield result;
+      }
+    };
   }
 
   private long bytesOf(int batch) {

@@ -44,6 +44,11 @@ public sealed interface Calibration {
     }
 
     @Override
+    public long tokens() {
+      return (long) windows * context;
+    }
+
+    @Override
     public String describe() {
       return windows + " windows of " + context + " tokens written by the model, seed " + seed;
     }
@@ -75,6 +80,11 @@ public sealed interface Calibration {
     public List<int[]> inputs(
         LanguageModel model, ProgressListener progress, Cancellation cancellation) {
       return windows;
+    }
+
+    @Override
+    public long tokens() {
+      return windows.stream().mapToLong(window -> window.length).sum();
     }
 
     @Override
@@ -125,6 +135,11 @@ public sealed interface Calibration {
         LanguageModel model, ProgressListener progress, Cancellation cancellation)
         throws IOException {
       return draw(model.tokenizer().encode(text, false), windows, context, seed);
+    }
+
+    @Override
+    public long tokens() {
+      return (long) windows * context;
     }
 
     @Override
@@ -229,6 +244,13 @@ public sealed interface Calibration {
    */
   List<int[]> inputs(LanguageModel model, ProgressListener progress, Cancellation cancellation)
       throws IOException;
+
+  /**
+   * How many tokens the windows have; a text that is too short may give fewer.
+   *
+   * @return at least 1
+   */
+  long tokens();
 
   /**
    * What the windows depend on, which is compared when a run is resumed.

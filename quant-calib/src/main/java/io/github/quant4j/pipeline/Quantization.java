@@ -15,7 +15,6 @@ import io.github.quant4j.recipe.Recipe;
 import io.github.quant4j.recipe.RecipeException;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
@@ -49,27 +48,18 @@ public final class Quantization<I> {
 
   private final BlockModel<I> model;
   private final Path directory;
-  private final Options<I> options;
-
-  /** Everything that can be chosen. */
-  private record Options<I>(
-      Recipe recipe,
-      List<Planner.SiteRule> rules,
-      QuantizationRun.Inputs<I> inputs,
-      long calibrationTokens,
-      TokenWeighting weighting,
-      KernelOptions kernels,
-      ProgressListener progress,
-      Cancellation cancellation) {}
-
   private final Optional<LanguageModel> language;
+  private final QuantizationSettings<I> settings;
 
   private Quantization(
-      BlockModel<I> model, Path directory, Optional<LanguageModel> language, Options<I> options) {
+      BlockModel<I> model,
+      Path directory,
+      Optional<LanguageModel> language,
+      QuantizationSettings<I> settings) {
     this.model = model;
     this.directory = directory;
     this.language = language;
-    this.options = options;
+    this.settings = settings;
   }
 
   /**
@@ -93,15 +83,8 @@ public final class Quantization<I> {
         model.graph(),
         directory,
         Optional.of(model),
-        new Options<>(
-            USUAL_RECIPE,
-            List.of(),
-            windows(model, usual),
-            (long) USUAL_WINDOWS * USUAL_CONTEXT,
-            TokenWeighting.UNIFORM,
-            model.options().kernels(),
-            ProgressListener.none(),
-            Cancellation.onInterrupt()));
+        QuantizationSettings.of(
+            USUAL_RECIPE, CalibrationInputs.of(model, usual), model.options().kernels()));
   }
 
   /**
@@ -120,54 +103,14 @@ public final class Quantization<I> {
     if (inputs.isEmpty()) {
       throw new IllegalArgumentException("inputs: none, expected at least one");
     }
-    List<I> copy = List.copyOf(inputs);
-    long tokens = copy.stream().mapToLong(one -> tokens(model, one)).sum();
     return new Quantization<>(
         model,
         directory,
         Optional.empty(),
-        new Options<>(
-            USUAL_RECIPE,
-            List.of(),
-            new QuantizationRun.Inputs<>() {
-              @Override
-              public List<? extends I> load(ProgressListener progress, Cancellation cancellation) {
-                return copy;
-              }
-
-              @Override
-              public String describe() {
-                return copy.size() + " inputs of " + tokens + " tokens in all";
-              }
-            },
-            tokens,
-            TokenWeighting.UNIFORM,
-            kernels,
-            ProgressListener.none(),
-            Cancellation.onInterrupt()));
+        QuantizationSettings.of(USUAL_RECIPE, CalibrationInputs.given(model, inputs), kernels));
   }
 
-  private static <I> long tokens(BlockModel<I> model, I input) {
-    return model.embed(List.of(input)).layout().tokens();
-  }
-
-  private static QuantizationRun.Inputs<int[]> windows(
-      LanguageModel model, Calibration calibration) {
-    return new QuantizationRun.Inputs<>() {
-      @Override
-      public List<int[]> load(ProgressListener progress, Cancellation cancellation)
-          throws IOException {
-        return calibration.inputs(model, progress, cancellation);
-      }
-
-      @Override
-      public String describe() {
-        return calibration.describe();
-      }
-    };
-  }
-
-  private Quantization<I> with(Options<I> changed) {
+  private Quantization<I> with(QuantizationSettings<I> changed) {
     return new Quantization<>(model, directory, language, changed);
   }
 
@@ -189,16 +132,7 @@ public final class Quantization<I> {
    * @return the changed quantization
    */
   public Quantization<I> recipe(Recipe recipe) {
-    return with(
-        new Options<>(
-            recipe,
-            options.rules,
-            options.inputs,
-            options.calibrationTokens,
-            options.weighting,
-            options.kernels,
-            options.progress,
-            options.cancellation));
+    return with(settings.withRecipe(recipe));
   }
 
   /**
@@ -229,18 +163,7 @@ public final class Quantization<I> {
   }
 
   private Quantization<I> rule(String pattern, Optional<Recipe> recipe) {
-    List<Planner.SiteRule> rules = new ArrayList<>(options.rules);
-    rules.add(new Planner.SiteRule(SitePattern.of(pattern), recipe));
-    return with(
-        new Options<>(
-            options.recipe,
-            List.copyOf(rules),
-            options.inputs,
-            options.calibrationTokens,
-            options.weighting,
-            options.kernels,
-            options.progress,
-            options.cancellation));
+    return with(settings.withRule(new Planner.SiteRule(SitePattern.of(pattern), recipe)));
   }
 
   /**
@@ -256,24 +179,8 @@ public final class Quantization<I> {
         language.orElseThrow(
             () -> new IllegalStateException("not a language model; inputs were given already"));
     // The inputs of a language model are token windows, so I is int[].
-    QuantizationRun.Inputs<I> inputs = (QuantizationRun.Inputs<I>) windows(reader, calibration);
-    long tokens =
-        switch (calibration) {
-          case Calibration.SelfWritten written -> (long) written.windows() * written.context();
-          case Calibration.Text text -> (long) text.windows() * text.context();
-          case Calibration.Tokens given ->
-              given.windows().stream().mapToLong(window -> window.length).sum();
-        };
     return with(
-        new Options<>(
-            options.recipe,
-            options.rules,
-            inputs,
-            tokens,
-            options.weighting,
-            options.kernels,
-            options.progress,
-            options.cancellation));
+        settings.withInputs((CalibrationInputs<I>) CalibrationInputs.of(reader, calibration)));
   }
 
   /**
@@ -283,16 +190,7 @@ public final class Quantization<I> {
    * @return the changed quantization
    */
   public Quantization<I> weighting(TokenWeighting weighting) {
-    return with(
-        new Options<>(
-            options.recipe,
-            options.rules,
-            options.inputs,
-            options.calibrationTokens,
-            weighting,
-            options.kernels,
-            options.progress,
-            options.cancellation));
+    return with(settings.withWeighting(weighting));
   }
 
   /**
@@ -302,16 +200,7 @@ public final class Quantization<I> {
    * @return the changed quantization
    */
   public Quantization<I> progress(ProgressListener listener) {
-    return with(
-        new Options<>(
-            options.recipe,
-            options.rules,
-            options.inputs,
-            options.calibrationTokens,
-            options.weighting,
-            options.kernels,
-            listener,
-            options.cancellation));
+    return with(settings.withProgress(listener));
   }
 
   /**
@@ -322,16 +211,7 @@ public final class Quantization<I> {
    * @return the changed quantization
    */
   public Quantization<I> cancellation(Cancellation cancellation) {
-    return with(
-        new Options<>(
-            options.recipe,
-            options.rules,
-            options.inputs,
-            options.calibrationTokens,
-            options.weighting,
-            options.kernels,
-            options.progress,
-            cancellation));
+    return with(settings.withCancellation(cancellation));
   }
 
   /**
@@ -348,8 +228,8 @@ public final class Quantization<I> {
   }
 
   private QuantizationPlan plan(ModelDirectory source) {
-    return new Planner(model, source, options.recipe, options.rules)
-        .plan(options.calibrationTokens);
+    return new Planner(model, source, settings.recipe(), settings.rules())
+        .plan(settings.inputs().tokens());
   }
 
   /**
@@ -387,11 +267,11 @@ public final class Quantization<I> {
               model,
               source,
               plan,
-              options.inputs,
-              options.weighting,
-              options.kernels,
-              options.progress,
-              options.cancellation)
+              settings.inputs(),
+              settings.weighting(),
+              settings.kernels(),
+              settings.progress(),
+              settings.cancellation())
           .run(target, save, signature(source, plan));
     }
   }
@@ -403,20 +283,20 @@ public final class Quantization<I> {
     signature.put("recipe", plan.recipe());
     signature.put(
         "choice of layers",
-        options.rules.stream()
+        settings.rules().stream()
             .map(rule -> rule.pattern() + "=" + rule.recipe().map(Recipe::toString).orElse("keep"))
             .collect(Collectors.joining(", ")));
-    signature.put("calibration", plan.isCalibrated() ? options.inputs.describe() : "none");
-    signature.put("token weighting", options.weighting.name());
+    signature.put("calibration", plan.isCalibrated() ? settings.inputs().describe() : "none");
+    signature.put("token weighting", settings.weighting().toString());
     signature.put(
-        "kernel provider", Kernels.linearAlgebra(options.kernels).getClass().getSimpleName());
+        "kernel provider", Kernels.linearAlgebra(settings.kernels()).getClass().getSimpleName());
     return signature;
   }
 
   /** The recipe and the layers. */
   @Override
   public String toString() {
-    return options.recipe
+    return settings.recipe()
         + " for "
         + model.sites().stream().map(LinearSite::name).limit(1).findFirst().orElse("")
         + " and "

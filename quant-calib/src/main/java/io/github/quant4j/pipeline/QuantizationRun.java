@@ -38,7 +38,7 @@ final class QuantizationRun<I> {
   private final BlockModel<I> model;
   private final ModelDirectory source;
   private final QuantizationPlan plan;
-  private final Inputs<I> inputs;
+  private final CalibrationInputs<I> inputs;
   private final TokenWeighting weighting;
   private final KernelOptions options;
   private final ProgressListener progress;
@@ -48,19 +48,11 @@ final class QuantizationRun<I> {
   private final Optional<StreamRotation> rotation;
   private long finishedSites;
 
-  /** Where calibration inputs come from. */
-  interface Inputs<I> {
-    List<? extends I> load(ProgressListener progress, Cancellation cancellation) throws IOException;
-
-    /** What they depend on, in one line. */
-    String describe();
-  }
-
   QuantizationRun(
       BlockModel<I> model,
       ModelDirectory source,
       QuantizationPlan plan,
-      Inputs<I> inputs,
+      CalibrationInputs<I> inputs,
       TokenWeighting weighting,
       KernelOptions options,
       ProgressListener progress,

@@ -2,41 +2,195 @@
 package io.github.quant4j.pipeline;
 
 import io.github.quant4j.graph.SequenceLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.zip.CRC32C;
 
-/** How much each calibration token counts in the statistics. */
-public enum TokenWeighting {
+/**
+ * How much each calibration token counts in the statistics. A weight of 0 leaves a token out, as a
+ * padding mask does.
+ */
+public sealed interface TokenWeighting {
+
   /** All alike. */
-  UNIFORM,
+  record Uniform() implements TokenWeighting {
+    @Override
+    public String toString() {
+      return "uniform";
+    }
+  }
+
   /**
-   * By the attention that a token receives in the block, from 1 for the least of its sequence to 3
-   * for the most (RSQ, Sung et al., arXiv:2503.01820, with the settings of its authors).
+   * By the attention that a token receives in the block: spread from 1 for the least of its
+   * sequence to {@code most}, then divided by the mean (RSQ, Sung et al., arXiv:2503.01820).
+   *
+   * @param most how much the token that receives most counts against the one that receives least,
+   *     at least 1
    */
-  ATTENTION;
+  record Attention(float most) implements TokenWeighting {
 
-  private static final float MOST = 3;
-
-  /** Weights from the attention received: each sequence spread over 1 to 3, with a mean of 1. */
-  static float[] fromAttention(float[] received, SequenceLayout layout) {
-    float[] weights = new float[received.length];
-    for (int s = 0; s < layout.count(); s++) {
-      int from = layout.start(s);
-      int to = from + layout.length(s);
-      float least = Float.POSITIVE_INFINITY;
-      float most = Float.NEGATIVE_INFINITY;
-      for (int i = from; i < to; i++) {
-        least = Math.min(least, received[i]);
-        most = Math.max(most, received[i]);
-      }
-      double sum = 0;
-      for (int i = from; i < to; i++) {
-        float share = most > least ? (received[i] - least) / (most - least) : 0;
-        weights[i] = 1 + (MOST - 1) * share;
-        sum += weights[i];
-      }
-      for (int i = from; i < to; i++) {
-        weights[i] = (float) (weights[i] * (to - from) / sum);
+    /**
+     * Checks the factor.
+     *
+     * @throws IllegalArgumentException if it is less than 1 or not finite
+     */
+    public Attention {
+      if (!(most >= 1) || most == Float.POSITIVE_INFINITY) {
+        throw new IllegalArgumentException("most: " + most + ", expected finite and at least 1");
       }
     }
-    return weights;
+
+    /** Weights of a batch from the attention that its tokens received. */
+    float[] weights(float[] received, SequenceLayout layout) {
+      float[] weights = new float[received.length];
+      for (int s = 0; s < layout.count(); s++) {
+        int from = layout.start(s);
+        int to = from + layout.length(s);
+        float least = Float.POSITIVE_INFINITY;
+        float largest = Float.NEGATIVE_INFINITY;
+        for (int i = from; i < to; i++) {
+          least = Math.min(least, received[i]);
+          largest = Math.max(largest, received[i]);
+        }
+        double sum = 0;
+        for (int i = from; i < to; i++) {
+          float share = largest > least ? (received[i] - least) / (largest - least) : 0;
+          weights[i] = 1 + (most - 1) * share;
+          sum += weights[i];
+        }
+        for (int i = from; i < to; i++) {
+          weights[i] = (float) (weights[i] * (to - from) / sum);
+        }
+      }
+      return weights;
+    }
+
+    @Override
+    public String toString() {
+      return String.format(Locale.ROOT, "attention(%s)", most);
+    }
+  }
+
+  /**
+   * Weights that the caller gives, the same in all blocks.
+   *
+   * @param weights for each calibration input the weights of its tokens, finite, not negative, not
+   *     all 0; not to be changed afterwards
+   */
+  record Given(List<float[]> weights) implements TokenWeighting {
+
+    /**
+     * Copies the list.
+     *
+     * @throws IllegalArgumentException if a weight is negative or not finite, or all are 0
+     */
+    public Given {
+      weights = List.copyOf(weights);
+      boolean some = false;
+      for (int i = 0; i < weights.size(); i++) {
+        for (float weight : weights.get(i)) {
+          if (!(weight >= 0) || weight == Float.POSITIVE_INFINITY) {
+            throw new IllegalArgumentException(
+                "weights: " + weight + " for input " + i + ", expected finite and not negative");
+          }
+          some |= weight > 0;
+        }
+      }
+      if (!some) {
+        throw new IllegalArgumentException("weights: all 0, expected a token that counts");
+      }
+    }
+
+    /**
+     * The weights batch by batch.
+     *
+     * @throws IllegalArgumentException if there is not one weight for each token
+     */
+    List<float[]> weights(List<SequenceLayout> batches) {
+      List<float[]> result = new ArrayList<>();
+      int input = 0;
+      for (SequenceLayout batch : batches) {
+        float[] all = new float[batch.tokens()];
+        for (int s = 0; s < batch.count(); s++, input++) {
+          int length = batch.length(s);
+          int given = input < weights.size() ? weights.get(input).length : 0;
+          if (given != length) {
+            throw new IllegalArgumentException(
+                "weights: " + given + " for input " + input + ", expected " + length);
+          }
+          System.arraycopy(weights.get(input), 0, all, batch.start(s), length);
+        }
+        result.add(all);
+      }
+      if (input < weights.size()) {
+        throw new IllegalArgumentException(
+            "weights: for " + weights.size() + " inputs, expected for " + input);
+      }
+      return result;
+    }
+
+    @Override
+    public String toString() {
+      CRC32C checksum = new CRC32C();
+      for (float[] input : weights) {
+        for (float weight : input) {
+          int bits = Float.floatToIntBits(weight);
+          checksum.update(bits);
+          checksum.update(bits >>> 8);
+          checksum.update(bits >>> 16);
+          checksum.update(bits >>> 24);
+        }
+        checksum.update(0xff);
+      }
+      return String.format(
+          Locale.ROOT, "given for %d inputs, checksum %08x", weights.size(), checksum.getValue());
+    }
+  }
+
+  /**
+   * All tokens alike.
+   *
+   * @return the weighting
+   */
+  static TokenWeighting uniform() {
+    return new Uniform();
+  }
+
+  /**
+   * By attention, spread from 1 to 3, which are the settings of RSQ's authors.
+   *
+   * @return the weighting
+   */
+  static TokenWeighting attention() {
+    return new Attention(3);
+  }
+
+  /**
+   * Reads what {@link #toString()} writes of a weighting by rule.
+   *
+   * @param text {@code uniform}, {@code attention} or {@code attention(3)}
+   * @return the weighting
+   * @throws IllegalArgumentException if it is something else
+   */
+  static TokenWeighting parse(String text) {
+    String trimmed = text.trim();
+    if (trimmed.equals("uniform")) {
+      return uniform();
+    }
+    if (trimmed.equals("attention")) {
+      return attention();
+    }
+    if (trimmed.startsWith("attention(") && trimmed.endsWith(")")) {
+      String number = trimmed.substring("attention(".length(), trimmed.length() - 1);
+      try {
+        return new Attention(Float.parseFloat(number));
+      } catch (NumberFormatException e) {
+        throw new IllegalArgumentException(
+            "token weights: '" + number + "' in '" + trimmed + "', expected a number", e);
+      }
+    }
+    throw new IllegalArgumentException(
+        "token weights: '" + text + "', expected uniform, attention or attention(3)");
   }
 }

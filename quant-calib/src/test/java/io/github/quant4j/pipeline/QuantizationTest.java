@@ -277,11 +277,38 @@ class QuantizationTest {
     try (LanguageModel model = LanguageModel.open(TestModels.directory(MODEL), options(1))) {
       Quantization<int[]> quantization = quantization(model).recipe("int3:g16:asym gptq");
       quantization.saveTo(directory.resolve("uniform"));
-      quantization.weighting(TokenWeighting.ATTENTION).saveTo(directory.resolve("weighted"));
+      quantization.weighting(TokenWeighting.attention()).saveTo(directory.resolve("weighted"));
     }
     assertNotEquals(
         java.util.Arrays.hashCode(weights(directory.resolve("uniform"))),
         java.util.Arrays.hashCode(weights(directory.resolve("weighted"))));
+  }
+
+  @Test
+  void tokensOfWeightZeroDoNotCount() throws IOException {
+    int[] first = {1, 5, 9, 2, 7, 3};
+    int[] second = {4, 8, 6, 2, 1, 1};
+    try (LanguageModel model = LanguageModel.open(TestModels.directory(MODEL), options(1))) {
+      Quantization<int[]> quantization = Quantization.of(model).recipe("int3:g16:asym gptq");
+      quantization.calibration(Calibration.ofTokens(first)).saveTo(directory.resolve("alone"));
+      Quantization<int[]> both = quantization.calibration(Calibration.ofTokens(first, second));
+      both.weighting(new TokenWeighting.Given(List.of(ones(6), new float[6])))
+          .saveTo(directory.resolve("masked"));
+      IllegalArgumentException short1 =
+          assertThrows(
+              IllegalArgumentException.class,
+              () ->
+                  both.weighting(new TokenWeighting.Given(List.of(ones(6), ones(5))))
+                      .saveTo(directory.resolve("short")));
+      assertEquals("weights: 5 for input 1, expected 6", short1.getMessage());
+    }
+    assertArrayEquals(weights(directory.resolve("alone")), weights(directory.resolve("masked")));
+  }
+
+  private static float[] ones(int count) {
+    float[] weights = new float[count];
+    java.util.Arrays.fill(weights, 1);
+    return weights;
   }
 
   @Test

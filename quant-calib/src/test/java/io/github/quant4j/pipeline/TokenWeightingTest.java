@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.graph.SequenceLayout;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class TokenWeightingTest {
@@ -16,8 +17,37 @@ class TokenWeightingTest {
     // By hand: 1, 2, 3 by their mean 2; a constant sequence weighs 1.
     assertArrayEquals(
         new float[] {0.5f, 1, 1.5f, 1, 1},
-        TokenWeighting.fromAttention(new float[] {0, 5, 10, 7, 7}, SequenceLayout.of(3, 2)),
+        new TokenWeighting.Attention(3)
+            .weights(new float[] {0, 5, 10, 7, 7}, SequenceLayout.of(3, 2)),
         1e-6f);
+  }
+
+  @Test
+  void givenWeightsFollowTheBatches() {
+    TokenWeighting.Given given =
+        new TokenWeighting.Given(List.of(new float[] {1, 2}, new float[] {3}, new float[] {4, 0}));
+    List<float[]> batches = given.weights(List.of(SequenceLayout.of(2, 1), SequenceLayout.of(2)));
+    assertArrayEquals(new float[] {1, 2, 3}, batches.getFirst());
+    assertArrayEquals(new float[] {4, 0}, batches.getLast());
+    List<SequenceLayout> fewer = List.of(SequenceLayout.of(2, 1));
+    List<SequenceLayout> more = List.of(SequenceLayout.of(2, 1, 2, 2));
+    assertThrows(IllegalArgumentException.class, () -> given.weights(fewer));
+    assertThrows(IllegalArgumentException.class, () -> given.weights(more));
+    List<float[]> nothing = List.of(new float[] {0});
+    assertThrows(IllegalArgumentException.class, () -> new TokenWeighting.Given(nothing));
+    List<float[]> negative = List.of(new float[] {1, -1});
+    assertThrows(IllegalArgumentException.class, () -> new TokenWeighting.Given(negative));
+  }
+
+  @Test
+  void textsAreReadAsWritten() {
+    for (String text : List.of("uniform", "attention(3.0)", "attention(1.5)")) {
+      assertEquals(text, TokenWeighting.parse(text).toString());
+    }
+    assertEquals(TokenWeighting.attention(), TokenWeighting.parse(" attention "));
+    for (String text : List.of("", "attention(0.5)", "attention(x)", "attention(NaN)", "rsq")) {
+      assertThrows(IllegalArgumentException.class, () -> TokenWeighting.parse(text), text);
+    }
   }
 
   @Test

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.pipeline;
+
+import io.github.quant4j.graph.BlockModel;
+import io.github.quant4j.graph.HiddenStates;
+import io.github.quant4j.model.LanguageModel;
+import io.github.quant4j.progress.Cancellation;
+import io.github.quant4j.progress.ProgressListener;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.zip.CRC32C;
+
+/**
+ * Where calibration inputs come from.
+ *
+ * @param <I> one input
+ */
+interface CalibrationInputs<I> {
+
+  /** The inputs, made now if need be. */
+  List<? extends I> load(ProgressListener progress, Cancellation cancellation) throws IOException;
+
+  /** What they depend on, in one line, which is compared when a run is resumed. */
+  String describe();
+
+  /** How many tokens they have at most. */
+  long tokens();
+
+  /** What a language model reads. */
+  static CalibrationInputs<int[]> of(LanguageModel model, Calibration calibration) {
+    return new CalibrationInputs<>() {
+      @Override
+      public List<int[]> load(ProgressListener progress, Cancellation cancellation)
+          throws IOException {
+        return calibration.inputs(model, progress, cancellation);
+      }
+
+      @Override
+      public String describe() {
+        return calibration.describe();
+      }
+
+      @Override
+      public long tokens() {
+        return calibration.tokens();
+      }
+    };
+  }
+
+  /** Inputs that are there. */
+  static <I> CalibrationInputs<I> given(BlockModel<I> model, List<? extends I> inputs) {
+    List<I> copy = List.copyOf(inputs);
+    CRC32C checksum = new CRC32C();
+    long tokens = 0;
+    // What an input is only the model knows; its first states tell inputs apart.
+    for (I input : copy) {
+      HiddenStates states = model.embed(List.of(input));
+      tokens += states.layout().tokens();
+      for (float value : states.values().data()) {
+        int bits = Float.floatToIntBits(value);
+        checksum.update(bits);
+        checksum.update(bits >>> 8);
+        checksum.update(bits >>> 16);
+        checksum.update(bits >>> 24);
+      }
+    }
+    long total = tokens;
+    String text =
+        String.format(
+            Locale.ROOT,
+            "%d inputs of %d tokens in all, checksum %08x",
+            copy.size(),
+            total,
+            checksum.getValue());
+    return new CalibrationInputs<>() {
+      @Override
+      public List<I> load(ProgressListener progress, Cancellation cancellation) {
+        return copy;
+      }
+
+      @Override
+      public String describe() {
+        return text;
+      }
+
+      @Override
+      public long tokens() {
+        return total;
+      }
+    };
+  }
+}
