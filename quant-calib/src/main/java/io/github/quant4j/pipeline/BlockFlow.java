@@ -104,8 +104,7 @@ final class BlockFlow {
   /** What there is to know of a group's input, with the groups before it as they are now. */
   LayerInput observe(int group, Set<StatisticNeed> needs) {
     InputObserver observer =
-        new InputObserver(
-            block.layout().groups().get(group).inFeatures(), needs, states.tokens(), options);
+        new InputObserver(block.layout().groups().get(group).inFeatures(), needs, options);
     for (int b = 0; b < states.batches(); b++) {
       cancellation.check();
       observer.add(passAt(b, group).input(), weights.get(b).orElse(null));

@@ -6,43 +6,49 @@ import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.recipe.LayerInput;
+import io.github.quant4j.statistic.HoldOut;
 import io.github.quant4j.statistic.InputStatistics;
+import io.github.quant4j.statistic.RowReservoir;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.transform.StatisticNeed;
+import java.util.Arrays;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gathers what recipes need to know of a group's input, batch after batch: statistics of all
- * tokens, and a sample of tokens spread evenly over all of them.
+ * Gathers what recipes need to know of a group's input, batch after batch: statistics, a sample of
+ * the tokens they have seen, and a sample of tokens that are held out from them.
  */
 final class InputObserver {
   /** Enough for the searches; their cost grows with it. */
   private static final int SAMPLE_ROWS = 512;
 
+  private static final int HELD_OUT_ROWS = 256;
+
+  /** A rate that costs the statistics less than calibration on other text would change them. */
+  private static final HoldOut HOLD_OUT = new HoldOut(64);
+
   private final InputStatistics statistics;
-  private final @Nullable FloatMatrix sample;
-  private final long allTokens;
+  private final RowReservoir sample;
+  private final RowReservoir heldOut;
   private final LinearAlgebra algebra;
   private final KernelOptions options;
-  private long seen;
-  private int sampled;
+  private long tokens;
 
   /**
    * Begins with no tokens.
    *
    * @param width input features
    * @param needs what must be known
-   * @param allTokens how many tokens will come
    */
-  InputObserver(int width, Set<StatisticNeed> needs, long allTokens, KernelOptions options) {
-    this.statistics =
+  InputObserver(int width, Set<StatisticNeed> needs, KernelOptions options) {
+    InputStatistics plain =
         needs.contains(StatisticNeed.GRAM)
             ? InputStatistics.withGram(width)
             : InputStatistics.ofChannels(width);
-    int rows = (int) Math.min(SAMPLE_ROWS, allTokens);
-    this.sample = FloatMatrix.zeros(rows, width);
-    this.allTokens = allTokens;
+    this.statistics = needs.contains(StatisticNeed.QUANTILES) ? plain.sketchingQuantiles() : plain;
+    this.sample = RowReservoir.of(width, SAMPLE_ROWS);
+    this.heldOut = RowReservoir.of(width, HELD_OUT_ROWS);
     this.options = options;
     this.algebra = Kernels.linearAlgebra(options);
   }
@@ -54,29 +60,51 @@ final class InputObserver {
    */
   void add(SiteInput input, float @Nullable [] weights) {
     FloatMatrix rows = input.copy();
-    if (weights == null) {
-      statistics.add(rows, algebra, options.team());
-    } else {
-      statistics.add(rows, weights, algebra, options.team());
-    }
-    FloatMatrix kept = sample;
-    for (int t = 0; kept != null && t < rows.rows(); t++) {
-      if (sampled < kept.rows() && seen * kept.rows() / allTokens >= sampled) {
-        System.arraycopy(
-            rows.data(), t * rows.columns(), kept.data(), sampled * rows.columns(), rows.columns());
-        sampled++;
+    int columns = rows.columns();
+    float[] used = weights == null ? null : new float[rows.rows()];
+    int kept = 0;
+    for (int t = 0; t < rows.rows(); t++, tokens++) {
+      boolean samples = (weights == null || weights[t] > 0) && isFinite(rows, t);
+      if (HOLD_OUT.contains(tokens)) {
+        if (samples) {
+          heldOut.add(rows, t, tokens);
+        }
+        continue;
       }
-      seen++;
+      if (samples) {
+        sample.add(rows, t, tokens);
+      }
+      System.arraycopy(rows.data(), t * columns, rows.data(), kept * columns, columns);
+      if (used != null && weights != null) {
+        used[kept] = weights[t];
+      }
+      kept++;
     }
+    FloatMatrix seen = rows.rowRange(0, kept);
+    if (used == null) {
+      statistics.add(seen, algebra, options.team());
+    } else {
+      statistics.add(seen, Arrays.copyOf(used, kept), algebra, options.team());
+    }
+  }
+
+  private static boolean isFinite(FloatMatrix rows, int row) {
+    int columns = rows.columns();
+    for (int i = row * columns; i < (row + 1) * columns; i++) {
+      if (!Float.isFinite(rows.data()[i])) {
+        return false;
+      }
+    }
+    return true;
   }
 
   LayerInput result() {
     LayerInput input = LayerInput.of(statistics);
-    FloatMatrix kept = sample;
-    if (kept == null || sampled == 0) {
-      return input;
+    FloatMatrix seen = sample.rows();
+    if (seen.rows() > 0) {
+      input = input.withSample(seen);
     }
-    FloatMatrix rows = sampled == kept.rows() ? kept : kept.rowRange(0, sampled);
-    return rows.isFinite() ? input.withSample(rows) : input;
+    FloatMatrix unseen = heldOut.rows();
+    return unseen.rows() > 0 ? input.withHeldOut(unseen) : input;
   }
 }

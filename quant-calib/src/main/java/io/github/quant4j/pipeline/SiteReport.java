@@ -54,6 +54,7 @@ public record SiteReport(
     members.put("pass_errors", result.passErrors().stream().filter(Double::isFinite).toList());
     put(members, "weight_sqnr_db", result.weightSqnr());
     result.sampleError().ifPresent(value -> put(members, "sample_error", value));
+    members.put("sample_held_out", result.isSampleHeldOut());
     put(members, "bits_per_weight", result.bitsPerWeight());
     members.put("transform_operations", result.transformOperations());
     members.put("tokens", result.tokens());
@@ -94,6 +95,7 @@ public record SiteReport(
             passErrors,
             json.getDouble("weight_sqnr_db").orElse(Double.POSITIVE_INFINITY),
             sampleError,
+            json.getBoolean("sample_held_out").orElse(false),
             json.getDouble("bits_per_weight").orElse(0.0),
             whole(json, "transform_operations"),
             whole(json, "tokens"),

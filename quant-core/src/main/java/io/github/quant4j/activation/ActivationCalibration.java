@@ -8,6 +8,7 @@ import io.github.quant4j.scheme.TensorRelativeScaleCodec;
 import io.github.quant4j.search.Search;
 import io.github.quant4j.statistic.ChannelRanges;
 import io.github.quant4j.statistic.InputStatistics;
+import io.github.quant4j.statistic.QuantileSketch;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.Arrays;
 import java.util.Optional;
@@ -38,9 +39,10 @@ public final class ActivationCalibration {
    * @param scheme the scheme; a dynamic one takes no calibration, but for the tensor scale of
    *     NVFP4, which is taken from the range if there is one
    * @param rule how the range is chosen
-   * @param statistics ranges of the channels, if known
+   * @param statistics ranges of the channels, if known; if they have a sketch of quantiles,
+   *     percentiles of a whole tensor come from it
    * @param sample rows of the input {@code [tokens, in]}, if there are any; it stands in for
-   *     unknown ranges, and the rules other than minmax need it
+   *     unknown ranges and quantiles, and the rules other than minmax need it
    * @return the quantizer
    * @throws IllegalArgumentException if the scheme or the rule needs what is not known
    */
@@ -64,13 +66,18 @@ public final class ActivationCalibration {
               + scheme
               + " is static; after a rotation pass a sample of the input");
     }
-    if (rule.needsSample() && sample.isEmpty()) {
+    boolean perChannel = scheme.granularity() instanceof ActivationGranularity.PerChannel;
+    Optional<QuantileSketch> quantiles =
+        statistics
+            .flatMap(InputStatistics::quantiles)
+            .filter(_ -> !perChannel && rule instanceof RangeRule.Percentile);
+    if (rule.needsValues() && sample.isEmpty() && quantiles.isEmpty()) {
       throw new IllegalArgumentException(
           "sample: none, but the range rule " + rule + " needs rows of the input");
     }
     FloatMatrix rows = sample.orElse(null);
     int channels = ranges.minimum().length;
-    if (scheme.granularity() instanceof ActivationGranularity.PerChannel) {
+    if (perChannel) {
       float[] scales = new float[channels];
       float[] zeros = new float[channels];
       for (int j = 0; j < channels; j++) {
@@ -87,6 +94,11 @@ public final class ActivationCalibration {
     }
     float[] scale = new float[1];
     float[] zero = new float[1];
+    if (quantiles.isPresent() && rule instanceof RangeRule.Percentile(double percent)) {
+      double[] range = percentile(quantiles.get(), percent, scheme.symmetric(), low, high);
+      set(scheme, range[0], range[1], scale, zero, 0);
+      return ActivationQuantizer.fixed(scheme, scale, zero);
+    }
     fit(scheme, rule, low, high, rows == null ? new float[0] : rows.data(), scale, zero, 0);
     return ActivationQuantizer.fixed(scheme, scale, zero);
   }
@@ -186,6 +198,20 @@ public final class ActivationCalibration {
     double low = sorted[(int) Math.floor(last * tail / 2)];
     double high = sorted[(int) Math.ceil(last * (1 - tail / 2))];
     return new double[] {Math.min(0, low), Math.max(0, high)};
+  }
+
+  /** The same of all values rather than a sample; a bucket's middle may lie beyond the range. */
+  private static double[] percentile(
+      QuantileSketch values, double percent, boolean symmetric, double least, double largest) {
+    double tail = (100 - percent) / 100;
+    if (symmetric) {
+      double high = Math.min(values.magnitudeQuantile(1 - tail), Math.max(-least, largest));
+      return new double[] {-high, high};
+    }
+    return new double[] {
+      Math.min(0, Math.max(least, values.quantile(tail / 2))),
+      Math.max(0, Math.min(largest, values.quantile(1 - tail / 2)))
+    };
   }
 
   private static double error(ActivationScheme scheme, double low, double high, float[] values) {

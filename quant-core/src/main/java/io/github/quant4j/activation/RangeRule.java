@@ -58,11 +58,11 @@ public sealed interface RangeRule {
   }
 
   /**
-   * Whether rows of the input are needed, not just its ranges.
+   * Whether rows of the input are needed, or their distribution, not just its ranges.
    *
    * @return false for {@link MinMax}
    */
-  default boolean needsSample() {
+  default boolean needsValues() {
     return !(this instanceof MinMax);
   }
 }

@@ -18,7 +18,7 @@ public record Activations(ActivationScheme scheme, RangeRule range) {
    * @throws IllegalArgumentException if a dynamic scheme is given a rule for static ranges
    */
   public Activations {
-    if (range.needsSample() && !scheme.granularity().isStatic()) {
+    if (range.needsValues() && !scheme.granularity().isStatic()) {
       throw new IllegalArgumentException(
           "range: "
               + range

@@ -13,20 +13,23 @@ import org.jspecify.annotations.Nullable;
  * What is known of the input of a group of layers. Immutable; matrices and statistics are shared.
  */
 public final class LayerInput {
-  private static final LayerInput UNKNOWN = new LayerInput(null, null, null, null);
+  private static final LayerInput UNKNOWN = new LayerInput(null, null, null, null, null);
 
   private final @Nullable InputStatistics statistics;
   private final @Nullable FloatMatrix sample;
+  private final @Nullable FloatMatrix heldOut;
   private final @Nullable FloatMatrix producer;
   private final int @Nullable [] ties;
 
   private LayerInput(
       @Nullable InputStatistics statistics,
       @Nullable FloatMatrix sample,
+      @Nullable FloatMatrix heldOut,
       @Nullable FloatMatrix producer,
       int @Nullable [] ties) {
     this.statistics = statistics;
     this.sample = sample;
+    this.heldOut = heldOut;
     this.producer = producer;
     this.ties = ties;
   }
@@ -74,7 +77,7 @@ public final class LayerInput {
    * @return the changed input
    */
   public LayerInput withStatistics(InputStatistics known) {
-    return new LayerInput(known, sample, producer, ties);
+    return new LayerInput(known, sample, heldOut, producer, ties);
   }
 
   /**
@@ -85,7 +88,18 @@ public final class LayerInput {
    * @return the changed input
    */
   public LayerInput withSample(FloatMatrix rows) {
-    return new LayerInput(statistics, rows, producer, ties);
+    return new LayerInput(statistics, rows, heldOut, producer, ties);
+  }
+
+  /**
+   * The same input with rows that neither statistics nor sample have seen, on which the result is
+   * judged.
+   *
+   * @param rows of the input, {@code [tokens, in]}
+   * @return the changed input
+   */
+  public LayerInput withHeldOut(FloatMatrix rows) {
+    return new LayerInput(statistics, sample, rows, producer, ties);
   }
 
   /**
@@ -95,7 +109,7 @@ public final class LayerInput {
    * @return the changed input
    */
   public LayerInput withProducer(FloatMatrix weights) {
-    return new LayerInput(statistics, sample, weights, ties);
+    return new LayerInput(statistics, sample, heldOut, weights, ties);
   }
 
   /**
@@ -106,7 +120,7 @@ public final class LayerInput {
    * @return the changed input
    */
   public LayerInput withTies(int[] numbers) {
-    return new LayerInput(statistics, sample, producer, numbers.clone());
+    return new LayerInput(statistics, sample, heldOut, producer, numbers.clone());
   }
 
   /**
@@ -125,6 +139,15 @@ public final class LayerInput {
    */
   public Optional<FloatMatrix> sample() {
     return Optional.ofNullable(sample);
+  }
+
+  /**
+   * The rows that were held out.
+   *
+   * @return empty if there are none
+   */
+  public Optional<FloatMatrix> heldOut() {
+    return Optional.ofNullable(heldOut);
   }
 
   /**
@@ -158,6 +181,7 @@ public final class LayerInput {
           switch (need) {
             case CHANNELS -> statistics != null;
             case GRAM -> statistics != null && statistics.gram().isPresent();
+            case QUANTILES -> statistics != null && statistics.quantiles().isPresent();
             case SAMPLE -> sample != null;
           };
       if (!known) {

@@ -136,7 +136,7 @@ public final class LinearQuantizer {
     LayerGroup changed = recipe.transforms().isEmpty() ? group : group.after(transform);
     List<LinearQuantizationResult> results = new ArrayList<>();
     for (int i = 0; i < layers.size(); i++) {
-      results.add(quantize(layers.get(i), i, group, changed, transform));
+      results.add(quantize(layers.get(i), i, group, changed, transform, input.heldOut()));
     }
     return new GroupQuantizationResult(transform, results);
   }
@@ -156,8 +156,9 @@ public final class LinearQuantizer {
 
   private LayerGroup group(List<LinearLayer> layers, LayerInput input) {
     Set<StatisticNeed> missing = input.missing(recipe.needs());
-    // A sample only sharpens the searches; where it is a must, the step that needs it says so.
+    // Either only sharpens the searches; where one is a must, the step that needs it says so.
     missing.remove(StatisticNeed.SAMPLE);
+    missing.remove(StatisticNeed.QUANTILES);
     if (!missing.isEmpty()) {
       throw new IllegalArgumentException(
           "input: '"
@@ -206,7 +207,8 @@ public final class LinearQuantizer {
       int index,
       LayerGroup group,
       LayerGroup changed,
-      InputTransform transform) {
+      InputTransform transform,
+      Optional<FloatMatrix> heldOut) {
     FloatMatrix weights = changed.weights().get(index);
     FitProblem problem =
         FitProblem.of(weights.rows(), weights.columns()).withCompute(group.algebra(), group.team());
@@ -230,7 +232,8 @@ public final class LinearQuantizer {
     }
     return new LinearQuantizationResult(
         linear,
-        new Reporter(recipe, group, options).report(layer, weights, fitted, linear, changed));
+        new Reporter(recipe, group, heldOut, options)
+            .report(layer, weights, fitted, linear, changed));
   }
 
   private static io.github.quant4j.activation.ActivationQuantizer activations(

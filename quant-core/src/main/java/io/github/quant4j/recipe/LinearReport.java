@@ -15,8 +15,10 @@ import java.util.OptionalDouble;
  * @param error relative error of what the recipe made
  * @param passErrors relative error after each pass of the decomposition
  * @param weightSqnr signal to quantization noise of the weights, in decibels; infinite if exact
- * @param sampleError relative error of the output on at most 256 tokens of the sample, with
- *     quantized activations and the corrected bias; empty without a sample
+ * @param sampleError relative error of the output on at most 256 tokens, with quantized activations
+ *     and the corrected bias: on those held out if there are any, else on the sample; empty if
+ *     there is neither
+ * @param isSampleHeldOut whether those tokens were held out from all that the layer was fitted to
  * @param bitsPerWeight effective width: everything stored by the number of weights
  * @param transformOperations multiply-adds for each token of the transform, if it is not folded
  * @param tokens calibration tokens that the statistics have seen
@@ -31,6 +33,7 @@ public record LinearReport(
     List<Double> passErrors,
     double weightSqnr,
     OptionalDouble sampleError,
+    boolean isSampleHeldOut,
     double bitsPerWeight,
     long transformOperations,
     long tokens,
@@ -56,7 +59,11 @@ public record LinearReport(
         weightSqnr,
         bitsPerWeight,
         sampleError.isPresent()
-            ? String.format(Locale.ROOT, ", on the sample %.4g", sampleError.getAsDouble())
+            ? String.format(
+                Locale.ROOT,
+                ", on %s %.4g",
+                isSampleHeldOut ? "held-out tokens" : "the sample",
+                sampleError.getAsDouble())
             : "",
         notes.isEmpty() ? "" : "; " + String.join("; ", notes));
   }

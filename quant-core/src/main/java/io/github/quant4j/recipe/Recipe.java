@@ -3,6 +3,7 @@ package io.github.quant4j.recipe;
 
 import io.github.quant4j.activation.ActivationCalibration;
 import io.github.quant4j.activation.ActivationGranularity;
+import io.github.quant4j.activation.RangeRule;
 import io.github.quant4j.linear.ColumnsSpec;
 import io.github.quant4j.linear.Decomposition;
 import io.github.quant4j.linear.SplitSpec;
@@ -116,8 +117,11 @@ public record Recipe(
     }
     if (activations.isPresent() && ActivationCalibration.isNeeded(activations.get().scheme())) {
       needs.add(StatisticNeed.CHANNELS);
-      if (mixed || activations.get().range().needsSample()) {
+      if (mixed || activations.get().range().needsValues()) {
         needs.add(StatisticNeed.SAMPLE);
+      }
+      if (activations.get().range() instanceof RangeRule.Percentile) {
+        needs.add(StatisticNeed.QUANTILES);
       }
     }
     return needs;

@@ -26,11 +26,13 @@ final class Reporter {
 
   private final Recipe recipe;
   private final LayerGroup group;
+  private final Optional<FloatMatrix> heldOut;
   private final KernelOptions options;
 
-  Reporter(Recipe recipe, LayerGroup group, KernelOptions options) {
+  Reporter(Recipe recipe, LayerGroup group, Optional<FloatMatrix> heldOut, KernelOptions options) {
     this.recipe = recipe;
     this.group = group;
+    this.heldOut = heldOut.filter(rows -> rows.rows() > 0);
     this.options = options;
   }
 
@@ -57,6 +59,7 @@ final class Reporter {
         passes,
         10 * Math.log10(1 / ratio(squares(change), squares(weights))),
         sampleError(layer, linear),
+        heldOut.isPresent(),
         linear.bitsPerWeight(),
         linear.transform().map(transform -> transform.operationsPerToken()).orElse(0L),
         statistics.map(InputStatistics::tokens).orElse(0L),
@@ -166,10 +169,11 @@ final class Reporter {
   }
 
   private OptionalDouble sampleError(LinearLayer layer, QuantizedLinear linear) {
-    if (group.sample().isEmpty() || group.sample().get().rows() == 0) {
+    Optional<FloatMatrix> rows = heldOut.or(group::sample).filter(some -> some.rows() > 0);
+    if (rows.isEmpty()) {
       return OptionalDouble.empty();
     }
-    FloatMatrix sample = someTokens(group.sample().get());
+    FloatMatrix sample = someTokens(rows.get());
     int tokens = sample.rows();
     int out = linear.outFeatures();
     int in = linear.inFeatures();

@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
  * the mean magnitude, and if wanted the second moment.
  *
  * <p>It is fed batch by batch in bounded memory ({@code in^2} floats with the moment, {@code 6 in}
- * numbers without), merges with other statistics, and follows transforms of the input in closed
- * form. Channel sums are in double, in the order of the tokens; the result does not depend on the
- * number of threads, and but for the moment not on the batches either. Not thread-safe while it is
- * added to.
+ * numbers without; half a mebibyte more with quantiles), merges with other statistics, and follows
+ * transforms of the input in closed form. Channel sums are in double, in the order of the tokens;
+ * the result does not depend on the number of threads, and but for the moment not on the batches
+ * either. Not thread-safe while it is added to.
  *
  * <p>A token with a value that is not a number or beyond {@link #LARGEST} in magnitude (its square
  * would soon overflow the moment) is left out as a whole and counted in {@link #skippedTokens()}. A
@@ -26,17 +26,14 @@ public final class InputStatistics {
   /** The largest magnitude that is taken for a proper activation, 2^56. */
   public static final float LARGEST = 0x1p56f;
 
-  /** Tokens that are copied at a time when some are left out. */
-  private static final int CHUNK = 512;
-
   private static final int COLUMNS_IN_PART = 128;
-  private static final int TOKENS_IN_PART = 64;
 
   private final int size;
   private final @Nullable Gram gram;
   private final double[] sum;
   private double @Nullable [] absoluteSum;
   private @Nullable ChannelRanges ranges;
+  private @Nullable QuantileSketch quantiles;
   private double weight;
   private long tokens;
   private long skippedTokens;
@@ -89,6 +86,21 @@ public final class InputStatistics {
   }
 
   /**
+   * The same with a sketch of the distribution of all values.
+   *
+   * @return statistics of no tokens
+   * @throws IllegalStateException if there have been tokens already
+   */
+  public InputStatistics sketchingQuantiles() {
+    if (tokens > 0) {
+      throw new IllegalStateException(this + " has seen tokens that a sketch would miss");
+    }
+    InputStatistics result = create(size, gram == null ? null : Gram.empty(size));
+    result.quantiles = QuantileSketch.empty();
+    return result;
+  }
+
+  /**
    * Adds tokens of weight 1.
    *
    * <p>Cost: a few operations for each element, and with the moment {@code tokens in^2 / 2}
@@ -131,62 +143,9 @@ public final class InputStatistics {
       throw new IllegalStateException(
           "statistics of a shifted or rotated input cannot be added to; observe the new input");
     }
-    boolean[] usable = usableTokens(inputs, team);
-    int kept = 0;
-    boolean complete = true;
-    for (int t = 0; t < usable.length; t++) {
-      if (!usable[t]) {
-        skippedTokens++;
-      } else if (tokenWeights != null && tokenWeights[t] == 0) {
-        usable[t] = false;
-      }
-      kept += usable[t] ? 1 : 0;
-      complete &= usable[t];
-    }
-    if (complete) {
-      addUsable(inputs, tokenWeights, algebra, team);
-      return;
-    }
-    int next = 0;
-    for (int done = 0; done < kept; done += CHUNK) {
-      int count = Math.min(CHUNK, kept - done);
-      float[] data = new float[count * size];
-      float[] weights = new float[count];
-      for (int i = 0; i < count; next++) {
-        if (usable[next]) {
-          System.arraycopy(inputs.data(), next * size, data, i * size, size);
-          weights[i] = tokenWeights == null ? 1 : tokenWeights[next];
-          i++;
-        }
-      }
-      addUsable(
-          FloatMatrix.wrap(count, size, data),
-          tokenWeights == null ? null : weights,
-          algebra,
-          team);
-    }
-  }
-
-  private boolean[] usableTokens(FloatMatrix inputs, WorkerTeam team) {
-    boolean[] usable = new boolean[inputs.rows()];
-    team.run(
-        Math.ceilDiv(usable.length, TOKENS_IN_PART),
-        part -> {
-          int end = Math.min(usable.length, (part + 1) * TOKENS_IN_PART);
-          for (int t = part * TOKENS_IN_PART; t < end; t++) {
-            // A NaN survives the maximum and fails the comparison.
-            usable[t] = largestMagnitude(inputs.data(), t * size, size) <= LARGEST;
-          }
-        });
-    return usable;
-  }
-
-  private static float largestMagnitude(float[] data, int from, int count) {
-    float largest = 0;
-    for (int i = from; i < from + count; i++) {
-      largest = Math.max(largest, Math.abs(data[i]));
-    }
-    return largest;
+    UsableTokens usable = new UsableTokens(inputs, tokenWeights, team);
+    skippedTokens += usable.skipped();
+    usable.forEachChunk((rows, weights) -> addUsable(rows, weights, algebra, team));
   }
 
   private void addUsable(
@@ -205,6 +164,9 @@ public final class InputStatistics {
       weight += tokenWeights == null ? 1 : tokenWeights[t];
     }
     tokens += inputs.rows();
+    if (quantiles != null) {
+      quantiles.add(inputs);
+    }
     if (gram == null) {
       return;
     }
@@ -236,13 +198,20 @@ public final class InputStatistics {
    * Adds what other statistics have seen; afterwards these are the statistics of both, up to
    * rounding.
    *
-   * @param other statistics of the same size, both with or both without the moment; not changed
-   * @throws IllegalArgumentException if they have another size, or only one has the moment
+   * @param other statistics of the same size, both with or both without the moment, likewise the
+   *     sketch; not changed
+   * @throws IllegalArgumentException if they have another size, or only one has the moment or the
+   *     sketch
    */
   public void merge(InputStatistics other) {
-    if (other.size != size || (other.gram == null) != (gram == null)) {
+    if (other.size != size
+        || (other.gram == null) != (gram == null)
+        || (other.quantiles == null) != (quantiles == null)) {
       throw new IllegalArgumentException(
-          "other: " + other + ", expected the same channels and moment as " + this);
+          "other: " + other + ", expected the same channels, moment and sketch as " + this);
+    }
+    if (quantiles != null && other.quantiles != null) {
+      quantiles.merge(other.quantiles);
     }
     for (int j = 0; j < size; j++) {
       sum[j] += other.sum[j];
@@ -325,11 +294,14 @@ public final class InputStatistics {
         newAbsolute[j] = absoluteSum[order[j]];
       }
     }
-    return derived(
-        gram == null ? null : gram.permuted(order),
-        newSum,
-        newAbsolute,
-        ranges == null ? null : ranges.permuted(order));
+    InputStatistics result =
+        derived(
+            gram == null ? null : gram.permuted(order),
+            newSum,
+            newAbsolute,
+            ranges == null ? null : ranges.permuted(order));
+    result.quantiles = quantiles;
+    return result;
   }
 
   /**
@@ -400,6 +372,16 @@ public final class InputStatistics {
   }
 
   /**
+   * How the values of all channels together are distributed, each token counted once.
+   *
+   * @return the live sketch, or empty if it is not collected, before the first token, and after a
+   *     transform that changes values
+   */
+  public Optional<QuantileSketch> quantiles() {
+    return tokens == 0 ? Optional.empty() : Optional.ofNullable(quantiles);
+  }
+
+  /**
    * The weighted mean of each channel.
    *
    * @return a fresh array; zeros before the first token
@@ -461,6 +443,7 @@ public final class InputStatistics {
         + size
         + " channels"
         + (gram == null ? "" : " with moment")
+        + (quantiles == null ? "" : " with quantiles")
         + "] of "
         + tokens
         + " tokens"

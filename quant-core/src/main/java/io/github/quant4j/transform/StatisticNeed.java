@@ -7,6 +7,8 @@ public enum StatisticNeed {
   CHANNELS,
   /** The second moment. */
   GRAM,
+  /** How the values of all channels together are distributed. */
+  QUANTILES,
   /** Some rows of the input itself (a reservoir). */
   SAMPLE
 }

@@ -184,4 +184,26 @@ class ActivationCalibrationTest {
                 scheme, new RangeRule.MeanSquaredError(), statistics(x), Optional.empty()));
     assertThrows(IllegalArgumentException.class, () -> new RangeRule.Percentile(20));
   }
+
+  @ParameterizedTest
+  @CsvSource({"int8:tensor:sym", "int8:tensor:asym"})
+  void percentilesOfAllValuesAreThoseOfTheWholeInput(String text) {
+    SeededRandom random = new SeededRandom(21);
+    FloatMatrix x = random.gaussianMatrix(700, 40);
+    InputStatistics sketched = InputStatistics.ofChannels(40).sketchingQuantiles();
+    sketched.add(x.rowRange(0, 300), new ScalarLinearAlgebra(), WorkerTeam.sequential());
+    sketched.add(x.rowRange(300, 700), new ScalarLinearAlgebra(), WorkerTeam.sequential());
+    ActivationScheme scheme = ActivationScheme.parse(text);
+    RangeRule rule = new RangeRule.Percentile(99);
+    float[] fromSketch =
+        ActivationCalibration.fit(scheme, rule, Optional.of(sketched), Optional.empty())
+            .staticScales();
+    float[] fromRows =
+        ActivationCalibration.fit(scheme, rule, statistics(x), Optional.of(x)).staticScales();
+    float[] unclipped =
+        ActivationCalibration.fit(scheme, RangeRule.minMax(), statistics(x), Optional.empty())
+            .staticScales();
+    assertEquals(fromRows[0], fromSketch[0], fromRows[0] / 256, random::toString);
+    assertTrue(fromSketch[0] < 0.8 * unclipped[0], random::toString);
+  }
 }
