@@ -103,21 +103,29 @@ final class BlockQuantizer {
    *     is no calibration
    */
   Result run(@Nullable FlowFactory flows) {
-    List<SiteGroup> groups = block.layout().groups();
     List<TransformFolder.Result> transforms = new ArrayList<>();
     List<Double> searching = new ArrayList<>();
-    BlockFlow before =
-        flows != null && groups.stream().anyMatch(this::hasTransforms) ? flows.begin() : null;
-    for (int g = 0; g < groups.size(); g++) {
-      long start = System.nanoTime();
-      transforms.add(transform(g, before));
-      searching.add((System.nanoTime() - start) / 1e9);
-    }
+    // In a method of its own, so that its passes are gone before others begin.
+    foldTransforms(flows, transforms, searching);
     BlockFlow flow = flows == null ? null : flows.begin();
-    for (int g = 0; g < groups.size(); g++) {
+    for (int g = 0; g < transforms.size(); g++) {
       quantize(g, transforms.get(g), searching.get(g), flow);
     }
     return result();
+  }
+
+  private void foldTransforms(
+      @Nullable FlowFactory flows,
+      List<TransformFolder.Result> transforms,
+      List<Double> searching) {
+    List<SiteGroup> groups = block.layout().groups();
+    BlockFlow flow =
+        flows != null && groups.stream().anyMatch(this::hasTransforms) ? flows.begin() : null;
+    for (int g = 0; g < groups.size(); g++) {
+      long start = System.nanoTime();
+      transforms.add(transform(g, flow));
+      searching.add((System.nanoTime() - start) / 1e9);
+    }
   }
 
   /** Begins the batches' way through the block. */

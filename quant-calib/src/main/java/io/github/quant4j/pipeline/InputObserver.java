@@ -11,7 +11,6 @@ import io.github.quant4j.statistic.InputStatistics;
 import io.github.quant4j.statistic.RowReservoir;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.transform.StatisticNeed;
-import java.util.Arrays;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +23,9 @@ final class InputObserver {
   private static final int SAMPLE_ROWS = 512;
 
   private static final int HELD_OUT_ROWS = 256;
+
+  /** Rows of both samples. */
+  static final int LARGEST_SAMPLE = SAMPLE_ROWS + HELD_OUT_ROWS;
 
   /** A rate that costs the statistics less than calibration on other text would change them. */
   private static final HoldOut HOLD_OUT = new HoldOut(64);
@@ -59,39 +61,40 @@ final class InputObserver {
    * @param weights of the tokens, or null if all count alike
    */
   void add(SiteInput input, float @Nullable [] weights) {
-    FloatMatrix rows = input.copy();
-    int columns = rows.columns();
-    float[] used = weights == null ? null : new float[rows.rows()];
-    int kept = 0;
-    for (int t = 0; t < rows.rows(); t++, tokens++) {
-      boolean samples = (weights == null || weights[t] > 0) && isFinite(rows, t);
-      if (HOLD_OUT.contains(tokens)) {
-        if (samples) {
-          heldOut.add(rows, t, tokens);
-        }
-        continue;
-      }
-      if (samples) {
-        sample.add(rows, t, tokens);
-      }
-      System.arraycopy(rows.data(), t * columns, rows.data(), kept * columns, columns);
-      if (used != null && weights != null) {
-        used[kept] = weights[t];
-      }
-      kept++;
+    int width = input.width();
+    int count = input.tokens();
+    int held = 0;
+    for (int t = 0; t < count; t++) {
+      held += HOLD_OUT.contains(tokens + t) ? 1 : 0;
     }
-    FloatMatrix seen = rows.rowRange(0, kept);
-    if (used == null) {
+    FloatMatrix seen = FloatMatrix.zeros(count - held, width);
+    float[] seenWeights = weights == null ? null : new float[count - held];
+    int kept = 0;
+    for (int t = 0; t < count; t++, tokens++) {
+      int from = input.offset() + t * width;
+      boolean counts = weights == null || weights[t] > 0;
+      boolean isHeldOut = HOLD_OUT.contains(tokens);
+      if (counts && isFinite(input.data(), from, width)) {
+        (isHeldOut ? heldOut : sample).add(input.data(), from, tokens);
+      }
+      if (!isHeldOut) {
+        System.arraycopy(input.data(), from, seen.data(), kept * width, width);
+        if (seenWeights != null && weights != null) {
+          seenWeights[kept] = weights[t];
+        }
+        kept++;
+      }
+    }
+    if (seenWeights == null) {
       statistics.add(seen, algebra, options.team());
     } else {
-      statistics.add(seen, Arrays.copyOf(used, kept), algebra, options.team());
+      statistics.add(seen, seenWeights, algebra, options.team());
     }
   }
 
-  private static boolean isFinite(FloatMatrix rows, int row) {
-    int columns = rows.columns();
-    for (int i = row * columns; i < (row + 1) * columns; i++) {
-      if (!Float.isFinite(rows.data()[i])) {
+  private static boolean isFinite(float[] values, int from, int count) {
+    for (int i = from; i < from + count; i++) {
+      if (!Float.isFinite(values[i])) {
         return false;
       }
     }

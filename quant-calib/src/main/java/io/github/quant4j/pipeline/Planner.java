@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.pipeline;
 
-import io.github.quant4j.graph.BlockLayout;
 import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.graph.LinearSite;
-import io.github.quant4j.graph.SiteGroup;
 import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.recipe.Recipe;
 import io.github.quant4j.tensor.Tensor;
 import io.github.quant4j.transform.StatisticNeed;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /** Decides what becomes of each site, and finds all that is wrong with it. */
 final class Planner {
@@ -96,7 +92,7 @@ final class Planner {
         calibrated,
         before,
         before - saved / Byte.SIZE,
-        peakHeapBytes(sites, calibrated, calibrationTokens),
+        new MemoryEstimate(model, sites, calibrated, calibrationTokens).bytes(),
         seconds(sites, calibrationTokens),
         problems);
   }
@@ -150,46 +146,6 @@ final class Planner {
         }
       }
     }
-  }
-
-  /**
-   * The most that is on the heap at a time: an open block in floats, the statistic of a group, the
-   * passes that are held, and the copies that the quantization of the largest layer takes.
-   */
-  private long peakHeapBytes(List<PlannedSite> sites, boolean calibrated, long tokens) {
-    long worst = 0;
-    List<BlockLayout> blocks = new ArrayList<>(model.blocks());
-    if (sites.getLast().recipe().isPresent()) {
-      blocks.add(model.head());
-    }
-    Set<String> grams = new LinkedHashSet<>();
-    for (PlannedSite site : sites) {
-      if (site.recipe().map(r -> r.needs().contains(StatisticNeed.GRAM)).orElse(false)) {
-        grams.add(site.site().name());
-      }
-    }
-    for (BlockLayout block : blocks) {
-      long weights = block.sites().stream().mapToLong(LinearSite::weightCount).sum();
-      long largest = block.sites().stream().mapToLong(LinearSite::weightCount).max().orElse(0);
-      long statistic = 0;
-      for (SiteGroup group : block.groups()) {
-        if (group.sites().stream().anyMatch(site -> grams.contains(site.name()))) {
-          // The moment, its factor, and the working copy of the factorisation.
-          statistic = Math.max(statistic, 3L * group.inFeatures() * group.inFeatures());
-        }
-      }
-      long passes =
-          calibrated
-              ? Math.min(tokens * (block.outFeatures() + widest(block)), heldBytes() / Float.BYTES)
-              : 0;
-      // Weights, scaled weights, working copy and codes of the largest layer.
-      worst = Math.max(worst, weights + statistic + passes + 4 * largest);
-    }
-    return worst * Float.BYTES;
-  }
-
-  private static long widest(BlockLayout block) {
-    return block.groups().stream().mapToInt(SiteGroup::inFeatures).max().orElse(0);
   }
 
   /** What the halted passes of all batches may take. */

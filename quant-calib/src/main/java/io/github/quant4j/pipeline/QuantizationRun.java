@@ -33,7 +33,7 @@ import java.util.concurrent.CancellationException;
  */
 final class QuantizationRun<I> {
   /** Tokens that go through a block at a time. */
-  private static final int TOKENS_IN_BATCH = 2048;
+  static final int TOKENS_IN_BATCH = 2048;
 
   private final BlockModel<I> model;
   private final ModelDirectory source;

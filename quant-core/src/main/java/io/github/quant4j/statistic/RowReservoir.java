@@ -3,8 +3,10 @@ package io.github.quant4j.statistic;
 
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.PriorityQueue;
 
 /**
@@ -51,23 +53,18 @@ public final class RowReservoir {
   /**
    * Offers a row.
    *
-   * @param source whose row it is; copied if it stays
-   * @param row its index there
+   * @param values holds the row; copied if it stays
+   * @param offset where the row begins
    * @param number its place in the whole input; no two rows have the same
-   * @throws IllegalArgumentException if the rows have another width
+   * @throws IndexOutOfBoundsException if the row is not within the array
    */
-  public void add(FloatMatrix source, int row, long number) {
-    if (source.columns() != columns) {
-      throw new IllegalArgumentException(
-          "source: " + source + ", expected " + columns + " columns");
-    }
+  public void add(float[] values, int offset, long number) {
+    Objects.checkFromIndexSize(offset, columns, values.length);
     long rank = rank(number);
     if (kept.size() == capacity && rank >= kept.element().rank) {
       return;
     }
-    float[] values = new float[columns];
-    System.arraycopy(source.data(), row * columns, values, 0, columns);
-    keep(new Kept(rank, number, values));
+    keep(new Kept(rank, number, Arrays.copyOfRange(values, offset, offset + columns)));
   }
 
   private void keep(Kept row) {

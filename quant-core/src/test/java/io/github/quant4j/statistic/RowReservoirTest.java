@@ -27,7 +27,7 @@ class RowReservoirTest {
   private static RowReservoir sample(FloatMatrix rows, int from, int to, int capacity) {
     RowReservoir reservoir = RowReservoir.of(2, capacity);
     for (int t = from; t < to; t++) {
-      reservoir.add(rows, t, t);
+      reservoir.add(rows.data(), 2 * t, t);
     }
     return reservoir;
   }
@@ -74,7 +74,7 @@ class RowReservoirTest {
     RowReservoir larger = RowReservoir.of(2, 4);
     assertThrows(IllegalArgumentException.class, () -> reservoir.merge(wider));
     assertThrows(IllegalArgumentException.class, () -> reservoir.merge(larger));
-    assertThrows(IllegalArgumentException.class, () -> wider.add(numbered(1), 0, 0));
+    assertThrows(IndexOutOfBoundsException.class, () -> wider.add(new float[2], 0, 0));
     assertThrows(IllegalArgumentException.class, () -> RowReservoir.of(0, 1));
   }
 

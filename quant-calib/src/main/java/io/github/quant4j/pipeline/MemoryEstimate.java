@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.pipeline;
+
+import io.github.quant4j.graph.BlockLayout;
+import io.github.quant4j.graph.BlockModel;
+import io.github.quant4j.graph.LinearSite;
+import io.github.quant4j.graph.SiteGroup;
+import io.github.quant4j.recipe.Recipe;
+import io.github.quant4j.transform.StatisticNeed;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The least heap with which a plan can be carried out: what lives when the worst group of the worst
+ * block is quantized. Weights that are not touched stay in mapped files and take none.
+ */
+final class MemoryEstimate {
+  /** The program itself, its tokenizer and the calibration text. */
+  private static final long PROGRAM_BYTES = 10L << 20;
+
+  /** Rows that error feedback works on at a time. */
+  private static final int ROWS_IN_SLAB = 2048;
+
+  private final BlockModel<?> model;
+  private final Map<LinearSite, PlannedSite> planned = new HashMap<>();
+  private final boolean isCalibrated;
+  private final long tokens;
+
+  /**
+   * Looks at a plan.
+   *
+   * @param tokens of the calibration
+   */
+  MemoryEstimate(BlockModel<?> model, List<PlannedSite> sites, boolean isCalibrated, long tokens) {
+    this.model = model;
+    this.isCalibrated = isCalibrated;
+    this.tokens = tokens;
+    sites.forEach(site -> planned.put(site.site(), site));
+  }
+
+  /** Bytes of heap in all. */
+  long bytes() {
+    List<BlockLayout> blocks = new ArrayList<>(model.blocks());
+    if (model.head().sites().stream().anyMatch(this::isQuantized)) {
+      blocks.add(model.head());
+    }
+    return PROGRAM_BYTES + blocks.stream().mapToLong(this::bytes).max().orElse(0);
+  }
+
+  private boolean isQuantized(LinearSite site) {
+    PlannedSite found = planned.get(site);
+    return found != null && found.recipe().isPresent();
+  }
+
+  private long bytes(BlockLayout block) {
+    long results = 0;
+    boolean isTransformed = false;
+    for (LinearSite site : block.sites()) {
+      PlannedSite found = planned.get(site);
+      if (found != null && found.recipe().isPresent()) {
+        // The packed weights, and the same in the packing of their kernel.
+        results += 2 * found.bitsAfter() / Byte.SIZE;
+        isTransformed |= !found.recipe().get().transforms().isEmpty();
+      }
+    }
+    long folded =
+        isTransformed
+            ? Float.BYTES * block.sites().stream().mapToLong(LinearSite::weightCount).sum()
+            : 0;
+    long worst = block.groups().stream().mapToLong(this::bytes).max().orElse(0);
+    return results + folded + worst + passes(block);
+  }
+
+  /** Copies that the quantization of a group takes. */
+  private long bytes(SiteGroup group) {
+    long in = group.inFeatures();
+    long dense = 0;
+    long largest = 0;
+    long rows = 0;
+    boolean hasMoment = false;
+    boolean isObserved = false;
+    for (LinearSite site : group.sites()) {
+      PlannedSite found = planned.get(site);
+      if (found == null || found.recipe().isEmpty()) {
+        continue;
+      }
+      Recipe recipe = found.recipe().get();
+      dense += site.weightCount();
+      largest = Math.max(largest, site.weightCount());
+      rows = Math.max(rows, site.outFeatures());
+      hasMoment |= recipe.needs().contains(StatisticNeed.GRAM);
+      isObserved |= !recipe.needs().isEmpty();
+      if (!recipe.transforms().isEmpty()) {
+        // The transformed weights beside the given ones.
+        dense += site.weightCount();
+      }
+    }
+    // The result, nearest rounding for comparison, and the difference of one from the weights.
+    long floats = dense + 3 * largest;
+    if (hasMoment) {
+      // The moment, its factor, and the feedback on a slab.
+      floats += 2 * in * in + Math.min(ROWS_IN_SLAB, rows) * in;
+    }
+    if (isObserved) {
+      floats += Math.min(tokens, InputObserver.LARGEST_SAMPLE) * in;
+    }
+    return Float.BYTES * floats;
+  }
+
+  private long passes(BlockLayout block) {
+    if (!isCalibrated) {
+      return 0;
+    }
+    long batch = Math.min(tokens, QuantizationRun.TOKENS_IN_BATCH);
+    long widest = block.groups().stream().mapToInt(SiteGroup::inFeatures).max().orElse(0);
+    long outputs =
+        block.groups().stream()
+            .mapToLong(group -> group.sites().stream().mapToLong(LinearSite::outFeatures).sum())
+            .max()
+            .orElse(0);
+    long perToken = block.outFeatures() + widest;
+    long held = Math.min(tokens * perToken, Planner.heldBytes() / Float.BYTES);
+    // A batch on its way: its input, a copy of what is observed, and the outputs of a group.
+    return Float.BYTES * (held + batch * (perToken + widest + outputs));
+  }
+}
