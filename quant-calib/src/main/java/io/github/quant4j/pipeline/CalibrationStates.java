@@ -23,6 +23,8 @@ import java.util.function.IntFunction;
  * needs no heap, and is there when an interrupted run is resumed.
  */
 final class CalibrationStates implements AutoCloseable {
+  private static final String REFERENCE = "reference";
+
   private final SafetensorsFile file;
   private final List<SequenceLayout> layouts;
   private final List<Tensor> batches;
@@ -39,12 +41,20 @@ final class CalibrationStates implements AutoCloseable {
    *
    * @param width columns of the states
    * @param layouts how the rows of each batch fall into sequences
+   * @param reference the first sequence as it would be without quantization
    * @param states computes a batch; called once for each, in order
    */
   static void write(
-      Path path, int width, List<SequenceLayout> layouts, IntFunction<FloatMatrix> states)
+      Path path,
+      int width,
+      List<SequenceLayout> layouts,
+      FloatMatrix reference,
+      IntFunction<FloatMatrix> states)
       throws IOException {
     SafetensorsWriter writer = new SafetensorsWriter();
+    writer.add(
+        Tensor.ofFloats(Shape.of(reference.rows(), reference.columns()), reference.data())
+            .withName(REFERENCE));
     for (int b = 0; b < layouts.size(); b++) {
       int batch = b;
       SequenceLayout layout = layouts.get(b);
@@ -107,6 +117,12 @@ final class CalibrationStates implements AutoCloseable {
   /** A batch, copied to the heap. */
   HiddenStates batch(int index) {
     return new HiddenStates(batches.get(index).toMatrix(), layouts.get(index));
+  }
+
+  /** The first sequence as it would be without quantization, copied to the heap. */
+  HiddenStates reference() {
+    FloatMatrix values = file.require(REFERENCE).toMatrix();
+    return new HiddenStates(values, SequenceLayout.of(values.rows()));
   }
 
   @Override

@@ -81,6 +81,7 @@ final class ModelAssembly {
         QuantizedModelWriter writer = QuantizedModelWriter.create(source, output)) {
       writer.recipe(plan.recipe());
       List<SiteReport> reports = new ArrayList<>();
+      List<BlockReport> blockReports = new ArrayList<>();
       for (int b = 0; b < blocks; b++) {
         LayerArchive archive = run.block(b);
         for (String layer : archive.layers()) {
@@ -93,6 +94,7 @@ final class ModelAssembly {
           }
         }
         reports.addAll(RunDirectory.reports(archive));
+        blockReports.addAll(RunDirectory.blockReports(archive));
       }
       if (rotation.isPresent()) {
         for (String embedding : rotation.get().embeddings()) {
@@ -111,6 +113,7 @@ final class ModelAssembly {
               calibration,
               written.method(),
               reports,
+              blockReports,
               plan.bytesBefore(),
               written.bytes(),
               seconds.getAsDouble());

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import java.util.SequencedMap;
 
 /**
@@ -17,6 +18,8 @@ import java.util.SequencedMap;
  * @param calibration what the layers were calibrated on; empty if no recipe needed it
  * @param method the schema of the stored weights, {@code compressed-tensors} or {@code quant4j}
  * @param sites the quantized layers in the order of the model
+ * @param blocks how far the output of each block is from what it was, and after the last one that
+ *     of the whole model if no layer follows; empty without calibration
  * @param bytesBefore the size of the model's weight files
  * @param bytesAfter the size of the quantized model's files, this report not included
  * @param seconds the time that the work took, in this run
@@ -27,6 +30,7 @@ public record QuantizationReport(
     String calibration,
     String method,
     List<SiteReport> sites,
+    List<BlockReport> blocks,
     long bytesBefore,
     long bytesAfter,
     double seconds) {
@@ -36,9 +40,10 @@ public record QuantizationReport(
   /** The report for people. */
   public static final String PAGE = "quantization-report.html";
 
-  /** Copies the list. */
+  /** Copies the lists. */
   public QuantizationReport {
     sites = List.copyOf(sites);
+    blocks = List.copyOf(blocks);
   }
 
   /**
@@ -58,6 +63,18 @@ public record QuantizationReport(
   }
 
   /**
+   * Signal to quantization noise at the end: of the whole model's output, or of what its head reads
+   * if that has layers that are kept; on the first calibration input.
+   *
+   * @return decibels; empty without calibration
+   */
+  public OptionalDouble outputSqnr() {
+    return blocks.isEmpty()
+        ? OptionalDouble.empty()
+        : OptionalDouble.of(blocks.getLast().outputSqnr());
+  }
+
+  /**
    * The report for programs.
    *
    * @return the text of {@value #FILE}
@@ -72,6 +89,14 @@ public record QuantizationReport(
     members.put("bytes_before", bytesBefore);
     members.put("bytes_after", bytesAfter);
     members.put("seconds", seconds);
+    outputSqnr()
+        .ifPresent(
+            decibels -> {
+              if (Double.isFinite(decibels)) {
+                members.put("output_sqnr_db", decibels);
+              }
+            });
+    members.put("blocks", blocks.stream().map(BlockReport::toJson).toList());
     members.put("sites", sites.stream().map(SiteReport::toJson).toList());
     return JsonWriter.pretty(JsonValue.of(members));
   }

@@ -10,6 +10,7 @@ import io.github.quant4j.graph.SequenceLayout;
 import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.OutputDirectory;
 import io.github.quant4j.kernel.KernelOptions;
+import io.github.quant4j.metric.SignalToNoise;
 import io.github.quant4j.progress.Cancellation;
 import io.github.quant4j.progress.ProgressListener;
 import io.github.quant4j.recipe.Recipe;
@@ -128,7 +129,7 @@ final class QuantizationRun<I> {
             quantize(run, b, block, states, b < last);
           }
         } else {
-          run.store(b, quantizer(block).run(null));
+          run.store(b, quantizer(block).run(null), List.of());
         }
       }
       run.dropStates(b);
@@ -156,6 +157,7 @@ final class QuantizationRun<I> {
   private void quantize(
       RunDirectory run, int index, Block block, CalibrationStates states, boolean hasNext)
       throws IOException {
+    FloatMatrix reference = ReferenceStates.through(block, states.reference());
     BlockQuantizer quantizer = quantizer(block);
     BlockFlow[] flow = new BlockFlow[1];
     BlockQuantizer.FlowFactory flows =
@@ -165,11 +167,40 @@ final class QuantizationRun<I> {
           return flow[0];
         };
     BlockQuantizer.Result result = quantizer.run(flows);
+    FloatMatrix first = flow[0].output(0);
     if (hasNext) {
       CalibrationStates.write(
-          run.states(index + 1), states.width(), states.layouts(), flow[0]::output);
+          run.states(index + 1),
+          states.width(),
+          states.layouts(),
+          reference,
+          batch -> batch == 0 ? first : flow[0].output(batch));
     }
-    run.store(index, result);
+    HiddenStates actual = ReferenceStates.first(first, states.layouts().getFirst());
+    run.store(index, result, compare(index, block, reference, actual));
+  }
+
+  /** How far a block's output, and that of a head without layers, is from what it was. */
+  private List<BlockReport> compare(
+      int index, Block block, FloatMatrix reference, HiddenStates actual) throws IOException {
+    boolean isHead = index == model.blocks().size();
+    FloatMatrix expected =
+        isHead ? reference : rotation.map(whole -> whole.rotated(reference)).orElse(reference);
+    List<BlockReport> reports = new ArrayList<>();
+    reports.add(
+        new BlockReport(block.layout().name(), SignalToNoise.decibels(expected, actual.values())));
+    boolean isLast = index == model.blocks().size() - 1;
+    if (isLast && model.head().sites().isEmpty() && rotation.isEmpty()) {
+      try (Block head = model.openHead()) {
+        HiddenStates before = new HiddenStates(reference, actual.layout());
+        reports.add(
+            new BlockReport(
+                head.layout().name(),
+                SignalToNoise.decibels(
+                    ReferenceStates.through(head, before), ReferenceStates.through(head, actual))));
+      }
+    }
+    return reports;
   }
 
   /** The input of the first block. */
@@ -197,10 +228,12 @@ final class QuantizationRun<I> {
       layouts.add(SequenceLayout.of(lengths.stream().mapToInt(Integer::intValue).toArray()));
       from = to;
     }
+    HiddenStates first = model.embed(batches.getFirst().subList(0, 1));
     CalibrationStates.write(
         path,
         width,
         layouts,
+        ReferenceStates.first(first.values(), first.layout()).values(),
         batch -> {
           FloatMatrix values = model.embed(batches.get(batch)).values();
           return rotation.map(whole -> whole.rotated(values)).orElse(values);

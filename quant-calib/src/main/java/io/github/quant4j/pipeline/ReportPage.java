@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** The report as a page of HTML that needs nothing else: a summary, two plots and a table. */
+/** The report as a page of HTML that needs nothing else: a summary, two plots and tables. */
 final class ReportPage {
   private static final int ROW = 14;
   private static final int LABELS = 330;
@@ -45,6 +45,9 @@ final class ReportPage {
     if (!report.sites().isEmpty()) {
       errors();
       bits();
+    }
+    if (!report.blocks().isEmpty()) {
+      blocks();
     }
     table();
     return html.append("</body></html>\n").toString();
@@ -167,6 +170,21 @@ final class ReportPage {
               site.result().tokens(),
               site.seconds(),
               escape(String.join("; ", remarks))));
+    }
+    html.append("</table>\n");
+  }
+
+  private void blocks() {
+    html.append("<h2>Blocks</h2>\n<p>Output against that of the given model, on the first")
+        .append(
+            " calibration input.</p>\n<table><tr><th>block</th><th>output SQNR, dB</th></tr>\n");
+    for (BlockReport block : report.blocks()) {
+      html.append(
+          String.format(
+              Locale.ROOT,
+              "<tr><td>%s</td><td>%.2f</td></tr>%n",
+              escape(block.name()),
+              block.outputSqnr()));
     }
     html.append("</table>\n");
   }

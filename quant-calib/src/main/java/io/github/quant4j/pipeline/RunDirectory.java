@@ -33,6 +33,7 @@ final class RunDirectory implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RunDirectory.class);
   private static final String SIGNATURE = "signature.json";
   private static final String REPORTS = "reports";
+  private static final String BLOCKS = "blocks";
 
   private final Path path;
   private final List<LayerArchive> open = new ArrayList<>();
@@ -131,12 +132,17 @@ final class RunDirectory implements AutoCloseable {
   }
 
   /** Stores a finished block. */
-  void store(int block, BlockQuantizer.Result result) throws IOException {
+  void store(int block, BlockQuantizer.Result result, List<BlockReport> blocks) throws IOException {
     String reports =
         JsonWriter.compact(
             JsonValue.of(result.reports().stream().map(SiteReport::toJson).toList()));
+    String blockReports =
+        JsonWriter.compact(JsonValue.of(blocks.stream().map(BlockReport::toJson).toList()));
     LayerArchive.write(
-        blockFile(block), result.layers(), result.tensors(), Map.of(REPORTS, reports));
+        blockFile(block),
+        result.layers(),
+        result.tensors(),
+        Map.of(REPORTS, reports, BLOCKS, blockReports));
   }
 
   /** Opens a finished block, which is closed with this. */
@@ -150,6 +156,13 @@ final class RunDirectory implements AutoCloseable {
     JsonValue.Arr reports = (JsonValue.Arr) JsonParser.parse(archive.note(REPORTS).orElse("[]"));
     return reports.elements().stream()
         .map(report -> SiteReport.fromJson((JsonValue.Obj) report))
+        .toList();
+  }
+
+  static List<BlockReport> blockReports(LayerArchive archive) {
+    JsonValue.Arr reports = (JsonValue.Arr) JsonParser.parse(archive.note(BLOCKS).orElse("[]"));
+    return reports.elements().stream()
+        .map(report -> BlockReport.fromJson((JsonValue.Obj) report))
         .toList();
   }
 

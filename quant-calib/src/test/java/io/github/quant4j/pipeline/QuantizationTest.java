@@ -305,6 +305,29 @@ class QuantizationTest {
     assertArrayEquals(weights(directory.resolve("alone")), weights(directory.resolve("masked")));
   }
 
+  @Test
+  void reportsTellHowFarEachBlockIsOff() throws IOException {
+    try (LanguageModel model = LanguageModel.open(TestModels.directory(MODEL), options(1))) {
+      Quantization<int[]> quantization = quantization(model);
+      for (String transform : List.of("", "hadamard | ")) {
+        double[] decibels = new double[2];
+        int[] bits = {3, 8};
+        for (int i = 0; i < 2; i++) {
+          QuantizationReport report =
+              quantization
+                  .recipe(transform + "int" + bits[i] + ":g16:asym gptq")
+                  .saveTo(directory.resolve(bits[i] + "-" + transform.length()));
+          assertEquals(2, report.blocks().size(), report.blocks()::toString);
+          assertTrue(report.toJson().contains("output_sqnr_db"));
+          decibels[i] = report.outputSqnr().orElseThrow();
+        }
+        // Five bits are worth 30 dB; a wrong basis would leave nothing of either.
+        assertEquals(30, decibels[1] - decibels[0], 6, transform);
+        assertTrue(decibels[0] > 3, () -> transform + decibels[0]);
+      }
+    }
+  }
+
   private static float[] ones(int count) {
     float[] weights = new float[count];
     java.util.Arrays.fill(weights, 1);

@@ -77,10 +77,23 @@ class SpeechQuantizationConformanceTest {
       // calibration would be magnified without limit when they speak.
       quantization = quantization.set("*.out_proj", recipe).set("*.fc2", recipe);
     }
-    quantization.saveTo(target, SaveOptions.defaults().withOverwrite(true));
+    QuantizationReport report =
+        quantization.saveTo(target, SaveOptions.defaults().withOverwrite(true));
     try (SpeechEncoder quantized = SpeechEncoder.open(target)) {
+      assertReported(bench, quantized, report);
       return SignalToNoise.decibels(
           bench.features, quantized.encode(bench.speech).rowRange(0, SPOKEN_TOKENS));
+    }
+  }
+
+  /** The report's number is that of encoding the first calibration input with either model. */
+  private static void assertReported(
+      Bench bench, SpeechEncoder quantized, QuantizationReport report) {
+    FloatMatrix first = bench.calibration.getFirst();
+    if (report.outputSqnr().isPresent()) {
+      double expected =
+          SignalToNoise.decibels(bench.encoder.encode(first), quantized.encode(first));
+      assertEquals(expected, report.outputSqnr().getAsDouble(), 0.02);
     }
   }
 

@@ -107,6 +107,14 @@ final class QuantizeCommand implements Callable<Integer> {
             + Numbers.bytes((double) report.bytesBefore())
             + " -> "
             + Numbers.bytes((double) report.bytesAfter()));
+    report
+        .outputSqnr()
+        .ifPresent(
+            decibels ->
+                quant.print(
+                    "output       "
+                        + Numbers.fixed(decibels, 2)
+                        + " dB signal to noise after the last block"));
     quant.print(
         "time         "
             + Numbers.fixed(report.seconds(), 1)
@@ -127,6 +135,10 @@ final class QuantizeCommand implements Callable<Integer> {
     json.put("bits_per_weight", report.bitsPerWeight());
     json.put("bytes_before", report.bytesBefore());
     json.put("bytes_after", report.bytesAfter());
+    // JSON has no infinity, which is what there is without any difference.
+    report.outputSqnr().stream()
+        .filter(Double::isFinite)
+        .forEach(decibels -> json.put("output_sqnr_db", decibels));
     json.put("seconds", report.seconds());
     json.put("peak_heap_bytes", peakHeap);
     json.put("report", outputDirectory.resolve(QuantizationReport.FILE).toString());
