@@ -3,7 +3,6 @@ package io.github.quant4j.pipeline;
 
 import io.github.quant4j.graph.Block;
 import io.github.quant4j.graph.BlockPass;
-import io.github.quant4j.graph.HiddenStates;
 import io.github.quant4j.graph.SiteGroup;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.progress.Cancellation;
@@ -28,7 +27,8 @@ final class BlockFlow {
   private final KernelOptions options;
   private final Cancellation cancellation;
   private final @Nullable BlockPass[] held;
-  private final List<Optional<float[]>> weights;
+  private final List<Optional<float[]>> given;
+  private @Nullable List<Optional<float[]>> attention;
 
   /**
    * Begins before the first group.
@@ -46,7 +46,7 @@ final class BlockFlow {
     this.states = states;
     this.options = options;
     this.cancellation = cancellation;
-    this.weights = weights(weighting);
+    this.given = given(weighting);
     int fitting = 0;
     long left = room - bytesOf(0);
     while (fitting < states.batches() && left >= bytesOf(fitting)) {
@@ -56,24 +56,44 @@ final class BlockFlow {
     this.held = new BlockPass[fitting];
   }
 
-  /** The token weights of each batch, or empty where all count alike. */
-  private List<Optional<float[]>> weights(TokenWeighting weighting) {
+  /** The given weights of each batch, or empty where all tokens count alike. */
+  private List<Optional<float[]>> given(TokenWeighting weighting) {
     return switch (weighting) {
       case TokenWeighting.Uniform() -> Collections.nCopies(states.batches(), Optional.empty());
-      case TokenWeighting.Given given ->
-          given.weights(states.layouts()).stream().map(Optional::of).toList();
-      case TokenWeighting.Attention attention -> {
-        List<Optional<float[]>> result = new ArrayList<>();
-        for (int b = 0; b < states.batches(); b++) {
-          HiddenStates input = states.batch(b);
-          result.add(
-              block
-                  .attentionReceived(input)
-                  .map(received -> attention.weights(received, input.layout())));
-        }
-        yield result;
-      }
+      case TokenWeighting.Given weights ->
+          weights.weights(states.layouts()).stream().map(Optional::of).toList();
     };
+  }
+
+  /** The attention that the tokens of each batch receive; empty in blocks without attention. */
+  private List<Optional<float[]>> attention() {
+    List<Optional<float[]>> known = attention;
+    if (known == null) {
+      known = new ArrayList<>();
+      for (int b = 0; b < states.batches(); b++) {
+        cancellation.check();
+        known.add(block.attentionReceived(states.batch(b)));
+      }
+      attention = known;
+    }
+    return known;
+  }
+
+  private float @Nullable [] weights(int batch, double attentionWeight) {
+    float[] chosen = given.get(batch).orElse(null);
+    if (attentionWeight <= 1) {
+      return chosen;
+    }
+    Optional<float[]> received = attention().get(batch);
+    if (received.isEmpty()) {
+      return chosen;
+    }
+    float[] weights =
+        AttentionWeights.of(received.get(), attentionWeight, states.layouts().get(batch));
+    for (int t = 0; chosen != null && t < weights.length; t++) {
+      weights[t] *= chosen[t];
+    }
+    return weights;
   }
 
   private long bytesOf(int batch) {
@@ -101,13 +121,17 @@ final class BlockFlow {
     return pass;
   }
 
-  /** What there is to know of a group's input, with the groups before it as they are now. */
-  LayerInput observe(int group, Set<StatisticNeed> needs) {
+  /**
+   * What there is to know of a group's input, with the groups before it as they are now.
+   *
+   * @param attentionWeight see {@link io.github.quant4j.recipe.Recipe#attentionWeight()}
+   */
+  LayerInput observe(int group, Set<StatisticNeed> needs, double attentionWeight) {
     InputObserver observer =
         new InputObserver(block.layout().groups().get(group).inFeatures(), needs, options);
     for (int b = 0; b < states.batches(); b++) {
       cancellation.check();
-      observer.add(passAt(b, group).input(), weights.get(b).orElse(null));
+      observer.add(passAt(b, group).input(), weights(b, attentionWeight));
     }
     return observer.result();
   }

@@ -27,6 +27,7 @@ import io.github.quant4j.transform.TransformChain;
 import io.github.quant4j.transform.TransformRule;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -171,7 +172,9 @@ final class BlockQuantizer {
     }
     Set<StatisticNeed> needs = recipe.withTransforms(rules).needs();
     LayerInput input =
-        flow == null || needs.isEmpty() ? LayerInput.unknown() : flow.observe(index, needs);
+        flow == null || needs.isEmpty()
+            ? LayerInput.unknown()
+            : flow.observe(index, needs, recipe.attentionWeight());
     return folder.apply(group, recipe, rules, input);
   }
 
@@ -192,7 +195,12 @@ final class BlockQuantizer {
       return;
     }
     long start = System.nanoTime();
-    LayerInput input = flow == null ? LayerInput.unknown() : flow.observe(index, needs);
+    Map<Double, LayerInput> inputs = new HashMap<>();
+    for (Recipe recipe : byRecipe.keySet()) {
+      inputs.computeIfAbsent(
+          recipe.attentionWeight(),
+          weight -> flow == null ? LayerInput.unknown() : flow.observe(index, needs, weight));
+    }
     double observing = searching + (System.nanoTime() - start) / 1e9;
     byRecipe.forEach(
         (recipe, sites) -> {
@@ -202,7 +210,9 @@ final class BlockQuantizer {
           GroupQuantizationResult quantized =
               LinearQuantizer.of(changed)
                   .withOptions(options)
-                  .quantize(sites.stream().map(this::layer).toList(), input);
+                  .quantize(
+                      sites.stream().map(this::layer).toList(),
+                      inputs.getOrDefault(recipe.attentionWeight(), LayerInput.unknown()));
           double seconds = (System.nanoTime() - begin) / 1e9 / sites.size();
           for (int i = 0; i < sites.size(); i++) {
             keep(

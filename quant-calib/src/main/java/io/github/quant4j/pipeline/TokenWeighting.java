@@ -8,8 +8,8 @@ import java.util.Locale;
 import java.util.zip.CRC32C;
 
 /**
- * How much each calibration token counts in the statistics. A weight of 0 leaves a token out, as a
- * padding mask does.
+ * How much each calibration token counts in the statistics, before recipes weigh them. A weight of
+ * 0 leaves a token out, as a padding mask does.
  */
 public sealed interface TokenWeighting {
 
@@ -18,57 +18,6 @@ public sealed interface TokenWeighting {
     @Override
     public String toString() {
       return "uniform";
-    }
-  }
-
-  /**
-   * By the attention that a token receives in the block: spread from 1 for the least of its
-   * sequence to {@code most}, then divided by the mean (RSQ, Sung et al., arXiv:2503.01820).
-   *
-   * @param most how much the token that receives most counts against the one that receives least,
-   *     at least 1
-   */
-  record Attention(float most) implements TokenWeighting {
-
-    /**
-     * Checks the factor.
-     *
-     * @throws IllegalArgumentException if it is less than 1 or not finite
-     */
-    public Attention {
-      if (!(most >= 1) || most == Float.POSITIVE_INFINITY) {
-        throw new IllegalArgumentException("most: " + most + ", expected finite and at least 1");
-      }
-    }
-
-    /** Weights of a batch from the attention that its tokens received. */
-    float[] weights(float[] received, SequenceLayout layout) {
-      float[] weights = new float[received.length];
-      for (int s = 0; s < layout.count(); s++) {
-        int from = layout.start(s);
-        int to = from + layout.length(s);
-        float least = Float.POSITIVE_INFINITY;
-        float largest = Float.NEGATIVE_INFINITY;
-        for (int i = from; i < to; i++) {
-          least = Math.min(least, received[i]);
-          largest = Math.max(largest, received[i]);
-        }
-        double sum = 0;
-        for (int i = from; i < to; i++) {
-          float share = largest > least ? (received[i] - least) / (largest - least) : 0;
-          weights[i] = 1 + (most - 1) * share;
-          sum += weights[i];
-        }
-        for (int i = from; i < to; i++) {
-          weights[i] = (float) (weights[i] * (to - from) / sum);
-        }
-      }
-      return weights;
-    }
-
-    @Override
-    public String toString() {
-      return String.format(Locale.ROOT, "attention(%s)", most);
     }
   }
 
@@ -155,42 +104,5 @@ public sealed interface TokenWeighting {
    */
   static TokenWeighting uniform() {
     return new Uniform();
-  }
-
-  /**
-   * By attention, spread from 1 to 3, which are the settings of RSQ's authors.
-   *
-   * @return the weighting
-   */
-  static TokenWeighting attention() {
-    return new Attention(3);
-  }
-
-  /**
-   * Reads what {@link #toString()} writes of a weighting by rule.
-   *
-   * @param text {@code uniform}, {@code attention} or {@code attention(3)}
-   * @return the weighting
-   * @throws IllegalArgumentException if it is something else
-   */
-  static TokenWeighting parse(String text) {
-    String trimmed = text.trim();
-    if (trimmed.equals("uniform")) {
-      return uniform();
-    }
-    if (trimmed.equals("attention")) {
-      return attention();
-    }
-    if (trimmed.startsWith("attention(") && trimmed.endsWith(")")) {
-      String number = trimmed.substring("attention(".length(), trimmed.length() - 1);
-      try {
-        return new Attention(Float.parseFloat(number));
-      } catch (NumberFormatException e) {
-        throw new IllegalArgumentException(
-            "token weights: '" + number + "' in '" + trimmed + "', expected a number", e);
-      }
-    }
-    throw new IllegalArgumentException(
-        "token weights: '" + text + "', expected uniform, attention or attention(3)");
   }
 }

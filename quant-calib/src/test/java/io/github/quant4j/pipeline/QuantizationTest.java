@@ -277,7 +277,9 @@ class QuantizationTest {
     try (LanguageModel model = LanguageModel.open(TestModels.directory(MODEL), options(1))) {
       Quantization<int[]> quantization = quantization(model).recipe("int3:g16:asym gptq");
       quantization.saveTo(directory.resolve("uniform"));
-      quantization.weighting(TokenWeighting.attention()).saveTo(directory.resolve("weighted"));
+      quantization
+          .recipe("tokens(attention) | int3:g16:asym gptq")
+          .saveTo(directory.resolve("weighted"));
     }
     assertNotEquals(
         java.util.Arrays.hashCode(weights(directory.resolve("uniform"))),

@@ -17,8 +17,7 @@ class TokenWeightingTest {
     // By hand: 1, 2, 3 by their mean 2; a constant sequence weighs 1.
     assertArrayEquals(
         new float[] {0.5f, 1, 1.5f, 1, 1},
-        new TokenWeighting.Attention(3)
-            .weights(new float[] {0, 5, 10, 7, 7}, SequenceLayout.of(3, 2)),
+        AttentionWeights.of(new float[] {0, 5, 10, 7, 7}, 3, SequenceLayout.of(3, 2)),
         1e-6f);
   }
 
@@ -37,17 +36,6 @@ class TokenWeightingTest {
     assertThrows(IllegalArgumentException.class, () -> new TokenWeighting.Given(nothing));
     List<float[]> negative = List.of(new float[] {1, -1});
     assertThrows(IllegalArgumentException.class, () -> new TokenWeighting.Given(negative));
-  }
-
-  @Test
-  void textsAreReadAsWritten() {
-    for (String text : List.of("uniform", "attention(3.0)", "attention(1.5)")) {
-      assertEquals(text, TokenWeighting.parse(text).toString());
-    }
-    assertEquals(TokenWeighting.attention(), TokenWeighting.parse(" attention "));
-    for (String text : List.of("", "attention(0.5)", "attention(x)", "attention(NaN)", "rsq")) {
-      assertThrows(IllegalArgumentException.class, () -> TokenWeighting.parse(text), text);
-    }
   }
 
   @Test

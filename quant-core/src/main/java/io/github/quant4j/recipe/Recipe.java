@@ -11,6 +11,7 @@ import io.github.quant4j.linear.TermSpec;
 import io.github.quant4j.transform.HadamardRule;
 import io.github.quant4j.transform.StatisticNeed;
 import io.github.quant4j.transform.TransformRule;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -22,7 +23,9 @@ import java.util.Set;
  * are quantized, and corrections.
  *
  * <pre>
- * recipe       = { transform " | " } weights [ " @ " activations ] { " + " compensation }
+ * recipe       = [ tokens " | " ] { transform " | " } weights [ " @ " activations ]
+ *                { " + " compensation }
+ * tokens       = tokens(attention[,WEIGHT])
  * transform    = smooth(ALPHA[,po2]) | smooth(auto[,po2]) | outlier(SHARE) | cross(ALPHA)
  *              | awq[([POINTS][,duo])] | equalize | shift | noise(RANGE|auto[,seed=S])
  *              | permute[(weights)] | hadamard[([block=N][,seed=S|unsigned][,online])]
@@ -61,16 +64,31 @@ import java.util.Set;
  * @param decomposition the terms that stand for the weights
  * @param activations how the input is quantized, or empty for float activations
  * @param hasBiasCorrection whether the mean error of the output is taken off the bias
+ * @param attentionWeight how much the token that receives most attention counts in the statistics
+ *     against the one that receives least (RSQ, Sung et al., arXiv:2503.01820); 1 if all count
+ *     alike. Whoever gathers the statistics heeds it
  */
 public record Recipe(
     List<TransformRule> transforms,
     Decomposition decomposition,
     Optional<Activations> activations,
-    boolean hasBiasCorrection) {
+    boolean hasBiasCorrection,
+    double attentionWeight) {
+  static final String TOKENS = "tokens";
+  static final String ATTENTION = "attention";
+  static final double ALL_ALIKE = 1;
 
-  /** Copies the list. */
+  /**
+   * Copies the list.
+   *
+   * @throws IllegalArgumentException if the attention weight is less than 1 or not finite
+   */
   public Recipe {
     transforms = List.copyOf(transforms);
+    if (!(attentionWeight >= ALL_ALIKE && attentionWeight <= Float.MAX_VALUE)) {
+      throw new IllegalArgumentException(
+          "attentionWeight: " + attentionWeight + ", expected finite and at least 1");
+    }
   }
 
   /**
@@ -92,7 +110,7 @@ public record Recipe(
    * @return the changed recipe
    */
   public Recipe withTransforms(List<TransformRule> others) {
-    return new Recipe(others, decomposition, activations, hasBiasCorrection);
+    return new Recipe(others, decomposition, activations, hasBiasCorrection, attentionWeight);
   }
 
   /**
@@ -169,6 +187,10 @@ public record Recipe(
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder();
+    if (attentionWeight > ALL_ALIKE) {
+      String weight = BigDecimal.valueOf(attentionWeight).stripTrailingZeros().toPlainString();
+      text.append(TOKENS + "(" + ATTENTION + ",").append(weight).append(") | ");
+    }
     transforms.forEach(rule -> text.append(rule.label()).append(" | "));
     List<String> compensations = new ArrayList<>();
     for (TermSpec term : decomposition.terms()) {

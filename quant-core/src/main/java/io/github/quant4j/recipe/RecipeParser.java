@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 final class RecipeParser {
   private static final String PLANES = "ternary2:";
 
+  /** The setting of RSQ's authors. */
+  private static final double RSQ_WEIGHT = 3;
+
   private final RecipeScanner scanner;
   private final List<TransformRule> transforms = new ArrayList<>();
   private final List<TermSpec> terms = new ArrayList<>();
@@ -33,6 +36,7 @@ final class RecipeParser {
   private @Nullable Activations activations;
   private int loops = 1;
   private boolean biasCorrection;
+  private double attentionWeight = Recipe.ALL_ALIKE;
 
   private RecipeParser(String text) {
     this.scanner = new RecipeScanner(text);
@@ -54,7 +58,11 @@ final class RecipeParser {
       RecipeScanner.Segment segment = segments.get(i);
       if (i < weights) {
         requireTransformMark(segment);
-        transforms.add(TransformWords.parse(scanner, segment.piece()));
+        if (i == 0 && isTokenWeight(segment.piece())) {
+          attentionWeight = attentionWeight(scanner.word(segment.piece()));
+        } else {
+          transforms.add(TransformWords.parse(scanner, segment.piece()));
+        }
       } else if (i == weights) {
         main = weights(segment.piece());
       } else if (segment.mark() == '@') {
@@ -71,7 +79,25 @@ final class RecipeParser {
         transforms,
         new Decomposition(terms, loops),
         Optional.ofNullable(activations),
-        biasCorrection);
+        biasCorrection,
+        attentionWeight);
+  }
+
+  private static boolean isTokenWeight(RecipeScanner.Piece piece) {
+    return piece.text().replaceFirst("\\(.*", "").equals(Recipe.TOKENS);
+  }
+
+  private static double attentionWeight(RecipeWord word) {
+    if (!word.takeFlag(Recipe.ATTENTION)) {
+      throw word.error("expected tokens(attention) or tokens(attention,3)");
+    }
+    double weight = word.hasMore() ? word.number(word.take("the weight")) : RSQ_WEIGHT;
+    word.end(Recipe.ATTENTION);
+    if (!(weight > 1 && weight <= Float.MAX_VALUE)) {
+      throw word.error(
+          "the token that receives most attention must count more than 1, found " + weight);
+    }
+    return weight;
   }
 
   private void requireTransformMark(RecipeScanner.Segment segment) {

@@ -14,6 +14,7 @@ final class PublishedRecipes {
           new Published("SmoothQuant+", "smooth(auto) | int4:g128:asym rtn"),
           new Published(
               "OutlierTune", "shift | smooth(1) | int8:channel:sym rtn @ int8:tensor:sym"),
+          new Published("RSQ", "tokens(attention,3) | hadamard | int4:g64:asym gptq"),
           new Published("AWQ", "awq | int4:g64:asym rtn"),
           new Published("AWQ, both sides", "awq(duo) | int3:g128:asym rtn"),
           new Published("AdaDim", "int4:g64:asym rtn or int4:column(16):asym rtn"),

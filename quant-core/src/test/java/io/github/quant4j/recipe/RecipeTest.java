@@ -47,6 +47,8 @@ class RecipeTest {
         "ternary2:g128 ptqtp(weighted,50);ternary2:g128:sym ptqtp(50,weighted)",
         "int2:channel:asym + split;int2:channel:asym rtn + split(3)",
         "awq(20) | int4:g64;awq | int4:g64:sym rtn",
+        "tokens(attention)|int4:g64 gptq;tokens(attention,3) | int4:g64:sym gptq",
+        "tokens(attention, 2.50) | awq | int4:g64;tokens(attention,2.5) | awq | int4:g64:sym rtn",
       })
   void otherSpellingsBecomeCanonical(String text, String canonical) {
     assertEquals(canonical, Recipe.parse(text).toString());
@@ -58,6 +60,9 @@ class RecipeTest {
       quoteCharacter = '"',
       value = {
         "smoth(0.5) | int4:g64;0;smoth(0.5);did you mean 'smooth'?",
+        "tokens | int4:g64;0;tokens;tokens(attention,3)",
+        "tokens(attention,0.5) | int4:g64;0;tokens(attention,0.5);more than 1, found 0.5",
+        "awq | tokens(attention) | int4:g64;6;tokens(attention);expected one of",
         "hadamrd | int4:g64;0;hadamrd;did you mean 'hadamard'?",
         "awq | int4:g64 | int4:g64;6;int4:g64;expected a name",
         "int4:g64 rnt;9;rnt;did you mean 'rtn'?",

@@ -4,7 +4,6 @@ package io.github.quant4j.examples.cli;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.pipeline.Calibration;
 import io.github.quant4j.pipeline.Quantization;
-import io.github.quant4j.pipeline.TokenWeighting;
 import io.github.quant4j.recipe.Recipe;
 import io.github.quant4j.text.TextFile;
 import java.io.IOException;
@@ -67,15 +66,6 @@ final class QuantizationOptions {
       description = "What the choice of calibration text depends on (default: ${DEFAULT-VALUE}).")
   private long seed;
 
-  @Option(
-      names = "--token-weights",
-      paramLabel = "RULE",
-      description =
-          "How much calibration tokens count: uniform, or attention(N), where the token that"
-              + " receives most attention counts N times as much as the one that receives least"
-              + " (default: ${DEFAULT-VALUE}).")
-  private String tokenWeights = "uniform";
-
   /** A recipe is checked before a model is opened. */
   Recipe recipe() {
     return Recipe.parse(recipe);
@@ -84,10 +74,7 @@ final class QuantizationOptions {
   /** The quantization that the options ask for. */
   Quantization<int[]> quantization(LanguageModel model) throws IOException {
     Quantization<int[]> quantization =
-        Quantization.of(model)
-            .recipe(recipe())
-            .calibration(calibration())
-            .weighting(TokenWeighting.parse(tokenWeights));
+        Quantization.of(model).recipe(recipe()).calibration(calibration());
     for (String override : overrides) {
       int equals = override.indexOf('=');
       if (equals < 1) {
