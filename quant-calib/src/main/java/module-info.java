@@ -2,6 +2,7 @@
 
 /** Models, tokenizers, calibration pipelines, evaluation and reports. */
 module quant4j.calib {
+  requires static nd4j.api;
   requires static org.jspecify;
   requires org.slf4j;
   requires transitive quant4j.core;
@@ -11,6 +12,7 @@ module quant4j.calib {
   exports io.github.quant4j.graph;
   exports io.github.quant4j.inspect;
   exports io.github.quant4j.model;
+  exports io.github.quant4j.nd4j;
   exports io.github.quant4j.pipeline;
   exports io.github.quant4j.progress;
   exports io.github.quant4j.speech;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.kernel;
 
+import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.parallel.WorkerTeam;
+import java.util.Optional;
 
 /**
  * What a kernel is built with.
@@ -14,8 +16,10 @@ import io.github.quant4j.parallel.WorkerTeam;
  *     vector})
  * @param team the threads that rows are split over
  * @param scratch the memory that calls borrow
+ * @param algebra who multiplies dense matrices in place of the provider; usually empty
  */
-public record KernelOptions(String provider, WorkerTeam team, ScratchPool scratch) {
+public record KernelOptions(
+    String provider, WorkerTeam team, ScratchPool scratch, Optional<LinearAlgebra> algebra) {
 
   /** Lets the library choose. */
   public static final String AUTO = "auto";
@@ -27,7 +31,7 @@ public record KernelOptions(String provider, WorkerTeam team, ScratchPool scratc
    * @param team the threads
    */
   public KernelOptions(String provider, WorkerTeam team) {
-    this(provider, team, new ScratchPool());
+    this(provider, team, new ScratchPool(), Optional.empty());
   }
 
   /**
@@ -47,7 +51,7 @@ public record KernelOptions(String provider, WorkerTeam team, ScratchPool scratc
    * @return the changed options, with the same scratch memory
    */
   public KernelOptions withProvider(String name) {
-    return new KernelOptions(name, team, scratch);
+    return new KernelOptions(name, team, scratch, algebra);
   }
 
   /**
@@ -57,6 +61,18 @@ public record KernelOptions(String provider, WorkerTeam team, ScratchPool scratc
    * @return the changed options, with the same scratch memory
    */
   public KernelOptions withTeam(WorkerTeam threads) {
-    return new KernelOptions(provider, threads, scratch);
+    return new KernelOptions(provider, threads, scratch, algebra);
+  }
+
+  /**
+   * The same options with linear algebra of the caller's choice for what {@link
+   * Kernels#linearAlgebra} is asked for: statistics, factorisations, roundings, transforms and
+   * attention. Quantized and dense layers are still multiplied by the provider's kernels.
+   *
+   * @param chosen who multiplies dense matrices, for example an adapter of a BLAS library
+   * @return the changed options, with the same scratch memory
+   */
+  public KernelOptions withLinearAlgebra(LinearAlgebra chosen) {
+    return new KernelOptions(provider, team, scratch, Optional.of(chosen));
   }
 }

@@ -222,12 +222,14 @@ public final class Kernels {
   /**
    * Dense operations for calibration.
    *
-   * @param options the provider and scratch memory
-   * @return the operations
+   * @param options the provider and scratch memory, or the operations themselves
+   * @return {@link KernelOptions#algebra()} if it is present, otherwise the provider's operations
    * @throws IllegalArgumentException if the options name a provider that is not available
    */
   public static LinearAlgebra linearAlgebra(KernelOptions options) {
-    return first(options, provider -> provider.linearAlgebra(options));
+    return options
+        .algebra()
+        .orElseGet(() -> first(options, provider -> provider.linearAlgebra(options)));
   }
 
   private static <T> T first(KernelOptions options, Function<KernelProvider, Optional<T>> request) {
