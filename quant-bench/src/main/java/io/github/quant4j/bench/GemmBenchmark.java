@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.bench;
 
+import io.github.quant4j.bench.jlama.JlamaWorkload;
+import io.github.quant4j.bench.nd4j.Nd4jWorkload;
 import io.github.quant4j.bench.onnx.OnnxWorkload;
 import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
@@ -136,6 +139,62 @@ public class GemmBenchmark extends KernelBenchmark {
     }
   }
 
+  /** Jlama's product of the same weights. */
+  @State(Scope.Benchmark)
+  public static class Jlama extends JlamaWorkload {
+    /** Weights; with int8 activations Jlama scales these in blocks of 32. */
+    @Param({"int4:g32:sym @ int8:token", "int4:g32:sym", FLOATS})
+    public String format = "";
+
+    /** Tokens. */
+    @Param({"16", "128"})
+    public int m;
+
+    /** The Vector API or C. */
+    @Param({"vector", "native"})
+    public String kernel = "";
+
+    /** Where the weights lie. */
+    @Param({"CACHE", "MEMORY"})
+    public Residence weights = Residence.CACHE;
+
+    /** For JMH. */
+    public Jlama() {}
+
+    /** Makes tensors. */
+    @Setup(Level.Trial)
+    public void start() {
+      start(format, m, kernel, weights);
+    }
+  }
+
+  /** ND4J's product of the f32 weights. */
+  @State(Scope.Benchmark)
+  public static class Nd4j extends Nd4jWorkload {
+    /** Tokens. */
+    @Param({"16", "128"})
+    public int m;
+
+    /** Where the weights lie. */
+    @Param({"CACHE", "MEMORY"})
+    public Residence weights = Residence.CACHE;
+
+    /** For JMH. */
+    public Nd4j() {}
+
+    /** Makes arrays. */
+    @Setup(Level.Trial)
+    public void start() {
+      start(m, weights);
+    }
+
+    /** Frees them. */
+    @TearDown(Level.Trial)
+    public void stop() {
+      close();
+    }
+  }
+
   /**
    * The library's kernels.
    *
@@ -177,6 +236,48 @@ public class GemmBenchmark extends KernelBenchmark {
    */
   @Benchmark
   public Object onnxRuntime(Onnx workload) {
+    return workload.multiply();
+  }
+
+  /**
+   * The peer in Java.
+   *
+   * @param workload the tensors
+   * @return the output
+   */
+  @Benchmark
+  @Fork(
+      value = 1,
+      jvmArgsAppend = {
+        "--add-modules",
+        "jdk.incubator.vector",
+        "--enable-native-access=ALL-UNNAMED",
+        // Jlama sets this itself when it starts as a whole.
+        "-Djdk.incubator.vector.VECTOR_ACCESS_OOB_CHECK=0",
+        "-Xmx4g",
+        "-XX:MaxDirectMemorySize=4g"
+      })
+  public Object jlama(Jlama workload) {
+    return workload.multiply();
+  }
+
+  /**
+   * The native peer of the f32 baseline.
+   *
+   * @param workload the arrays
+   * @return the output
+   */
+  @Benchmark
+  @Fork(
+      value = 1,
+      jvmArgsAppend = {
+        "--enable-native-access=ALL-UNNAMED",
+        "--sun-misc-unsafe-memory-access=allow",
+        // Natives are unpacked here rather than in the user's home.
+        "-Dorg.bytedeco.javacpp.cachedir=target/javacpp",
+        "-Xmx4g"
+      })
+  public Object nd4j(Nd4j workload) {
     return workload.multiply();
   }
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.bench;
 
+import io.github.quant4j.bench.jlama.JlamaWorkload;
 import io.github.quant4j.bench.onnx.OnnxWorkload;
 import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
@@ -145,6 +147,35 @@ public class GemvBenchmark extends KernelBenchmark {
     }
   }
 
+  /** Jlama's product of the same weights. */
+  @State(Scope.Benchmark)
+  public static class Jlama extends JlamaWorkload {
+    /** Weights; with int8 activations Jlama scales these in blocks of 32. */
+    @Param({"int4:g32:sym @ int8:token", "int4:g32:sym", FLOATS})
+    public String format = "";
+
+    /** Tokens. */
+    @Param("1")
+    public int m;
+
+    /** The Vector API or C. */
+    @Param({"vector", "native"})
+    public String kernel = "";
+
+    /** Where the weights lie. */
+    @Param({"CACHE", "MEMORY"})
+    public Residence weights = Residence.CACHE;
+
+    /** For JMH. */
+    public Jlama() {}
+
+    /** Makes tensors. */
+    @Setup(Level.Trial)
+    public void start() {
+      start(format, m, kernel, weights);
+    }
+  }
+
   /**
    * The library's kernels.
    *
@@ -186,6 +217,28 @@ public class GemvBenchmark extends KernelBenchmark {
    */
   @Benchmark
   public Object onnxRuntime(Onnx workload) {
+    return workload.multiply();
+  }
+
+  /**
+   * The peer in Java.
+   *
+   * @param workload the tensors
+   * @return the output
+   */
+  @Benchmark
+  @Fork(
+      value = 1,
+      jvmArgsAppend = {
+        "--add-modules",
+        "jdk.incubator.vector",
+        "--enable-native-access=ALL-UNNAMED",
+        // Jlama sets this itself when it starts as a whole.
+        "-Djdk.incubator.vector.VECTOR_ACCESS_OOB_CHECK=0",
+        "-Xmx4g",
+        "-XX:MaxDirectMemorySize=4g"
+      })
+  public Object jlama(Jlama workload) {
     return workload.multiply();
   }
 }

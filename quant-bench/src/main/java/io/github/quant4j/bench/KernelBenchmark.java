@@ -23,6 +23,8 @@ import org.openjdk.jmh.annotations.Warmup;
       "--add-modules",
       "jdk.incubator.vector",
       "--enable-native-access=ALL-UNNAMED",
+      // ONNX Runtime dies on some machines with the default of 1 MB.
+      "-Xss4m",
       "-Xmx4g"
     })
 abstract class KernelBenchmark {

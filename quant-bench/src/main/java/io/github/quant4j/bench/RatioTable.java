@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.bench;
 
+import io.github.quant4j.bench.jlama.JlamaWorkload;
 import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.recipe.Recipe;
@@ -8,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -19,18 +21,28 @@ import java.util.Optional;
  *
  * <p>Speeds are those of the median iteration (of the median call with {@code -bm sample}); ratios
  * are given for the median and for the fastest one, {@code median/fastest}. Ratios are within the
- * run: to ONNX Runtime on the same weights, and to the time that reading the stored weights takes
- * at the rate that {@link MemoryReadBenchmark} measured with as many threads (only where the
- * weights lie in memory).
+ * run: to other libraries on the same weights (to the faster one of Jlama's kernels), and to the
+ * time that reading the stored weights takes at the rate that {@link MemoryReadBenchmark} measured
+ * with as many threads (only where the weights lie in memory).
  */
 public final class RatioTable {
   private static final String READ = "MemoryReadBenchmark.read";
-  private static final String ONNX = "onnxRuntime";
+
+  /** Benchmarks of other libraries, and what these are called. */
+  private static final Map<String, String> PEERS = peers();
 
   private final List<Result> results;
 
   private RatioTable(List<Result> results) {
     this.results = results;
+  }
+
+  private static Map<String, String> peers() {
+    Map<String, String> peers = new LinkedHashMap<>();
+    peers.put("onnxRuntime", "ONNX Runtime");
+    peers.put("jlama", "Jlama");
+    peers.put("nd4j", "ND4J");
+    return peers;
   }
 
   /** One line of the file. */
@@ -87,8 +99,18 @@ public final class RatioTable {
 
     /** What two results must have in common to be compared. */
     boolean sameWork(Result other) {
-      return List.of("format", "m", "k", "n", "threads", "weights").stream()
-          .allMatch(name -> parameter(name).equals(other.parameter(name)));
+      return format().equals(other.format())
+          && List.of("m", "k", "n", "threads", "weights").stream()
+              .allMatch(name -> parameter(name).equals(other.parameter(name)));
+    }
+
+    /** That of the weights and activations; full-precision ones often have no parameter for it. */
+    String format() {
+      return parameter("format").isEmpty() ? JlamaWorkload.FLOATS : parameter("format");
+    }
+
+    boolean isPeer() {
+      return PEERS.containsKey(method());
     }
 
     double gigaMultiplications() {
@@ -97,12 +119,11 @@ public final class RatioTable {
 
     /** The stored weights, in bytes. */
     double weightBytes() {
-      String format = parameter("format");
-      if (format.isEmpty()) {
+      if (format().equals(JlamaWorkload.FLOATS)) {
         return (double) Float.BYTES * number("k") * number("n");
       }
       long bits =
-          Recipe.parse(format)
+          Recipe.parse(format())
               .storageBits(Math.toIntExact(number("n")), Math.toIntExact(number("k")));
       return (double) bits / Byte.SIZE;
     }
@@ -145,8 +166,12 @@ public final class RatioTable {
   public String toMarkdown() {
     StringBuilder text = new StringBuilder();
     text.append("| work | format | m | k x n | threads | weights | us | fastest |");
-    text.append(" GMAC/s | GB/s | roofline | to ONNX Runtime | B/op |\n");
-    text.append("|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
+    text.append(" GMAC/s | GB/s | roofline |");
+    PEERS.values().forEach(name -> text.append(" to ").append(name).append(" |"));
+    text.append(" B/op |\n");
+    text.append("|---|---|---|---|---|---|---|---|---|---|---|")
+        .append("---|".repeat(PEERS.size()));
+    text.append("---|\n");
     for (Result result : results) {
       text.append(result.benchmark.equals(READ) ? readRow(result) : workRow(result)).append('\n');
     }
@@ -156,7 +181,9 @@ public final class RatioTable {
   private static String readRow(Result result) {
     return String.format(
         Locale.ROOT,
-        "| memory read | %s MiB | | | %s | | %.0f | %.0f | | %.1f | | | %s |",
+        "| memory read | %s MiB | | | %s | | %.0f | %.0f | | %.1f | |"
+            + " |".repeat(PEERS.size())
+            + " %s |",
         result.parameter("mib"),
         result.parameter("threads"),
         result.micros,
@@ -169,9 +196,10 @@ public final class RatioTable {
     double bytes = result.weightBytes();
     return String.format(
         Locale.ROOT,
-        "| %s | %s | %s | %s x %s | %s | %s | %.1f | %.1f | %.1f | %.1f | %s | %s | %s |",
+        "| %s%s | %s | %s | %s x %s | %s | %s | %.1f | %.1f | %.1f | %.1f | %s | %s%s |",
         result.benchmark,
-        result.parameter("format").isEmpty() ? "f32" : result.parameter("format"),
+        result.method().equals("jlama") ? " (" + result.parameter("kernel") + ")" : "",
+        result.format(),
         result.parameter("m"),
         result.parameter("k"),
         result.parameter("n"),
@@ -182,7 +210,7 @@ public final class RatioTable {
         result.gigaMultiplications(),
         bytes / result.micros / 1e3,
         roofline(result, bytes),
-        peer(result),
+        peers(result),
         allocation(result));
   }
 
@@ -215,18 +243,24 @@ public final class RatioTable {
         .orElse("");
   }
 
-  private String peer(Result result) {
-    return results.stream()
-        .filter(other -> other.method().equals(ONNX) && !result.method().equals(ONNX))
-        .filter(result::sameWork)
-        .findFirst()
-        .map(
-            other ->
-                String.format(
-                    Locale.ROOT,
-                    "%.2f/%.2fx",
-                    other.micros / result.micros,
-                    other.fastest / result.fastest))
-        .orElse("");
+  /** A cell for each peer, with the times of its fastest kernel on the same work by ours. */
+  private String peers(Result result) {
+    StringBuilder cells = new StringBuilder();
+    for (String peer : PEERS.keySet()) {
+      results.stream()
+          .filter(other -> other.method().equals(peer) && !result.isPeer())
+          .filter(result::sameWork)
+          .min(Comparator.comparingDouble(Result::micros))
+          .ifPresent(
+              other ->
+                  cells.append(
+                      String.format(
+                          Locale.ROOT,
+                          "%.2f/%.2fx ",
+                          other.micros / result.micros,
+                          other.fastest / result.fastest)));
+      cells.append("| ");
+    }
+    return cells.toString();
   }
 }

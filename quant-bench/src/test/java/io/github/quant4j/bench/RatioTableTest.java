@@ -35,6 +35,10 @@ class RatioTableTest {
             + ","
             + entry("GemvBenchmark.onnxRuntime", WORK, 300, "us/op")
             + ","
+            + entry("GemvBenchmark.jlama", WORK + ", 'kernel': 'native'", 600, "us/op")
+            + ","
+            + entry("GemvBenchmark.jlama", WORK + ", 'kernel': 'vector'", 900, "us/op")
+            + ","
             + entry("MemoryReadBenchmark.read", "'mib': '128', 'threads': '1'", 9000, "us/op")
             + ","
             + entry("MemoryReadBenchmark.read", "'mib': '128', 'threads': '2'", 4000, "us/op")
@@ -44,10 +48,36 @@ class RatioTableTest {
     // MB, which memory, at 33.6 GB/s, delivers in 258 us.
     assertEquals(
         "| GemvBenchmark.quantized | int4:g128:sym @ int8:token | 1 | 4096 x 4096 | 2 | memory"
-            + " | 400.0 | 200.0 | 41.9 | 21.6 | 64/64 % | 0.75/0.75x | 0 |",
+            + " | 400.0 | 200.0 | 41.9 | 21.6 | 64/64 % | 0.75/0.75x | 1.50/1.50x | | 0 |",
         lines.get(2));
     assertEquals(
-        "| memory read | 128 MiB | | | 2 | | 4000 | 2000 | | 33.6 | | | 0 |", lines.get(5));
+        "| GemvBenchmark.jlama (native) | int4:g128:sym @ int8:token | 1 | 4096 x 4096 | 2 | memory"
+            + " | 600.0 | 300.0 | 28.0 | 14.4 | 43/43 % | | | | 0 |",
+        lines.get(4));
+    assertEquals(
+        "| memory read | 128 MiB | | | 2 | | 4000 | 2000 | | 33.6 | | | | | 0 |", lines.get(7));
+    for (String line : lines) {
+      assertEquals(lines.getFirst().split("\\|", -1).length, line.split("\\|", -1).length, line);
+    }
+  }
+
+  @Test
+  void floatsAreComparedWhetherTheyAreNamedOrNot() {
+    String work = "'m': '16', 'k': '64', 'n': '32', 'threads': '1', 'weights': 'CACHE'";
+    String json =
+        "["
+            + entry("GemmBenchmark.denseBaseline", work, 10, "us/op")
+            + ","
+            + entry("GemmBenchmark.jlama", work + ", 'format': 'f32'", 40, "us/op")
+            + ","
+            + entry("GemmBenchmark.nd4j", work, 5, "us/op")
+            + "]";
+    List<String> lines = RatioTable.parse(json).toMarkdown().lines().toList();
+    // 16 * 64 * 32 / 10 us = 3.3 GMAC/s; 8192 bytes.
+    assertEquals(
+        "| GemmBenchmark.denseBaseline | f32 | 16 | 64 x 32 | 1 | cache | 10.0 | 5.0 | 3.3 | 0.8 |"
+            + "  | | 4.00/4.00x | 0.50/0.50x | 0 |",
+        lines.get(2));
   }
 
   @Test

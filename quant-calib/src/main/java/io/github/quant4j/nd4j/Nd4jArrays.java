@@ -138,7 +138,7 @@ public final class Nd4jArrays {
     DataType type =
         switch (tensor.dtype()) {
           case F64 -> DataType.DOUBLE;
-          case F16 -> DataType.HALF;
+          case F16 -> DataType.FLOAT16;
           case BF16 -> DataType.BFLOAT16;
           default -> DataType.FLOAT;
         };

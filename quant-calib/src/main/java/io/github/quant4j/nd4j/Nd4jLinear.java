@@ -11,8 +11,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A quantized layer that takes ND4J arrays and gives ND4J arrays: {@code apply(x)} is to stand where
- * {@code x.mmul(W).addRowVector(b)} stood.
+ * A quantized layer that takes ND4J arrays and gives ND4J arrays: {@code apply(x)} is to stand
+ * where {@code x.mmul(W).addRowVector(b)} stood.
  *
  * <p>Inputs and outputs may have any order, offset and strides, and the types {@code FLOAT}, {@code
  * DOUBLE}, {@code HALF} and {@code BFLOAT16}; the kernel computes in floats. ND4J's memory lies

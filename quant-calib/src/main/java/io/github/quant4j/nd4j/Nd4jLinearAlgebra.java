@@ -142,8 +142,7 @@ public final class Nd4jLinearAlgebra implements LinearAlgebra {
     for (int row = 0; row < columns; row += GRAM_ROWS) {
       int height = Math.min(GRAM_ROWS, columns - row);
       for (int column = 0; column < row + height; column += BLOCK) {
-        Region region =
-            new Region(row, height, column, Math.min(BLOCK, row + height - column));
+        Region region = new Region(row, height, column, Math.min(BLOCK, row + height - column));
         multiply(inputs, inputs, tokens, 1f, true, new Operand(h, 0, columns, true), region);
       }
     }

@@ -6,7 +6,8 @@
  *   <li>{@link io.github.quant4j.nd4j.Nd4jArrays} copies arrays to matrices and tensors and back,
  *       and dense layers {@code [in, out]} to layers {@code [out, in]};
  *   <li>{@link io.github.quant4j.nd4j.Nd4jLinear} serves a quantized layer from array to array;
- *   <li>{@link io.github.quant4j.nd4j.Nd4jLinearAlgebra} lets calibration multiply with ND4J's BLAS.
+ *   <li>{@link io.github.quant4j.nd4j.Nd4jLinearAlgebra} lets calibration multiply with ND4J's
+ *       BLAS.
  * </ul>
  *
  * <p>ND4J is an optional dependency: {@code nd4j-api} must be on the class path for this package

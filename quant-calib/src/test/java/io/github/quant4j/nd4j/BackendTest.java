@@ -28,7 +28,7 @@ class BackendTest {
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     List<URL> kept = new ArrayList<>();
     int dropped = 0;
-    for (String entry : path.split(File.pathSeparator)) {
+    for (String entry : path.split(File.pathSeparator, -1)) {
       if (Path.of(entry).getFileName().toString().startsWith(prefix)) {
         dropped++;
       } else {

@@ -79,8 +79,15 @@ class Nd4jLinearAlgebraTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1, 64, 5000", "64, 1, 5000", "1, 1, 300000", "65, 64, 257", "130, 4100, 3", "4100, 9, 33",
-    "70, 70, 70", "200, 300, 100", "3, 5, 7"
+    "1, 64, 5000",
+    "64, 1, 5000",
+    "1, 1, 300000",
+    "65, 64, 257",
+    "130, 4100, 3",
+    "4100, 9, 33",
+    "70, 70, 70",
+    "200, 300, 100",
+    "3, 5, 7"
   })
   void multiplyTransposed(int m, int n, int k) {
     SeededRandom random = new SeededRandom(m * 31L + n * 17L + k);
@@ -92,7 +99,8 @@ class Nd4jLinearAlgebraTest {
       Placed before = Placed.of(random, m, n);
       Placed c = before.copy();
       Placed again = before.copy();
-      for (Placed one : new Placed[] {c, again}) {
+      for (boolean alone : new boolean[] {true, false}) {
+        Placed one = alone ? c : again;
         algebra.multiplyTransposed(
             m,
             n,
@@ -107,7 +115,7 @@ class Nd4jLinearAlgebraTest {
             one.data,
             one.offset,
             one.ld,
-            one == c ? ONE : THREE);
+            alone ? ONE : THREE);
       }
       c.check(
           accumulate ? product.add(before.real(false)) : product,
@@ -121,7 +129,12 @@ class Nd4jLinearAlgebraTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1, 64, 5000", "64, 1, 5000", "65, 64, 257", "130, 4100, 3", "4100, 9, 33", "3, 5, 7"
+    "1, 64, 5000",
+    "64, 1, 5000",
+    "65, 64, 257",
+    "130, 4100, 3",
+    "4100, 9, 33",
+    "3, 5, 7"
   })
   void multiplyAdd(int m, int n, int k) {
     SeededRandom random = new SeededRandom(m * 13L + n * 7L + k);
@@ -171,8 +184,7 @@ class Nd4jLinearAlgebraTest {
     float[] h = new float[size * size];
     algebra.addGram(inputs.rows(), size, inputs.data(), 0, h, ONE);
     FloatMatrix moment = FloatMatrix.wrap(size, size, h);
-    FloatMatrix factor =
-        LdlFactorization.of(moment, algebra, ONE).orElseThrow().cholesky();
+    FloatMatrix factor = LdlFactorization.of(moment, algebra, ONE).orElseThrow().cholesky();
     RealMatrix expected =
         new CholeskyDecomposition(new Placed(size, size, 0, size, h).real(false)).getL();
     // Backward stable; the condition number here is about 34.
