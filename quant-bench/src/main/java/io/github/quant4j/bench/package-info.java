@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * JMH benchmarks of the kernels, with what they are to be compared with in the same run: scalar
- * code, dense f32 code, ONNX Runtime, and the rate at which memory can be read.
+ * code, dense f32 code, ONNX Runtime, Jlama, ND4J, and the rate at which memory can be read.
  *
  * <p>A benchmark is a method of {@link io.github.quant4j.bench.GemvBenchmark} (one token) or {@link
  * io.github.quant4j.bench.GemmBenchmark} (many) with one of the workloads, whose parameters say

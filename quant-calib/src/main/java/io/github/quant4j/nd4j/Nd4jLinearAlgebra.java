@@ -23,11 +23,14 @@ import org.nd4j.linalg.factory.Nd4j;
  *
  * <p>Operands are copied out of the heap in blocks of at most 64 MB and the result back into it, on
  * the calling thread. The work itself runs on the threads of BLAS, which the team does not govern:
- * set {@code OMP_NUM_THREADS} for that. Results do not depend on the team; whether they depend on
- * the number of BLAS threads is up to the library. An element of a product has the error of a sum
- * in single precision in some order, at most {@code (k + 1) u / (1 - (k + 1) u) sum |a b|} with
- * {@code u = 2^-24}. Products of fewer than 2^18 multiply-adds, where the call costs more than the
- * work, are left to {@link ScalarLinearAlgebra}, as are rotations and Kronecker products.
+ * set {@code OMP_NUM_THREADS} for that. Results do not depend on the team, but on BLAS: with
+ * OpenBLAS they are the same from call to call, and have other last bits with another number of
+ * BLAS threads. Keep that number where bytes must be reproducible.
+ *
+ * <p>An element of a product has the error of a sum in single precision in some order, at most
+ * {@code (k + 1) u / (1 - (k + 1) u) sum |a b|} with {@code u = 2^-24}. Products of fewer than 2^18
+ * multiply-adds, where the call costs more than the work, are left to {@link ScalarLinearAlgebra},
+ * as are rotations and Kronecker products.
  */
 public final class Nd4jLinearAlgebra implements LinearAlgebra {
   private static final long SCALAR_WORK = 1L << 18;

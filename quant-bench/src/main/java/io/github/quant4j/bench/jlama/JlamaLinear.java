@@ -61,7 +61,10 @@ final class JlamaLinear {
       case "vector" -> new PanamaTensorOperations(MachineSpec.VECTOR_TYPE);
       case "native" -> {
         try {
-          yield (TensorOperations) Class.forName(NATIVE).getConstructor().newInstance();
+          yield Class.forName(NATIVE)
+              .asSubclass(TensorOperations.class)
+              .getConstructor()
+              .newInstance();
         } catch (ReflectiveOperationException | LinkageError e) {
           throw new IllegalStateException("Jlama's native operations are not available", e);
         }

@@ -38,6 +38,7 @@ final class Nd4jProduct implements AutoCloseable {
    */
   static void useThreads(int threads) {
     Nd4j.getEnvironment().setMaxThreads(threads);
+    // The line above does not reach OpenBLAS, which went on with two threads.
     openblas_nolapack.blas_set_num_threads(threads);
   }
 

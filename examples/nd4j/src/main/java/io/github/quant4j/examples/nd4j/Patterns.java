@@ -59,8 +59,10 @@ record Patterns(INDArray images, int[] labels) {
       double down = random.nextInt(3) * 2 * Math.PI / SIZE;
       double right = random.nextInt(3) * 2 * Math.PI / SIZE;
       double phase = random.nextDouble() * 2 * Math.PI;
-      for (int i = 0; i < pixels.length; i++) {
-        pixels[i] += (float) Math.sin(down * (i / SIZE) + right * (i % SIZE) + phase);
+      for (int row = 0; row < SIZE; row++) {
+        for (int column = 0; column < SIZE; column++) {
+          pixels[row * SIZE + column] += (float) Math.sin(down * row + right * column + phase);
+        }
       }
     }
     return pixels;
