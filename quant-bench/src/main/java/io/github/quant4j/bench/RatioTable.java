@@ -130,17 +130,21 @@ public final class RatioTable {
   }
 
   /**
-   * Prints the table of a result file.
+   * Prints the table of one or several result files, whose results are compared with each other.
    *
-   * @param args the file
-   * @throws IOException if it cannot be read
+   * @param args the files
+   * @throws IOException if one cannot be read
    */
   public static void main(String[] args) throws IOException {
-    if (args.length != 1) {
-      System.err.println("usage: RatioTable <results of JMH, written with -rf json -rff FILE>");
+    if (args.length == 0) {
+      System.err.println("usage: RatioTable <results of JMH, written with -rf json -rff FILE> ...");
       return;
     }
-    System.out.print(parse(Files.readString(Path.of(args[0]))).toMarkdown());
+    List<Result> results = new ArrayList<>();
+    for (String file : args) {
+      results.addAll(parse(Files.readString(Path.of(file))).results);
+    }
+    System.out.print(new RatioTable(results).toMarkdown());
   }
 
   /**
