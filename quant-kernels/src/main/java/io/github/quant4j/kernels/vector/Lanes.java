@@ -41,6 +41,13 @@ public final class Lanes {
   public static final boolean FUSED = VirtualMachine.hasFusedMultiplyAdd();
 
   /**
+   * Whether bytes can be permuted over a whole vector, or two, in one instruction: AVX-512 VBMI, or
+   * vectors of no more than 128 bits on AArch64. Where they cannot, each permutation is a loop.
+   */
+  public static final boolean BYTE_PERMUTATION =
+      BITS == 512 && VirtualMachine.processorHas("avx512vbmi");
+
+  /**
    * Whether there are 32 vector registers, as with AVX-512 and on AArch64, rather than 16; it
    * decides how large a register tile may be.
    */

@@ -2,8 +2,14 @@
 package io.github.quant4j.kernels.vector;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What the running JVM is and does, as far as it matters for vector code. Touches neither the
@@ -45,6 +51,22 @@ final class VirtualMachine {
    */
   static boolean hasFusedMultiplyAdd() {
     return option("UseFMA", "true").equals("true");
+  }
+
+  /**
+   * Whether the processor's list of features has a word. Known on Linux only; the JVM tells the
+   * width of vectors, but not what it can do with bytes in them.
+   */
+  static boolean processorHas(String feature) {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+      return lines
+          .filter(line -> line.startsWith("flags"))
+          .findFirst()
+          .map(line -> List.of(line.split("\\s+", -1)).contains(feature))
+          .orElse(false);
+    } catch (IOException | UncheckedIOException | SecurityException e) {
+      return false;
+    }
   }
 
   /** The value of a HotSpot option, or a default where there is no way to ask. */

@@ -117,6 +117,37 @@ enum Family {
     }
   },
 
+  /** {@link TernaryLookup}. */
+  TERNARY {
+    @Override
+    boolean supports(IntegerArithmetic arithmetic) {
+      AffineCodes codes = arithmetic.weightCodes();
+      return TernaryLookup.supports(codes.maximumCode(), largestValue(codes));
+    }
+
+    @Override
+    int unit(IntegerArithmetic arithmetic) {
+      return 1;
+    }
+
+    @Override
+    double cost(IntegerArithmetic arithmetic) {
+      int length = arithmetic.segmentLength();
+      return 6.4 * Math.ceilDiv(length, TernaryLookup.DIGITS) * TernaryLookup.DIGITS / length;
+    }
+
+    @Override
+    int rowUnit() {
+      return TernaryLookup.PANEL;
+    }
+
+    @Override
+    SegmentSums pack(
+        PackedCodes codes, IntegerArithmetic arithmetic, SegmentLayout layout, WorkerTeam team) {
+      return new TernaryLookup(codes, layout, team);
+    }
+  },
+
   /** {@link PlanePopcount}. */
   POPCOUNT {
     @Override
@@ -154,6 +185,11 @@ enum Family {
 
   /** The inputs that segments are padded to. */
   abstract int unit(IntegerArithmetic arithmetic);
+
+  /** The rows that are computed together, where that is more than a few vectors. */
+  int rowUnit() {
+    return 1;
+  }
 
   /** Nanoseconds for 1024 multiplications, without padding. */
   abstract double cost(IntegerArithmetic arithmetic);

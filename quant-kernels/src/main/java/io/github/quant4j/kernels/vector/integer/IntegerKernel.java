@@ -68,6 +68,7 @@ final class IntegerKernel extends PartitionedKernel {
             arithmetic,
             layout,
             blocks * family.blockRows(),
+            family.panelVectors(),
             quantizer.hasZeros(),
             options.team());
     this.inputs =
@@ -150,6 +151,9 @@ final class IntegerKernel extends PartitionedKernel {
     int segments = family.layout().segments();
     int slice = Math.max(1, SUMS / (tile.tokens * rows));
     Arrays.fill(outputs, 0, tile.tokens * rows, 0f);
+    if (parameters.onlyScales() && family.addScaled(tile, block, parameters, outputs, scratch)) {
+      return;
+    }
     if (parameters.hasRowMultiples()) {
       Arrays.fill(pending, 0, tile.tokens * rows, 0);
     }

@@ -50,7 +50,9 @@ public final class IntegerKernels {
       if (family.supports(arithmetic)) {
         SegmentLayout layout = layout(weights, arithmetic, family);
         double padding = (double) layout.paddedColumns() / layout.columns();
-        double cost = family.cost(arithmetic) * padding;
+        int unit = family.rowUnit();
+        double rowPadding = (double) Math.ceilDiv(weights.rows(), unit) * unit / weights.rows();
+        double cost = family.cost(arithmetic) * padding * rowPadding;
         if (cost < least) {
           least = cost;
           best = family;

@@ -12,7 +12,9 @@ import io.github.quant4j.scheme.ScaleLayout;
 /**
  * What belongs to a row and a segment of a matrix, arranged for lanes of rows: row {@code v L + i}
  * of {@code L} lanes lies in lane {@code i} of vector {@code v}, and all arrays are {@code
- * [vectors][segments][L]}, so that each row vector is one stream.
+ * [vectors][segments][L]}, so that each row vector is one stream. Only scales may instead lie in
+ * panels of some vectors each, {@code [panels][segments][vectors][L]}, for families that finish a
+ * segment for all rows of a panel before they turn to the next segment.
  *
  * <p>Integers below 2^15 (zero points and multiples of row scales) lie in pairs: the lower half of
  * an int belongs to an even row vector, the upper half to the odd one after it.
@@ -23,6 +25,7 @@ final class RowParameters {
 
   private final int segments;
   private final int segmentsInRun;
+  private final int panelVectors;
   private final boolean rowMultiples;
   private final float[] scales;
   private final int[] zeros;
@@ -32,6 +35,7 @@ final class RowParameters {
   private RowParameters(
       int segments,
       int segmentsInRun,
+      int panelVectors,
       boolean rowMultiples,
       float[] scales,
       int[] zeros,
@@ -39,6 +43,7 @@ final class RowParameters {
       int[] codeSums) {
     this.segments = segments;
     this.segmentsInRun = segmentsInRun;
+    this.panelVectors = panelVectors;
     this.rowMultiples = rowMultiples;
     this.scales = scales;
     this.zeros = zeros;
@@ -53,6 +58,7 @@ final class RowParameters {
    * @param arithmetic its arithmetic
    * @param layout its segments
    * @param paddedRows rows with padding, a multiple of two vectors
+   * @param panelVectors row vectors whose scales of a segment lie together
    * @param activationZeros whether activations have zero points, so that code sums are needed
    * @param team the threads
    */
@@ -61,6 +67,7 @@ final class RowParameters {
       IntegerArithmetic arithmetic,
       SegmentLayout layout,
       int paddedRows,
+      int panelVectors,
       boolean activationZeros,
       WorkerTeam team) {
     Grid grid = weights.grid();
@@ -101,7 +108,10 @@ final class RowParameters {
                 if (rowMultiples) {
                   multiples[paired] |= (tileMultiples[tile] & 0xffff) << 16 * half;
                 } else {
-                  scales[single] = grid.scale(tile);
+                  int panel = vector / panelVectors;
+                  int inPanel = vector % panelVectors;
+                  scales[((panel * segments + s) * panelVectors + inPanel) * lanes + lane] =
+                      grid.scale(tile);
                 }
                 if (asymmetric) {
                   zeros[paired] |= ((int) grid.zeroPoint(tile) & 0xffff) << 16 * half;
@@ -114,7 +124,14 @@ final class RowParameters {
           }
         });
     return new RowParameters(
-        segments, layout.segmentsInRun(), rowMultiples, scales, zeros, multiples, codeSums);
+        segments,
+        layout.segmentsInRun(),
+        panelVectors,
+        rowMultiples,
+        scales,
+        zeros,
+        multiples,
+        codeSums);
   }
 
   private static int sum(byte[] codes, int from, SegmentLayout layout) {
@@ -128,6 +145,16 @@ final class RowParameters {
   /** The size of all arrays. */
   long bytes() {
     return 4L * (scales.length + zeros.length + multiples.length + codeSums.length);
+  }
+
+  /** Whether there are neither zero points nor multiples of row scales. */
+  boolean onlyScales() {
+    return zeros.length == 0 && codeSums.length == 0 && !rowMultiples;
+  }
+
+  /** The scales, in panels unless they are multiples of row scales. */
+  float[] scales() {
+    return scales;
   }
 
   /** Whether scales are multiples of row scales, so that {@link #scale} needs pending sums. */
@@ -224,8 +251,9 @@ final class RowParameters {
               from + r,
               step,
               scales,
-              (row + r) * segments,
-              segments,
+              scaleAt(row + r),
+              panelVectors == 1 ? segments * Lanes.FLOATS : Lanes.FLOATS,
+              panelVectors * Lanes.FLOATS,
               tile.scales,
               at,
               first,
@@ -235,5 +263,11 @@ final class RowParameters {
         }
       }
     }
+  }
+
+  /** The scales of the first segment of a row vector, and of the next one if that is odd. */
+  private int scaleAt(int row) {
+    int panelRows = panelVectors * Lanes.FLOATS;
+    return row / panelRows * panelRows * segments + row % panelRows;
   }
 }

@@ -95,7 +95,8 @@ final class RowVectors {
       int step,
       float[] scales,
       int scaleFrom,
-      int segments,
+      int scaleStep,
+      int segmentStep,
       float[] tokenScales,
       int tokenFrom,
       int first,
@@ -105,8 +106,8 @@ final class RowVectors {
     FloatVector even = FloatVector.fromArray(Lanes.FLOAT, outputs, to);
     FloatVector odd = FloatVector.fromArray(Lanes.FLOAT, outputs, to + L);
     int at = from;
-    int evenScale = scaleFrom + first * L;
-    int oddScale = evenScale + segments * L;
+    int evenScale = scaleFrom + first * segmentStep;
+    int oddScale = evenScale + scaleStep;
     for (int s = first; s < last; s++) {
       float tokenScale = tokenScales[tokenFrom + s];
       FloatVector evenSum =
@@ -118,8 +119,8 @@ final class RowVectors {
           evenSum.fma(FloatVector.fromArray(Lanes.FLOAT, scales, evenScale).mul(tokenScale), even);
       odd = oddSum.fma(FloatVector.fromArray(Lanes.FLOAT, scales, oddScale).mul(tokenScale), odd);
       at += step;
-      evenScale += L;
-      oddScale += L;
+      evenScale += segmentStep;
+      oddScale += segmentStep;
     }
     even.intoArray(outputs, to);
     odd.intoArray(outputs, to + L);

@@ -39,6 +39,11 @@ abstract class SegmentSums {
     return blockRows;
   }
 
+  /** Row vectors whose scales of a segment shall lie together, 1 or even. */
+  int panelVectors() {
+    return 1;
+  }
+
   /**
    * What {@link #prepare} depends on, apart from the layout: families of equal kinds share tiles.
    */
@@ -66,6 +71,22 @@ abstract class SegmentSums {
    * @param scratch for intermediate results
    */
   abstract void add(Tile tile, int block, int first, int last, int[] sums, ScratchPool scratch);
+
+  /**
+   * Adds the scaled sums of all segments of a block of rows to the outputs, if a family can do that
+   * without storing sums in between. The parameters are only scales.
+   *
+   * @param tile prepared tokens
+   * @param block which block
+   * @param parameters {@linkplain RowParameters#onlyScales() only scales}
+   * @param outputs added to, {@code [tokens][blockRows]}
+   * @param scratch for intermediate results
+   * @return whether that was done
+   */
+  boolean addScaled(
+      Tile tile, int block, RowParameters parameters, float[] outputs, ScratchPool scratch) {
+    return false;
+  }
 
   /** The size of the packed codes. */
   abstract long packedBytes();

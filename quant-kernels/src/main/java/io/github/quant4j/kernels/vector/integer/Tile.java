@@ -12,6 +12,7 @@ final class Tile {
   private static final int[] NO_INTS = {};
   private static final float[] NO_FLOATS = {};
   private static final short[] NO_SHORTS = {};
+  private static final byte[] NO_BYTES = {};
 
   /** Position of the first token in its batch. */
   int firstToken;
@@ -43,6 +44,9 @@ final class Tile {
   /** A family's own. */
   short[] tables = NO_SHORTS;
 
+  /** A family's own. */
+  byte[] byteTables = NO_BYTES;
+
   /** Where the plan of passes lies in the operands, for the families that have one. */
   int planAt;
 
@@ -69,6 +73,10 @@ final class Tile {
     if (tables.length > 0) {
       scratch.release(tables);
       tables = NO_SHORTS;
+    }
+    if (byteTables.length > 0) {
+      scratch.release(byteTables);
+      byteTables = NO_BYTES;
     }
   }
 }

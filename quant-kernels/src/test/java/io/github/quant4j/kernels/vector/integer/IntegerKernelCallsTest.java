@@ -98,6 +98,11 @@ class IntegerKernelCallsTest {
     "int8:channel:sym, 257, 5",
     "int4:channel:asym, 113, 31",
     "int8:g32:sym, 31, 96",
+    "ternary:g64:sym, 2100, 64",
+    "ternary:channel:sym, 4100, 203",
+    "ternary:g32:sym, 4353, 32",
+    "ternary:g20:sym, 300, 160",
+    "'levels(-9,0,9):g64:sym', 513, 128",
   })
   void oddShapes(String scheme, int rows, int columns) {
     SeededRandom random = new SeededRandom(scheme.hashCode() + rows);
@@ -156,7 +161,7 @@ class IntegerKernelCallsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"int4:g128:sym", "int2:g64:asym", "int8:channel:sym"})
+  @ValueSource(strings = {"int4:g128:sym", "int2:g64:asym", "ternary:g64:sym", "int8:channel:sym"})
   void resultsDoNotDependOnThreads(String scheme) {
     SeededRandom random = new SeededRandom(scheme.hashCode());
     int rows = 1100;
@@ -205,6 +210,21 @@ class IntegerKernelCallsTest {
   }
 
   @Test
+  void ternaryCodesAreLookedUpInFoursWhereBytesCanBePermuted() {
+    assumeTrue(Lanes.BYTE_PERMUTATION, "needs a permutation of bytes");
+    SeededRandom random = new SeededRandom(3);
+    ActivationQuantizer activations = Samples.dynamic("int8", "token", true);
+    QuantizedMatrix large =
+        Samples.matrix("ternary:g64:sym", 512, 128, Samples.Draw.UNIFORM, random);
+    String description = vector(large, activations).describe();
+    assertTrue(description.contains("four ternary digits"), description);
+    QuantizedMatrix narrow =
+        Samples.matrix("ternary:g64:sym", 32, 128, Samples.Draw.UNIFORM, random);
+    String other = vector(narrow, activations).describe();
+    assertTrue(other.contains("bit planes"), other);
+  }
+
+  @Test
   void smallMatricesAreLeftToScalarCode() {
     SeededRandom random = new SeededRandom(1);
     QuantizedMatrix weights = Samples.matrix("int4:g16:sym", 8, 64, Samples.Draw.UNIFORM, random);
@@ -215,7 +235,7 @@ class IntegerKernelCallsTest {
 
   /** What warming up waits for is that calls allocate nothing any more. */
   @ParameterizedTest
-  @ValueSource(strings = {"int2:g64:sym", "int4:g128:asym", "int8:channel:sym"})
+  @ValueSource(strings = {"int2:g64:sym", "ternary:g64:sym", "int4:g128:asym", "int8:channel:sym"})
   void compiledCallsAllocateNothing(String scheme) {
     SeededRandom random = new SeededRandom(2);
     QuantizedMatrix weights = Samples.matrix(scheme, 256, 512, Samples.Draw.UNIFORM, random);
