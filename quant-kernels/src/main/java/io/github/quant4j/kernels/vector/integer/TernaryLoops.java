@@ -8,7 +8,9 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** The inner loops of {@link TernaryLookup}; see {@link NibbleLoops} for why they are written out. */
+/**
+ * The inner loops of {@link TernaryLookup}; see {@link NibbleLoops} for why they are written out.
+ */
 final class TernaryLoops {
   private static final int LANES = TernaryLookup.LANES;
   private static final int L = Lanes.FLOATS;
@@ -85,8 +87,8 @@ final class TernaryLoops {
    * Widens the sums of up to {@link TernaryLookup#PASSES_IN_SHORT} passes of one segment, and adds
    * them to the sums of a panel's rows.
    *
-   * <p>Bytes are added in 16-bit lanes, all of them and the upper ones once more by themselves; what
-   * is left of the former without the latter is the lower ones.
+   * <p>Bytes are added in 16-bit lanes, all of them and the upper ones once more by themselves;
+   * what is left of the former without the latter is the lower ones.
    *
    * @param partial {@code [passes][2][4][LANES]}
    * @param passes how many
@@ -103,8 +105,7 @@ final class TernaryLoops {
       int at = from;
       for (int pass = 0; pass < passes; pass++) {
         ShortVector l = ByteVector.fromArray(Lanes.BYTE, partial, at).reinterpretAsShorts();
-        ShortVector h =
-            ByteVector.fromArray(Lanes.BYTE, partial, at + FOUR).reinterpretAsShorts();
+        ShortVector h = ByteVector.fromArray(Lanes.BYTE, partial, at + FOUR).reinterpretAsShorts();
         low = low.add(l);
         lowOdd = lowOdd.add(l.lanewise(VectorOperators.LSHR, 8));
         high = high.add(h);
@@ -159,8 +160,7 @@ final class TernaryLoops {
       int at = from;
       for (int pass = 0; pass < passes; pass++) {
         ShortVector l = ByteVector.fromArray(Lanes.BYTE, partial, at).reinterpretAsShorts();
-        ShortVector h =
-            ByteVector.fromArray(Lanes.BYTE, partial, at + FOUR).reinterpretAsShorts();
+        ShortVector h = ByteVector.fromArray(Lanes.BYTE, partial, at + FOUR).reinterpretAsShorts();
         low = low.add(l);
         lowOdd = lowOdd.add(l.lanewise(VectorOperators.LSHR, 8));
         high = high.add(h);
@@ -171,8 +171,7 @@ final class TernaryLoops {
       ShortVector odd = highOdd.lanewise(VectorOperators.LSHL, LOW_BITS).add(lowOdd);
       IntVector evens = all.sub(odd.lanewise(VectorOperators.LSHL, 8)).reinterpretAsInts();
       IntVector odds = odd.reinterpretAsInts();
-      FloatVector sum0 =
-          (FloatVector) evens.and(0xffff).add(start).convert(VectorOperators.I2F, 0);
+      FloatVector sum0 = (FloatVector) evens.and(0xffff).add(start).convert(VectorOperators.I2F, 0);
       FloatVector sum1 = (FloatVector) odds.and(0xffff).add(start).convert(VectorOperators.I2F, 0);
       FloatVector sum2 =
           (FloatVector)
