@@ -21,7 +21,7 @@ final class TernaryTables {
   private static final int LANES = TernaryLookup.LANES / 2;
   private static final int LOW_MASK = ((1 << LOW_BITS) - 1) * 0x10001;
   private static final int LOWER_BYTES = 0xff * 0x10001;
-  private static final int UPPER_BYTES = 0xff00 * 0x10001;
+  private static final int UPPER_BYTES = 0xff00_ff00;
   private static final int DIGITS = TernaryLookup.DIGITS;
   private static final int LARGEST_DIGIT = 2;
 
