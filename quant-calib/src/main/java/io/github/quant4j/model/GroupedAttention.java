@@ -4,7 +4,6 @@ package io.github.quant4j.model;
 import io.github.quant4j.graph.SequenceLayout;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.linalg.LinearAlgebra;
-import io.github.quant4j.linalg.ScalarLinearAlgebra;
 import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.transform.HeadStructure;
@@ -22,10 +21,8 @@ final class GroupedAttention {
   /** Long enough for a matrix product, short enough to leave little above the diagonal. */
   private static final int QUERIES = 32;
 
-  /** Below this a blocked matrix product spends its time in packing. */
-  private static final int LEAST_ROWS_TO_BLOCK = 8;
-
-  private static final LinearAlgebra PLAIN = new ScalarLinearAlgebra();
+  /** Multiply-adds below which another thread would not be awake before the work is done. */
+  private static final long SEQUENTIAL_WORK = 1 << 19;
 
   private final int keyHeads;
   private final int repeats;
@@ -96,7 +93,8 @@ final class GroupedAttention {
     if (traces != null) {
       Arrays.fill(traces, 0, keyHeads * tokens, 0f);
     }
-    team.run(
+    WorkerTeam threads = work(layout) < SEQUENTIAL_WORK ? WorkerTeam.sequential() : team;
+    threads.run(
         firstRuns[layout.count()] * keyHeads,
         part -> {
           int run = part / keyHeads;
@@ -125,6 +123,16 @@ final class GroupedAttention {
       }
       scratch.release(traces);
     }
+  }
+
+  /** Multiply-adds of both products, without those that a window saves. */
+  private long work(SequenceLayout layout) {
+    long pairs = 0;
+    for (int s = 0; s < layout.count(); s++) {
+      long queries = layout.length(s);
+      pairs += queries * (layout.firstPosition(s) + queries);
+    }
+    return 2L * queryWidth * pairs;
   }
 
   /** The number of runs of queries before each sequence. */
@@ -221,9 +229,8 @@ final class GroupedAttention {
       int stride = keyValues.stride();
       int keysFrom = keyValues.keyOffset(sequence, head) + begin * stride;
       int valuesFrom = keyValues.valueOffset(sequence, head) + begin * stride;
-      LinearAlgebra product = rows < LEAST_ROWS_TO_BLOCK ? PLAIN : algebra;
       WorkerTeam alone = WorkerTeam.sequential();
-      product.multiplyTransposed(
+      algebra.multiplyTransposed(
           rows,
           count,
           headWidth,
@@ -245,7 +252,7 @@ final class GroupedAttention {
         Arrays.fill(y, at + r * rowStride, at + r * rowStride + headWidth, 0f);
       }
       trace(scores, rows, begin, count);
-      product.multiplyAdd(
+      algebra.multiplyAdd(
           rows,
           headWidth,
           count,

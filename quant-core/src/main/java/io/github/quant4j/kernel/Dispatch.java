@@ -91,10 +91,21 @@ final class Dispatch implements WorkerTeam.PartTask {
           parts += kernels[i].partCount(tokens);
         }
         partsBefore[kernels.length] = parts;
-        team.run(parts, this);
+        runAll(parts);
       } finally {
         release();
       }
+    }
+  }
+
+  /** Kernels that are all too small to be cut are so together: to wake a thread takes longer. */
+  private void runAll(int parts) {
+    if (parts > kernels.length) {
+      team.run(parts, this);
+      return;
+    }
+    for (int part = 0; part < parts; part++) {
+      run(part);
     }
   }
 

@@ -25,8 +25,8 @@ public final class DenseArrayKernel extends PartitionedKernel implements PanelSo
 
   private static final int ROWS_IN_PART = 16;
 
-  /** Multiply-adds below which waking a thread does not pay. */
-  private static final long SEQUENTIAL_WORK = 1 << 16;
+  /** Multiply-adds below which it does not pay to wake a thread, which takes 10 to 50 us. */
+  private static final long SEQUENTIAL_WORK = 1 << 20;
 
   private final float[] weights;
   private final UnpreparedInput.Pool few = new UnpreparedInput.Pool();
@@ -87,7 +87,26 @@ public final class DenseArrayKernel extends PartitionedKernel implements PanelSo
     UnpreparedInput x = (UnpreparedInput) input;
     int from = part * ROWS_IN_PART;
     int to = whole ? outFeatures() : Math.min(outFeatures(), from + ROWS_IN_PART);
+    if (tokens <= 2) {
+      multiplyOneByOne(x.array(), x.offset(), tokens, from, to, y, yOffset);
+      return;
+    }
     multiplyFew(x.array(), x.offset(), tokens, from, to, y, yOffset);
+  }
+
+  private void multiplyOneByOne(
+      float[] x, int xOffset, int tokens, int from, int to, float[] y, int yOffset) {
+    int in = inFeatures();
+    float[] lanes = options().scratch().floats(DotTile.SCRATCH);
+    for (int row = from; row < to; row += LaneSums.VECTORS) {
+      int rows = Math.min(LaneSums.VECTORS, to - row);
+      for (int t = 0; t < tokens; t++) {
+        int target = yOffset + t * outFeatures() + row;
+        DotTile.rows16(
+            in, weights, row * in, in, rows, x, xOffset + t * in, y, target, false, lanes);
+      }
+    }
+    options().scratch().release(lanes);
   }
 
   private void multiplyFew(

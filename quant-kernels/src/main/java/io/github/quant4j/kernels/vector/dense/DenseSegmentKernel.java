@@ -27,7 +27,7 @@ public final class DenseSegmentKernel extends PartitionedKernel implements Panel
   private static final int SIZE = DotTile.SIZE;
   private static final int MANY_TOKENS = 48;
   private static final int ROWS_IN_PART = 16;
-  private static final long SEQUENTIAL_WORK = 1 << 16;
+  private static final long SEQUENTIAL_WORK = 1 << 20;
 
   private final MemorySegment weights;
   private final DType dtype;

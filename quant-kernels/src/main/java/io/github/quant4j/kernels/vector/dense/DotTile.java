@@ -6,11 +6,11 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Dot products of four weight rows with one or four tokens, both with unit stride: for few tokens,
- * where packing would cost more than the product.
+ * Dot products of weight rows with one or four tokens, both with unit stride: for few tokens, where
+ * packing would cost more than the product.
  *
  * <p>A sum runs in ascending order in each lane, two sums to a lane for one token; the lanes are
- * added by {@link Lanes#sum}, then the rest that fills no vector, in ascending order.
+ * added as by {@link Lanes#sum}, then the rest that fills no vector, in ascending order.
  */
 public final class DotTile {
   private static final VectorSpecies<Float> F = Lanes.FLOAT;
@@ -51,6 +51,72 @@ public final class DotTile {
       float[] y,
       int yAt,
       float[] scratch) {
+    rows4Lanes(length, w, w0, w1, w2, w3, x, xAt, scratch, 0);
+    int k = length - length % LANES;
+    y[yAt] = rest(length, k, w, w0, x, xAt, Lanes.sum(scratch, 0 * LANES));
+    y[yAt + 1] = rest(length, k, w, w1, x, xAt, Lanes.sum(scratch, 1 * LANES));
+    y[yAt + 2] = rest(length, k, w, w2, x, xAt, Lanes.sum(scratch, 2 * LANES));
+    y[yAt + 3] = rest(length, k, w, w3, x, xAt, Lanes.sum(scratch, 3 * LANES));
+  }
+
+  /**
+   * Up to 16 rows with one token, whose lanes are added together.
+   *
+   * @param length of the dot products
+   * @param w the rows
+   * @param wAt position of the first row
+   * @param ldw distance of two rows
+   * @param rows from 1 to {@link LaneSums#VECTORS}
+   * @param x the token
+   * @param xAt position of the token
+   * @param y receives the sums
+   * @param yAt position of the first one
+   * @param accumulate whether the sums are added to what is there
+   * @param lanes {@link #SCRATCH} floats
+   */
+  static void rows16(
+      int length,
+      float[] w,
+      int wAt,
+      int ldw,
+      int rows,
+      float[] x,
+      int xAt,
+      float[] y,
+      int yAt,
+      boolean accumulate,
+      float[] lanes) {
+    for (int row = 0; row < rows; row += SIZE) {
+      // A short last tile computes its last row several times.
+      int w0 = wAt + row * ldw;
+      int w1 = wAt + Math.min(row + 1, rows - 1) * ldw;
+      int w2 = wAt + Math.min(row + 2, rows - 1) * ldw;
+      int w3 = wAt + Math.min(row + 3, rows - 1) * ldw;
+      rows4Lanes(length, w, w0, w1, w2, w3, x, xAt, lanes, row * LANES);
+    }
+    LaneSums.sum(lanes);
+    int whole = length - length % LANES;
+    for (int i = 0; i < rows; i++) {
+      float sum = rest(length, whole, w, wAt + i * ldw, x, xAt, lanes[i]);
+      y[yAt + i] = accumulate ? y[yAt + i] + sum : sum;
+    }
+  }
+
+  /**
+   * Four rows with one token, but for what fills no vector: four vectors whose lanes are to be
+   * added.
+   */
+  static void rows4Lanes(
+      int length,
+      float[] w,
+      int w0,
+      int w1,
+      int w2,
+      int w3,
+      float[] x,
+      int xAt,
+      float[] lanes,
+      int at) {
     FloatVector a0 = FloatVector.zero(F);
     FloatVector b0 = FloatVector.zero(F);
     FloatVector a1 = FloatVector.zero(F);
@@ -81,14 +147,10 @@ public final class DotTile {
       a3 = Lanes.multiplyAdd(FloatVector.fromArray(F, w, w3 + k), x0, a3);
       k += LANES;
     }
-    a0.add(b0).intoArray(scratch, 0 * LANES);
-    a1.add(b1).intoArray(scratch, 1 * LANES);
-    a2.add(b2).intoArray(scratch, 2 * LANES);
-    a3.add(b3).intoArray(scratch, 3 * LANES);
-    y[yAt] = rest(length, k, w, w0, x, xAt, Lanes.sum(scratch, 0 * LANES));
-    y[yAt + 1] = rest(length, k, w, w1, x, xAt, Lanes.sum(scratch, 1 * LANES));
-    y[yAt + 2] = rest(length, k, w, w2, x, xAt, Lanes.sum(scratch, 2 * LANES));
-    y[yAt + 3] = rest(length, k, w, w3, x, xAt, Lanes.sum(scratch, 3 * LANES));
+    a0.add(b0).intoArray(lanes, at);
+    a1.add(b1).intoArray(lanes, at + LANES);
+    a2.add(b2).intoArray(lanes, at + 2 * LANES);
+    a3.add(b3).intoArray(lanes, at + 3 * LANES);
   }
 
   /**
@@ -186,12 +248,18 @@ public final class DotTile {
     s31.intoArray(scratch, 7 * LANES);
     s32.intoArray(scratch, 11 * LANES);
     s33.intoArray(scratch, 15 * LANES);
+    LaneSums.sum(scratch);
     for (int j = 0; j < SIZE; j++) {
-      int xAt = j == 0 ? x0 : j == 1 ? x1 : j == 2 ? x2 : x3;
-      for (int i = 0; i < SIZE; i++) {
-        int wAt = i == 0 ? w0 : i == 1 ? w1 : i == 2 ? w2 : w3;
-        float sum = Lanes.sum(scratch, (j * SIZE + i) * LANES);
-        y[yAt + j * ldy + i] = rest(length, whole, w, wAt, x, xAt, sum);
+      System.arraycopy(scratch, j * SIZE, y, yAt + j * ldy, SIZE);
+    }
+    if (whole < length) {
+      for (int j = 0; j < SIZE; j++) {
+        int xAt = j == 0 ? x0 : j == 1 ? x1 : j == 2 ? x2 : x3;
+        int to = yAt + j * ldy;
+        y[to] = rest(length, whole, w, w0, x, xAt, y[to]);
+        y[to + 1] = rest(length, whole, w, w1, x, xAt, y[to + 1]);
+        y[to + 2] = rest(length, whole, w, w2, x, xAt, y[to + 2]);
+        y[to + 3] = rest(length, whole, w, w3, x, xAt, y[to + 3]);
       }
     }
   }

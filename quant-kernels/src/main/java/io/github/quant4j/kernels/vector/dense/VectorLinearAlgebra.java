@@ -12,14 +12,15 @@ import io.github.quant4j.tensor.FloatMatrix;
 import java.util.Objects;
 
 /**
- * Dense operations on packed panels and register tiles.
+ * Dense operations on packed panels and register tiles, or, for a few rows, on the factors where
+ * they lie.
  *
- * <p>An element of a product is summed in single precision: within blocks of 256 in ascending
- * order, by fused multiply-add where the CPU has it, and block after block. No addend passes
- * through more than {@code r = 260 + ceil(k / 256)} roundings, so with {@code u = 2^-24} the error
- * is at most {@code r u / (1 - r u) sum |a b|} (Higham, Accuracy and Stability of Numerical
- * Algorithms, section 3.1). Products of fewer than 4096 multiply-adds are left to scalar code,
- * where {@code r} is {@code k}.
+ * <p>An element of a product is summed in single precision: within blocks of 256 in a fixed order,
+ * by fused multiply-add where the CPU has it, and block after block. No addend passes through more
+ * than {@code r = 260 + ceil(k / 256)} roundings, so with {@code u = 2^-24} the error is at most
+ * {@code r u / (1 - r u) sum |a b|} (Higham, Accuracy and Stability of Numerical Algorithms,
+ * section 3.1). Products of fewer than 4096 multiply-adds are left to scalar code, where {@code r}
+ * is {@code k}.
  */
 public final class VectorLinearAlgebra implements LinearAlgebra {
   /** Below this many multiply-adds, packing costs more than it saves. */
@@ -30,6 +31,7 @@ public final class VectorLinearAlgebra implements LinearAlgebra {
   private final ScalarLinearAlgebra scalar = new ScalarLinearAlgebra();
   private final ScratchPool scratch;
   private final InstancePool<BlockedProduct> products = new InstancePool<>(ScratchPool.SLOTS);
+  private final InstancePool<FewRowsProduct> fewRows = new InstancePool<>(ScratchPool.SLOTS);
   private final InstancePool<RotationTask> rotations = new InstancePool<>(ScratchPool.SLOTS);
   private final InstancePool<KroneckerTask> kroneckers = new InstancePool<>(ScratchPool.SLOTS);
   private final KroneckerTask.ProductPool pool =
@@ -69,6 +71,16 @@ public final class VectorLinearAlgebra implements LinearAlgebra {
     products.offer(product);
   }
 
+  private FewRowsProduct fewRowsProduct() {
+    FewRowsProduct product = fewRows.poll();
+    return product == null ? new FewRowsProduct(scratch) : product;
+  }
+
+  private void giveBack(FewRowsProduct product) {
+    product.clear();
+    fewRows.offer(product);
+  }
+
   private static void check(String name, int rows, int columns, int ld, float[] data, int offset) {
     if (ld < columns && rows > 1) {
       throw new IllegalArgumentException(
@@ -101,6 +113,19 @@ public final class VectorLinearAlgebra implements LinearAlgebra {
     if ((long) m * n * k < SCALAR_WORK) {
       scalar.multiplyTransposed(
           m, n, k, a, aOffset, lda, b, bOffset, ldb, accumulate, c, cOffset, ldc, team);
+      return;
+    }
+    if (FewRowsProduct.suitsTransposed(m, k)) {
+      FewRowsProduct product = fewRowsProduct();
+      try {
+        product
+            .left(a, aOffset, lda, 1f)
+            .right(b, bOffset, ldb, true)
+            .into(c, cOffset, ldc, accumulate)
+            .run(m, n, k, team);
+      } finally {
+        giveBack(product);
+      }
       return;
     }
     BlockedProduct product = product();
@@ -136,6 +161,19 @@ public final class VectorLinearAlgebra implements LinearAlgebra {
     check("c", m, n, ldc, c, cOffset);
     if ((long) m * n * k < SCALAR_WORK) {
       scalar.multiplyAdd(m, n, k, alpha, a, aOffset, lda, b, bOffset, ldb, c, cOffset, ldc, team);
+      return;
+    }
+    if (FewRowsProduct.suits(m, n)) {
+      FewRowsProduct product = fewRowsProduct();
+      try {
+        product
+            .left(a, aOffset, lda, alpha)
+            .right(b, bOffset, ldb, false)
+            .into(c, cOffset, ldc, true)
+            .run(m, n, k, team);
+      } finally {
+        giveBack(product);
+      }
       return;
     }
     BlockedProduct product = product();

@@ -27,7 +27,7 @@ final class DecodedRowKernel extends PartitionedKernel implements PanelSource {
   private static final int MANY_TOKENS = 48;
   private static final int SIZE = DotTile.SIZE;
   private static final int ROWS_IN_PART = 16;
-  private static final long SEQUENTIAL_WORK = 1 << 15;
+  private static final long SEQUENTIAL_WORK = 1 << 17;
 
   private final QuantizedMatrix weights;
   private final float[][] levels;

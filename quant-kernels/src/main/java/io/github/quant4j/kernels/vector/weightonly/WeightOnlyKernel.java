@@ -24,8 +24,8 @@ import io.github.quant4j.kernels.vector.dense.TokenPanels;
  * the zero point.
  */
 final class WeightOnlyKernel extends PartitionedKernel {
-  /** Multiply-adds below which waking a thread does not pay. */
-  private static final long SEQUENTIAL_WORK = 1 << 17;
+  /** Multiply-adds below which it does not pay to wake a thread, which takes 10 to 50 us. */
+  private static final long SEQUENTIAL_WORK = 1 << 20;
 
   private final TileProduct product;
   private final PanelSource panels;

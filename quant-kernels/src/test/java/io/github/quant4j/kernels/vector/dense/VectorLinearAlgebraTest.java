@@ -55,7 +55,8 @@ class VectorLinearAlgebraTest {
   @ParameterizedTest
   @CsvSource({
     "1, 1, 5000", "1, 33, 300", "3, 32, 257", "8, 64, 256", "9, 31, 512", "17, 65, 100",
-    "64, 256, 16", "65, 257, 40", "130, 40, 33", "2, 1100, 7", "7, 7, 7", "2050, 5, 3"
+    "64, 256, 16", "65, 257, 40", "130, 40, 33", "2, 1100, 7", "7, 7, 7", "2050, 5, 3",
+    "4, 70, 4096", "7, 301, 64", "5, 33, 1023", "1, 258, 47"
   })
   void multiplyTransposedAgreesWithDoubleSums(int m, int n, int k) {
     SeededRandom random = new SeededRandom(m * 31L + n * 17L + k);
@@ -115,6 +116,10 @@ class VectorLinearAlgebraTest {
   @ParameterizedTest
   @CsvSource({
     "1, 1, 5000",
+    "4, 64, 700",
+    "6, 301, 33",
+    "7, 47, 530",
+    "1, 128, 300",
     "5, 33, 300",
     "64, 64, 256",
     "17, 65, 100",
