@@ -9,7 +9,10 @@ import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.model.ModelOptions;
 import io.github.quant4j.model.WeightPlacement;
 import io.github.quant4j.parallel.WorkerTeam;
+import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -51,6 +54,7 @@ public class DecodeBenchmark {
   @State(Scope.Benchmark)
   public static class Writing {
     private static final int CAPACITY = 1024;
+    private static final Duration WARM_UP = Duration.ofSeconds(60);
 
     /** Weights, and after an {@code @} the activations. */
     @Param({
@@ -80,48 +84,46 @@ public class DecodeBenchmark {
 
     private final TokenSampler sampler = new TokenSampler(Sampling.random(CAPACITY, 1));
     private final int[][] next = {new int[1]};
-    private LanguageModel model = SyntheticModel.open(SyntheticModel.FULL_PRECISION, 0, options());
-    private DecodingSession session = model.decode(1, CAPACITY);
+    private @Nullable LanguageModel model;
+    private @Nullable DecodingSession session;
     private float[] logits = {};
 
     /** For JMH. */
     public Writing() {}
 
-    private ModelOptions options() {
-      KernelOptions kernels =
-          new KernelOptions(
-              kernel.isEmpty() ? KernelOptions.AUTO : kernel,
-              WorkerTeam.ofThreads(Math.max(1, threads)));
-      return new ModelOptions(kernels, WeightPlacement.HEAP);
-    }
-
     /** Makes the model. */
     @Setup(Level.Trial)
     public void open() {
-      model.close();
-      model = SyntheticModel.open(format, layers, options());
+      KernelOptions kernels = new KernelOptions(kernel, WorkerTeam.ofThreads(threads));
+      LanguageModel opened =
+          SyntheticModel.open(format, layers, new ModelOptions(kernels, WeightPlacement.HEAP));
+      if (!opened.warmUp(WARM_UP)) {
+        System.out.println("# not compiled after " + WARM_UP);
+      }
+      model = opened;
     }
 
     /** Begins a text, so that all iterations attend to as much. */
     @Setup(Level.Iteration)
     public void begin() {
-      session = model.decode(1, CAPACITY);
-      logits = session.append(new int[][] {new int[context]});
+      DecodingSession begun = Objects.requireNonNull(model).decode(1, CAPACITY);
+      logits = begun.append(new int[][] {new int[context]});
+      session = begun;
     }
 
     float[] step() {
-      if (session.length(0) == CAPACITY) {
+      if (Objects.requireNonNull(session).length(0) == CAPACITY) {
         begin();
       }
-      next[0][0] = sampler.next(logits, 0, model.vocabularySize());
-      logits = session.append(next);
+      next[0][0] = sampler.next(logits, 0, logits.length);
+      logits = Objects.requireNonNull(session).append(next);
       return logits;
     }
 
     /** Closes the model. */
     @TearDown(Level.Trial)
     public void close() {
-      model.close();
+      Objects.requireNonNull(model).close();
     }
   }
 

@@ -7,6 +7,7 @@ import io.github.quant4j.graph.SequenceLayout;
 import io.github.quant4j.graph.SiteGroup;
 import io.github.quant4j.graph.SiteInput;
 import io.github.quant4j.graph.SiteObserver;
+import io.github.quant4j.kernel.LinearKernel;
 import io.github.quant4j.parallel.ScratchPool;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,6 +90,22 @@ final class DecoderEngine {
     normalize(hidden, firstRow, rows, input);
     head.weights().group(0).multiply(input, rows, target);
     scratch.release(input);
+  }
+
+  /** The kernels of all layers, block by block, the head's last. */
+  List<LinearKernel> kernels() {
+    List<LinearKernel> kernels = new ArrayList<>();
+    for (OpenBlock block : blocks) {
+      addKernels(block, kernels);
+    }
+    addKernels(head, kernels);
+    return kernels;
+  }
+
+  private static void addKernels(OpenBlock block, List<LinearKernel> kernels) {
+    for (int g = 0; g < block.layout().groups().size(); g++) {
+      kernels.addAll(block.weights().group(g).kernels());
+    }
   }
 
   BatchPrediction predict(List<int[]> sequences, @Nullable SiteObserver observer) {

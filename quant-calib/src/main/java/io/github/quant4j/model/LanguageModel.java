@@ -15,6 +15,7 @@ import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -287,6 +288,24 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
   @Override
   public DecodingSession decode(int sequences, int capacity) {
     return engine().decode(sequences, capacity);
+  }
+
+  /**
+   * Brings all weights into memory and runs the model until the JVM has compiled what generation
+   * takes.
+   *
+   * <p>In a JVM that has just started, first tokens take many times as long as later ones: kernels
+   * on the Vector API are slower than scalar code until the JIT compiler has turned them into
+   * vector instructions, which takes seconds. Call this before serving. It does not pay for a
+   * single short text, which takes about as long as warming up. Results are the same with and
+   * without.
+   *
+   * @param limit how long it may take, without the time to read the weights
+   * @return whether the time was enough; if not, the next tokens may still be slow
+   * @throws IllegalStateException if the model is closed
+   */
+  public boolean warmUp(Duration limit) {
+    return new WarmUp(engine(), limit).run();
   }
 
   /** Closes the weights. Closing twice has no effect. */

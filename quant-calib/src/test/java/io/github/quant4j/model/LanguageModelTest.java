@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.quant4j.generate.DecodingSession;
 import io.github.quant4j.model.TestModels.Expected;
 import io.github.quant4j.testing.SeededRandom;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -67,6 +68,20 @@ class LanguageModelTest {
       float[] wanted = Arrays.copyOf(expected.logits(), logits.length);
       assertArrayEquals(wanted, logits, (float) TOLERANCE, name + " with " + kernels);
     }
+  }
+
+  @Test
+  void warmingUpChangesNothingButTheSpeed() {
+    String name = TestModels.names().iterator().next();
+    int[] tokens = Expected.of(name).tokens()[0];
+    LanguageModel model = TestModels.open(name, options("auto", 2));
+    try (model) {
+      float[] before = model.logits(tokens).data();
+      assertFalse(model.warmUp(Duration.ZERO), "no time");
+      assertTrue(model.warmUp(Duration.ofMinutes(2)), "two minutes");
+      assertArrayEquals(before, model.logits(tokens).data());
+    }
+    assertThrows(IllegalStateException.class, () -> model.warmUp(Duration.ZERO));
   }
 
   @Test

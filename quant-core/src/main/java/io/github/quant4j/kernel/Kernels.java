@@ -63,7 +63,7 @@ public final class Kernels {
         if (availability.available()) {
           usable.add(provider);
         } else {
-          LOG.info("{} kernels are not used: {}", provider.name(), availability.reason());
+          LOG.warn("{} kernels are not used: {}", provider.name(), availability.reason());
         }
         description
             .append(provider.name())
@@ -72,7 +72,7 @@ public final class Kernels {
             .append('\n');
       }
       if (found.size() == 1) {
-        LOG.info(
+        LOG.warn(
             "Only scalar kernels are present; add the quant-kernels artifact and"
                 + " --add-modules jdk.incubator.vector for fast ones");
         description.append("vector: absent, add the quant-kernels artifact\n");
@@ -250,11 +250,23 @@ public final class Kernels {
   }
 
   /**
-   * Which providers there are, in the order in which they are asked, and why.
+   * Which providers there are, in the order in which they are asked, why they can run or not, and
+   * which one the default options choose. {@link LinearKernel#describe()} says it of one kernel.
    *
-   * @return one line for each provider
+   * @return one line for each provider, and one for the choice
    */
   public static String describe() {
-    return Registry.INSTANCE.description.toString();
+    String named = KernelOptions.defaults().provider();
+    List<KernelProvider> usable = Registry.INSTANCE.usable;
+    String choice;
+    if (named.equals(KernelOptions.AUTO)) {
+      choice = usable.getFirst().name() + ", the first that is available; -Dquant4j.kernels=NAME";
+      choice += " names another";
+    } else if (usable.stream().anyMatch(provider -> provider.name().equals(named))) {
+      choice = named + ", as -Dquant4j.kernels=" + named + " says";
+    } else {
+      choice = "none, as -Dquant4j.kernels=" + named + " is not available";
+    }
+    return Registry.INSTANCE.description + "chosen: " + choice + '\n';
   }
 }

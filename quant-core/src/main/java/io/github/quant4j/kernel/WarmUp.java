@@ -16,6 +16,7 @@ final class WarmUp {
   private static final int QUIET_CALLS = 3;
   private static final int[] BATCHES = {1, 2, 4, 8, 32};
   private static final long UNKNOWN_NANOS = 200_000_000L;
+  private static final long SCALAR_NANOS = 10_000_000L;
 
   private final long deadline;
   private final @Nullable ThreadMXBean threads = allocationCounter();
@@ -43,7 +44,7 @@ final class WarmUp {
     for (LinearKernel kernel : kernels) {
       for (int tokens : BATCHES) {
         all &=
-            kernel instanceof PartitionedKernel parts
+            kernel instanceof PartitionedKernel parts && !isScalar(kernel)
                 ? onePart(parts, tokens)
                 : whole(kernel, tokens);
       }
@@ -54,7 +55,23 @@ final class WarmUp {
   private boolean whole(LinearKernel kernel, int tokens) {
     float[] x = new float[tokens * kernel.inFeatures()];
     float[] y = new float[tokens * kernel.outFeatures()];
+    if (isScalar(kernel)) {
+      // May allocate for good, and is compiled at once, so that there is nothing to wait for.
+      long start = System.nanoTime();
+      do {
+        kernel.multiply(x, 0, tokens, y, 0);
+      } while (System.nanoTime() - start < SCALAR_NANOS && System.nanoTime() < deadline);
+      return true;
+    }
     return repeat(() -> kernel.multiply(x, 0, tokens, y, 0));
+  }
+
+  private static boolean isScalar(LinearKernel kernel) {
+    return kernel instanceof ScalarDenseKernel
+        || kernel instanceof ScalarFloatKernel
+        || kernel instanceof ScalarIntegerKernel
+        || kernel instanceof ScalarSparseKernel
+        || kernel instanceof ScalarTensorKernel;
   }
 
   /** All parts run the same code, so one is enough, and it is quick even before it is compiled. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.examples.cli;
 
+import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.model.ModelOptions;
 import java.util.List;
 import picocli.CommandLine.Option;
@@ -18,8 +19,10 @@ final class RuntimeOptions {
   @Option(
       names = "--kernels",
       paramLabel = "KIND",
-      description = "Kernels to run on: auto, vector or scalar (default: auto).")
-  private String kernels = "auto";
+      description =
+          "Kernels to run on: auto, vector or scalar (default: that of the system property"
+              + " quant4j.kernels, or auto).")
+  private String kernels = KernelOptions.defaults().provider();
 
   /** The options for the library. */
   ModelOptions modelOptions() {

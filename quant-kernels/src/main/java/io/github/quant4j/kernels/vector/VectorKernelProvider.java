@@ -38,8 +38,8 @@ public final class VectorKernelProvider implements KernelProvider {
   /**
    * {@inheritDoc}
    *
-   * <p>Vector kernels need the incubator module, vectors of at least 128 bits, and the C2 compiler.
-   * With {@code -Dquant4j.kernels=vector} the compiler is taken for granted.
+   * <p>Vector kernels need the incubator module, vectors of at least 128 bits, the C2 compiler, and
+   * on x86 AVX. With {@code -Dquant4j.kernels=vector} the last two are taken for granted.
    */
   @Override
   public Availability availability() {
