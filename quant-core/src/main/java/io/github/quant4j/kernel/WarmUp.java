@@ -18,6 +18,9 @@ final class WarmUp {
   private static final long UNKNOWN_NANOS = 200_000_000L;
   private static final long SCALAR_NANOS = 10_000_000L;
 
+  /** Where inlining fails, in a JVM that runs much other code, the sign never comes. */
+  private static final long PATIENCE_NANOS = 20_000_000_000L;
+
   private final long deadline;
   private final @Nullable ThreadMXBean threads = allocationCounter();
 
@@ -104,7 +107,8 @@ final class WarmUp {
               ? System.nanoTime() - start > UNKNOWN_NANOS
               : threads.getCurrentThreadAllocatedBytes() == before;
       quiet = silent ? quiet + 1 : 0;
-      if (quiet < QUIET_CALLS && System.nanoTime() > deadline) {
+      long now = System.nanoTime();
+      if (quiet < QUIET_CALLS && (now > deadline || now - start > PATIENCE_NANOS)) {
         return false;
       }
     }
