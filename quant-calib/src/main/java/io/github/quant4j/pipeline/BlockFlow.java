@@ -136,6 +136,17 @@ final class BlockFlow {
     return observer.result();
   }
 
+  /**
+   * Takes the passes that are held through a group, as it is now. What they hold is the group's
+   * input as it was computed; sites that are folded afterwards expect another one.
+   */
+  void pass(int group) {
+    for (int b = 0; b < held.length; b++) {
+      cancellation.check();
+      passAt(b, group + 1);
+    }
+  }
+
   /** A batch's output, with all groups as they are now; its pass is given up. */
   FloatMatrix output(int batch) {
     cancellation.check();

@@ -124,7 +124,7 @@ final class BlockQuantizer {
         flows != null && groups.stream().anyMatch(this::hasTransforms) ? flows.begin() : null;
     for (int g = 0; g < groups.size(); g++) {
       long start = System.nanoTime();
-      transforms.add(transform(g, flow));
+      transforms.add(transform(g, flow, g + 1 < groups.size()));
       searching.add((System.nanoTime() - start) / 1e9);
     }
   }
@@ -162,7 +162,7 @@ final class BlockQuantizer {
     return rotated ? rules.subList(1, rules.size()) : rules;
   }
 
-  private TransformFolder.Result transform(int index, @Nullable BlockFlow flow) {
+  private TransformFolder.Result transform(int index, @Nullable BlockFlow flow, boolean hasNext) {
     SiteGroup group = block.layout().groups().get(index);
     Optional<List<TransformRule>> common = commonRules(group);
     List<TransformRule> rules = common.map(all -> remaining(group, all)).orElse(List.of());
@@ -175,6 +175,9 @@ final class BlockQuantizer {
         flow == null || needs.isEmpty()
             ? LayerInput.unknown()
             : flow.observe(index, needs, recipe.attentionWeight());
+    if (flow != null && hasNext) {
+      flow.pass(index);
+    }
     return folder.apply(group, recipe, rules, input);
   }
 

@@ -330,6 +330,33 @@ class QuantizationTest {
     }
   }
 
+  /** A group's transform follows from its input in the given model, whatever is folded before. */
+  @ParameterizedTest
+  @ValueSource(strings = {"self_attn.o_proj", "mlp.up_proj", "mlp.down_proj"})
+  void transformsDoNotDependOnThoseOfEarlierGroups(String layer) throws IOException {
+    try (LanguageModel model = LanguageModel.open(TestModels.directory(MODEL), options(1))) {
+      Quantization<int[]> quantization = quantization(model);
+      SiteReport all =
+          report(quantization.recipe("smooth(0.5) | f32"), directory.resolve("all"), layer);
+      Quantization<int[]> alone = quantization.recipe("f32");
+      for (String site :
+          layer.endsWith("up_proj") ? List.of(layer, "mlp.gate_proj") : List.of(layer)) {
+        alone = alone.set("*." + site, "smooth(0.5) | f32");
+      }
+      SiteReport one = report(alone, directory.resolve("one"), layer);
+      assertFalse(one.folded().isEmpty());
+      assertEquals(one.folded(), all.folded());
+    }
+  }
+
+  private static SiteReport report(Quantization<int[]> quantization, Path target, String layer)
+      throws IOException {
+    return quantization.saveTo(target).sites().stream()
+        .filter(site -> site.name().equals("model.layers.0." + layer))
+        .findFirst()
+        .orElseThrow();
+  }
+
   private static float[] ones(int count) {
     float[] weights = new float[count];
     java.util.Arrays.fill(weights, 1);

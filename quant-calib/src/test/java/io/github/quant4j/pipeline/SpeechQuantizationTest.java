@@ -30,6 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The pipeline on a network that is no decoder. */
 class SpeechQuantizationTest {
@@ -121,6 +122,37 @@ class SpeechQuantizationTest {
         }
         if (List.of(online.split(" ")).contains(name)) {
           assertTrue(site.folded().isEmpty() && !site.online().isEmpty(), site.toString());
+        }
+      }
+    }
+  }
+
+  /** A group's transform follows from its input in the given encoder, whatever is folded before. */
+  @ParameterizedTest
+  @ValueSource(strings = {"out_proj", "fc1", "fc2"})
+  void transformsDoNotDependOnThoseOfEarlierGroups(String layer) throws IOException {
+    try (SpeechEncoder encoder = TestEncoders.open(MODEL, options(1))) {
+      List<FloatMatrix> inputs = spectrograms();
+      Quantization<FloatMatrix> plain =
+          Quantization.of(
+              encoder.graph(),
+              encoder.directory().orElseThrow(),
+              inputs,
+              encoder.options().kernels());
+      List<SiteReport> all =
+          plain.recipe("shift | smooth(0.5) | f32").saveTo(directory.resolve("all")).sites();
+      List<SiteReport> one =
+          plain
+              .recipe("f32")
+              .set("*." + layer, "shift | smooth(0.5) | f32")
+              .saveTo(directory.resolve("one"))
+              .sites();
+      for (int i = 0; i < all.size(); i++) {
+        if (all.get(i).name().endsWith("layers.0." + layer)
+            || all.get(i).name().endsWith("layers.0.self_attn." + layer)) {
+          assertTrue(!all.get(i).folded().isEmpty() || !all.get(i).online().isEmpty());
+          assertEquals(one.get(i).folded(), all.get(i).folded(), random.toString());
+          assertEquals(one.get(i).online(), all.get(i).online(), random.toString());
         }
       }
     }
