@@ -99,6 +99,10 @@ final class PairedLookup extends TileProduct {
         a2 = FloatVector.fromArray(F, scratch, parameters + STARTS + 2 * LANES);
         a3 = FloatVector.fromArray(F, scratch, parameters + STARTS + 3 * LANES);
       }
+      FloatVector b0 = FloatVector.zero(F);
+      FloatVector b1 = b0;
+      FloatVector b2 = b0;
+      FloatVector b3 = b0;
       for (; word < end; word++, at += 4 * BYTES) {
         int k = word * 8;
         IntVector v;
@@ -113,108 +117,108 @@ final class PairedLookup extends TileProduct {
         v = IntVector.fromMemorySegment(I, words, at, ORDER);
         pair = v.reinterpretAsShorts().selectFrom(table).reinterpretAsInts();
         a0 = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x0, a0);
-        a0 = pair.reinterpretAsFloats().fma(x4, a0);
+        b0 = pair.reinterpretAsFloats().fma(x4, b0);
         pair =
             v.lanewise(VectorOperators.LSHR, 4)
                 .reinterpretAsShorts()
                 .selectFrom(table)
                 .reinterpretAsInts();
         a0 = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x1, a0);
-        a0 = pair.reinterpretAsFloats().fma(x5, a0);
+        b0 = pair.reinterpretAsFloats().fma(x5, b0);
         pair =
             v.lanewise(VectorOperators.LSHR, 8)
                 .reinterpretAsShorts()
                 .selectFrom(table)
                 .reinterpretAsInts();
         a0 = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x2, a0);
-        a0 = pair.reinterpretAsFloats().fma(x6, a0);
+        b0 = pair.reinterpretAsFloats().fma(x6, b0);
         pair =
             v.lanewise(VectorOperators.LSHR, 12)
                 .reinterpretAsShorts()
                 .selectFrom(table)
                 .reinterpretAsInts();
         a0 = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x3, a0);
-        a0 = pair.reinterpretAsFloats().fma(x7, a0);
+        b0 = pair.reinterpretAsFloats().fma(x7, b0);
         v = IntVector.fromMemorySegment(I, words, at + BYTES, ORDER);
         pair = v.reinterpretAsShorts().selectFrom(table).reinterpretAsInts();
         a1 = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x0, a1);
-        a1 = pair.reinterpretAsFloats().fma(x4, a1);
+        b1 = pair.reinterpretAsFloats().fma(x4, b1);
         pair =
             v.lanewise(VectorOperators.LSHR, 4)
                 .reinterpretAsShorts()
                 .selectFrom(table)
                 .reinterpretAsInts();
         a1 = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x1, a1);
-        a1 = pair.reinterpretAsFloats().fma(x5, a1);
+        b1 = pair.reinterpretAsFloats().fma(x5, b1);
         pair =
             v.lanewise(VectorOperators.LSHR, 8)
                 .reinterpretAsShorts()
                 .selectFrom(table)
                 .reinterpretAsInts();
         a1 = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x2, a1);
-        a1 = pair.reinterpretAsFloats().fma(x6, a1);
+        b1 = pair.reinterpretAsFloats().fma(x6, b1);
         pair =
             v.lanewise(VectorOperators.LSHR, 12)
                 .reinterpretAsShorts()
                 .selectFrom(table)
                 .reinterpretAsInts();
         a1 = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x3, a1);
-        a1 = pair.reinterpretAsFloats().fma(x7, a1);
+        b1 = pair.reinterpretAsFloats().fma(x7, b1);
         v = IntVector.fromMemorySegment(I, words, at + 2 * BYTES, ORDER);
         pair = v.reinterpretAsShorts().selectFrom(table).reinterpretAsInts();
         a2 = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x0, a2);
-        a2 = pair.reinterpretAsFloats().fma(x4, a2);
+        b2 = pair.reinterpretAsFloats().fma(x4, b2);
         pair =
             v.lanewise(VectorOperators.LSHR, 4)
                 .reinterpretAsShorts()
                 .selectFrom(table)
                 .reinterpretAsInts();
         a2 = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x1, a2);
-        a2 = pair.reinterpretAsFloats().fma(x5, a2);
+        b2 = pair.reinterpretAsFloats().fma(x5, b2);
         pair =
             v.lanewise(VectorOperators.LSHR, 8)
                 .reinterpretAsShorts()
                 .selectFrom(table)
                 .reinterpretAsInts();
         a2 = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x2, a2);
-        a2 = pair.reinterpretAsFloats().fma(x6, a2);
+        b2 = pair.reinterpretAsFloats().fma(x6, b2);
         pair =
             v.lanewise(VectorOperators.LSHR, 12)
                 .reinterpretAsShorts()
                 .selectFrom(table)
                 .reinterpretAsInts();
         a2 = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x3, a2);
-        a2 = pair.reinterpretAsFloats().fma(x7, a2);
+        b2 = pair.reinterpretAsFloats().fma(x7, b2);
         v = IntVector.fromMemorySegment(I, words, at + 3 * BYTES, ORDER);
         pair = v.reinterpretAsShorts().selectFrom(table).reinterpretAsInts();
         a3 = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x0, a3);
-        a3 = pair.reinterpretAsFloats().fma(x4, a3);
+        b3 = pair.reinterpretAsFloats().fma(x4, b3);
         pair =
             v.lanewise(VectorOperators.LSHR, 4)
                 .reinterpretAsShorts()
                 .selectFrom(table)
                 .reinterpretAsInts();
         a3 = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x1, a3);
-        a3 = pair.reinterpretAsFloats().fma(x5, a3);
+        b3 = pair.reinterpretAsFloats().fma(x5, b3);
         pair =
             v.lanewise(VectorOperators.LSHR, 8)
                 .reinterpretAsShorts()
                 .selectFrom(table)
                 .reinterpretAsInts();
         a3 = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x2, a3);
-        a3 = pair.reinterpretAsFloats().fma(x6, a3);
+        b3 = pair.reinterpretAsFloats().fma(x6, b3);
         pair =
             v.lanewise(VectorOperators.LSHR, 12)
                 .reinterpretAsShorts()
                 .selectFrom(table)
                 .reinterpretAsInts();
         a3 = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x3, a3);
-        a3 = pair.reinterpretAsFloats().fma(x7, a3);
+        b3 = pair.reinterpretAsFloats().fma(x7, b3);
       }
-      t0 = a0.fma(FloatVector.fromArray(F, scratch, parameters), t0);
-      t1 = a1.fma(FloatVector.fromArray(F, scratch, parameters + LANES), t1);
-      t2 = a2.fma(FloatVector.fromArray(F, scratch, parameters + 2 * LANES), t2);
-      t3 = a3.fma(FloatVector.fromArray(F, scratch, parameters + 3 * LANES), t3);
+      t0 = a0.add(b0).fma(FloatVector.fromArray(F, scratch, parameters), t0);
+      t1 = a1.add(b1).fma(FloatVector.fromArray(F, scratch, parameters + LANES), t1);
+      t2 = a2.add(b2).fma(FloatVector.fromArray(F, scratch, parameters + 2 * LANES), t2);
+      t3 = a3.add(b3).fma(FloatVector.fromArray(F, scratch, parameters + 3 * LANES), t3);
     }
     t0.intoArray(scratch, 0);
     t1.intoArray(scratch, LANES);

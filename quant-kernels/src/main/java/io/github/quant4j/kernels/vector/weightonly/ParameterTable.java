@@ -21,7 +21,7 @@ final class ParameterTable {
   private static final int LANES = Lanes.FLOATS;
 
   /** The upper half of a pair. */
-  private static final int UPPER = 0xffff0000;
+  static final int UPPER = 0xffff0000;
 
   private enum Encoding {
     FLOAT32,
@@ -108,7 +108,7 @@ final class ParameterTable {
       System.arraycopy(floats, from, target, offset, count * WordTiles.ROWS);
       return;
     }
-    int from = (tile * ((groups + 1) >> 1) + (group >> 1)) * WordTiles.ROWS;
+    int from = pairIndex(tile, group);
     int pairCount = (count + 1) >> 1;
     if (bfloat16) {
       decodeBfloat16(from, pairCount, target, offset);
@@ -168,7 +168,7 @@ final class ParameterTable {
       System.arraycopy(floats, from, target, offset, 2 * LANES);
       return;
     }
-    int at = (tile * ((groups + 1) >> 1) + (group >> 1)) * WordTiles.ROWS + vector * LANES;
+    int at = pairIndex(tile, group) + vector * LANES;
     int shift = (group & 1) == 0 ? 16 : 0;
     for (int i = 0; i < 2 * LANES; i += LANES) {
       IntVector upper =
@@ -188,6 +188,21 @@ final class ParameterTable {
 
   int groups() {
     return groups;
+  }
+
+  /** Whether all parameters are BF16 numbers and kept in {@link #pairs}. */
+  boolean isBfloat16() {
+    return bfloat16;
+  }
+
+  /** Pairs of parameters, that of the even group in the lower half. */
+  int[] pairs() {
+    return pairs;
+  }
+
+  /** Where the pairs of a tile that contain a group begin. */
+  int pairIndex(int tile, int group) {
+    return (tile * ((groups + 1) >> 1) + (group >> 1)) * WordTiles.ROWS;
   }
 
   long byteSize() {

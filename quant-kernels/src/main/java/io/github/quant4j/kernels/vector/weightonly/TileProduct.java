@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * method that is not inlined goes through the heap. So parameters come through memory.
  *
  * <p>For each row {@code sum_g scale_g (start_g + sum_k code_k x_k - zero_g sum_k x_k)}, all in
- * units of the codes. A group is summed in ascending order; groups are added in ascending order.
+ * units of the codes. A group is summed in ascending order, some families sum every other run of
+ * codes by itself; groups are added in ascending order.
  */
 abstract class TileProduct {
   /** Groups whose parameters are decoded at once, so that they stay in the first-level cache. */

@@ -120,8 +120,11 @@ public final class WeightOnlyKernels {
     TokenLayout layout = layout(valueCount(tiles), offset, TokenLayout.Order.PAIRED);
     ParameterTable scales = scales();
     ParameterTable zeros = zeros(unit);
+    boolean isSmall = groupSize <= PairedLookupBlocks.LARGEST_GROUP;
     return kernel(
-        new PairedLookup(tiles, groupWords(4), scales, zeros, entries),
+        zeros == null && isSmall && scales.isBfloat16()
+            ? new PairedLookupBlocks(tiles, groupWords(4), scales, entries)
+            : new PairedLookup(tiles, groupWords(4), scales, zeros, entries),
         new TablePanels(
             tiles,
             groupWords(4),

@@ -110,6 +110,8 @@ class WeightOnlyKernelTest {
     "e3m0:g16, 40, 64",
     "mxfp4, 67, 96",
     "nvfp4, 67, 96",
+    "nvfp4, 130, 48",
+    "mxfp4, 65, 160",
     "nvfp4, 1, 1024",
     "mxfp6e2m3, 40, 96",
     "mxfp6e3m2, 40, 96",
