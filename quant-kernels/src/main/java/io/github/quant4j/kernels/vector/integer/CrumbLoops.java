@@ -13,13 +13,15 @@ import jdk.incubator.vector.VectorOperators;
 final class CrumbLoops {
   private static final int L = Lanes.FLOATS;
 
+  /** From a word to the next one of the same rows. */
+  private static final int STEP = CrumbMultiply.ROW_VECTORS * L;
+
   private CrumbLoops() {}
 
   /** One token, two row vectors. */
   static void oneToken(
       int[] packed,
       int at,
-      int stride,
       Tile tile,
       int planAt,
       int from,
@@ -30,13 +32,13 @@ final class CrumbLoops {
     int[] operands = tile.operands;
     for (int pass = from; pass < to; pass++) {
       int entry = planAt + pass * 3;
-      int word = at + operands[entry] * 4 * L;
+      int word = at + operands[entry] * 4 * STEP;
       int operand = pass * 32;
       ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 2]).reinterpretAsShorts();
       ShortVector p01 = p00;
       for (int q = 0; q < 4; q++) {
         IntVector w0 = IntVector.fromArray(Lanes.INT, packed, word);
-        IntVector w1 = IntVector.fromArray(Lanes.INT, packed, word + stride);
+        IntVector w1 = IntVector.fromArray(Lanes.INT, packed, word + L);
         ShortVector v00 = w0.reinterpretAsShorts();
         ShortVector v01 = w1.reinterpretAsShorts();
         ShortVector a00 = IntVector.broadcast(Lanes.INT, operands[operand]).reinterpretAsShorts();
@@ -84,7 +86,7 @@ final class CrumbLoops {
             IntVector.broadcast(Lanes.INT, operands[operand + 7]).reinterpretAsShorts();
         p00 = p00.add(v70.mul(a70));
         p01 = p01.add(v71.mul(a70));
-        word += L;
+        word += STEP;
         operand += 8;
       }
       int sum = sumsAt + operands[entry + 1] * rows;
@@ -107,7 +109,6 @@ final class CrumbLoops {
   static void twoTokens(
       int[] packed,
       int at,
-      int stride,
       Tile tile,
       int planAt,
       int from,
@@ -118,7 +119,7 @@ final class CrumbLoops {
     int[] operands = tile.operands;
     for (int pass = from; pass < to; pass++) {
       int entry = planAt + pass * 4;
-      int word = at + operands[entry] * 4 * L;
+      int word = at + operands[entry] * 4 * STEP;
       int operand = pass * 64;
       ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 2]).reinterpretAsShorts();
       ShortVector p10 = IntVector.broadcast(Lanes.INT, operands[entry + 3]).reinterpretAsShorts();
@@ -179,7 +180,7 @@ final class CrumbLoops {
         ShortVector a71 =
             IntVector.broadcast(Lanes.INT, operands[operand + 39]).reinterpretAsShorts();
         p10 = p10.add(v70.mul(a71));
-        word += L;
+        word += STEP;
         operand += 8;
       }
       int sum = sumsAt + operands[entry + 1] * 2 * rows;
@@ -203,7 +204,6 @@ final class CrumbLoops {
   static void fourTokens(
       int[] packed,
       int at,
-      int stride,
       Tile tile,
       int planAt,
       int from,
@@ -214,7 +214,7 @@ final class CrumbLoops {
     int[] operands = tile.operands;
     for (int pass = from; pass < to; pass++) {
       int entry = planAt + pass * 6;
-      int word = at + operands[entry] * 4 * L;
+      int word = at + operands[entry] * 4 * STEP;
       int operand = pass * 128;
       ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 2]).reinterpretAsShorts();
       ShortVector p10 = IntVector.broadcast(Lanes.INT, operands[entry + 3]).reinterpretAsShorts();
@@ -325,7 +325,7 @@ final class CrumbLoops {
         ShortVector a73 =
             IntVector.broadcast(Lanes.INT, operands[operand + 103]).reinterpretAsShorts();
         p30 = p30.add(v70.mul(a73));
-        word += L;
+        word += STEP;
         operand += 8;
       }
       int sum = sumsAt + operands[entry + 1] * 4 * rows;

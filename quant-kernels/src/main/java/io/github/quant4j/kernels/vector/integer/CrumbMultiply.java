@@ -10,7 +10,9 @@ import io.github.quant4j.parallel.WorkerTeam;
 final class CrumbMultiply extends WordMultiply {
   private static final int BITS = 2;
   private static final int UNIT_WORDS = 4;
-  private static final int ROW_VECTORS = 2;
+
+  /** Row vectors of a block. */
+  static final int ROW_VECTORS = 2;
 
   /** Inputs of a unit. */
   static final int UNIT = 64;
@@ -40,24 +42,23 @@ final class CrumbMultiply extends WordMultiply {
   @Override
   void add(Tile tile, int block, int first, int last, int[] sums, ScratchPool scratch) {
     int[] packed = packed();
-    int stride = stride();
     int rows = blockRows();
     int from = firstPass(tile, first);
     int to = firstPass(tile, last);
     int entries = entriesAt(tile);
     int sumsAt = -first * tile.tokens * rows;
-    int at = position(block * rows);
+    int at = position(block, 0);
     if (tile.tokens == 1) {
-      CrumbLoops.oneToken(packed, at, stride, tile, entries, from, to, sums, sumsAt, rows);
+      CrumbLoops.oneToken(packed, at, tile, entries, from, to, sums, sumsAt, rows);
       return;
     }
     for (int vector = 0; vector < ROW_VECTORS; vector++) {
       if (tile.tokens == 2) {
-        CrumbLoops.twoTokens(packed, at, stride, tile, entries, from, to, sums, sumsAt, rows);
+        CrumbLoops.twoTokens(packed, at, tile, entries, from, to, sums, sumsAt, rows);
       } else {
-        CrumbLoops.fourTokens(packed, at, stride, tile, entries, from, to, sums, sumsAt, rows);
+        CrumbLoops.fourTokens(packed, at, tile, entries, from, to, sums, sumsAt, rows);
       }
-      at += stride;
+      at += Lanes.FLOATS;
       sumsAt += Lanes.FLOATS;
     }
   }

@@ -14,13 +14,16 @@ import jdk.incubator.vector.VectorOperators;
  * compiler gives up inlining such helpers in methods of this size, and then every vector is an
  * object.
  *
- * <p>Parameters: {@code packed} words with those of the first row vector at {@code at} and a {@code
- * stride} to the next; a {@code tile} that {@link WordMultiply#prepare} filled, its plan of passes
- * from {@code planAt}; passes {@code from} to {@code to}; {@code sums}, those of the first row of
- * segment 0 at {@code sumsAt} (which need not exist), with {@code rows} rows in a block.
+ * <p>Parameters: {@code packed} words with those of the first row vector at {@code at}; a {@code
+ * tile} that {@link WordMultiply#prepare} filled, its plan of passes from {@code planAt}; passes
+ * {@code from} to {@code to}; {@code sums}, those of the first row of segment 0 at {@code sumsAt}
+ * (which need not exist), with {@code rows} rows in a block.
  */
 final class NibbleLoops {
   private static final int L = Lanes.FLOATS;
+
+  /** From a word to the next one of the same rows. */
+  private static final int STEP = NibbleMultiply.ROW_VECTORS * L;
 
   private NibbleLoops() {}
 
@@ -28,7 +31,6 @@ final class NibbleLoops {
   static void oneToken8(
       int[] packed,
       int at,
-      int stride,
       Tile tile,
       int planAt,
       int from,
@@ -39,7 +41,7 @@ final class NibbleLoops {
     int[] operands = tile.operands;
     for (int pass = from; pass < to; pass++) {
       int entry = planAt + pass * 3;
-      int word = at + operands[entry] * 8 * L;
+      int word = at + operands[entry] * 8 * STEP;
       int operand = pass * 32;
       ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 2]).reinterpretAsShorts();
       ShortVector p01 = p00;
@@ -47,9 +49,9 @@ final class NibbleLoops {
       ShortVector p03 = p00;
       for (int q = 0; q < 8; q++) {
         IntVector w0 = IntVector.fromArray(Lanes.INT, packed, word);
-        IntVector w1 = IntVector.fromArray(Lanes.INT, packed, word + stride);
-        IntVector w2 = IntVector.fromArray(Lanes.INT, packed, word + 2 * stride);
-        IntVector w3 = IntVector.fromArray(Lanes.INT, packed, word + 3 * stride);
+        IntVector w1 = IntVector.fromArray(Lanes.INT, packed, word + L);
+        IntVector w2 = IntVector.fromArray(Lanes.INT, packed, word + 2 * L);
+        IntVector w3 = IntVector.fromArray(Lanes.INT, packed, word + 3 * L);
         ShortVector a0 = IntVector.broadcast(Lanes.INT, operands[operand]).reinterpretAsShorts();
         ShortVector a1 =
             IntVector.broadcast(Lanes.INT, operands[operand + 1]).reinterpretAsShorts();
@@ -109,7 +111,7 @@ final class NibbleLoops {
                                 w3.lanewise(VectorOperators.LSHR, 12)
                                     .reinterpretAsShorts()
                                     .mul(a3))));
-        word += L;
+        word += STEP;
         operand += 4;
       }
       int sum = sumsAt + operands[entry + 1] * rows;
@@ -144,7 +146,6 @@ final class NibbleLoops {
   static void oneToken4(
       int[] packed,
       int at,
-      int stride,
       Tile tile,
       int planAt,
       int from,
@@ -155,7 +156,7 @@ final class NibbleLoops {
     int[] operands = tile.operands;
     for (int pass = from; pass < to; pass++) {
       int entry = planAt + pass * 3;
-      int word = at + operands[entry] * 4 * L;
+      int word = at + operands[entry] * 4 * STEP;
       int operand = pass * 16;
       ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 2]).reinterpretAsShorts();
       ShortVector p01 = p00;
@@ -163,9 +164,9 @@ final class NibbleLoops {
       ShortVector p03 = p00;
       for (int q = 0; q < 4; q++) {
         IntVector w0 = IntVector.fromArray(Lanes.INT, packed, word);
-        IntVector w1 = IntVector.fromArray(Lanes.INT, packed, word + stride);
-        IntVector w2 = IntVector.fromArray(Lanes.INT, packed, word + 2 * stride);
-        IntVector w3 = IntVector.fromArray(Lanes.INT, packed, word + 3 * stride);
+        IntVector w1 = IntVector.fromArray(Lanes.INT, packed, word + L);
+        IntVector w2 = IntVector.fromArray(Lanes.INT, packed, word + 2 * L);
+        IntVector w3 = IntVector.fromArray(Lanes.INT, packed, word + 3 * L);
         ShortVector a0 = IntVector.broadcast(Lanes.INT, operands[operand]).reinterpretAsShorts();
         ShortVector a1 =
             IntVector.broadcast(Lanes.INT, operands[operand + 1]).reinterpretAsShorts();
@@ -225,7 +226,7 @@ final class NibbleLoops {
                                 w3.lanewise(VectorOperators.LSHR, 12)
                                     .reinterpretAsShorts()
                                     .mul(a3))));
-        word += L;
+        word += STEP;
         operand += 4;
       }
       int sum = sumsAt + operands[entry + 1] * rows;

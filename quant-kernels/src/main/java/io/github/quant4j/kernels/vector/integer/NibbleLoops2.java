@@ -6,17 +6,20 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** The inner loops of {@link NibbleMultiply} for two tokens; see {@link NibbleLoops}. */
+/** The inner loop of {@link NibbleMultiply} for two tokens; see {@link NibbleLoops4}. */
 final class NibbleLoops2 {
   private static final int L = Lanes.FLOATS;
 
+  /** From a word to the next one of the same rows. */
+  private static final int STEP = NibbleMultiply.ROW_VECTORS * L;
+
   private NibbleLoops2() {}
 
-  /** Two tokens, two row vectors, 64 inputs. */
-  static void twoTokens8(
+  /** Two tokens, four row vectors, a unit of {@code words} words. */
+  static void twoTokens(
       int[] packed,
       int at,
-      int stride,
+      int words,
       Tile tile,
       int planAt,
       int from,
@@ -25,46 +28,44 @@ final class NibbleLoops2 {
       int sumsAt,
       int rows) {
     int[] operands = tile.operands;
+    int coefficients = words * 4;
     for (int pass = from; pass < to; pass++) {
       int entry = planAt + pass * 4;
-      int word = at + operands[entry] * 8 * L;
-      int operand = pass * 64;
+      int word = at + operands[entry] * words * STEP;
+      int operand = pass * 2 * coefficients;
       ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 2]).reinterpretAsShorts();
       ShortVector p01 = p00;
+      ShortVector p02 = p00;
+      ShortVector p03 = p00;
       ShortVector p10 = IntVector.broadcast(Lanes.INT, operands[entry + 3]).reinterpretAsShorts();
       ShortVector p11 = p10;
-      for (int q = 0; q < 8; q++) {
+      ShortVector p12 = p10;
+      ShortVector p13 = p10;
+      for (int q = 0; q < words; q++) {
         IntVector w0 = IntVector.fromArray(Lanes.INT, packed, word);
-        IntVector w1 = IntVector.fromArray(Lanes.INT, packed, word + stride);
-        ShortVector v00 = w0.reinterpretAsShorts();
-        ShortVector v01 = w1.reinterpretAsShorts();
-        ShortVector v10 = w0.lanewise(VectorOperators.LSHR, 4).reinterpretAsShorts();
-        ShortVector v11 = w1.lanewise(VectorOperators.LSHR, 4).reinterpretAsShorts();
-        ShortVector v20 = w0.lanewise(VectorOperators.LSHR, 8).reinterpretAsShorts();
-        ShortVector v21 = w1.lanewise(VectorOperators.LSHR, 8).reinterpretAsShorts();
-        ShortVector v30 = w0.lanewise(VectorOperators.LSHR, 12).reinterpretAsShorts();
-        ShortVector v31 = w1.lanewise(VectorOperators.LSHR, 12).reinterpretAsShorts();
-        ShortVector a00 = IntVector.broadcast(Lanes.INT, operands[operand]).reinterpretAsShorts();
-        ShortVector a01 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 1]).reinterpretAsShorts();
-        ShortVector a02 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 2]).reinterpretAsShorts();
-        ShortVector a03 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 3]).reinterpretAsShorts();
-        p00 = p00.add(v00.mul(a00)).add(v10.mul(a01)).add(v20.mul(a02)).add(v30.mul(a03));
-        p01 = p01.add(v01.mul(a00)).add(v11.mul(a01)).add(v21.mul(a02)).add(v31.mul(a03));
-        ShortVector a10 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 32]).reinterpretAsShorts();
-        ShortVector a11 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 33]).reinterpretAsShorts();
-        ShortVector a12 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 34]).reinterpretAsShorts();
-        ShortVector a13 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 35]).reinterpretAsShorts();
-        p10 = p10.add(v00.mul(a10)).add(v10.mul(a11)).add(v20.mul(a12)).add(v30.mul(a13));
-        p11 = p11.add(v01.mul(a10)).add(v11.mul(a11)).add(v21.mul(a12)).add(v31.mul(a13));
-        word += L;
-        operand += 4;
+        IntVector w1 = IntVector.fromArray(Lanes.INT, packed, word + L);
+        IntVector w2 = IntVector.fromArray(Lanes.INT, packed, word + 2 * L);
+        IntVector w3 = IntVector.fromArray(Lanes.INT, packed, word + 3 * L);
+        for (int view = 0; view < 4; view++) {
+          ShortVector a0 = IntVector.broadcast(Lanes.INT, operands[operand]).reinterpretAsShorts();
+          p00 = p00.add(w0.reinterpretAsShorts().mul(a0));
+          p01 = p01.add(w1.reinterpretAsShorts().mul(a0));
+          p02 = p02.add(w2.reinterpretAsShorts().mul(a0));
+          p03 = p03.add(w3.reinterpretAsShorts().mul(a0));
+          ShortVector a1 =
+              IntVector.broadcast(Lanes.INT, operands[operand + coefficients])
+                  .reinterpretAsShorts();
+          p10 = p10.add(w0.reinterpretAsShorts().mul(a1));
+          p11 = p11.add(w1.reinterpretAsShorts().mul(a1));
+          p12 = p12.add(w2.reinterpretAsShorts().mul(a1));
+          p13 = p13.add(w3.reinterpretAsShorts().mul(a1));
+          w0 = w0.lanewise(VectorOperators.LSHR, 4);
+          w1 = w1.lanewise(VectorOperators.LSHR, 4);
+          w2 = w2.lanewise(VectorOperators.LSHR, 4);
+          w3 = w3.lanewise(VectorOperators.LSHR, 4);
+          operand++;
+        }
+        word += STEP;
       }
       int sum = sumsAt + operands[entry + 1] * 2 * rows;
       IntVector i00 = p00.reinterpretAsInts();
@@ -79,6 +80,18 @@ final class NibbleLoops2 {
           .lanewise(VectorOperators.LSHR, 16)
           .add(IntVector.fromArray(Lanes.INT, sums, sum + L))
           .intoArray(sums, sum + L);
+      IntVector i02 = p02.reinterpretAsInts();
+      i02.lanewise(VectorOperators.LSHL, 16)
+          .add(i02)
+          .lanewise(VectorOperators.LSHR, 16)
+          .add(IntVector.fromArray(Lanes.INT, sums, sum + 2 * L))
+          .intoArray(sums, sum + 2 * L);
+      IntVector i03 = p03.reinterpretAsInts();
+      i03.lanewise(VectorOperators.LSHL, 16)
+          .add(i03)
+          .lanewise(VectorOperators.LSHR, 16)
+          .add(IntVector.fromArray(Lanes.INT, sums, sum + 3 * L))
+          .intoArray(sums, sum + 3 * L);
       sum += rows;
       IntVector i10 = p10.reinterpretAsInts();
       i10.lanewise(VectorOperators.LSHL, 16)
@@ -92,89 +105,18 @@ final class NibbleLoops2 {
           .lanewise(VectorOperators.LSHR, 16)
           .add(IntVector.fromArray(Lanes.INT, sums, sum + L))
           .intoArray(sums, sum + L);
-    }
-  }
-
-  /** Two tokens, two row vectors, 32 inputs. */
-  static void twoTokens4(
-      int[] packed,
-      int at,
-      int stride,
-      Tile tile,
-      int planAt,
-      int from,
-      int to,
-      int[] sums,
-      int sumsAt,
-      int rows) {
-    int[] operands = tile.operands;
-    for (int pass = from; pass < to; pass++) {
-      int entry = planAt + pass * 4;
-      int word = at + operands[entry] * 4 * L;
-      int operand = pass * 32;
-      ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 2]).reinterpretAsShorts();
-      ShortVector p01 = p00;
-      ShortVector p10 = IntVector.broadcast(Lanes.INT, operands[entry + 3]).reinterpretAsShorts();
-      ShortVector p11 = p10;
-      for (int q = 0; q < 4; q++) {
-        IntVector w0 = IntVector.fromArray(Lanes.INT, packed, word);
-        IntVector w1 = IntVector.fromArray(Lanes.INT, packed, word + stride);
-        ShortVector v00 = w0.reinterpretAsShorts();
-        ShortVector v01 = w1.reinterpretAsShorts();
-        ShortVector v10 = w0.lanewise(VectorOperators.LSHR, 4).reinterpretAsShorts();
-        ShortVector v11 = w1.lanewise(VectorOperators.LSHR, 4).reinterpretAsShorts();
-        ShortVector v20 = w0.lanewise(VectorOperators.LSHR, 8).reinterpretAsShorts();
-        ShortVector v21 = w1.lanewise(VectorOperators.LSHR, 8).reinterpretAsShorts();
-        ShortVector v30 = w0.lanewise(VectorOperators.LSHR, 12).reinterpretAsShorts();
-        ShortVector v31 = w1.lanewise(VectorOperators.LSHR, 12).reinterpretAsShorts();
-        ShortVector a00 = IntVector.broadcast(Lanes.INT, operands[operand]).reinterpretAsShorts();
-        ShortVector a01 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 1]).reinterpretAsShorts();
-        ShortVector a02 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 2]).reinterpretAsShorts();
-        ShortVector a03 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 3]).reinterpretAsShorts();
-        p00 = p00.add(v00.mul(a00)).add(v10.mul(a01)).add(v20.mul(a02)).add(v30.mul(a03));
-        p01 = p01.add(v01.mul(a00)).add(v11.mul(a01)).add(v21.mul(a02)).add(v31.mul(a03));
-        ShortVector a10 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 16]).reinterpretAsShorts();
-        ShortVector a11 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 17]).reinterpretAsShorts();
-        ShortVector a12 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 18]).reinterpretAsShorts();
-        ShortVector a13 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 19]).reinterpretAsShorts();
-        p10 = p10.add(v00.mul(a10)).add(v10.mul(a11)).add(v20.mul(a12)).add(v30.mul(a13));
-        p11 = p11.add(v01.mul(a10)).add(v11.mul(a11)).add(v21.mul(a12)).add(v31.mul(a13));
-        word += L;
-        operand += 4;
-      }
-      int sum = sumsAt + operands[entry + 1] * 2 * rows;
-      IntVector i00 = p00.reinterpretAsInts();
-      i00.lanewise(VectorOperators.LSHL, 16)
-          .add(i00)
+      IntVector i12 = p12.reinterpretAsInts();
+      i12.lanewise(VectorOperators.LSHL, 16)
+          .add(i12)
           .lanewise(VectorOperators.LSHR, 16)
-          .add(IntVector.fromArray(Lanes.INT, sums, sum))
-          .intoArray(sums, sum);
-      IntVector i01 = p01.reinterpretAsInts();
-      i01.lanewise(VectorOperators.LSHL, 16)
-          .add(i01)
+          .add(IntVector.fromArray(Lanes.INT, sums, sum + 2 * L))
+          .intoArray(sums, sum + 2 * L);
+      IntVector i13 = p13.reinterpretAsInts();
+      i13.lanewise(VectorOperators.LSHL, 16)
+          .add(i13)
           .lanewise(VectorOperators.LSHR, 16)
-          .add(IntVector.fromArray(Lanes.INT, sums, sum + L))
-          .intoArray(sums, sum + L);
-      sum += rows;
-      IntVector i10 = p10.reinterpretAsInts();
-      i10.lanewise(VectorOperators.LSHL, 16)
-          .add(i10)
-          .lanewise(VectorOperators.LSHR, 16)
-          .add(IntVector.fromArray(Lanes.INT, sums, sum))
-          .intoArray(sums, sum);
-      IntVector i11 = p11.reinterpretAsInts();
-      i11.lanewise(VectorOperators.LSHL, 16)
-          .add(i11)
-          .lanewise(VectorOperators.LSHR, 16)
-          .add(IntVector.fromArray(Lanes.INT, sums, sum + L))
-          .intoArray(sums, sum + L);
+          .add(IntVector.fromArray(Lanes.INT, sums, sum + 3 * L))
+          .intoArray(sums, sum + 3 * L);
     }
   }
 }

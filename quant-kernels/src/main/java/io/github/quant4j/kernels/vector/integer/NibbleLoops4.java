@@ -6,17 +6,26 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** The inner loops of {@link NibbleMultiply} for four tokens; see {@link NibbleLoops}. */
+/**
+ * The inner loop of {@link NibbleMultiply} for four tokens; see {@link NibbleLoops}.
+ *
+ * <p>Views of a word are a loop, not written out: the compiler would load all coefficients first,
+ * and keep sums in memory for want of registers (69 rather than 84 GMAC/s in the first-level
+ * cache).
+ */
 final class NibbleLoops4 {
   private static final int L = Lanes.FLOATS;
 
+  /** From a word to the next one of the same rows. */
+  private static final int STEP = NibbleMultiply.ROW_VECTORS * L;
+
   private NibbleLoops4() {}
 
-  /** Four tokens, two row vectors, 64 inputs. */
-  static void fourTokens8(
+  /** Four tokens, four row vectors, a unit of {@code words} words. */
+  static void fourTokens(
       int[] packed,
       int at,
-      int stride,
+      int words,
       Tile tile,
       int planAt,
       int from,
@@ -25,70 +34,66 @@ final class NibbleLoops4 {
       int sumsAt,
       int rows) {
     int[] operands = tile.operands;
+    int coefficients = words * 4;
     for (int pass = from; pass < to; pass++) {
       int entry = planAt + pass * 6;
-      int word = at + operands[entry] * 8 * L;
-      int operand = pass * 128;
+      int word = at + operands[entry] * words * STEP;
+      int operand = pass * 4 * coefficients;
       ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 2]).reinterpretAsShorts();
       ShortVector p01 = p00;
+      ShortVector p02 = p00;
+      ShortVector p03 = p00;
       ShortVector p10 = IntVector.broadcast(Lanes.INT, operands[entry + 3]).reinterpretAsShorts();
       ShortVector p11 = p10;
+      ShortVector p12 = p10;
+      ShortVector p13 = p10;
       ShortVector p20 = IntVector.broadcast(Lanes.INT, operands[entry + 4]).reinterpretAsShorts();
       ShortVector p21 = p20;
+      ShortVector p22 = p20;
+      ShortVector p23 = p20;
       ShortVector p30 = IntVector.broadcast(Lanes.INT, operands[entry + 5]).reinterpretAsShorts();
       ShortVector p31 = p30;
-      for (int q = 0; q < 8; q++) {
+      ShortVector p32 = p30;
+      ShortVector p33 = p30;
+      for (int q = 0; q < words; q++) {
         IntVector w0 = IntVector.fromArray(Lanes.INT, packed, word);
-        IntVector w1 = IntVector.fromArray(Lanes.INT, packed, word + stride);
-        ShortVector v00 = w0.reinterpretAsShorts();
-        ShortVector v01 = w1.reinterpretAsShorts();
-        ShortVector v10 = w0.lanewise(VectorOperators.LSHR, 4).reinterpretAsShorts();
-        ShortVector v11 = w1.lanewise(VectorOperators.LSHR, 4).reinterpretAsShorts();
-        ShortVector v20 = w0.lanewise(VectorOperators.LSHR, 8).reinterpretAsShorts();
-        ShortVector v21 = w1.lanewise(VectorOperators.LSHR, 8).reinterpretAsShorts();
-        ShortVector v30 = w0.lanewise(VectorOperators.LSHR, 12).reinterpretAsShorts();
-        ShortVector v31 = w1.lanewise(VectorOperators.LSHR, 12).reinterpretAsShorts();
-        ShortVector a00 = IntVector.broadcast(Lanes.INT, operands[operand]).reinterpretAsShorts();
-        ShortVector a01 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 1]).reinterpretAsShorts();
-        ShortVector a02 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 2]).reinterpretAsShorts();
-        ShortVector a03 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 3]).reinterpretAsShorts();
-        p00 = p00.add(v00.mul(a00)).add(v10.mul(a01)).add(v20.mul(a02)).add(v30.mul(a03));
-        p01 = p01.add(v01.mul(a00)).add(v11.mul(a01)).add(v21.mul(a02)).add(v31.mul(a03));
-        ShortVector a10 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 32]).reinterpretAsShorts();
-        ShortVector a11 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 33]).reinterpretAsShorts();
-        ShortVector a12 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 34]).reinterpretAsShorts();
-        ShortVector a13 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 35]).reinterpretAsShorts();
-        p10 = p10.add(v00.mul(a10)).add(v10.mul(a11)).add(v20.mul(a12)).add(v30.mul(a13));
-        p11 = p11.add(v01.mul(a10)).add(v11.mul(a11)).add(v21.mul(a12)).add(v31.mul(a13));
-        ShortVector a20 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 64]).reinterpretAsShorts();
-        ShortVector a21 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 65]).reinterpretAsShorts();
-        ShortVector a22 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 66]).reinterpretAsShorts();
-        ShortVector a23 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 67]).reinterpretAsShorts();
-        p20 = p20.add(v00.mul(a20)).add(v10.mul(a21)).add(v20.mul(a22)).add(v30.mul(a23));
-        p21 = p21.add(v01.mul(a20)).add(v11.mul(a21)).add(v21.mul(a22)).add(v31.mul(a23));
-        ShortVector a30 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 96]).reinterpretAsShorts();
-        ShortVector a31 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 97]).reinterpretAsShorts();
-        ShortVector a32 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 98]).reinterpretAsShorts();
-        ShortVector a33 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 99]).reinterpretAsShorts();
-        p30 = p30.add(v00.mul(a30)).add(v10.mul(a31)).add(v20.mul(a32)).add(v30.mul(a33));
-        p31 = p31.add(v01.mul(a30)).add(v11.mul(a31)).add(v21.mul(a32)).add(v31.mul(a33));
-        word += L;
-        operand += 4;
+        IntVector w1 = IntVector.fromArray(Lanes.INT, packed, word + L);
+        IntVector w2 = IntVector.fromArray(Lanes.INT, packed, word + 2 * L);
+        IntVector w3 = IntVector.fromArray(Lanes.INT, packed, word + 3 * L);
+        for (int view = 0; view < 4; view++) {
+          ShortVector a0 = IntVector.broadcast(Lanes.INT, operands[operand]).reinterpretAsShorts();
+          p00 = p00.add(w0.reinterpretAsShorts().mul(a0));
+          p01 = p01.add(w1.reinterpretAsShorts().mul(a0));
+          p02 = p02.add(w2.reinterpretAsShorts().mul(a0));
+          p03 = p03.add(w3.reinterpretAsShorts().mul(a0));
+          ShortVector a1 =
+              IntVector.broadcast(Lanes.INT, operands[operand + coefficients])
+                  .reinterpretAsShorts();
+          p10 = p10.add(w0.reinterpretAsShorts().mul(a1));
+          p11 = p11.add(w1.reinterpretAsShorts().mul(a1));
+          p12 = p12.add(w2.reinterpretAsShorts().mul(a1));
+          p13 = p13.add(w3.reinterpretAsShorts().mul(a1));
+          ShortVector a2 =
+              IntVector.broadcast(Lanes.INT, operands[operand + 2 * coefficients])
+                  .reinterpretAsShorts();
+          p20 = p20.add(w0.reinterpretAsShorts().mul(a2));
+          p21 = p21.add(w1.reinterpretAsShorts().mul(a2));
+          p22 = p22.add(w2.reinterpretAsShorts().mul(a2));
+          p23 = p23.add(w3.reinterpretAsShorts().mul(a2));
+          ShortVector a3 =
+              IntVector.broadcast(Lanes.INT, operands[operand + 3 * coefficients])
+                  .reinterpretAsShorts();
+          p30 = p30.add(w0.reinterpretAsShorts().mul(a3));
+          p31 = p31.add(w1.reinterpretAsShorts().mul(a3));
+          p32 = p32.add(w2.reinterpretAsShorts().mul(a3));
+          p33 = p33.add(w3.reinterpretAsShorts().mul(a3));
+          w0 = w0.lanewise(VectorOperators.LSHR, 4);
+          w1 = w1.lanewise(VectorOperators.LSHR, 4);
+          w2 = w2.lanewise(VectorOperators.LSHR, 4);
+          w3 = w3.lanewise(VectorOperators.LSHR, 4);
+          operand++;
+        }
+        word += STEP;
       }
       int sum = sumsAt + operands[entry + 1] * 4 * rows;
       IntVector i00 = p00.reinterpretAsInts();
@@ -103,6 +108,18 @@ final class NibbleLoops4 {
           .lanewise(VectorOperators.LSHR, 16)
           .add(IntVector.fromArray(Lanes.INT, sums, sum + L))
           .intoArray(sums, sum + L);
+      IntVector i02 = p02.reinterpretAsInts();
+      i02.lanewise(VectorOperators.LSHL, 16)
+          .add(i02)
+          .lanewise(VectorOperators.LSHR, 16)
+          .add(IntVector.fromArray(Lanes.INT, sums, sum + 2 * L))
+          .intoArray(sums, sum + 2 * L);
+      IntVector i03 = p03.reinterpretAsInts();
+      i03.lanewise(VectorOperators.LSHL, 16)
+          .add(i03)
+          .lanewise(VectorOperators.LSHR, 16)
+          .add(IntVector.fromArray(Lanes.INT, sums, sum + 3 * L))
+          .intoArray(sums, sum + 3 * L);
       sum += rows;
       IntVector i10 = p10.reinterpretAsInts();
       i10.lanewise(VectorOperators.LSHL, 16)
@@ -116,6 +133,18 @@ final class NibbleLoops4 {
           .lanewise(VectorOperators.LSHR, 16)
           .add(IntVector.fromArray(Lanes.INT, sums, sum + L))
           .intoArray(sums, sum + L);
+      IntVector i12 = p12.reinterpretAsInts();
+      i12.lanewise(VectorOperators.LSHL, 16)
+          .add(i12)
+          .lanewise(VectorOperators.LSHR, 16)
+          .add(IntVector.fromArray(Lanes.INT, sums, sum + 2 * L))
+          .intoArray(sums, sum + 2 * L);
+      IntVector i13 = p13.reinterpretAsInts();
+      i13.lanewise(VectorOperators.LSHL, 16)
+          .add(i13)
+          .lanewise(VectorOperators.LSHR, 16)
+          .add(IntVector.fromArray(Lanes.INT, sums, sum + 3 * L))
+          .intoArray(sums, sum + 3 * L);
       sum += rows;
       IntVector i20 = p20.reinterpretAsInts();
       i20.lanewise(VectorOperators.LSHL, 16)
@@ -129,6 +158,18 @@ final class NibbleLoops4 {
           .lanewise(VectorOperators.LSHR, 16)
           .add(IntVector.fromArray(Lanes.INT, sums, sum + L))
           .intoArray(sums, sum + L);
+      IntVector i22 = p22.reinterpretAsInts();
+      i22.lanewise(VectorOperators.LSHL, 16)
+          .add(i22)
+          .lanewise(VectorOperators.LSHR, 16)
+          .add(IntVector.fromArray(Lanes.INT, sums, sum + 2 * L))
+          .intoArray(sums, sum + 2 * L);
+      IntVector i23 = p23.reinterpretAsInts();
+      i23.lanewise(VectorOperators.LSHL, 16)
+          .add(i23)
+          .lanewise(VectorOperators.LSHR, 16)
+          .add(IntVector.fromArray(Lanes.INT, sums, sum + 3 * L))
+          .intoArray(sums, sum + 3 * L);
       sum += rows;
       IntVector i30 = p30.reinterpretAsInts();
       i30.lanewise(VectorOperators.LSHL, 16)
@@ -142,139 +183,18 @@ final class NibbleLoops4 {
           .lanewise(VectorOperators.LSHR, 16)
           .add(IntVector.fromArray(Lanes.INT, sums, sum + L))
           .intoArray(sums, sum + L);
-    }
-  }
-
-  /** Four tokens, two row vectors, 32 inputs. */
-  static void fourTokens4(
-      int[] packed,
-      int at,
-      int stride,
-      Tile tile,
-      int planAt,
-      int from,
-      int to,
-      int[] sums,
-      int sumsAt,
-      int rows) {
-    int[] operands = tile.operands;
-    for (int pass = from; pass < to; pass++) {
-      int entry = planAt + pass * 6;
-      int word = at + operands[entry] * 4 * L;
-      int operand = pass * 64;
-      ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 2]).reinterpretAsShorts();
-      ShortVector p01 = p00;
-      ShortVector p10 = IntVector.broadcast(Lanes.INT, operands[entry + 3]).reinterpretAsShorts();
-      ShortVector p11 = p10;
-      ShortVector p20 = IntVector.broadcast(Lanes.INT, operands[entry + 4]).reinterpretAsShorts();
-      ShortVector p21 = p20;
-      ShortVector p30 = IntVector.broadcast(Lanes.INT, operands[entry + 5]).reinterpretAsShorts();
-      ShortVector p31 = p30;
-      for (int q = 0; q < 4; q++) {
-        IntVector w0 = IntVector.fromArray(Lanes.INT, packed, word);
-        IntVector w1 = IntVector.fromArray(Lanes.INT, packed, word + stride);
-        ShortVector v00 = w0.reinterpretAsShorts();
-        ShortVector v01 = w1.reinterpretAsShorts();
-        ShortVector v10 = w0.lanewise(VectorOperators.LSHR, 4).reinterpretAsShorts();
-        ShortVector v11 = w1.lanewise(VectorOperators.LSHR, 4).reinterpretAsShorts();
-        ShortVector v20 = w0.lanewise(VectorOperators.LSHR, 8).reinterpretAsShorts();
-        ShortVector v21 = w1.lanewise(VectorOperators.LSHR, 8).reinterpretAsShorts();
-        ShortVector v30 = w0.lanewise(VectorOperators.LSHR, 12).reinterpretAsShorts();
-        ShortVector v31 = w1.lanewise(VectorOperators.LSHR, 12).reinterpretAsShorts();
-        ShortVector a00 = IntVector.broadcast(Lanes.INT, operands[operand]).reinterpretAsShorts();
-        ShortVector a01 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 1]).reinterpretAsShorts();
-        ShortVector a02 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 2]).reinterpretAsShorts();
-        ShortVector a03 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 3]).reinterpretAsShorts();
-        p00 = p00.add(v00.mul(a00)).add(v10.mul(a01)).add(v20.mul(a02)).add(v30.mul(a03));
-        p01 = p01.add(v01.mul(a00)).add(v11.mul(a01)).add(v21.mul(a02)).add(v31.mul(a03));
-        ShortVector a10 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 16]).reinterpretAsShorts();
-        ShortVector a11 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 17]).reinterpretAsShorts();
-        ShortVector a12 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 18]).reinterpretAsShorts();
-        ShortVector a13 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 19]).reinterpretAsShorts();
-        p10 = p10.add(v00.mul(a10)).add(v10.mul(a11)).add(v20.mul(a12)).add(v30.mul(a13));
-        p11 = p11.add(v01.mul(a10)).add(v11.mul(a11)).add(v21.mul(a12)).add(v31.mul(a13));
-        ShortVector a20 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 32]).reinterpretAsShorts();
-        ShortVector a21 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 33]).reinterpretAsShorts();
-        ShortVector a22 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 34]).reinterpretAsShorts();
-        ShortVector a23 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 35]).reinterpretAsShorts();
-        p20 = p20.add(v00.mul(a20)).add(v10.mul(a21)).add(v20.mul(a22)).add(v30.mul(a23));
-        p21 = p21.add(v01.mul(a20)).add(v11.mul(a21)).add(v21.mul(a22)).add(v31.mul(a23));
-        ShortVector a30 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 48]).reinterpretAsShorts();
-        ShortVector a31 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 49]).reinterpretAsShorts();
-        ShortVector a32 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 50]).reinterpretAsShorts();
-        ShortVector a33 =
-            IntVector.broadcast(Lanes.INT, operands[operand + 51]).reinterpretAsShorts();
-        p30 = p30.add(v00.mul(a30)).add(v10.mul(a31)).add(v20.mul(a32)).add(v30.mul(a33));
-        p31 = p31.add(v01.mul(a30)).add(v11.mul(a31)).add(v21.mul(a32)).add(v31.mul(a33));
-        word += L;
-        operand += 4;
-      }
-      int sum = sumsAt + operands[entry + 1] * 4 * rows;
-      IntVector i00 = p00.reinterpretAsInts();
-      i00.lanewise(VectorOperators.LSHL, 16)
-          .add(i00)
+      IntVector i32 = p32.reinterpretAsInts();
+      i32.lanewise(VectorOperators.LSHL, 16)
+          .add(i32)
           .lanewise(VectorOperators.LSHR, 16)
-          .add(IntVector.fromArray(Lanes.INT, sums, sum))
-          .intoArray(sums, sum);
-      IntVector i01 = p01.reinterpretAsInts();
-      i01.lanewise(VectorOperators.LSHL, 16)
-          .add(i01)
+          .add(IntVector.fromArray(Lanes.INT, sums, sum + 2 * L))
+          .intoArray(sums, sum + 2 * L);
+      IntVector i33 = p33.reinterpretAsInts();
+      i33.lanewise(VectorOperators.LSHL, 16)
+          .add(i33)
           .lanewise(VectorOperators.LSHR, 16)
-          .add(IntVector.fromArray(Lanes.INT, sums, sum + L))
-          .intoArray(sums, sum + L);
-      sum += rows;
-      IntVector i10 = p10.reinterpretAsInts();
-      i10.lanewise(VectorOperators.LSHL, 16)
-          .add(i10)
-          .lanewise(VectorOperators.LSHR, 16)
-          .add(IntVector.fromArray(Lanes.INT, sums, sum))
-          .intoArray(sums, sum);
-      IntVector i11 = p11.reinterpretAsInts();
-      i11.lanewise(VectorOperators.LSHL, 16)
-          .add(i11)
-          .lanewise(VectorOperators.LSHR, 16)
-          .add(IntVector.fromArray(Lanes.INT, sums, sum + L))
-          .intoArray(sums, sum + L);
-      sum += rows;
-      IntVector i20 = p20.reinterpretAsInts();
-      i20.lanewise(VectorOperators.LSHL, 16)
-          .add(i20)
-          .lanewise(VectorOperators.LSHR, 16)
-          .add(IntVector.fromArray(Lanes.INT, sums, sum))
-          .intoArray(sums, sum);
-      IntVector i21 = p21.reinterpretAsInts();
-      i21.lanewise(VectorOperators.LSHL, 16)
-          .add(i21)
-          .lanewise(VectorOperators.LSHR, 16)
-          .add(IntVector.fromArray(Lanes.INT, sums, sum + L))
-          .intoArray(sums, sum + L);
-      sum += rows;
-      IntVector i30 = p30.reinterpretAsInts();
-      i30.lanewise(VectorOperators.LSHL, 16)
-          .add(i30)
-          .lanewise(VectorOperators.LSHR, 16)
-          .add(IntVector.fromArray(Lanes.INT, sums, sum))
-          .intoArray(sums, sum);
-      IntVector i31 = p31.reinterpretAsInts();
-      i31.lanewise(VectorOperators.LSHL, 16)
-          .add(i31)
-          .lanewise(VectorOperators.LSHR, 16)
-          .add(IntVector.fromArray(Lanes.INT, sums, sum + L))
-          .intoArray(sums, sum + L);
+          .add(IntVector.fromArray(Lanes.INT, sums, sum + 3 * L))
+          .intoArray(sums, sum + 3 * L);
     }
   }
 }

@@ -12,7 +12,9 @@ final class NibbleMultiply extends WordMultiply {
   private static final int CODES_IN_WORD = 8;
   private static final int LONG_UNIT_WORDS = 8;
   private static final int SHORT_UNIT_WORDS = 4;
-  private static final int ROW_VECTORS = 4;
+
+  /** Row vectors of a block. */
+  static final int ROW_VECTORS = 4;
 
   private final boolean longUnits;
 
@@ -59,31 +61,21 @@ final class NibbleMultiply extends WordMultiply {
     int to = firstPass(tile, last);
     int entries = entriesAt(tile);
     int sumsAt = -first * tile.tokens * rows;
-    int step = tile.tokens == 1 ? rows : 2 * Lanes.FLOATS;
-    for (int row = 0; row < rows; row += step) {
-      int at = position(block * rows + row);
-      addRowVectors(tile, at, entries, from, to, sums, sumsAt + row);
-    }
-  }
-
-  private void addRowVectors(
-      Tile tile, int at, int entries, int from, int to, int[] sums, int sumsAt) {
+    int at = position(block, 0);
     int[] packed = packed();
-    int stride = stride();
-    int rows = blockRows();
-    switch (longUnits ? tile.tokens : -tile.tokens) {
-      case 1 ->
-          NibbleLoops.oneToken8(packed, at, stride, tile, entries, from, to, sums, sumsAt, rows);
+    int words = unitWords();
+    switch (tile.tokens) {
+      case 1 -> {
+        if (longUnits) {
+          NibbleLoops.oneToken8(packed, at, tile, entries, from, to, sums, sumsAt, rows);
+        } else {
+          NibbleLoops.oneToken4(packed, at, tile, entries, from, to, sums, sumsAt, rows);
+        }
+      }
       case 2 ->
-          NibbleLoops2.twoTokens8(packed, at, stride, tile, entries, from, to, sums, sumsAt, rows);
+          NibbleLoops2.twoTokens(packed, at, words, tile, entries, from, to, sums, sumsAt, rows);
       case 4 ->
-          NibbleLoops4.fourTokens8(packed, at, stride, tile, entries, from, to, sums, sumsAt, rows);
-      case -1 ->
-          NibbleLoops.oneToken4(packed, at, stride, tile, entries, from, to, sums, sumsAt, rows);
-      case -2 ->
-          NibbleLoops2.twoTokens4(packed, at, stride, tile, entries, from, to, sums, sumsAt, rows);
-      case -4 ->
-          NibbleLoops4.fourTokens4(packed, at, stride, tile, entries, from, to, sums, sumsAt, rows);
+          NibbleLoops4.fourTokens(packed, at, words, tile, entries, from, to, sums, sumsAt, rows);
       default -> throw new AssertionError("a tile of " + tile.tokens + " tokens");
     }
   }

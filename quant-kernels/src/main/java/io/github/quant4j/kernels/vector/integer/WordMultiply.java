@@ -45,6 +45,7 @@ abstract class WordMultiply extends SegmentSums {
   private final int limit;
   private final int passesInUnit;
   private final int wordsInVector;
+  private final int vectorsInBlock;
   private final int[] packed;
   private final int[] previousMask;
 
@@ -85,6 +86,7 @@ abstract class WordMultiply extends SegmentSums {
     int lanes = Lanes.FLOATS;
     int vectors = Math.ceilDiv(codes.rows(), blockRows) * blockRows / lanes;
     this.packed = new int[Math.multiplyExact(vectors * lanes, wordsInVector)];
+    this.vectorsInBlock = blockRows / lanes;
     team.run(vectors, vector -> pack(codes, vector));
   }
 
@@ -116,24 +118,31 @@ abstract class WordMultiply extends SegmentSums {
         int inHalf = inUnit % (unitWords * views);
         int word = unit * unitWords + inHalf / views;
         int shift = 16 * half + inHalf % views * codeBits;
-        packed[(vector * wordsInVector + word) * lanes + lane] |= (row[column] & 0xff) << shift;
+        packed[
+                position(vector / vectorsInBlock, 0)
+                    + (word * vectorsInBlock + vector % vectorsInBlock) * lanes
+                    + lane] |=
+            (row[column] & 0xff) << shift;
       }
     }
   }
 
-  /** The words, {@code [row vectors][words][lanes]}. */
+  /** Words of a unit. */
+  final int unitWords() {
+    return unitWords;
+  }
+
+  /**
+   * The words, {@code [blocks][words][row vectors][lanes]}: what a block reads is one stream, which
+   * the CPU fetches ahead of time, where a stream for each row vector is fetched late.
+   */
   final int[] packed() {
     return packed;
   }
 
-  /** Where the words of a row vector begin. */
-  final int position(int row) {
-    return row * wordsInVector;
-  }
-
-  /** From one row vector to the next. */
-  final int stride() {
-    return wordsInVector * Lanes.FLOATS;
+  /** Where the words of a row of a block begin, the row being the first of a row vector. */
+  final int position(int block, int row) {
+    return block * blockRows() * wordsInVector + row;
   }
 
   /** What coefficients depend on. */
