@@ -40,12 +40,17 @@ final class CrumbMultiply extends WordMultiply {
   }
 
   @Override
+  boolean sumsUnitsTogether() {
+    return false;
+  }
+
+  @Override
   void add(Tile tile, int block, int first, int last, int[] sums, ScratchPool scratch) {
     int[] packed = packed();
     int rows = blockRows();
-    int from = firstPass(tile, first);
-    int to = firstPass(tile, last);
-    int entries = entriesAt(tile);
+    int from = RunPlan.firstRun(tile, first);
+    int to = RunPlan.firstRun(tile, last);
+    int entries = RunPlan.entriesAt(tile, layout());
     int sumsAt = -first * tile.tokens * rows;
     int at = position(block, 0);
     if (tile.tokens == 1) {

@@ -15,7 +15,7 @@ final class NibbleLoops2 {
 
   private NibbleLoops2() {}
 
-  /** Two tokens, four row vectors, a unit of {@code words} words. */
+  /** Two tokens, four row vectors, units of {@code words} words. */
   static void twoTokens(
       int[] packed,
       int at,
@@ -29,19 +29,20 @@ final class NibbleLoops2 {
       int rows) {
     int[] operands = tile.operands;
     int coefficients = words * 4;
-    for (int pass = from; pass < to; pass++) {
-      int entry = planAt + pass * 4;
+    for (int run = from; run < to; run++) {
+      int entry = planAt + run * 8;
       int word = at + operands[entry] * words * STEP;
-      int operand = pass * 2 * coefficients;
-      ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 2]).reinterpretAsShorts();
+      int operand = operands[entry + 2] * 2 * coefficients;
+      ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 4]).reinterpretAsShorts();
       ShortVector p01 = p00;
       ShortVector p02 = p00;
       ShortVector p03 = p00;
-      ShortVector p10 = IntVector.broadcast(Lanes.INT, operands[entry + 3]).reinterpretAsShorts();
+      ShortVector p10 = IntVector.broadcast(Lanes.INT, operands[entry + 5]).reinterpretAsShorts();
       ShortVector p11 = p10;
       ShortVector p12 = p10;
       ShortVector p13 = p10;
-      for (int q = 0; q < words; q++) {
+      int count = operands[entry + 3] * words;
+      for (int q = 0; q < count; q++) {
         IntVector w0 = IntVector.fromArray(Lanes.INT, packed, word);
         IntVector w1 = IntVector.fromArray(Lanes.INT, packed, word + L);
         IntVector w2 = IntVector.fromArray(Lanes.INT, packed, word + 2 * L);
@@ -53,8 +54,7 @@ final class NibbleLoops2 {
           p02 = p02.add(w2.reinterpretAsShorts().mul(a0));
           p03 = p03.add(w3.reinterpretAsShorts().mul(a0));
           ShortVector a1 =
-              IntVector.broadcast(Lanes.INT, operands[operand + coefficients])
-                  .reinterpretAsShorts();
+              IntVector.broadcast(Lanes.INT, operands[operand + 4]).reinterpretAsShorts();
           p10 = p10.add(w0.reinterpretAsShorts().mul(a1));
           p11 = p11.add(w1.reinterpretAsShorts().mul(a1));
           p12 = p12.add(w2.reinterpretAsShorts().mul(a1));
@@ -66,6 +66,7 @@ final class NibbleLoops2 {
           operand++;
         }
         word += STEP;
+        operand += 4;
       }
       int sum = sumsAt + operands[entry + 1] * 2 * rows;
       IntVector i00 = p00.reinterpretAsInts();

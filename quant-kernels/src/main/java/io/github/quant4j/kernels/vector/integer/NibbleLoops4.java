@@ -21,7 +21,7 @@ final class NibbleLoops4 {
 
   private NibbleLoops4() {}
 
-  /** Four tokens, four row vectors, a unit of {@code words} words. */
+  /** Four tokens, four row vectors, units of {@code words} words. */
   static void fourTokens(
       int[] packed,
       int at,
@@ -35,27 +35,28 @@ final class NibbleLoops4 {
       int rows) {
     int[] operands = tile.operands;
     int coefficients = words * 4;
-    for (int pass = from; pass < to; pass++) {
-      int entry = planAt + pass * 6;
+    for (int run = from; run < to; run++) {
+      int entry = planAt + run * 12;
       int word = at + operands[entry] * words * STEP;
-      int operand = pass * 4 * coefficients;
-      ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 2]).reinterpretAsShorts();
+      int operand = operands[entry + 2] * 4 * coefficients;
+      ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 4]).reinterpretAsShorts();
       ShortVector p01 = p00;
       ShortVector p02 = p00;
       ShortVector p03 = p00;
-      ShortVector p10 = IntVector.broadcast(Lanes.INT, operands[entry + 3]).reinterpretAsShorts();
+      ShortVector p10 = IntVector.broadcast(Lanes.INT, operands[entry + 5]).reinterpretAsShorts();
       ShortVector p11 = p10;
       ShortVector p12 = p10;
       ShortVector p13 = p10;
-      ShortVector p20 = IntVector.broadcast(Lanes.INT, operands[entry + 4]).reinterpretAsShorts();
+      ShortVector p20 = IntVector.broadcast(Lanes.INT, operands[entry + 6]).reinterpretAsShorts();
       ShortVector p21 = p20;
       ShortVector p22 = p20;
       ShortVector p23 = p20;
-      ShortVector p30 = IntVector.broadcast(Lanes.INT, operands[entry + 5]).reinterpretAsShorts();
+      ShortVector p30 = IntVector.broadcast(Lanes.INT, operands[entry + 7]).reinterpretAsShorts();
       ShortVector p31 = p30;
       ShortVector p32 = p30;
       ShortVector p33 = p30;
-      for (int q = 0; q < words; q++) {
+      int count = operands[entry + 3] * words;
+      for (int q = 0; q < count; q++) {
         IntVector w0 = IntVector.fromArray(Lanes.INT, packed, word);
         IntVector w1 = IntVector.fromArray(Lanes.INT, packed, word + L);
         IntVector w2 = IntVector.fromArray(Lanes.INT, packed, word + 2 * L);
@@ -67,22 +68,19 @@ final class NibbleLoops4 {
           p02 = p02.add(w2.reinterpretAsShorts().mul(a0));
           p03 = p03.add(w3.reinterpretAsShorts().mul(a0));
           ShortVector a1 =
-              IntVector.broadcast(Lanes.INT, operands[operand + coefficients])
-                  .reinterpretAsShorts();
+              IntVector.broadcast(Lanes.INT, operands[operand + 4]).reinterpretAsShorts();
           p10 = p10.add(w0.reinterpretAsShorts().mul(a1));
           p11 = p11.add(w1.reinterpretAsShorts().mul(a1));
           p12 = p12.add(w2.reinterpretAsShorts().mul(a1));
           p13 = p13.add(w3.reinterpretAsShorts().mul(a1));
           ShortVector a2 =
-              IntVector.broadcast(Lanes.INT, operands[operand + 2 * coefficients])
-                  .reinterpretAsShorts();
+              IntVector.broadcast(Lanes.INT, operands[operand + 8]).reinterpretAsShorts();
           p20 = p20.add(w0.reinterpretAsShorts().mul(a2));
           p21 = p21.add(w1.reinterpretAsShorts().mul(a2));
           p22 = p22.add(w2.reinterpretAsShorts().mul(a2));
           p23 = p23.add(w3.reinterpretAsShorts().mul(a2));
           ShortVector a3 =
-              IntVector.broadcast(Lanes.INT, operands[operand + 3 * coefficients])
-                  .reinterpretAsShorts();
+              IntVector.broadcast(Lanes.INT, operands[operand + 12]).reinterpretAsShorts();
           p30 = p30.add(w0.reinterpretAsShorts().mul(a3));
           p31 = p31.add(w1.reinterpretAsShorts().mul(a3));
           p32 = p32.add(w2.reinterpretAsShorts().mul(a3));
@@ -94,6 +92,7 @@ final class NibbleLoops4 {
           operand++;
         }
         word += STEP;
+        operand += 12;
       }
       int sum = sumsAt + operands[entry + 1] * 4 * rows;
       IntVector i00 = p00.reinterpretAsInts();

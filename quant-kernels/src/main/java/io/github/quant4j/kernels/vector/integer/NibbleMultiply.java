@@ -16,8 +16,6 @@ final class NibbleMultiply extends WordMultiply {
   /** Row vectors of a block. */
   static final int ROW_VECTORS = 4;
 
-  private final boolean longUnits;
-
   /**
    * Packs codes.
    *
@@ -38,7 +36,6 @@ final class NibbleMultiply extends WordMultiply {
         ROW_VECTORS * Lanes.FLOATS,
         layout.unit() / CODES_IN_WORD,
         team);
-    this.longUnits = layout.unit() == LONG_UNIT_WORDS * CODES_IN_WORD;
   }
 
   /**
@@ -55,29 +52,64 @@ final class NibbleMultiply extends WordMultiply {
   }
 
   @Override
+  boolean sumsUnitsTogether() {
+    return true;
+  }
+
+  @Override
   void add(Tile tile, int block, int first, int last, int[] sums, ScratchPool scratch) {
     int rows = blockRows();
-    int from = firstPass(tile, first);
-    int to = firstPass(tile, last);
-    int entries = entriesAt(tile);
+    int from = RunPlan.firstRun(tile, first);
+    int to = RunPlan.firstRun(tile, last);
+    int entries = RunPlan.entriesAt(tile, layout());
     int sumsAt = -first * tile.tokens * rows;
     int at = position(block, 0);
     int[] packed = packed();
     int words = unitWords();
     switch (tile.tokens) {
-      case 1 -> {
-        if (longUnits) {
-          NibbleLoops.oneToken8(packed, at, tile, entries, from, to, sums, sumsAt, rows);
-        } else {
-          NibbleLoops.oneToken4(packed, at, tile, entries, from, to, sums, sumsAt, rows);
-        }
-      }
+      case 1 ->
+          NibbleLoops.oneToken(packed, at, words, tile, entries, from, to, sums, sumsAt, rows);
       case 2 ->
           NibbleLoops2.twoTokens(packed, at, words, tile, entries, from, to, sums, sumsAt, rows);
       case 4 ->
           NibbleLoops4.fourTokens(packed, at, words, tile, entries, from, to, sums, sumsAt, rows);
       default -> throw new AssertionError("a tile of " + tile.tokens + " tokens");
     }
+  }
+
+  /** Where every segment is one run, as it is with groups of up to 128 normal activations. */
+  @Override
+  boolean addScaled(
+      Tile tile, int block, RowParameters parameters, float[] outputs, ScratchPool scratch) {
+    int segments = layout().segments();
+    if (RunPlan.firstRun(tile, segments) > segments) {
+      return false;
+    }
+    int[] packed = packed();
+    float[] scales = parameters.scales();
+    int rows = blockRows();
+    int plan = RunPlan.entriesAt(tile, layout());
+    int at = position(block, 0);
+    int words = unitWords();
+    int from = block * rows * segments;
+    switch (tile.tokens) {
+      case 1 ->
+          NibbleScaledLoops.oneToken(
+              packed, at, words, tile, plan, segments, scales, from, outputs);
+      case 2 ->
+          NibbleScaledLoops.twoTokens(
+              packed, at, words, tile, plan, segments, scales, from, outputs, rows);
+      case 4 ->
+          NibbleScaledLoops4.fourTokens(
+              packed, at, words, tile, plan, segments, scales, from, outputs, rows);
+      default -> throw new AssertionError("a tile of " + tile.tokens + " tokens");
+    }
+    return true;
+  }
+
+  @Override
+  int panelVectors() {
+    return ROW_VECTORS;
   }
 
   @Override

@@ -32,7 +32,8 @@ import jdk.incubator.vector.VectorOperators;
  * {@code C} times the sum of the negative activations' magnitudes, so that values begin at 0. A
  * unit whose activations exceed the bound is multiplied twice, each time with a part of the
  * activations; that is rare, because a unit of 64 inputs and 4 bits tolerates a mean magnitude of
- * 68.
+ * 68. Units that stay within the bound together, as two of normally distributed activations do, may
+ * be summed as one.
  */
 abstract class WordMultiply extends SegmentSums {
   private static final int RANGE = 0xffff;
@@ -43,7 +44,7 @@ abstract class WordMultiply extends SegmentSums {
   private final int unitWords;
   private final int largestCode;
   private final int limit;
-  private final int passesInUnit;
+  private final int partsOfUnit;
   private final int wordsInVector;
   private final int vectorsInBlock;
   private final int[] packed;
@@ -76,7 +77,7 @@ abstract class WordMultiply extends SegmentSums {
     this.unitWords = unitWords;
     this.largestCode = largestCode;
     this.limit = RANGE / largestCode;
-    this.passesInUnit = Math.ceilDiv(layout.unit(), limit / largestValue);
+    this.partsOfUnit = Math.ceilDiv(layout.unit(), limit / largestValue);
     this.wordsInVector = layout.paddedColumns() / (2 * views);
     this.previousMask = new int[views + 16];
     Arrays.fill(previousMask, -1);
@@ -158,79 +159,49 @@ abstract class WordMultiply extends SegmentSums {
     return 4L * packed.length;
   }
 
+  /** Whether units may be summed together, or each by itself. */
+  abstract boolean sumsUnitsTogether();
+
   /**
-   * The operands are coefficients {@code [passes][tokens][unitWords][views]}, two in an int, and
-   * behind them the plan. It begins with the number of the first pass of each segment, and of the
-   * end. For each pass follow its unit, its segment and, for each token, its bias.
+   * The operands are coefficients {@code [pieces][unitWords][tokens][views]}, two in an int, and
+   * behind them a {@link RunPlan}. A piece is a unit, or a part of the activations of a unit that
+   * exceeds the bound.
    */
   @Override
   final void prepare(Tile tile, int[] values, int offset, ScratchPool scratch) {
     SegmentLayout layout = layout();
     int tokens = tile.tokens;
-    int segments = layout.segments();
-    int unitsInSegment = layout.unitsInSegment();
-    int units = segments * unitsInSegment;
-    int planStep = planStep(tokens);
-    int planAt = units * passesInUnit * tokens * unitWords * views;
-    int entries = planAt + segments + 1;
-    int[] plan = scratch.ints(entries + units * passesInUnit * planStep);
-    tile.operands = plan;
-    tile.planAt = planAt;
-    int pass = 0;
-    for (int s = 0; s < segments; s++) {
-      plan[planAt + s] = pass;
+    int units = layout.segments() * layout.unitsInSegment();
+    int most = units * partsOfUnit;
+    tile.planAt = most * tokens * unitWords * views;
+    tile.operands = scratch.ints(tile.planAt + RunPlan.length(layout.segments(), most, tokens));
+    int[] line = scratch.ints(unitWords * views);
+    int piece = 0;
+    for (int unit = 0; unit < units; unit++) {
+      int parts = 1;
       for (int t = 0; t < tokens; t++) {
-        tile.starts[tile.offset + s * tokens + t] = 0;
+        int at = offset + t * layout.paddedColumns() + unit * layout.unit();
+        int packed = sumAndMagnitude(values, at);
+        int sum = (short) packed;
+        int magnitude = (packed - sum) >> 16;
+        if (magnitude > limit) {
+          parts = Math.max(parts, countParts(values, at));
+        }
+        setCoefficients(tile, piece, t, values, at, line);
+        // Sum and sum of magnitudes differ by twice the negative part.
+        int bias = largestCode * ((magnitude - sum) / 2);
+        RunPlan.setToken(tile, layout, piece, t, bias, magnitude);
       }
-      for (int unit = s * unitsInSegment; unit < (s + 1) * unitsInSegment; unit++) {
-        int passes = 1;
-        for (int t = 0; t < tokens; t++) {
-          int at = offset + t * layout.paddedColumns() + unit * layout.unit();
-          int packed = sumAndMagnitude(values, at);
-          int sum = (short) packed;
-          int magnitude = (packed - sum) >> 16;
-          if (magnitude > limit) {
-            passes = Math.max(passes, countPasses(values, at));
-          }
-          coefficients(values, at, tile.operands, (pass * tokens + t) * unitWords * views);
-          // Sum and sum of magnitudes differ by twice the negative part.
-          setBias(tile, pass, t, largestCode * ((magnitude - sum) / 2));
-        }
-        if (passes > 1) {
-          split(tile, values, offset + unit * layout.unit(), pass, passes, scratch);
-        }
-        for (int i = 0; i < passes; i++) {
-          plan[entries + pass * planStep] = unit;
-          plan[entries + pass * planStep + 1] = s;
-          pass++;
-        }
+      if (parts > 1) {
+        split(tile, values, offset + unit * layout.unit(), piece, parts, line, scratch);
       }
-      for (int p = plan[planAt + s]; p < pass; p++) {
-        for (int t = 0; t < tokens; t++) {
-          tile.starts[tile.offset + s * tokens + t] -= plan[entries + p * planStep + 2 + t];
-        }
+      for (int i = 0; i < parts; i++) {
+        RunPlan.setUnit(tile, layout, piece, unit);
+        piece++;
       }
     }
-    plan[planAt + segments] = pass;
-  }
-
-  /** The ints of the plan for a pass: unit, segment, and a bias for each token. */
-  static int planStep(int tokens) {
-    return 2 + tokens;
-  }
-
-  /** The number of the first pass of a segment. */
-  static int firstPass(Tile tile, int segment) {
-    return tile.operands[tile.planAt + segment];
-  }
-
-  /** Where the passes are described. */
-  final int entriesAt(Tile tile) {
-    return tile.planAt + layout().segments() + 1;
-  }
-
-  private void setBias(Tile tile, int pass, int t, int bias) {
-    tile.operands[entriesAt(tile) + pass * planStep(tile.tokens) + 2 + t] = bias;
+    scratch.release(line);
+    RunPlan.join(tile, layout, piece, sumsUnitsTogether() ? limit : 0);
   }
 
   /** The sum of a unit's values in the lower half, that of their magnitudes in the upper half. */
@@ -243,6 +214,22 @@ abstract class WordMultiply extends SegmentSums {
               .add(value.lanewise(VectorOperators.ABS).lanewise(VectorOperators.LSHL, 16));
     }
     return sums.reduceLanes(VectorOperators.ADD);
+  }
+
+  private void setCoefficients(Tile tile, int piece, int token, int[] values, int at, int[] line) {
+    int tokens = tile.tokens;
+    int to = piece * unitWords * tokens * views;
+    if (tokens == 1) {
+      coefficients(values, at, tile.operands, to);
+      return;
+    }
+    coefficients(values, at, line, 0);
+    for (int word = 0; word < unitWords; word++) {
+      int target = to + (word * tokens + token) * views;
+      for (int view = 0; view < views; view++) {
+        tile.operands[target + view] = line[word * views + view];
+      }
+    }
   }
 
   /**
@@ -274,21 +261,22 @@ abstract class WordMultiply extends SegmentSums {
     }
   }
 
-  private int countPasses(int[] values, int at) {
-    int passes = 1;
+  private int countParts(int[] values, int at) {
+    int parts = 1;
     int magnitude = 0;
     for (int i = at; i < at + layout().unit(); i++) {
       magnitude += Math.abs(values[i]);
       if (magnitude > limit) {
-        passes++;
+        parts++;
         magnitude = Math.abs(values[i]);
       }
     }
-    return passes;
+    return parts;
   }
 
   /** Cuts the values of a unit where their magnitudes would exceed the limit. */
-  private void split(Tile tile, int[] values, int at, int pass, int passes, ScratchPool scratch) {
+  private void split(
+      Tile tile, int[] values, int at, int piece, int parts, int[] line, ScratchPool scratch) {
     int tokens = tile.tokens;
     int unit = layout().unit();
     int[] part = scratch.ints(unit + 1);
@@ -296,7 +284,7 @@ abstract class WordMultiply extends SegmentSums {
     for (int t = 0; t < tokens; t++) {
       int from = at + t * layout().paddedColumns();
       int next = 0;
-      for (int i = 0; i < passes; i++) {
+      for (int i = 0; i < parts; i++) {
         Arrays.fill(part, 1, unit + 1, 0);
         int magnitude = 0;
         int negative = 0;
@@ -309,8 +297,8 @@ abstract class WordMultiply extends SegmentSums {
           negative += Math.max(0, -value);
           part[1 + next] = value;
         }
-        coefficients(part, 1, tile.operands, ((pass + i) * tokens + t) * unitWords * views);
-        setBias(tile, pass + i, t, largestCode * negative);
+        setCoefficients(tile, piece + i, t, part, 1, line);
+        RunPlan.setToken(tile, layout(), piece + i, t, largestCode * negative, RunPlan.ALONE);
       }
     }
     scratch.release(part);
