@@ -36,6 +36,10 @@ final class PlaneLookup extends SegmentSums {
 
   private static final int FIRST_INDEX_BITS = 5;
   private static final int STREAMS = 4;
+
+  /** Sums between the two steps, in shorts: half a first-level cache. */
+  private static final int PARTIAL = 8192;
+
   private static final int TABLES = 4 * LANES;
   private static final int MOST_WORDS_IN_UNIT = 8;
   private static final int POSITIVE_RANGE = 0x7fff;
@@ -206,27 +210,17 @@ final class PlaneLookup extends SegmentSums {
   }
 
   @Override
+  int panelVectors() {
+    return 2 * rowVectors;
+  }
+
+  @Override
   void add(Tile tile, int block, int first, int last, int[] sums, ScratchPool scratch) {
-    int units = (last - first) * unitsInSegment;
-    int firstWord = first * unitsInSegment * wordsInUnit;
-    int tableFrom = firstWord * TABLES;
-    int tokenStride = wordsInStream * TABLES;
-    int stride = wordsInStream * LANES;
     int together = Math.min(tile.tokens, 2);
-    int quadSize = units * together * STREAMS * LANES;
+    int quadSize = quadSize(first, last, together);
     short[] partial = scratch.shorts(quads * quadSize);
     for (int token = 0; token < tile.tokens; token += together) {
-      for (int quad = 0; quad < quads; quad++) {
-        int at = (block * quads + quad) * STREAMS * stride + firstWord * LANES;
-        lookUp(
-            at,
-            tile.tables,
-            tableFrom + token * tokenStride,
-            together,
-            units,
-            partial,
-            quad * quadSize);
-      }
+      lookUp(tile, block, first, last, token, together, partial);
       for (int t = 0; t < together; t++) {
         for (int vector = 0; vector < rowVectors; vector++) {
           int row = vector * LANES;
@@ -246,6 +240,67 @@ final class PlaneLookup extends SegmentSums {
       }
     }
     scratch.release(partial);
+  }
+
+  @Override
+  boolean addScaled(
+      Tile tile, int block, RowParameters parameters, float[] outputs, ScratchPool scratch) {
+    int segments = layout().segments();
+    int together = Math.min(tile.tokens, 2);
+    int slice = Math.clamp(PARTIAL / (quads * quadSize(0, 1, together)), 1, segments);
+    short[] partial = scratch.shorts(quads * quadSize(0, slice, together));
+    for (int token = 0; token < tile.tokens; token += together) {
+      for (int first = 0; first < segments; first += slice) {
+        int last = Math.min(segments, first + slice);
+        lookUp(tile, block, first, last, token, together, partial);
+        for (int t = 0; t < together; t++) {
+          for (int vector = 0; vector < rowVectors; vector++) {
+            PlaneSums.addScaled(
+                partial,
+                t * STREAMS * LANES,
+                together * STREAMS * LANES,
+                quadSize(first, last, together),
+                vector * planes,
+                planes,
+                unitsInSegment,
+                last - first,
+                tile,
+                tile.offset + first * tile.tokens + token + t,
+                tile.offset + (token + t) * segments + first,
+                parameters.scales(),
+                (block * segments + first) * blockRows() + vector * LANES,
+                blockRows(),
+                outputs,
+                (token + t) * blockRows() + vector * LANES);
+          }
+        }
+      }
+    }
+    scratch.release(partial);
+    return true;
+  }
+
+  /** Sums of a quad of streams for some segments and tokens. */
+  private int quadSize(int first, int last, int tokens) {
+    return (last - first) * unitsInSegment * tokens * STREAMS * LANES;
+  }
+
+  private void lookUp(
+      Tile tile, int block, int first, int last, int token, int together, short[] partial) {
+    int units = (last - first) * unitsInSegment;
+    int firstWord = first * unitsInSegment * wordsInUnit;
+    int stride = wordsInStream * LANES;
+    int quadSize = quadSize(first, last, together);
+    for (int quad = 0; quad < quads; quad++) {
+      lookUp(
+          (block * quads + quad) * STREAMS * stride + firstWord * LANES,
+          tile.tables,
+          (token * wordsInStream + firstWord) * TABLES,
+          together,
+          units,
+          partial,
+          quad * quadSize);
+    }
   }
 
   private void lookUp(

@@ -2,6 +2,7 @@
 package io.github.quant4j.kernels.vector.integer;
 
 import io.github.quant4j.kernels.vector.Lanes;
+import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
@@ -65,5 +66,77 @@ final class PlaneSums {
       even.intoArray(sums, at);
       odd.intoArray(sums, at + L);
     }
+  }
+
+  /**
+   * Adds the scaled sums of one token and one vector of 16-bit lanes.
+   *
+   * @param partial unsigned 16-bit sums, {@code [quads][units][tokens][streams][lanes]}
+   * @param from position of the token
+   * @param unitStep from one unit to the next
+   * @param quadStep from one quad of streams to the next
+   * @param stream the stream of the lowest plane, counted through all quads
+   * @param planes how many planes follow each other
+   * @param unitsInSegment units of a segment
+   * @param segments how many segments
+   * @param tile the tokens
+   * @param startsAt what the sums of the first segment start from
+   * @param factorsAt the activation scale of the first segment
+   * @param scales scales of rows
+   * @param scalesAt those of the first segment
+   * @param scalesStep from one segment to the next
+   * @param outputs added to
+   * @param to position of the first row
+   */
+  static void addScaled(
+      short[] partial,
+      int from,
+      int unitStep,
+      int quadStep,
+      int stream,
+      int planes,
+      int unitsInSegment,
+      int segments,
+      Tile tile,
+      int startsAt,
+      int factorsAt,
+      float[] scales,
+      int scalesAt,
+      int scalesStep,
+      float[] outputs,
+      int to) {
+    FloatVector y0 = FloatVector.fromArray(Lanes.FLOAT, outputs, to);
+    FloatVector y1 = FloatVector.fromArray(Lanes.FLOAT, outputs, to + L);
+    int unit = from;
+    for (int s = 0; s < segments; s++) {
+      IntVector even = IntVector.broadcast(Lanes.INT, tile.starts[startsAt + s * tile.tokens]);
+      IntVector odd = even;
+      for (int u = 0; u < unitsInSegment; u++) {
+        IntVector both = IntVector.zero(Lanes.INT);
+        IntVector upper = both;
+        for (int plane = planes - 1; plane >= 0; plane--) {
+          int quad = (stream + plane) / STREAMS;
+          int inQuad = (stream + plane) % STREAMS;
+          IntVector sum =
+              ShortVector.fromArray(Lanes.SHORT, partial, unit + quad * quadStep + inQuad * 2 * L)
+                  .reinterpretAsInts();
+          both = both.add(both).add(sum);
+          upper = upper.add(upper).add(sum.lanewise(VectorOperators.LSHR, 16));
+        }
+        even = even.add(both.sub(upper.lanewise(VectorOperators.LSHL, 16)));
+        odd = odd.add(upper);
+        unit += unitStep;
+      }
+      float factor = tile.scales[factorsAt + s];
+      int at = scalesAt + s * scalesStep;
+      y0 =
+          ((FloatVector) even.convert(VectorOperators.I2F, 0))
+              .fma(FloatVector.fromArray(Lanes.FLOAT, scales, at).mul(factor), y0);
+      y1 =
+          ((FloatVector) odd.convert(VectorOperators.I2F, 0))
+              .fma(FloatVector.fromArray(Lanes.FLOAT, scales, at + L).mul(factor), y1);
+    }
+    y0.intoArray(outputs, to);
+    y1.intoArray(outputs, to + L);
   }
 }
