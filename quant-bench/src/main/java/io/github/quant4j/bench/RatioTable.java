@@ -21,11 +21,13 @@ import java.util.Optional;
  *
  * <p>Speeds are those of the median iteration (of the median call with {@code -bm sample}); ratios
  * are given for the median and for the fastest one, {@code median/fastest}. Ratios are within the
- * run: to other libraries on the same weights (to the faster one of Jlama's kernels), and to the
- * time that reading the stored weights takes at the rate that {@link MemoryReadBenchmark} measured
- * with as many threads (only where the weights lie in memory).
+ * run: to other libraries on the same weights (to the faster one of Jlama's kernels; 4-bit formats
+ * with float activations to {@code int4:g128:sym}, which stands in for them), and to the time that
+ * reading the stored weights takes at the rate that {@link MemoryReadBenchmark} measured with as
+ * many threads (only where the weights lie in memory).
  */
 public final class RatioTable {
+  private static final String PLAIN_4_BITS = "int4:g128:sym";
   private static final String READ = "MemoryReadBenchmark.read";
 
   /** Benchmarks of other libraries, and what these are called. */
@@ -99,9 +101,21 @@ public final class RatioTable {
 
     /** What two results must have in common to be compared. */
     boolean sameWork(Result other) {
-      return format().equals(other.format())
+      return (format().equals(other.format()) || isStoodInFor(other))
           && List.of("m", "k", "n", "threads", "weights").stream()
               .allMatch(name -> parameter(name).equals(other.parameter(name)));
+    }
+
+    /**
+     * Whether a peer's product of plain 4-bit codes and floats is the nearest that there is to this
+     * one of another 4-bit format, which no peer has.
+     */
+    private boolean isStoodInFor(Result other) {
+      return other.isPeer()
+          && other.format().equals(PLAIN_4_BITS)
+          && !format().contains("@")
+          && !format().equals(JlamaWorkload.FLOATS)
+          && (int) (8 * weightBytes() / (number("k") * number("n"))) == 4;
     }
 
     /** That of the weights and activations; full-precision ones often have no parameter for it. */

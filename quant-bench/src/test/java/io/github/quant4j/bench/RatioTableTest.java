@@ -2,7 +2,9 @@
 package io.github.quant4j.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -78,6 +80,22 @@ class RatioTableTest {
         "| GemmBenchmark.denseBaseline | f32 | 16 | 64 x 32 | 1 | cache | 10.0 | 5.0 | 3.3 | 0.8 |"
             + "  | | 4.00/4.00x | 0.50/0.50x | 0 |",
         lines.get(2));
+  }
+
+  @Test
+  void plainCodesStandInForOtherFormatsOfFourBits() {
+    String work = ", 'm': '1', 'k': '4096', 'n': '4096', 'threads': '1', 'weights': 'CACHE'";
+    String json =
+        "["
+            + entry("GemvBenchmark.onnxRuntime", "'format': 'int4:g128:sym'" + work, 90, "us/op")
+            + ","
+            + entry("GemvBenchmark.quantized", "'format': 'nvfp4'" + work, 30, "us/op")
+            + ","
+            + entry("GemvBenchmark.quantized", "'format': 'int8:g128:sym'" + work, 30, "us/op")
+            + "]";
+    List<String> lines = RatioTable.parse(json).toMarkdown().lines().toList();
+    assertTrue(lines.get(3).contains("| 3.00/3.00x |"), lines.get(3));
+    assertFalse(lines.get(4).contains("x |"), lines.get(4));
   }
 
   @Test
