@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Perplexity, divergence and agreement of language models. */
+/** Perplexity, divergence and agreement of language models; output errors of any network. */
 @NullMarked
 package io.github.quant4j.evaluate;
 

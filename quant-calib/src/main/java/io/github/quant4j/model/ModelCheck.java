@@ -60,11 +60,7 @@ public final class ModelCheck {
   }
 
   private static void openAndClose(Path directory) throws IOException {
-    boolean isSpeech;
-    try (ModelDirectory files = ModelDirectory.open(directory)) {
-      isSpeech = WhisperConfiguration.describes(files.config());
-    }
-    if (isSpeech) {
+    if (SpeechEncoder.isIn(directory)) {
       SpeechEncoder.open(directory).close();
     } else {
       LanguageModel.open(directory).close();

@@ -46,6 +46,20 @@ public final class SpeechEncoder implements AutoCloseable {
   }
 
   /**
+   * Whether a model directory holds a speech encoder, as its configuration says.
+   *
+   * @param directory holds config.json
+   * @return true if {@link #open} is for it; false for any other network
+   * @throws io.github.quant4j.io.TensorFileException if a file is missing or malformed
+   * @throws IOException if reading fails
+   */
+  public static boolean isIn(Path directory) throws IOException {
+    try (ModelDirectory files = ModelDirectory.open(directory)) {
+      return WhisperConfiguration.describes(files.config());
+    }
+  }
+
+  /**
    * Opens a model directory, full precision or quantized, with the best kernels on all processors.
    *
    * @param directory holds config.json and the weights; a decoder in it is not read

@@ -4,10 +4,7 @@ package io.github.quant4j.study;
 import io.github.quant4j.evaluate.Evaluation;
 import io.github.quant4j.evaluate.EvaluationOptions;
 import io.github.quant4j.evaluate.EvaluationResult;
-import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.io.ModelDirectory;
-import io.github.quant4j.io.quantized.QuantizedWeights;
-import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.metric.BitOperations;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.pipeline.Calibration;
@@ -17,7 +14,6 @@ import io.github.quant4j.pipeline.SaveOptions;
 import io.github.quant4j.progress.ProgressListener;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Optional;
 
 /**
  * Quantizes one language model by several recipes, one after the other, on the same calibration and
@@ -102,10 +98,6 @@ public final class RecipeStudy {
     EvaluationResult result = evaluation(model).run(text);
     try (ModelDirectory files = ModelDirectory.open(model.directory().orElseThrow())) {
       long bytes = files.files().stream().mapToLong(file -> file.byteSize()).sum();
-      BitOperations operations = BitOperations.NONE;
-      for (LinearSite site : model.sites().subList(0, model.sites().size() - 1)) {
-        operations = operations.plus(full(site));
-      }
       return new Row(
           "",
           result.perplexity(),
@@ -113,15 +105,10 @@ public final class RecipeStudy {
           1,
           BitOperations.FULL_BITS,
           bytes,
-          operations,
+          StoredOperations.ofOriginal(model.graph()),
           0,
           result.tokensPerSecond());
     }
-  }
-
-  private static BitOperations full(LinearSite site) {
-    return BitOperations.of(
-        site.outFeatures(), site.inFeatures(), BitOperations.FULL_BITS, BitOperations.FULL_BITS);
   }
 
   private Evaluation evaluation(LanguageModel evaluated) {
@@ -155,21 +142,9 @@ public final class RecipeStudy {
           comparison.agreement(),
           report.bitsPerWeight(),
           report.bytesAfter(),
-          operations(target),
+          StoredOperations.of(model.graph(), target),
           report.seconds(),
           result.tokensPerSecond());
-    }
-  }
-
-  private BitOperations operations(Path directory) throws IOException {
-    try (ModelDirectory files = ModelDirectory.open(directory)) {
-      QuantizedWeights weights = QuantizedWeights.of(files);
-      BitOperations operations = BitOperations.NONE;
-      for (LinearSite site : model.sites().subList(0, model.sites().size() - 1)) {
-        Optional<QuantizedLinear> linear = weights.find(site.name());
-        operations = operations.plus(linear.map(BitOperations::of).orElseGet(() -> full(site)));
-      }
-      return operations;
     }
   }
 }

@@ -23,6 +23,16 @@ class SignalToNoiseTest {
   }
 
   @Test
+  void energiesAddUp() {
+    FloatMatrix loud = FloatMatrix.of(new float[][] {{30, 40}});
+    FloatMatrix quiet = FloatMatrix.of(new float[][] {{3, 4}});
+    SignalToNoise first = SignalToNoise.of(loud, FloatMatrix.of(new float[][] {{30, 39}}));
+    SignalToNoise second = SignalToNoise.of(quiet, FloatMatrix.of(new float[][] {{5, 4}}));
+    assertEquals(new SignalToNoise(2525, 5), first.plus(second).plus(SignalToNoise.NONE));
+    assertEquals(10 * Math.log10(505), first.plus(second).decibels(), 1e-12);
+  }
+
+  @Test
   void otherShapesAreRefused() {
     String message =
         assertThrows(
