@@ -6,12 +6,16 @@ import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.statistic.InputStatistics;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.math.BigDecimal;
+import java.util.Arrays;
 import java.util.Optional;
 
 /** What the rules for diagonal transforms share: magnitudes of channels, and safe scales. */
 final class ChannelScales {
   /** Scales stay within this factor of 1, so that products with them stay finite and normal. */
   private static final double LIMIT = 0x1p20;
+
+  /** Quieter channels than this share of the mean channel count as that. */
+  private static final double LEAST_SHARE = 0.1;
 
   private ChannelScales() {}
 
@@ -23,6 +27,23 @@ final class ChannelScales {
       result[j] = largest[j];
     }
     return tied(result, group);
+  }
+
+  /**
+   * The largest magnitude of each channel, but no less than a tenth of their mean.
+   *
+   * <p>A quiet channel sets no range, so little is gained by magnifying it. One that calibration
+   * found all but silent would be magnified without limit, and take the range from all others when
+   * it speaks: behind GELU, channels of Whisper's encoder go from 1e-31 to 2 with another speaker.
+   */
+  static double[] audibleMaximum(LayerGroup group, String rule) {
+    double[] largest = inputMaximum(group, rule);
+    double least = LEAST_SHARE * Arrays.stream(largest).average().orElse(0);
+    double[] audible = new double[largest.length];
+    for (int j = 0; j < audible.length; j++) {
+      audible[j] = largest[j] > 0 ? Math.max(largest[j], least) : 0;
+    }
+    return audible;
   }
 
   static ChannelRanges ranges(LayerGroup group, String rule) {

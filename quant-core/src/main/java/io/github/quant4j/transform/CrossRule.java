@@ -9,7 +9,7 @@ import java.util.Set;
  * alpha)} for token {@code i} and channel {@code j} is a diagonal transform by {@code c_j^(1 -
  * alpha)} with {@code c_j = max|x_j|}, followed by a step for each token. The paper's token part is
  * {@code t_i^alpha}; a dynamic grid per token takes the range of the scaled token instead, which
- * never clips.
+ * never clips. Channels that are all but silent are raised as {@link SmoothRule} raises them.
  *
  * @param alpha share of the token in the step, 0 to 1; the paper uses 0.15
  */
@@ -26,7 +26,7 @@ public record CrossRule(double alpha) implements TransformRule {
 
   @Override
   public InputTransform fit(LayerGroup group, QuantizationTrial trial) {
-    double[] largest = ChannelScales.inputMaximum(group, label());
+    double[] largest = ChannelScales.audibleMaximum(group, label());
     double[] scales = new double[largest.length];
     for (int j = 0; j < scales.length; j++) {
       scales[j] = largest[j] > 0 ? Math.pow(largest[j], 1 - alpha) : 1;

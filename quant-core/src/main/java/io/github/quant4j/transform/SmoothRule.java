@@ -9,6 +9,10 @@ import java.util.Set;
  * over all layers that read the input. With {@code alpha = 1} all channels of the input get the
  * same range (the folded dequantization of OutlierTune, arXiv 2406.18832).
  *
+ * <p>Other than in the papers, a channel that is quieter than a tenth of the mean {@code max|x_j|}
+ * counts as such a one: it sets no range, and one that was silent during calibration, as behind an
+ * activation function, would be magnified without limit when it speaks.
+ *
  * @param alpha how much of the difficulty moves to the weights, 0 to 1
  * @param powersOfTwo whether scales are rounded to powers of two, which change exponents only (the
  *     pre-shifted exponent bias of LLM-FP4, Liu et al., arXiv 2310.16836)
@@ -32,7 +36,7 @@ public record SmoothRule(double alpha, boolean powersOfTwo) implements Transform
   static DiagonalTransform fit(LayerGroup group, double alpha, boolean powers, String label) {
     double[] scales =
         ChannelScales.mixed(
-            ChannelScales.inputMaximum(group, label), ChannelScales.weightMaximum(group), alpha);
+            ChannelScales.audibleMaximum(group, label), ChannelScales.weightMaximum(group), alpha);
     return ChannelScales.transform(powers ? ChannelScales.powersOfTwo(scales) : scales);
   }
 

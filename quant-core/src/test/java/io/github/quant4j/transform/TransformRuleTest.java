@@ -13,6 +13,7 @@ import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.statistic.InputStatistics;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.testing.SeededRandom;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
@@ -272,6 +273,29 @@ class TransformRuleTest {
           assertThrows(IllegalArgumentException.class, () -> rule.fit(bare, W4));
       assertTrue(error.getMessage().startsWith(rule.label()), error::getMessage);
     }
+  }
+
+  @Test
+  void channelsThatAreAllButSilentAreNotMagnifiedWithoutLimit() {
+    FloatMatrix x = new SeededRandom(4).gaussianMatrix(50, 8);
+    for (int t = 0; t < 50; t++) {
+      x.put(t, 5, 1e-30f * x.get(t, 5));
+    }
+    InputStatistics statistics = InputStatistics.withGram(8);
+    statistics.add(x, new ScalarLinearAlgebra(), WorkerTeam.sequential());
+    double[] largest = new double[8];
+    for (int i = 0; i < x.data().length; i++) {
+      largest[i % 8] = Math.max(largest[i % 8], Math.abs(x.data()[i]));
+    }
+    FloatMatrix ones = FloatMatrix.zeros(3, 8);
+    Arrays.fill(ones.data(), 1);
+    LayerGroup group = LayerGroup.of(List.of(ones)).withStatistics(statistics);
+    double tenth = Arrays.stream(largest).average().orElseThrow() / 10;
+    float[] smooth = ((DiagonalTransform) new SmoothRule(0.5, false).fit(group, W4)).scales();
+    assertEquals(Math.sqrt(tenth), smooth[5], 1e-5);
+    assertEquals(Math.sqrt(largest[4]), smooth[4], 1e-5);
+    float[] cross = ((DiagonalTransform) new CrossRule(0.15).fit(group, W4)).scales();
+    assertEquals(Math.pow(tenth, 0.85), cross[5], 1e-5);
   }
 
   @Test
