@@ -4,9 +4,11 @@ package io.github.quant4j.examples.cli;
 import io.github.quant4j.evaluate.EvaluationOptions;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.model.ModelOptions;
+import io.github.quant4j.model.SpeechEncoder;
 import io.github.quant4j.pipeline.Calibration;
 import io.github.quant4j.recipe.Recipe;
 import io.github.quant4j.study.RecipeStudy;
+import io.github.quant4j.study.SpeechStudy;
 import io.github.quant4j.text.TextFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -39,12 +41,16 @@ final class CompareCommand implements Callable<Integer> {
   @Parameters(paramLabel = "MODEL_DIR", description = "The model.")
   private Path modelDirectory = Path.of("");
 
+  @Option(names = "--text", paramLabel = "FILE", description = "The text to evaluate on, in UTF-8.")
+  private @Nullable Path text;
+
   @Option(
-      names = "--text",
-      paramLabel = "FILE",
-      required = true,
-      description = "The text to evaluate on, in UTF-8.")
-  private Path text = Path.of("");
+      names = "--speech",
+      paramLabel = "PATH",
+      description =
+          "Speech to evaluate a speech encoder on: a WAV file, or a folder of them, which are joined"
+              + " to segments of 30 seconds.")
+  private @Nullable Path speech;
 
   @Option(
       names = "--context",
@@ -55,7 +61,7 @@ final class CompareCommand implements Callable<Integer> {
   @Option(
       names = "--max-windows",
       paramLabel = "N",
-      description = "Evaluate at most so many windows (default: all).")
+      description = "Evaluate at most so many windows or segments (default: all).")
   private int maximumWindows = Integer.MAX_VALUE;
 
   @Option(
@@ -73,13 +79,17 @@ final class CompareCommand implements Callable<Integer> {
   @Option(
       names = "--calib",
       paramLabel = "FILE",
-      description = "Text to calibrate on; 'self' lets the model write it (default: self).")
+      description =
+          "Text to calibrate on; 'self' lets the model write it (default: ${DEFAULT-VALUE}). For a"
+              + " speech encoder a WAV file or a folder of them.")
   private String calibration = SELF;
 
   @Option(
       names = "--samples",
       paramLabel = "N",
-      description = "Windows of 256 tokens of calibration text (default: ${DEFAULT-VALUE}).")
+      description =
+          "Windows of 256 tokens of calibration text, or at most so many segments of 30 seconds of"
+              + " speech (default: ${DEFAULT-VALUE}).")
   private int samples = SAMPLES;
 
   @Option(names = "--markdown", description = "Print the table as Markdown.")
@@ -93,11 +103,26 @@ final class CompareCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (speech != null && text != null) {
+      throw new UsageException("--speech: in addition to --text, expected one of them");
+    }
     List<String> all = recipes();
+    if (speech != null) {
+      compareEncoders(all, speech);
+    } else if (text != null) {
+      comparePredictions(all, text);
+    } else {
+      throw new UsageException(
+          "compare: missing --text FILE, or --speech PATH for a speech encoder");
+    }
+    return 0;
+  }
+
+  private void comparePredictions(List<String> all, Path file) throws IOException {
     ModelOptions options = runtime.modelOptions();
-    String contents = TextFile.read(text);
+    String contents = TextFile.read(file);
     List<RecipeStudy.Row> rows = new ArrayList<>();
-    try (LanguageModel model = LanguageModel.open(modelDirectory, options);
+    try (LanguageModel model = AnyModel.openForText(modelDirectory, options);
         TemporaryDirectory directory = TemporaryDirectory.create("quant-compare");
         ProgressLine progress = quant.progress()) {
       RecipeStudy study =
@@ -119,7 +144,38 @@ final class CompareCommand implements Callable<Integer> {
     } else {
       print(rows);
     }
-    return 0;
+  }
+
+  private void compareEncoders(List<String> all, Path speechPath) throws IOException {
+    if (calibration.equals(SELF)) {
+      throw new UsageException(
+          "--calib: missing, but a speech encoder writes no text to calibrate on; expected a WAV"
+              + " file or a folder of them");
+    }
+    List<SpeechStudy.Row> rows = new ArrayList<>();
+    try (SpeechEncoder encoder = AnyModel.openForSpeech(modelDirectory, runtime.modelOptions());
+        TemporaryDirectory directory = TemporaryDirectory.create("quant-compare");
+        ProgressLine progress = quant.progress()) {
+      SpeechStudy study =
+          SpeechStudy.of(
+                  encoder,
+                  SpeechFiles.spectrograms(encoder, Path.of(calibration), samples, "--samples"),
+                  SpeechFiles.spectrograms(encoder, speechPath, maximumWindows, "--max-windows"))
+              .onProgress(progress);
+      rows.add(study.original());
+      for (String recipe : all) {
+        rows.add(study.measure(recipe, directory.path().resolve("model")));
+      }
+    }
+    if (quant.isJson()) {
+      Map<String, Object> json = new LinkedHashMap<>();
+      json.put("model", modelDirectory.toString());
+      json.put("speech", speechPath.toString());
+      json.put("recipes", SpeechTable.json(rows));
+      quant.print(json);
+    } else {
+      print(SpeechTable.TITLES, SpeechTable.cells(rows));
+    }
   }
 
   /** All recipes, read before any work. */
@@ -156,7 +212,6 @@ final class CompareCommand implements Callable<Integer> {
     String[] titles = {
       "recipe", "bits", "size", "perplexity", "KL", "top-1", "Mbitops", "quantized in", "tokens/s"
     };
-    Table table = new Table(1, titles);
     List<String[]> cells = new ArrayList<>();
     for (RecipeStudy.Row row : rows) {
       cells.add(
@@ -172,6 +227,10 @@ final class CompareCommand implements Callable<Integer> {
             Numbers.fixed(row.tokensPerSecond(), 0)
           });
     }
+    print(titles, cells);
+  }
+
+  private void print(String[] titles, List<String[]> cells) {
     if (markdown) {
       quant.print("| " + String.join(" | ", titles) + " |");
       quant.print("|---|" + "---:|".repeat(titles.length - 1));
@@ -181,6 +240,7 @@ final class CompareCommand implements Callable<Integer> {
       }
       return;
     }
+    Table table = new Table(1, titles);
     cells.forEach(table::add);
     table.lines().forEach(quant::print);
   }
@@ -203,7 +263,7 @@ final class CompareCommand implements Callable<Integer> {
     }
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("model", modelDirectory.toString());
-    json.put("text", text.toString());
+    json.put("text", String.valueOf(text));
     json.put("recipes", list);
     return json;
   }

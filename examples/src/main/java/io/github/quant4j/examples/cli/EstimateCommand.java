@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.examples.cli;
 
-import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.model.ModelOptions;
 import io.github.quant4j.pipeline.PlannedSite;
 import io.github.quant4j.pipeline.QuantizationPlan;
@@ -44,7 +43,7 @@ final class EstimateCommand implements Callable<Integer> {
     options.recipe();
     ModelOptions modelOptions = runtime.modelOptions();
     QuantizationPlan plan;
-    try (LanguageModel model = LanguageModel.open(modelDirectory, modelOptions)) {
+    try (AnyModel model = AnyModel.open(modelDirectory, modelOptions)) {
       plan = options.quantization(model).plan();
     }
     if (quant.isJson()) {

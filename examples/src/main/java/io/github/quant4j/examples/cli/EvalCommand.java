@@ -5,13 +5,17 @@ import io.github.quant4j.evaluate.Evaluation;
 import io.github.quant4j.evaluate.EvaluationOptions;
 import io.github.quant4j.evaluate.EvaluationResult;
 import io.github.quant4j.evaluate.LogitsFile;
+import io.github.quant4j.evaluate.OutputComparison;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.model.ModelOptions;
+import io.github.quant4j.model.SpeechEncoder;
+import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.text.TextFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -20,25 +24,30 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Measures how well a model predicts a text. */
+/** Measures how well a model predicts a text, or how far an encoder is from the original. */
 @Command(
     name = "eval",
     header = "Perplexity of a model on a text, and how it differs from a reference.",
     description =
         "The text is cut into consecutive windows; the tail is dropped. In each window all tokens"
-            + " but the first are scored, given those before them in the window.")
+            + " but the first are scored, given those before them in the window. A speech encoder"
+            + " is compared with a reference on speech, by the signal to noise of its features.")
 final class EvalCommand implements Callable<Integer> {
   private final Quant quant;
 
   @Parameters(paramLabel = "MODEL_DIR", description = "The model.")
   private Path modelDirectory = Path.of("");
 
+  @Option(names = "--text", paramLabel = "FILE", description = "The text, in UTF-8.")
+  private @Nullable Path text;
+
   @Option(
-      names = "--text",
-      paramLabel = "FILE",
-      required = true,
-      description = "The text, in UTF-8.")
-  private Path text = Path.of("");
+      names = "--speech",
+      paramLabel = "PATH",
+      description =
+          "Speech for a speech encoder and its --reference: a WAV file, or a folder of them, which"
+              + " are joined to segments of 30 seconds.")
+  private @Nullable Path speech;
 
   @Option(
       names = "--context",
@@ -49,7 +58,7 @@ final class EvalCommand implements Callable<Integer> {
   @Option(
       names = "--max-windows",
       paramLabel = "N",
-      description = "Evaluate at most so many windows (default: all).")
+      description = "Evaluate at most so many windows or segments (default: all).")
   private int maximumWindows = Integer.MAX_VALUE;
 
   @Option(
@@ -74,25 +83,79 @@ final class EvalCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (speech != null && text != null) {
+      throw new UsageException("--speech: in addition to --text, expected one of them");
+    }
+    if (speech != null) {
+      compareEncoders(speech);
+    } else if (text != null) {
+      predict(text);
+    } else {
+      throw new UsageException("eval: missing --text FILE, or --speech PATH for a speech encoder");
+    }
+    return 0;
+  }
+
+  private void predict(Path file) throws IOException {
     EvaluationOptions options =
         EvaluationOptions.defaults().withContext(context).withMaximumWindows(maximumWindows);
     if (logitsFile != null && Files.isDirectory(logitsFile)) {
       throw new UsageException("--logits-out: " + logitsFile + " is a directory, expected a file");
     }
     ModelOptions modelOptions = runtime.modelOptions();
-    String contents = TextFile.read(text);
-    try (LanguageModel model = LanguageModel.open(modelDirectory, modelOptions)) {
+    String contents = TextFile.read(file);
+    try (LanguageModel model = AnyModel.openForText(modelDirectory, modelOptions)) {
       int[] tokens = model.tokenizer().encode(contents, false);
       Evaluation evaluation = Evaluation.of(model).with(options);
       if (reference == null) {
         print(run(evaluation, tokens));
       } else {
-        try (LanguageModel other = LanguageModel.open(reference, modelOptions)) {
+        try (LanguageModel other = AnyModel.openForText(reference, modelOptions)) {
           print(run(evaluation.against(other), tokens));
         }
       }
     }
-    return 0;
+  }
+
+  private void compareEncoders(Path speechPath) throws IOException {
+    if (logitsFile != null) {
+      throw new UsageException("--logits-out: " + logitsFile + ", but speech has no logits");
+    }
+    if (reference == null) {
+      throw new UsageException(
+          "--reference: missing, but there is no perplexity of speech; expected the encoder to"
+              + " compare with");
+    }
+    ModelOptions options = runtime.modelOptions();
+    try (SpeechEncoder encoder = AnyModel.openForSpeech(modelDirectory, options);
+        SpeechEncoder original = AnyModel.openForSpeech(reference, options);
+        ProgressLine progress = quant.progress()) {
+      List<FloatMatrix> segments =
+          SpeechFiles.spectrograms(encoder, speechPath, maximumWindows, "--max-windows");
+      OutputComparison.Result result =
+          OutputComparison.of(original.graph(), encoder.graph())
+              .onProgress(progress)
+              .stoppedBy(quant.terminal().cancellation())
+              .run(segments);
+      print(result, reference, speechPath);
+    }
+  }
+
+  private void print(OutputComparison.Result result, Path original, Path speechPath) {
+    if (quant.isJson()) {
+      Map<String, Object> json = new LinkedHashMap<>();
+      json.put("model", modelDirectory.toString());
+      json.put("reference", original.toString());
+      json.put("speech", speechPath.toString());
+      json.put("segments", result.inputs().size());
+      json.put("sqnr_db", Numbers.json(result.sqnr()));
+      json.put("worst_sqnr_db", Numbers.json(result.worst()));
+      quant.print(json);
+      return;
+    }
+    quant.print("sqnr      " + SpeechTable.decibels(result.sqnr()));
+    quant.print("worst     " + SpeechTable.decibels(result.worst()));
+    quant.print("segments  " + result.inputs().size());
   }
 
   private EvaluationResult run(Evaluation evaluation, int[] tokens) throws IOException {
@@ -132,7 +195,7 @@ final class EvalCommand implements Callable<Integer> {
   private Map<String, ?> json(EvaluationResult result) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("model", modelDirectory.toString());
-    json.put("text", text.toString());
+    json.put("text", String.valueOf(text));
     json.put("context", context);
     json.put("windows", result.windows());
     json.put("perplexity", result.perplexity());

@@ -4,6 +4,7 @@ package io.github.quant4j.examples.cli;
 import io.github.quant4j.io.OutputException;
 import io.github.quant4j.io.TensorFileException;
 import io.github.quant4j.pipeline.PlanException;
+import io.github.quant4j.speech.AudioFileException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
@@ -40,6 +41,7 @@ record Failure(int status, String message) {
       case UncheckedIOException e -> of(Objects.requireNonNull(e.getCause()));
       case OutputException e -> new Failure(WORK, message(e));
       case TensorFileException e -> new Failure(CALL, message(e));
+      case AudioFileException e -> new Failure(CALL, message(e));
       case FileSystemException e -> new Failure(CALL, file(e));
       case IOException e -> new Failure(WORK, "reading or writing failed: " + message(e));
       case PlanException e -> new Failure(CALL, plan(e.problems()));

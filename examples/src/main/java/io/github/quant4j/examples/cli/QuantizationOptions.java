@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.examples.cli;
 
-import io.github.quant4j.model.LanguageModel;
+import io.github.quant4j.model.SpeechEncoder;
 import io.github.quant4j.pipeline.Calibration;
 import io.github.quant4j.pipeline.Quantization;
 import io.github.quant4j.recipe.Recipe;
+import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.text.TextFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -45,19 +46,21 @@ final class QuantizationOptions {
       paramLabel = "FILE",
       description =
           "Text to calibrate on, in UTF-8; 'self' lets the model write it (default:"
-              + " ${DEFAULT-VALUE}).")
+              + " ${DEFAULT-VALUE}). For a speech encoder a WAV file or a folder of them.")
   private String calibration = SELF;
 
   @Option(
       names = "--samples",
       paramLabel = "N",
-      description = "Windows of calibration text (default: ${DEFAULT-VALUE}).")
+      description =
+          "Windows of calibration text, or at most so many segments of 30 seconds of speech"
+              + " (default: ${DEFAULT-VALUE}).")
   private int samples = DEFAULT_SAMPLES;
 
   @Option(
       names = "--context",
       paramLabel = "N",
-      description = "Tokens of a window (default: ${DEFAULT-VALUE}).")
+      description = "Tokens of a window of text (default: ${DEFAULT-VALUE}).")
   private int context = DEFAULT_CONTEXT;
 
   @Option(
@@ -72,9 +75,22 @@ final class QuantizationOptions {
   }
 
   /** The quantization that the options ask for. */
-  Quantization<int[]> quantization(LanguageModel model) throws IOException {
-    Quantization<int[]> quantization =
-        Quantization.of(model).recipe(recipe()).calibration(calibration());
+  Quantization<?> quantization(AnyModel model) throws IOException {
+    return switch (model) {
+      case AnyModel.Text(var language) ->
+          configured(Quantization.of(language).calibration(calibration()));
+      case AnyModel.Speech(var encoder) ->
+          configured(
+              Quantization.of(
+                  encoder.graph(),
+                  encoder.directory().orElseThrow(),
+                  speech(encoder),
+                  encoder.options().kernels()));
+    };
+  }
+
+  private <I> Quantization<I> configured(Quantization<I> calibrated) {
+    Quantization<I> quantization = calibrated.recipe(recipe());
     for (String override : overrides) {
       int equals = override.indexOf('=');
       if (equals < 1) {
@@ -88,6 +104,15 @@ final class QuantizationOptions {
       quantization = quantization.keep(pattern);
     }
     return quantization;
+  }
+
+  private List<FloatMatrix> speech(SpeechEncoder encoder) throws IOException {
+    if (calibration.equals(SELF)) {
+      throw new UsageException(
+          "--calib: missing, but a speech encoder writes no text to calibrate on; expected a WAV"
+              + " file or a folder of them");
+    }
+    return SpeechFiles.spectrograms(encoder, Path.of(calibration), samples, "--samples");
   }
 
   private Calibration calibration() throws IOException {

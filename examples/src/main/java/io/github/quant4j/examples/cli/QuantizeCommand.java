@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.examples.cli;
 
-import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.model.ModelOptions;
 import io.github.quant4j.pipeline.Quantization;
 import io.github.quant4j.pipeline.QuantizationReport;
@@ -59,10 +58,10 @@ final class QuantizeCommand implements Callable<Integer> {
     ModelOptions modelOptions = runtime.modelOptions();
     QuantizationReport report;
     long peakHeap;
-    try (LanguageModel model = LanguageModel.open(modelDirectory, modelOptions);
+    try (AnyModel model = AnyModel.open(modelDirectory, modelOptions);
         ProgressLine progress = quant.progress();
         PeakHeap heap = PeakHeap.start()) {
-      Quantization<int[]> quantization =
+      Quantization<?> quantization =
           options
               .quantization(model)
               .progress(progress)

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.examples.cli;
+
+import io.github.quant4j.model.LanguageModel;
+import io.github.quant4j.model.ModelOptions;
+import io.github.quant4j.model.SpeechEncoder;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** An open model of either kind. */
+sealed interface AnyModel extends AutoCloseable {
+
+  /** Reads and writes text. */
+  record Text(LanguageModel model) implements AnyModel {
+    @Override
+    public void close() {
+      model.close();
+    }
+  }
+
+  /** Listens. */
+  record Speech(SpeechEncoder encoder) implements AnyModel {
+    @Override
+    public void close() {
+      encoder.close();
+    }
+  }
+
+  /** Opens what is in a directory. */
+  static AnyModel open(Path directory, ModelOptions options) throws IOException {
+    return SpeechEncoder.isIn(directory)
+        ? new Speech(SpeechEncoder.open(directory, options))
+        : new Text(LanguageModel.open(directory, options));
+  }
+
+  /** Opens a language model for a command with {@code --text}. */
+  static LanguageModel openForText(Path directory, ModelOptions options) throws IOException {
+    if (SpeechEncoder.isIn(directory)) {
+      throw new UsageException(
+          directory
+              + ": a speech encoder, which reads no text; expected --speech instead of --text");
+    }
+    return LanguageModel.open(directory, options);
+  }
+
+  /** Opens a speech encoder for a command with {@code --speech}. */
+  static SpeechEncoder openForSpeech(Path directory, ModelOptions options) throws IOException {
+    if (!SpeechEncoder.isIn(directory)) {
+      throw new UsageException(
+          directory + ": not a speech encoder; expected one, or --text instead of --speech");
+    }
+    return SpeechEncoder.open(directory, options);
+  }
+
+  @Override
+  void close();
+}
