@@ -42,7 +42,7 @@ import java.util.zip.CRC32C;
  */
 public final class SafetensorsWriter {
   private static final int BUFFER = 1 << 20;
-  private static final int ALIGNMENT = 8;
+  private static final int LARGEST_ALIGNMENT = 4096;
 
   private record Item(String name, DType dtype, Shape shape, TensorContent content) {
     long byteSize() {
@@ -53,6 +53,7 @@ public final class SafetensorsWriter {
   private final List<Item> items = new ArrayList<>();
   private final Set<String> names = new HashSet<>();
   private final SequencedMap<String, String> metadata = new LinkedHashMap<>();
+  private int alignment = Long.BYTES;
 
   /** Starts a file without tensors. */
   public SafetensorsWriter() {}
@@ -66,6 +67,23 @@ public final class SafetensorsWriter {
    */
   public SafetensorsWriter metadata(String key, String value) {
     metadata.put(key, value);
+    return this;
+  }
+
+  /**
+   * Lets the data begin at a multiple of some bytes rather than of eight. Tensors are so aligned
+   * too if each is a multiple of that long.
+   *
+   * @param bytes a power of two from 8 to 4096
+   * @return this writer
+   * @throws IllegalArgumentException if it is something else
+   */
+  public SafetensorsWriter alignData(int bytes) {
+    if (Integer.bitCount(bytes) != 1 || bytes < Long.BYTES || bytes > LARGEST_ALIGNMENT) {
+      throw new IllegalArgumentException(
+          "bytes: " + bytes + ", expected a power of two from 8 to " + LARGEST_ALIGNMENT);
+    }
+    alignment = bytes;
     return this;
   }
 
@@ -143,7 +161,7 @@ public final class SafetensorsWriter {
     return size;
   }
 
-  /** Length and JSON, padded so that the data starts at a multiple of eight bytes. */
+  /** Length and JSON, padded so that the data is aligned. */
   private ByteBuffer header(List<Integer> checksums) {
     SequencedMap<String, JsonValue> members = new LinkedHashMap<>();
     SequencedMap<String, String> texts = new LinkedHashMap<>(metadata);
@@ -160,7 +178,7 @@ public final class SafetensorsWriter {
       position = end;
     }
     byte[] json = JsonWriter.compact(new JsonValue.Obj(members)).getBytes(StandardCharsets.UTF_8);
-    int length = Math.ceilDiv(json.length, ALIGNMENT) * ALIGNMENT;
+    int length = Math.ceilDiv(Long.BYTES + json.length, alignment) * alignment - Long.BYTES;
     if (length > SafetensorsHeader.MAXIMUM_BYTES) {
       throw new IllegalArgumentException(
           items.size()

@@ -7,6 +7,7 @@ import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.matrix.SparseMatrix;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Tensor;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -94,6 +95,42 @@ public interface KernelProvider {
    * @return the kernel, or empty if there is no good one
    */
   default Optional<LinearKernel> forSparse(SparseMatrix weights, KernelOptions options) {
+    return Optional.empty();
+  }
+
+  /**
+   * The layouts that {@link #forPacked} serves on this machine.
+   *
+   * @return their names, see {@link PackedMatrix#layout()}
+   */
+  default List<String> packedLayouts() {
+    return List.of();
+  }
+
+  /**
+   * Packs weights as the kernel of {@link #forMatrix(QuantizedMatrix, KernelOptions)} reads them.
+   *
+   * @param weights the weights, {@code [out, in]}
+   * @param options threads
+   * @return the packed weights, in memory off the heap that is freed when nothing refers to it; or
+   *     empty if that kernel has no packed form
+   */
+  default Optional<PackedMatrix> pack(QuantizedMatrix weights, KernelOptions options) {
+    return Optional.empty();
+  }
+
+  /**
+   * A kernel for packed weights and float activations. Parts off the heap are read where they lie;
+   * those in arrays are copied once.
+   *
+   * @param weights the packed weights, {@code [out, in]}
+   * @param options threads and scratch memory
+   * @return the kernel, which gives exactly what that of the unpacked weights gives; or empty if
+   *     the layout is none of {@link #packedLayouts()}
+   * @throws PackedLayoutException if a part or a property is missing, or is not what the layout,
+   *     the scheme and the shape ask for
+   */
+  default Optional<LinearKernel> forPacked(PackedMatrix weights, KernelOptions options) {
     return Optional.empty();
   }
 

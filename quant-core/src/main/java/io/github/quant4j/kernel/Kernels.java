@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -176,6 +177,82 @@ public final class Kernels {
   }
 
   /**
+   * Packs weights for float activations as their kernel reads them, so that they can be kept and
+   * served again with {@link #forPacked} without packing, for example from a mapped file ({@code
+   * io.github.quant4j.io.packed.PackedFile}).
+   *
+   * @param weights the weights, {@code [out, in]}
+   * @param options provider and threads
+   * @return the packed weights, for kernels of this machine and machines like it; empty if their
+   *     kernel has no packed form, as the scalar one, which reads the matrix where it lies
+   * @throws IllegalArgumentException if the options name a provider that is not available
+   */
+  public static Optional<PackedMatrix> pack(QuantizedMatrix weights, KernelOptions options) {
+    return find(options, provider -> provider.pack(weights, options));
+  }
+
+  /**
+   * A kernel for packed weights and float activations. It reads parts off the heap where they lie,
+   * so their memory must outlive it; parts in arrays are copied once.
+   *
+   * @param weights the packed weights, {@code [out, in]}
+   * @param options provider and threads
+   * @return the kernel; its results are exactly those of the unpacked weights' kernel
+   * @throws PackedLayoutException if the layout is not one of this machine's kernels, or parts are
+   *     missing or have wrong sizes
+   * @throws IllegalArgumentException if the options name a provider that is not available
+   * @throws IllegalStateException if the weights' memory is gone; the kernel's calls throw it too
+   */
+  public static LinearKernel forPacked(PackedMatrix weights, KernelOptions options) {
+    weights.requireOpen();
+    return find(options, provider -> provider.forPacked(weights, options))
+        .orElseThrow(() -> new PackedLayoutException(weights, foreignLayout(options)));
+  }
+
+  /**
+   * A kernel for packed weights where they are in the order of this machine's kernels, and for the
+   * matrix that they were packed from elsewhere.
+   *
+   * @param weights the packed weights, {@code [out, in]}
+   * @param original gives the same weights unpacked; asked only if the packed ones are of no use
+   * @param options provider and threads
+   * @return the kernel
+   * @throws PackedLayoutException if the layout is one of this machine's kernels, but parts are
+   *     missing or have wrong sizes
+   * @throws IllegalArgumentException if the original has another shape, or the options name a
+   *     provider that is not available
+   * @throws IllegalStateException if the weights' memory is gone
+   */
+  public static LinearKernel forPacked(
+      PackedMatrix weights, Supplier<QuantizedMatrix> original, KernelOptions options) {
+    weights.requireOpen();
+    return find(options, provider -> provider.forPacked(weights, options))
+        .orElseGet(
+            () -> {
+              LOG.info("{}: {}; its original is taken", weights, foreignLayout(options));
+              QuantizedMatrix matrix = original.get();
+              if (matrix.rows() != weights.rows() || matrix.columns() != weights.columns()) {
+                throw new IllegalArgumentException(
+                    "original: " + matrix + ", expected the matrix of " + weights);
+              }
+              return forMatrix(matrix, options);
+            });
+  }
+
+  private static String foreignLayout(KernelOptions options) {
+    List<String> layouts =
+        Registry.INSTANCE.usable.stream()
+            .filter(provider -> isAsked(provider, options))
+            .flatMap(provider -> provider.packedLayouts().stream())
+            .toList();
+    return "it cannot be served here: "
+        + (layouts.isEmpty()
+            ? "the kernels in use (provider '" + options.provider() + "') read no packed weights"
+            : "the layouts of this machine's kernels are " + layouts)
+        + "; load the quantized matrix that it was packed from";
+  }
+
+  /**
    * Adds a bias to what a kernel computes.
    *
    * @param kernel the kernel
@@ -232,21 +309,31 @@ public final class Kernels {
         .orElseGet(() -> first(options, provider -> provider.linearAlgebra(options)));
   }
 
+  /** What the scalar provider can always do, if no other. */
   private static <T> T first(KernelOptions options, Function<KernelProvider, Optional<T>> request) {
-    boolean known = options.provider().equals(KernelOptions.AUTO);
-    for (KernelProvider provider : Registry.INSTANCE.usable) {
-      boolean named = provider.name().equals(options.provider());
-      known |= named;
-      // A named provider steps aside for what it cannot do; the scalar one is always last.
-      if (named || provider.priority() == 0 || options.provider().equals(KernelOptions.AUTO)) {
-        Optional<T> result = request.apply(provider);
-        if (known && result.isPresent()) {
-          return result.get();
-        }
-      }
+    return find(options, request).orElseThrow();
+  }
+
+  private static <T> Optional<T> find(
+      KernelOptions options, Function<KernelProvider, Optional<T>> request) {
+    List<KernelProvider> usable = Registry.INSTANCE.usable;
+    if (!options.provider().equals(KernelOptions.AUTO)
+        && usable.stream().noneMatch(provider -> provider.name().equals(options.provider()))) {
+      throw new IllegalArgumentException(
+          "kernels: provider '" + options.provider() + "' is not available. " + describe());
     }
-    throw new IllegalArgumentException(
-        "kernels: provider '" + options.provider() + "' is not available. " + describe());
+    return usable.stream()
+        .filter(provider -> isAsked(provider, options))
+        .map(request)
+        .flatMap(Optional::stream)
+        .findFirst();
+  }
+
+  /** A named provider steps aside for what it cannot do; the scalar one is always last. */
+  private static boolean isAsked(KernelProvider provider, KernelOptions options) {
+    return options.provider().equals(KernelOptions.AUTO)
+        || options.provider().equals(provider.name())
+        || provider.priority() == 0;
   }
 
   /**

@@ -5,11 +5,13 @@ import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.KernelProvider;
 import io.github.quant4j.kernel.LinearKernel;
+import io.github.quant4j.kernel.PackedMatrix;
 import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.matrix.SparseMatrix;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Tensor;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -85,6 +87,21 @@ public final class VectorKernelProvider implements KernelProvider {
   @Override
   public Optional<LinearKernel> forSparse(SparseMatrix weights, KernelOptions options) {
     return VectorKernels.forSparse(weights, options);
+  }
+
+  @Override
+  public List<String> packedLayouts() {
+    return VectorKernels.packedLayouts();
+  }
+
+  @Override
+  public Optional<PackedMatrix> pack(QuantizedMatrix weights, KernelOptions options) {
+    return VectorKernels.pack(weights, options);
+  }
+
+  @Override
+  public Optional<LinearKernel> forPacked(PackedMatrix weights, KernelOptions options) {
+    return VectorKernels.forPacked(weights, options);
   }
 
   @Override

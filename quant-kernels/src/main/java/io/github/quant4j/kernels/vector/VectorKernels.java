@@ -7,6 +7,7 @@ import io.github.quant4j.kernel.IntegerArithmetic;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.KernelProvider.Availability;
 import io.github.quant4j.kernel.LinearKernel;
+import io.github.quant4j.kernel.PackedMatrix;
 import io.github.quant4j.kernels.vector.dense.DenseArrayKernel;
 import io.github.quant4j.kernels.vector.dense.DenseSegmentKernel;
 import io.github.quant4j.kernels.vector.dense.VectorLinearAlgebra;
@@ -47,6 +48,20 @@ final class VectorKernels {
     return isTiny(weights.rows(), weights.columns())
         ? Optional.empty()
         : Optional.of(WeightOnlyKernels.create(weights, options));
+  }
+
+  static List<String> packedLayouts() {
+    return WeightOnlyKernels.packedLayouts();
+  }
+
+  static Optional<PackedMatrix> pack(QuantizedMatrix weights, KernelOptions options) {
+    return isTiny(weights.rows(), weights.columns())
+        ? Optional.empty()
+        : WeightOnlyKernels.pack(weights, options);
+  }
+
+  static Optional<LinearKernel> forPacked(PackedMatrix weights, KernelOptions options) {
+    return WeightOnlyKernels.forPacked(weights, options);
   }
 
   static Optional<LinearKernel> forMatrix(

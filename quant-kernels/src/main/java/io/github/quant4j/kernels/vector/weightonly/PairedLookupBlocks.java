@@ -42,7 +42,7 @@ final class PairedLookupBlocks extends TileProduct {
     int wordCount = tiles.words();
     long at = tiles.offset(tile, 0);
     float[] starts = token.starts();
-    int[] pairs = scales.pairs();
+    MemorySegment pairs = scales.data();
     ShortVector table = ShortVector.fromArray(Lanes.SHORT, entries, 0);
     IntVector q;
     FloatVector t0 = FloatVector.zero(F);
@@ -51,7 +51,7 @@ final class PairedLookupBlocks extends TileProduct {
     FloatVector t3 = t0;
     for (int group = 0, word = 0; word < wordCount; group++) {
       int end = Math.min(wordCount, word + groupWords);
-      int pair = scales.pairIndex(tile, group);
+      long pair = scales.pairOffset(tile, group);
       int shift = (group & 1) == 0 ? 16 : 0;
       FloatVector a0 = FloatVector.broadcast(F, starts[group]);
       FloatVector a1 = a0;
@@ -176,7 +176,7 @@ final class PairedLookupBlocks extends TileProduct {
       t0 =
           a0.add(b0)
               .fma(
-                  IntVector.fromArray(I, pairs, pair)
+                  IntVector.fromMemorySegment(I, pairs, pair, ORDER)
                       .lanewise(VectorOperators.LSHL, shift)
                       .and(ParameterTable.UPPER)
                       .reinterpretAsFloats(),
@@ -184,7 +184,7 @@ final class PairedLookupBlocks extends TileProduct {
       t1 =
           a1.add(b1)
               .fma(
-                  IntVector.fromArray(I, pairs, pair + LANES)
+                  IntVector.fromMemorySegment(I, pairs, pair + BYTES, ORDER)
                       .lanewise(VectorOperators.LSHL, shift)
                       .and(ParameterTable.UPPER)
                       .reinterpretAsFloats(),
@@ -192,7 +192,7 @@ final class PairedLookupBlocks extends TileProduct {
       t2 =
           a2.add(b2)
               .fma(
-                  IntVector.fromArray(I, pairs, pair + 2 * LANES)
+                  IntVector.fromMemorySegment(I, pairs, pair + 2 * BYTES, ORDER)
                       .lanewise(VectorOperators.LSHL, shift)
                       .and(ParameterTable.UPPER)
                       .reinterpretAsFloats(),
@@ -200,7 +200,7 @@ final class PairedLookupBlocks extends TileProduct {
       t3 =
           a3.add(b3)
               .fma(
-                  IntVector.fromArray(I, pairs, pair + 3 * LANES)
+                  IntVector.fromMemorySegment(I, pairs, pair + 3 * BYTES, ORDER)
                       .lanewise(VectorOperators.LSHL, shift)
                       .and(ParameterTable.UPPER)
                       .reinterpretAsFloats(),

@@ -4,6 +4,13 @@ package io.github.quant4j.kernels.vector.weightonly;
 import io.github.quant4j.format.HalfPrecision;
 import io.github.quant4j.kernels.vector.Lanes;
 import io.github.quant4j.kernels.vector.dense.HalfVectors;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
@@ -23,10 +30,33 @@ final class ParameterTable {
   /** The upper half of a pair. */
   static final int UPPER = 0xffff0000;
 
-  private enum Encoding {
+  private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
+  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ORDER);
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ORDER);
+
+  /** Bytes of an element: a float, or a pair of halves. */
+  private static final long SIZE = Integer.BYTES;
+
+  /** How a parameter is kept. */
+  enum Encoding {
     FLOAT32,
     BFLOAT16,
-    FLOAT16
+    FLOAT16;
+
+    /** The name in packed weights. */
+    String label() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    static Optional<Encoding> of(String label) {
+      return Arrays.stream(values()).filter(value -> value.label().equals(label)).findFirst();
+    }
+
+    /** Elements for the groups of a row. */
+    private long elementsInRow(int groups) {
+      return this == FLOAT32 ? groups : (groups + 1L) >> 1;
+    }
   }
 
   /** One parameter, by row and group. */
@@ -35,23 +65,18 @@ final class ParameterTable {
     float value(int row, int group);
   }
 
-  private static final int[] NO_PAIRS = {};
-  private static final float[] NO_FLOATS = {};
-
   private final Encoding encoding;
   private final boolean float32;
   private final boolean bfloat16;
   private final int groups;
-  private final float[] floats;
-  private final int[] pairs;
+  private final MemorySegment data;
 
-  private ParameterTable(Encoding encoding, int groups, float[] floats, int[] pairs) {
+  private ParameterTable(Encoding encoding, int groups, MemorySegment data) {
     this.encoding = encoding;
     this.float32 = encoding == Encoding.FLOAT32;
     this.bfloat16 = encoding == Encoding.BFLOAT16;
     this.groups = groups;
-    this.floats = floats;
-    this.pairs = pairs;
+    this.data = data;
   }
 
   /** Tabulates the parameters of a matrix of {@code rows} rows. */
@@ -67,29 +92,37 @@ final class ParameterTable {
                 && HalfPrecision.fromFloat16(HalfPrecision.toFloat16(value)) == value;
       }
     }
-    int tiles = Math.ceilDiv(rows, WordTiles.ROWS);
-    if (!isBfloat16 && !isFloat16) {
-      float[] floats = new float[Math.multiplyExact(tiles * groups, WordTiles.ROWS)];
-      for (int row = 0; row < rows; row++) {
-        int at = row / WordTiles.ROWS * groups * WordTiles.ROWS + row % WordTiles.ROWS;
-        for (int group = 0; group < groups; group++) {
-          floats[at + group * WordTiles.ROWS] = source.value(row, group);
-        }
-      }
-      return new ParameterTable(Encoding.FLOAT32, groups, floats, NO_PAIRS);
-    }
-    int pairsInRow = Math.ceilDiv(groups, 2);
-    int[] pairs = new int[Math.multiplyExact(tiles * pairsInRow, WordTiles.ROWS)];
+    Encoding encoding =
+        isBfloat16 ? Encoding.BFLOAT16 : isFloat16 ? Encoding.FLOAT16 : Encoding.FLOAT32;
+    MemorySegment data =
+        Arena.ofAuto().allocate(byteSize(encoding, rows, groups), WordTiles.CACHE_LINE);
+    long step = WordTiles.ROWS * SIZE;
     for (int row = 0; row < rows; row++) {
-      int at = row / WordTiles.ROWS * pairsInRow * WordTiles.ROWS + row % WordTiles.ROWS;
+      int tile = row / WordTiles.ROWS;
+      long at = tile * encoding.elementsInRow(groups) * step + row % WordTiles.ROWS * SIZE;
       for (int group = 0; group < groups; group++) {
         float value = source.value(row, group);
-        short half = isBfloat16 ? HalfPrecision.toBfloat16(value) : HalfPrecision.toFloat16(value);
-        pairs[at + (group >> 1) * WordTiles.ROWS] |= (half & 0xffff) << (group & 1) * 16;
+        if (encoding == Encoding.FLOAT32) {
+          data.set(FLOAT, at + group * step, value);
+        } else {
+          int half = isBfloat16 ? HalfPrecision.toBfloat16(value) : HalfPrecision.toFloat16(value);
+          long pair = at + (group >> 1) * step;
+          data.set(INT, pair, data.get(INT, pair) | (half & 0xffff) << (group & 1) * 16);
+        }
       }
     }
-    Encoding encoding = isBfloat16 ? Encoding.BFLOAT16 : Encoding.FLOAT16;
-    return new ParameterTable(encoding, groups, NO_FLOATS, pairs);
+    return new ParameterTable(encoding, groups, data);
+  }
+
+  /** A table that was made before, by {@link #byteSize} bytes of the form that this makes. */
+  static ParameterTable view(Encoding encoding, int groups, MemorySegment data) {
+    return new ParameterTable(encoding, groups, data);
+  }
+
+  /** The size of a table, in bytes, a multiple of 64. */
+  static long byteSize(Encoding encoding, int rows, int groups) {
+    long elements = Math.ceilDiv(rows, WordTiles.ROWS) * encoding.elementsInRow(groups);
+    return Math.multiplyExact(elements, WordTiles.ROWS * SIZE);
   }
 
   /**
@@ -104,11 +137,11 @@ final class ParameterTable {
    */
   void decode(int tile, int group, int count, float[] target, int offset) {
     if (float32) {
-      int from = (tile * groups + group) * WordTiles.ROWS;
-      System.arraycopy(floats, from, target, offset, count * WordTiles.ROWS);
+      long from = ((long) tile * groups + group) * WordTiles.ROWS * SIZE;
+      MemorySegment.copy(data, FLOAT, from, target, offset, count * WordTiles.ROWS);
       return;
     }
-    int from = pairIndex(tile, group);
+    long from = pairOffset(tile, group);
     int pairCount = (count + 1) >> 1;
     if (bfloat16) {
       decodeBfloat16(from, pairCount, target, offset);
@@ -120,25 +153,25 @@ final class ParameterTable {
   // Written out, one method for each encoding: vectors that two branches or a method that is not
   // inlined return lie on the heap, and this becomes a part of methods that are full already.
 
-  private void decodeBfloat16(int from, int pairCount, float[] target, int offset) {
+  private void decodeBfloat16(long from, int pairCount, float[] target, int offset) {
     int to = offset;
-    for (int at = from; at < from + pairCount * WordTiles.ROWS; at += LANES, to += LANES) {
-      if (at > from && (at - from) % WordTiles.ROWS == 0) {
+    for (int i = 0; i < pairCount * WordTiles.ROWS; i += LANES, to += LANES) {
+      if (i > 0 && i % WordTiles.ROWS == 0) {
         to += WordTiles.ROWS;
       }
-      IntVector pair = IntVector.fromArray(I, pairs, at);
+      IntVector pair = IntVector.fromMemorySegment(I, data, from + i * SIZE, ORDER);
       pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(target, to);
       pair.and(UPPER).reinterpretAsFloats().intoArray(target, to + WordTiles.ROWS);
     }
   }
 
-  private void decodeFloat16(int from, int pairCount, float[] target, int offset) {
+  private void decodeFloat16(long from, int pairCount, float[] target, int offset) {
     int to = offset;
-    for (int at = from; at < from + pairCount * WordTiles.ROWS; at += LANES, to += LANES) {
-      if (at > from && (at - from) % WordTiles.ROWS == 0) {
+    for (int i = 0; i < pairCount * WordTiles.ROWS; i += LANES, to += LANES) {
+      if (i > 0 && i % WordTiles.ROWS == 0) {
         to += WordTiles.ROWS;
       }
-      IntVector pair = IntVector.fromArray(I, pairs, at);
+      IntVector pair = IntVector.fromMemorySegment(I, data, from + i * SIZE, ORDER);
       pair.lanewise(VectorOperators.LSHL, 16)
           .lanewise(VectorOperators.ASHR, 3)
           .and(HalfVectors.FIELDS)
@@ -164,15 +197,17 @@ final class ParameterTable {
    */
   void load(int tile, int group, int vector, float[] target, int offset) {
     if (float32) {
-      int from = (tile * groups + group) * WordTiles.ROWS + vector * LANES;
-      System.arraycopy(floats, from, target, offset, 2 * LANES);
+      long from = ((long) tile * groups + group) * WordTiles.ROWS * SIZE + vector * (LANES * SIZE);
+      MemorySegment.copy(data, FLOAT, from, target, offset, 2 * LANES);
       return;
     }
-    int at = pairIndex(tile, group) + vector * LANES;
+    long at = pairOffset(tile, group) + vector * (LANES * SIZE);
     int shift = (group & 1) == 0 ? 16 : 0;
     for (int i = 0; i < 2 * LANES; i += LANES) {
       IntVector upper =
-          IntVector.fromArray(I, pairs, at + i).lanewise(VectorOperators.LSHL, shift).and(UPPER);
+          IntVector.fromMemorySegment(I, data, at + i * SIZE, ORDER)
+              .lanewise(VectorOperators.LSHL, shift)
+              .and(UPPER);
       if (bfloat16) {
         upper.reinterpretAsFloats().intoArray(target, offset + i);
       } else {
@@ -190,23 +225,23 @@ final class ParameterTable {
     return groups;
   }
 
-  /** Whether all parameters are BF16 numbers and kept in {@link #pairs}. */
+  /** Whether all parameters are BF16 numbers, and kept in pairs. */
   boolean isBfloat16() {
     return bfloat16;
   }
 
-  /** Pairs of parameters, that of the even group in the lower half. */
-  int[] pairs() {
-    return pairs;
+  Encoding encoding() {
+    return encoding;
   }
 
-  /** Where the pairs of a tile that contain a group begin. */
-  int pairIndex(int tile, int group) {
-    return (tile * ((groups + 1) >> 1) + (group >> 1)) * WordTiles.ROWS;
+  /** The table, in a form that depends on its encoding. */
+  MemorySegment data() {
+    return data;
   }
 
-  long byteSize() {
-    return 4L * floats.length + 4L * pairs.length;
+  /** Where the pairs of a tile that contain a group begin, that of the even group lower. */
+  long pairOffset(int tile, int group) {
+    return ((long) tile * ((groups + 1) >> 1) + (group >> 1)) * WordTiles.ROWS * SIZE;
   }
 
   @Override

@@ -76,6 +76,7 @@ final class WeightOnlyKernel extends PartitionedKernel {
 
   @Override
   protected PreparedInput bind(float[] x, int xOffset, int tokens) {
+    product.tiles.requireOpen();
     return isFew(tokens)
         ? few.bind(x, xOffset, tokens)
         : many.bind(x, xOffset, tokens, inFeatures());

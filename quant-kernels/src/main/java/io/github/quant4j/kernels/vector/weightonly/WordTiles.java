@@ -22,7 +22,9 @@ final class WordTiles {
   /** Rows of a tile: four vectors, whose sums are independent of each other. */
   static final int ROWS = 4 * Lanes.FLOATS;
 
-  private static final int CACHE_LINE = 64;
+  /** What the memory is aligned to, in bytes. */
+  static final int CACHE_LINE = 64;
+
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -47,13 +49,27 @@ final class WordTiles {
    * @param team threads
    */
   static WordTiles pack(PackedCodes codes, int bits, byte[] recode, WorkerTeam team) {
-    int tiles = Math.ceilDiv(codes.rows(), ROWS);
-    int words = Math.ceilDiv(codes.columns(), Integer.SIZE / bits);
     MemorySegment data =
-        Arena.ofAuto().allocate((long) tiles * words * ROWS * Integer.BYTES, CACHE_LINE);
-    WordTiles packed = new WordTiles(data, tiles, words, bits);
-    team.run(tiles, tile -> packed.packTile(codes, recode, tile));
+        Arena.ofAuto().allocate(byteSize(codes.rows(), codes.columns(), bits), CACHE_LINE);
+    WordTiles packed = view(data, codes.rows(), codes.columns(), bits);
+    team.run(packed.tiles, tile -> packed.packTile(codes, recode, tile));
     return packed;
+  }
+
+  /** Codes that were packed before, in {@link #byteSize} bytes. */
+  static WordTiles view(MemorySegment data, int rows, int columns, int bits) {
+    return new WordTiles(data, Math.ceilDiv(rows, ROWS), words(columns, bits), bits);
+  }
+
+  /** Words of a row of {@code columns} codes of {@code bits} bits. */
+  static int words(int columns, int bits) {
+    return Math.ceilDiv(columns, Integer.SIZE / bits);
+  }
+
+  /** The size of packed codes, in bytes, a multiple of 64. */
+  static long byteSize(int rows, int columns, int bits) {
+    long words = (long) Math.ceilDiv(rows, ROWS) * words(columns, bits);
+    return Math.multiplyExact(words, ROWS * (long) Integer.BYTES);
   }
 
   private void packTile(PackedCodes codes, byte[] recode, int tile) {
@@ -100,7 +116,15 @@ final class WordTiles {
     return Integer.SIZE / bits;
   }
 
-  long byteSize() {
-    return data.byteSize();
+  /**
+   * Refuses memory that is gone.
+   *
+   * @throws IllegalStateException if the file that the words are mapped from is closed
+   */
+  void requireOpen() {
+    if (!data.scope().isAlive()) {
+      throw new IllegalStateException(
+          "the file or arena that holds the packed weights of this kernel is closed");
+    }
   }
 }
