@@ -4,7 +4,9 @@ package io.github.quant4j.kernel;
 import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.matrix.QuantizedMatrix;
+import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.scheme.RowMultipleScaleCodec;
+import io.github.quant4j.scheme.ScaleLayout;
 import java.util.Optional;
 
 /**
@@ -57,22 +59,37 @@ public final class IntegerArithmetic {
   public static Optional<IntegerArithmetic> of(
       QuantizedMatrix weights, ActivationQuantizer activations) {
     Grid grid = weights.grid();
-    int run = activations.runLength(weights.columns());
-    int width = Math.min(weights.columns(), grid.layout().blockColumns());
-    int segment = greatestCommonDivisor(run, width);
-    Optional<AffineCodes> weightCodes = AffineCodes.of(weights.scheme().format());
-    Optional<AffineCodes> activationCodes = AffineCodes.of(activations.scheme().format());
-    if (weightCodes.isEmpty()
-        || activationCodes.isEmpty()
-        || !grid.palette().isUniform()
-        || segment < 2) {
-      return Optional.empty();
-    }
-    for (int tile = 0; tile < grid.layout().count(); tile++) {
-      float zero = grid.zeroPoint(tile);
-      if (zero != Math.rint(zero)) {
-        return Optional.empty();
+    Optional<IntegerArithmetic> arithmetic =
+        of(weights.scheme(), grid.layout(), activations).filter(_ -> grid.palette().isUniform());
+    if (arithmetic.isPresent()) {
+      for (int tile = 0; tile < grid.layout().count(); tile++) {
+        float zero = grid.zeroPoint(tile);
+        if (zero != Math.rint(zero)) {
+          return Optional.empty();
+        }
       }
+    }
+    return arithmetic;
+  }
+
+  /**
+   * The arithmetic of a matrix that has one format and integer zero points.
+   *
+   * @param scheme how the weights are quantized
+   * @param layout which of them share a scale
+   * @param activations how the input is quantized
+   * @return the arithmetic, or empty if the pair is multiplied in float
+   * @throws IllegalArgumentException if the activation groups do not divide the input
+   */
+  public static Optional<IntegerArithmetic> of(
+      QuantScheme scheme, ScaleLayout layout, ActivationQuantizer activations) {
+    int run = activations.runLength(layout.columns());
+    int width = Math.min(layout.columns(), layout.blockColumns());
+    int segment = greatestCommonDivisor(run, width);
+    Optional<AffineCodes> weightCodes = AffineCodes.of(scheme.format());
+    Optional<AffineCodes> activationCodes = AffineCodes.of(activations.scheme().format());
+    if (weightCodes.isEmpty() || activationCodes.isEmpty() || segment < 2) {
+      return Optional.empty();
     }
     return Optional.of(
         new IntegerArithmetic(
@@ -80,7 +97,7 @@ public final class IntegerArithmetic {
             activationCodes.get(),
             run,
             segment,
-            weights.scheme().scaleCodec() instanceof RowMultipleScaleCodec));
+            scheme.scaleCodec() instanceof RowMultipleScaleCodec));
   }
 
   private static int greatestCommonDivisor(int a, int b) {

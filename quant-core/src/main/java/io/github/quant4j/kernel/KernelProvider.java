@@ -99,7 +99,7 @@ public interface KernelProvider {
   }
 
   /**
-   * The layouts that {@link #forPacked} serves on this machine.
+   * The layouts that the provider serves on this machine.
    *
    * @return their names, see {@link PackedMatrix#layout()}
    */
@@ -131,6 +131,36 @@ public interface KernelProvider {
    *     the scheme and the shape ask for
    */
   default Optional<LinearKernel> forPacked(PackedMatrix weights, KernelOptions options) {
+    return Optional.empty();
+  }
+
+  /**
+   * Packs weights as the kernel that quantizes its input reads them.
+   *
+   * @param weights the weights, {@code [out, in]}
+   * @param activations how the input is quantized
+   * @param options threads
+   * @return the packed weights, in memory off the heap that is freed when nothing refers to it; or
+   *     empty if that kernel has no packed form
+   */
+  default Optional<PackedMatrix> pack(
+      QuantizedMatrix weights, ActivationQuantizer activations, KernelOptions options) {
+    return Optional.empty();
+  }
+
+  /**
+   * A kernel for packed weights that quantizes its input.
+   *
+   * @param weights the packed weights, {@code [out, in]}
+   * @param activations how the input is quantized, as it was when the weights were packed
+   * @param options threads and scratch memory
+   * @return the kernel, which gives exactly what that of the unpacked weights gives; or empty if
+   *     the layout is none of {@link #packedLayouts()}
+   * @throws PackedLayoutException if a part or a property is missing, or is not what the layout,
+   *     the scheme, the shape and the activations ask for
+   */
+  default Optional<LinearKernel> forPacked(
+      PackedMatrix weights, ActivationQuantizer activations, KernelOptions options) {
     return Optional.empty();
   }
 

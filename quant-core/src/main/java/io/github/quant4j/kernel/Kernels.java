@@ -192,6 +192,22 @@ public final class Kernels {
   }
 
   /**
+   * Packs weights for quantized activations as their kernel reads them.
+   *
+   * @param weights the weights, {@code [out, in]}
+   * @param activations how the input is quantized
+   * @param options provider and threads
+   * @return the packed weights, or empty if their kernel has no packed form
+   * @throws IllegalArgumentException if the options name a provider that is not available, or the
+   *     activation groups do not divide the input
+   */
+  public static Optional<PackedMatrix> pack(
+      QuantizedMatrix weights, ActivationQuantizer activations, KernelOptions options) {
+    activations.runLength(weights.columns());
+    return find(options, provider -> provider.pack(weights, activations, options));
+  }
+
+  /**
    * A kernel for packed weights and float activations. It reads parts off the heap where they lie,
    * so their memory must outlive it; parts in arrays are copied once.
    *
@@ -206,6 +222,28 @@ public final class Kernels {
   public static LinearKernel forPacked(PackedMatrix weights, KernelOptions options) {
     weights.requireOpen();
     return find(options, provider -> provider.forPacked(weights, options))
+        .orElseThrow(() -> new PackedLayoutException(weights, foreignLayout(options)));
+  }
+
+  /**
+   * A kernel for packed weights that quantizes its input. Kernels of integer sums copy the parts to
+   * arrays as they are; others read them as {@link #forPacked(PackedMatrix, KernelOptions)} does.
+   *
+   * @param weights the packed weights, {@code [out, in]}
+   * @param activations how the input is quantized, as it was when the weights were packed
+   * @param options provider and threads
+   * @return the kernel; its results are exactly those of the unpacked weights' kernel
+   * @throws PackedLayoutException if the layout is not one of this machine's kernels, parts are
+   *     missing or have wrong sizes, or the weights were packed for other activations
+   * @throws IllegalArgumentException if the options name a provider that is not available, or the
+   *     activation groups do not divide the input
+   * @throws IllegalStateException if the weights' memory is gone
+   */
+  public static LinearKernel forPacked(
+      PackedMatrix weights, ActivationQuantizer activations, KernelOptions options) {
+    weights.requireOpen();
+    activations.runLength(weights.columns());
+    return find(options, provider -> provider.forPacked(weights, activations, options))
         .orElseThrow(() -> new PackedLayoutException(weights, foreignLayout(options)));
   }
 

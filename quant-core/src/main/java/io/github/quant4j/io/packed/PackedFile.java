@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.io.packed;
 
+import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.io.ChecksumState;
 import io.github.quant4j.io.SafetensorsFile;
 import io.github.quant4j.io.SafetensorsWriter;
@@ -19,10 +20,12 @@ import java.util.Collections;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.SequencedSet;
+import java.util.function.Function;
 
 /**
  * Packed weights in one safetensors file, which kernels serve from where it is mapped: nothing is
- * read, unpacked or copied at start, and processes on a machine share the memory.
+ * read, unpacked or copied at start, and processes on a machine share the memory. (Kernels of
+ * integer sums, for quantized inputs, copy the bytes to arrays once.)
  *
  * <p>Such a file is a copy for machines of one kind, beside the quantized weights that it was made
  * from (see {@link PackedMatrix#layout()}). Matrices have names; the tensors are their parts,
@@ -145,9 +148,33 @@ public final class PackedFile implements AutoCloseable {
    * @throws IllegalStateException if the file is closed
    */
   public LinearKernel kernel(String name, KernelOptions options) throws TensorFileException {
+    return serve(name, matrix -> Kernels.forPacked(matrix, options));
+  }
+
+  /**
+   * A kernel that quantizes its input, see {@link Kernels#forPacked(PackedMatrix,
+   * ActivationQuantizer, KernelOptions)}.
+   *
+   * @param name the matrix
+   * @param activations how the input is quantized, as it was when the matrix was packed
+   * @param options provider and threads
+   * @return the kernel; it must not be used after the file is closed
+   * @throws TensorFileException if the layout is not one of this machine's kernels, or the parts do
+   *     not fit it
+   * @throws IllegalArgumentException if there is no matrix of that name, the activation groups do
+   *     not divide the input, or the options name a provider that is not available
+   * @throws IllegalStateException if the file is closed
+   */
+  public LinearKernel kernel(String name, ActivationQuantizer activations, KernelOptions options)
+      throws TensorFileException {
+    return serve(name, matrix -> Kernels.forPacked(matrix, activations, options));
+  }
+
+  private LinearKernel serve(String name, Function<PackedMatrix, LinearKernel> server)
+      throws TensorFileException {
     PackedMatrix matrix = require(name);
     try {
-      return Kernels.forPacked(matrix, options);
+      return server.apply(matrix);
     } catch (PackedLayoutException e) {
       throw new TensorFileException(file.path(), "matrix '" + name + "': " + e.getMessage(), e);
     }

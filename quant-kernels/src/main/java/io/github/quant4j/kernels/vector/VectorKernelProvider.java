@@ -105,6 +105,18 @@ public final class VectorKernelProvider implements KernelProvider {
   }
 
   @Override
+  public Optional<PackedMatrix> pack(
+      QuantizedMatrix weights, ActivationQuantizer activations, KernelOptions options) {
+    return VectorKernels.pack(weights, activations, options);
+  }
+
+  @Override
+  public Optional<LinearKernel> forPacked(
+      PackedMatrix weights, ActivationQuantizer activations, KernelOptions options) {
+    return VectorKernels.forPacked(weights, activations, options);
+  }
+
+  @Override
   public Optional<LinearAlgebra> linearAlgebra(KernelOptions options) {
     return VectorKernels.linearAlgebra(options);
   }

@@ -7,11 +7,13 @@ import io.github.quant4j.kernel.IntegerArithmetic;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.KernelProvider.Availability;
 import io.github.quant4j.kernel.LinearKernel;
+import io.github.quant4j.kernel.PackedLayoutException;
 import io.github.quant4j.kernel.PackedMatrix;
 import io.github.quant4j.kernels.vector.dense.DenseArrayKernel;
 import io.github.quant4j.kernels.vector.dense.DenseSegmentKernel;
 import io.github.quant4j.kernels.vector.dense.VectorLinearAlgebra;
 import io.github.quant4j.kernels.vector.integer.IntegerKernels;
+import io.github.quant4j.kernels.vector.integer.PackedIntegers;
 import io.github.quant4j.kernels.vector.sparse.SparseKernel;
 import io.github.quant4j.kernels.vector.weightonly.WeightOnlyKernels;
 import io.github.quant4j.linalg.LinearAlgebra;
@@ -23,6 +25,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The families of kernels behind the provider; loaded only where the Vector API is present. */
 final class VectorKernels {
@@ -51,7 +54,9 @@ final class VectorKernels {
   }
 
   static List<String> packedLayouts() {
-    return WeightOnlyKernels.packedLayouts();
+    return Stream.of(WeightOnlyKernels.packedLayouts(), PackedIntegers.packedLayouts())
+        .flatMap(List::stream)
+        .toList();
   }
 
   static Optional<PackedMatrix> pack(QuantizedMatrix weights, KernelOptions options) {
@@ -61,7 +66,27 @@ final class VectorKernels {
   }
 
   static Optional<LinearKernel> forPacked(PackedMatrix weights, KernelOptions options) {
+    if (PackedIntegers.packedLayouts().contains(weights.layout())) {
+      throw new PackedLayoutException(
+          weights, "it was packed for quantized activations, which must be named");
+    }
     return WeightOnlyKernels.forPacked(weights, options);
+  }
+
+  static Optional<PackedMatrix> pack(
+      QuantizedMatrix weights, ActivationQuantizer activations, KernelOptions options) {
+    return IntegerArithmetic.of(weights, activations).isPresent()
+        ? PackedIntegers.pack(weights, activations, options)
+        : pack(weights, options);
+  }
+
+  static Optional<LinearKernel> forPacked(
+      PackedMatrix weights, ActivationQuantizer activations, KernelOptions options) {
+    Optional<LinearKernel> integers = PackedIntegers.forPacked(weights, activations, options);
+    return integers.isPresent()
+        ? integers
+        : forPacked(weights, options)
+            .map(inner -> new FakeQuantizedInputKernel(activations, inner, options.scratch()));
   }
 
   static Optional<LinearKernel> forMatrix(

@@ -31,19 +31,19 @@ final class ByteMultiply extends SegmentSums {
   /**
    * Packs codes.
    *
-   * @param codes the codes
+   * @param weights the codes
    * @param largestCode the largest one
    * @param layout segments, with a unit of {@link #UNIT}
    * @param team the threads
    */
-  ByteMultiply(PackedCodes codes, int largestCode, SegmentLayout layout, WorkerTeam team) {
+  ByteMultiply(WeightSource weights, int largestCode, SegmentLayout layout, WorkerTeam team) {
     super(layout, PAIRS_OF_VECTORS * 2 * Lanes.FLOATS);
     this.largestCode = largestCode;
     this.wordsInVector = layout.paddedColumns() / UNIT;
     int lanes = Lanes.FLOATS;
-    int pairs = Math.ceilDiv(codes.rows(), blockRows()) * PAIRS_OF_VECTORS;
-    this.packed = new int[Math.multiplyExact(pairs * lanes, wordsInVector)];
-    team.run(pairs, pair -> pack(codes, pair));
+    int pairs = Math.ceilDiv(weights.rows(), blockRows()) * PAIRS_OF_VECTORS;
+    this.packed = weights.ints("words", Math.multiplyExact(pairs * lanes, wordsInVector));
+    weights.matrix().ifPresent(matrix -> team.run(pairs, pair -> pack(matrix.codes(), pair)));
   }
 
   /** Inputs of a unit: a word's codes of one row. */

@@ -4,7 +4,6 @@ package io.github.quant4j.kernels.vector.integer;
 import io.github.quant4j.kernel.AffineCodes;
 import io.github.quant4j.kernel.IntegerArithmetic;
 import io.github.quant4j.kernels.vector.Lanes;
-import io.github.quant4j.matrix.PackedCodes;
 import io.github.quant4j.parallel.WorkerTeam;
 
 /**
@@ -35,9 +34,9 @@ enum Family {
 
     @Override
     SegmentSums pack(
-        PackedCodes codes, IntegerArithmetic arithmetic, SegmentLayout layout, WorkerTeam team) {
+        WeightSource weights, IntegerArithmetic arithmetic, SegmentLayout layout, WorkerTeam team) {
       AffineCodes form = arithmetic.weightCodes();
-      return new NibbleMultiply(codes, form.maximumCode(), largestValue(form), layout, team);
+      return new NibbleMultiply(weights, form.maximumCode(), largestValue(form), layout, team);
     }
   },
 
@@ -61,9 +60,9 @@ enum Family {
 
     @Override
     SegmentSums pack(
-        PackedCodes codes, IntegerArithmetic arithmetic, SegmentLayout layout, WorkerTeam team) {
+        WeightSource weights, IntegerArithmetic arithmetic, SegmentLayout layout, WorkerTeam team) {
       AffineCodes form = arithmetic.weightCodes();
-      return new CrumbMultiply(codes, form.maximumCode(), largestValue(form), layout, team);
+      return new CrumbMultiply(weights, form.maximumCode(), largestValue(form), layout, team);
     }
   },
 
@@ -87,8 +86,8 @@ enum Family {
 
     @Override
     SegmentSums pack(
-        PackedCodes codes, IntegerArithmetic arithmetic, SegmentLayout layout, WorkerTeam team) {
-      return new ByteMultiply(codes, arithmetic.weightCodes().maximumCode(), layout, team);
+        WeightSource weights, IntegerArithmetic arithmetic, SegmentLayout layout, WorkerTeam team) {
+      return new ByteMultiply(weights, arithmetic.weightCodes().maximumCode(), layout, team);
     }
   },
 
@@ -112,8 +111,8 @@ enum Family {
 
     @Override
     SegmentSums pack(
-        PackedCodes codes, IntegerArithmetic arithmetic, SegmentLayout layout, WorkerTeam team) {
-      return new PlaneLookup(codes, largestValue(arithmetic.weightCodes()), layout, team);
+        WeightSource weights, IntegerArithmetic arithmetic, SegmentLayout layout, WorkerTeam team) {
+      return new PlaneLookup(weights, largestValue(arithmetic.weightCodes()), layout, team);
     }
   },
 
@@ -143,8 +142,8 @@ enum Family {
 
     @Override
     SegmentSums pack(
-        PackedCodes codes, IntegerArithmetic arithmetic, SegmentLayout layout, WorkerTeam team) {
-      return new TernaryLookup(codes, layout, team);
+        WeightSource weights, IntegerArithmetic arithmetic, SegmentLayout layout, WorkerTeam team) {
+      return new TernaryLookup(weights, layout, team);
     }
   },
 
@@ -168,9 +167,9 @@ enum Family {
 
     @Override
     SegmentSums pack(
-        PackedCodes codes, IntegerArithmetic arithmetic, SegmentLayout layout, WorkerTeam team) {
+        WeightSource weights, IntegerArithmetic arithmetic, SegmentLayout layout, WorkerTeam team) {
       return new PlanePopcount(
-          codes, arithmetic.weightCodes().factor(), arithmetic.activationCodes(), layout, team);
+          weights, arithmetic.weightCodes().factor(), arithmetic.activationCodes(), layout, team);
     }
   };
 
@@ -196,7 +195,7 @@ enum Family {
 
   /** Packs codes. */
   abstract SegmentSums pack(
-      PackedCodes codes, IntegerArithmetic arithmetic, SegmentLayout layout, WorkerTeam team);
+      WeightSource weights, IntegerArithmetic arithmetic, SegmentLayout layout, WorkerTeam team);
 
   private static int bits(AffineCodes codes) {
     return Integer.SIZE - Integer.numberOfLeadingZeros(codes.maximumCode());

@@ -8,7 +8,6 @@ import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.PartitionedKernel;
 import io.github.quant4j.kernel.PreparedInput;
 import io.github.quant4j.kernels.vector.Lanes;
-import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.parallel.ScratchPool;
 import java.util.Arrays;
 
@@ -44,14 +43,14 @@ final class IntegerKernel extends PartitionedKernel {
   /**
    * Puts a kernel together.
    *
-   * @param weights the matrix
+   * @param weights the matrix, or what was packed of it
    * @param activations how the input is quantized
    * @param arithmetic what they give
    * @param family the packed codes
    * @param options threads and scratch memory
    */
   IntegerKernel(
-      QuantizedMatrix weights,
+      WeightSource weights,
       ActivationQuantizer activations,
       IntegerArithmetic arithmetic,
       SegmentSums family,

@@ -28,14 +28,24 @@ public final class IntegerKernels {
    */
   public static Optional<LinearKernel> create(
       QuantizedMatrix weights, ActivationQuantizer activations, KernelOptions options) {
+    return family(weights, activations)
+        .map(
+            family ->
+                create(
+                    weights,
+                    activations,
+                    IntegerArithmetic.of(weights, activations).orElseThrow(),
+                    family,
+                    options));
+  }
+
+  /** The family for a pair, or empty if it is not multiplied in integers here. */
+  static Optional<Family> family(QuantizedMatrix weights, ActivationQuantizer activations) {
     if (!Lanes.FUSED || weights.rows() * (long) weights.columns() < SMALL) {
       return Optional.empty();
     }
     return IntegerArithmetic.of(weights, activations)
-        .flatMap(
-            arithmetic ->
-                cheapest(weights, activations, arithmetic)
-                    .map(family -> create(weights, activations, arithmetic, family, options)));
+        .flatMap(arithmetic -> cheapest(weights, activations, arithmetic));
   }
 
   /** The family with the least cost for these shapes, if any can do it without overflow. */
@@ -48,7 +58,7 @@ public final class IntegerKernels {
     double least = Double.POSITIVE_INFINITY;
     for (Family family : Family.values()) {
       if (family.supports(arithmetic)) {
-        SegmentLayout layout = layout(weights, arithmetic, family);
+        SegmentLayout layout = layout(weights.columns(), arithmetic, family);
         double padding = (double) layout.paddedColumns() / layout.columns();
         int unit = family.rowUnit();
         double rowPadding = (double) Math.ceilDiv(weights.rows(), unit) * unit / weights.rows();
@@ -62,23 +72,29 @@ public final class IntegerKernels {
     return Optional.ofNullable(best);
   }
 
-  private static SegmentLayout layout(
-      QuantizedMatrix weights, IntegerArithmetic arithmetic, Family family) {
+  private static SegmentLayout layout(int columns, IntegerArithmetic arithmetic, Family family) {
     return new SegmentLayout(
-        weights.columns(),
-        arithmetic.segmentLength(),
-        arithmetic.runLength(),
-        family.unit(arithmetic));
+        columns, arithmetic.segmentLength(), arithmetic.runLength(), family.unit(arithmetic));
   }
 
   /** Whether all sums fit ints, and zero points shorts. */
   private static boolean fits(
       QuantizedMatrix weights, ActivationQuantizer activations, IntegerArithmetic arithmetic) {
+    return fits(largestZero(weights), activations, arithmetic);
+  }
+
+  /** The largest magnitude of a zero point. */
+  static long largestZero(QuantizedMatrix weights) {
     Grid grid = weights.grid();
     long zero = 0;
     for (int tile = 0; tile < grid.layout().count(); tile++) {
       zero = Math.max(zero, (long) Math.abs(grid.zeroPoint(tile)));
     }
+    return zero;
+  }
+
+  /** Whether all sums fit ints, and zero points shorts, with zero points up to a magnitude. */
+  static boolean fits(long zero, ActivationQuantizer activations, IntegerArithmetic arithmetic) {
     if (zero > Short.MAX_VALUE) {
       return false;
     }
@@ -106,8 +122,18 @@ public final class IntegerKernels {
       IntegerArithmetic arithmetic,
       Family family,
       KernelOptions options) {
-    SegmentLayout layout = layout(weights, arithmetic, family);
-    SegmentSums sums = family.pack(weights.codes(), arithmetic, layout, options.team());
+    return create(new WeightSource(weights), activations, arithmetic, family, options);
+  }
+
+  /** A kernel of a given family, of a matrix or of what was packed of it. */
+  static LinearKernel create(
+      WeightSource weights,
+      ActivationQuantizer activations,
+      IntegerArithmetic arithmetic,
+      Family family,
+      KernelOptions options) {
+    SegmentLayout layout = layout(weights.columns(), arithmetic, family);
+    SegmentSums sums = family.pack(weights, arithmetic, layout, options.team());
     return new IntegerKernel(weights, activations, arithmetic, sums, options);
   }
 }

@@ -2,7 +2,6 @@
 package io.github.quant4j.kernels.vector.integer;
 
 import io.github.quant4j.kernels.vector.Lanes;
-import io.github.quant4j.matrix.PackedCodes;
 import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.parallel.WorkerTeam;
 
@@ -19,16 +18,20 @@ final class NibbleMultiply extends WordMultiply {
   /**
    * Packs codes.
    *
-   * @param codes codes of at most 4 bits
+   * @param weights codes of at most 4 bits
    * @param largestCode the largest one
    * @param largestValue the largest magnitude of an activation value
    * @param layout segments, with a unit of {@link #unit}
    * @param team the threads
    */
   NibbleMultiply(
-      PackedCodes codes, int largestCode, int largestValue, SegmentLayout layout, WorkerTeam team) {
+      WeightSource weights,
+      int largestCode,
+      int largestValue,
+      SegmentLayout layout,
+      WorkerTeam team) {
     super(
-        codes,
+        weights,
         BITS,
         largestCode,
         largestValue,

@@ -58,23 +58,26 @@ final class PlaneLookup extends SegmentSums {
   /**
    * Packs codes.
    *
-   * @param codes codes of at most 4 bits
+   * @param weights codes of at most 4 bits
    * @param largestValue the largest magnitude of an activation value
    * @param layout segments, with a unit of {@link #WORD}
    * @param team the threads
    */
-  PlaneLookup(PackedCodes codes, int largestValue, SegmentLayout layout, WorkerTeam team) {
-    super(layout, rowVectors(codes.bits()) * LANES);
-    this.planes = codes.bits();
+  PlaneLookup(WeightSource weights, int largestValue, SegmentLayout layout, WorkerTeam team) {
+    super(layout, rowVectors(weights.bits()) * LANES);
+    this.planes = weights.bits();
     this.rowVectors = rowVectors(planes);
     this.quads = rowVectors * planes / STREAMS;
     this.wordsInStream = layout.paddedColumns() / WORD;
     this.wordsInUnit = wordsInUnit(layout.unitsInSegment(), largestValue);
     this.unitsInSegment = layout.unitsInSegment() / wordsInUnit;
-    int blocks = Math.ceilDiv(codes.rows(), blockRows());
+    int blocks = Math.ceilDiv(weights.rows(), blockRows());
     this.packed =
-        new short[Math.multiplyExact(blocks * rowVectors * planes * LANES, wordsInStream)];
-    team.run(blocks * rowVectors, vector -> pack(codes, vector));
+        weights.shorts(
+            "words", Math.multiplyExact(blocks * rowVectors * planes * LANES, wordsInStream));
+    weights
+        .matrix()
+        .ifPresent(matrix -> team.run(blocks * rowVectors, vector -> pack(matrix.codes(), vector)));
   }
 
   /**

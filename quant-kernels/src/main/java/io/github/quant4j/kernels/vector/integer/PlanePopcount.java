@@ -39,30 +39,30 @@ final class PlanePopcount extends SegmentSums {
   /**
    * Packs codes.
    *
-   * @param codes codes of at most 4 bits
+   * @param weights codes of at most 4 bits
    * @param factor what activation values are multiplied by
    * @param activationCodes the form of the activations, at most 4 bits
    * @param layout segments, with a unit of {@link #WORD}
    * @param team the threads
    */
   PlanePopcount(
-      PackedCodes codes,
+      WeightSource weights,
       int factor,
       AffineCodes activationCodes,
       SegmentLayout layout,
       WorkerTeam team) {
     super(layout, ROW_VECTORS * Lanes.FLOATS);
-    this.weightPlanes = codes.bits();
+    this.weightPlanes = weights.bits();
     this.activationPlanes = bits(activationCodes.maximumCode());
     this.activationCodes = activationCodes;
     this.factor = factor;
     this.wordsInSegment = layout.paddedLength() / WORD;
     this.wordsInStream = layout.paddedColumns() / WORD;
-    int vectors = Math.ceilDiv(codes.rows(), blockRows()) * ROW_VECTORS;
+    int vectors = Math.ceilDiv(weights.rows(), blockRows()) * ROW_VECTORS;
     int rows = vectors * Lanes.FLOATS;
-    this.packed = new int[Math.multiplyExact(rows * weightPlanes, wordsInStream)];
-    this.codeSums = new int[Math.multiplyExact(rows, layout.segments())];
-    team.run(vectors, vector -> pack(codes, vector));
+    this.packed = weights.ints("words", Math.multiplyExact(rows * weightPlanes, wordsInStream));
+    this.codeSums = weights.ints("plane_sums", Math.multiplyExact(rows, layout.segments()));
+    weights.matrix().ifPresent(matrix -> team.run(vectors, vector -> pack(matrix.codes(), vector)));
   }
 
   /**

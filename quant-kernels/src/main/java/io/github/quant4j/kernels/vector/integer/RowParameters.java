@@ -63,29 +63,52 @@ final class RowParameters {
    * @param team the threads
    */
   static RowParameters of(
-      QuantizedMatrix weights,
+      WeightSource weights,
       IntegerArithmetic arithmetic,
       SegmentLayout layout,
       int paddedRows,
       int panelVectors,
       boolean activationZeros,
       WorkerTeam team) {
+    boolean rowMultiples = arithmetic.hasRowMultiples();
+    int segments = layout.segments();
+    int single = Math.multiplyExact(paddedRows, segments);
+    int paired = single / 2;
+    RowParameters parameters =
+        new RowParameters(
+            segments,
+            layout.segmentsInRun(),
+            panelVectors,
+            rowMultiples,
+            weights.floats("scales", rowMultiples ? paddedRows : single),
+            weights.ints("zeros", weights.hasZeros() ? paired : 0),
+            weights.ints("multiples", rowMultiples ? paired : 0),
+            weights.ints("code_sums", activationZeros ? single : 0));
+    weights
+        .matrix()
+        .ifPresent(
+            matrix ->
+                parameters.arrange(
+                    matrix,
+                    arithmetic.weightCodes().factor(),
+                    layout,
+                    paddedRows / (2 * Lanes.FLOATS),
+                    team));
+    return parameters;
+  }
+
+  private void arrange(
+      QuantizedMatrix weights, int factor, SegmentLayout layout, int pairs, WorkerTeam team) {
     Grid grid = weights.grid();
     ScaleLayout tiles = grid.layout();
-    int segments = layout.segments();
     int lanes = Lanes.FLOATS;
     int rows = weights.rows();
-    boolean asymmetric = grid.zeroPoints().isPresent();
-    boolean rowMultiples = arithmetic.hasRowMultiples();
+    boolean asymmetric = zeros.length > 0;
+    boolean activationZeros = codeSums.length > 0;
     int[] tileMultiples = rowMultiples ? RowMultipleScaleCodec.multiples(grid.scales()) : NO_INTS;
     float[] rowScales = rowMultiples ? RowMultipleScaleCodec.rowScales(grid.scales()) : NO_FLOATS;
-    int factor = arithmetic.weightCodes().factor();
-    float[] scales = new float[paddedRows * (rowMultiples ? 1 : segments)];
-    int[] zeros = new int[asymmetric ? paddedRows / 2 * segments : 0];
-    int[] multiples = new int[rowMultiples ? paddedRows / 2 * segments : 0];
-    int[] codeSums = new int[activationZeros ? paddedRows * segments : 0];
     team.run(
-        paddedRows / (2 * lanes),
+        pairs,
         pair -> {
           byte[] codes = new byte[activationZeros ? layout.columns() : 0];
           for (int half = 0; half < 2; half++) {
@@ -123,15 +146,6 @@ final class RowParameters {
             }
           }
         });
-    return new RowParameters(
-        segments,
-        layout.segmentsInRun(),
-        panelVectors,
-        rowMultiples,
-        scales,
-        zeros,
-        multiples,
-        codeSums);
   }
 
   private static int sum(byte[] codes, int from, SegmentLayout layout) {

@@ -66,14 +66,14 @@ final class TernaryLookup extends SegmentSums {
   /**
    * Packs codes.
    *
-   * @param codes codes 0, 1 and 2
+   * @param weights codes 0, 1 and 2
    * @param layout segments, with a unit of 1
    * @param team the threads
    */
-  TernaryLookup(PackedCodes codes, SegmentLayout layout, WorkerTeam team) {
-    super(layout, panelsInBlock(codes.rows()) * PANEL);
-    this.panels = Math.ceilDiv(codes.rows(), PANEL);
-    this.panelsInBlock = panelsInBlock(codes.rows());
+  TernaryLookup(WeightSource weights, SegmentLayout layout, WorkerTeam team) {
+    super(layout, panelsInBlock(weights.rows()) * PANEL);
+    this.panels = Math.ceilDiv(weights.rows(), PANEL);
+    this.panelsInBlock = panelsInBlock(weights.rows());
     this.indicesInSegment = Math.ceilDiv(layout.segmentLength(), DIGITS);
     this.indices = indicesInSegment * layout.segments();
     this.indicesInSlice =
@@ -81,8 +81,9 @@ final class TernaryLookup extends SegmentSums {
             ? SLICE
             : Math.max(1, SLICE / indicesInSegment) * indicesInSegment;
     this.tables = new TernaryTables(layout, indicesInSegment, indicesInSlice);
-    this.packed = new byte[Math.addExact(FRONT, Math.multiplyExact(panels * PANEL, indices))];
-    team.run(panels, panel -> pack(codes, panel));
+    this.packed =
+        weights.bytes("words", Math.addExact(FRONT, Math.multiplyExact(panels * PANEL, indices)));
+    weights.matrix().ifPresent(matrix -> team.run(panels, panel -> pack(matrix.codes(), panel)));
   }
 
   /**

@@ -53,7 +53,7 @@ abstract class WordMultiply extends SegmentSums {
   /**
    * Packs codes.
    *
-   * @param codes the codes
+   * @param weights the codes
    * @param codeBits bits that a code is given, 2 or 4, at least those that it has
    * @param largestCode the largest code
    * @param largestValue the largest magnitude of an activation value
@@ -63,7 +63,7 @@ abstract class WordMultiply extends SegmentSums {
    * @param team the threads
    */
   WordMultiply(
-      PackedCodes codes,
+      WeightSource weights,
       int codeBits,
       int largestCode,
       int largestValue,
@@ -85,10 +85,10 @@ abstract class WordMultiply extends SegmentSums {
       previousMask[i] = 0;
     }
     int lanes = Lanes.FLOATS;
-    int vectors = Math.ceilDiv(codes.rows(), blockRows) * blockRows / lanes;
-    this.packed = new int[Math.multiplyExact(vectors * lanes, wordsInVector)];
+    int vectors = Math.ceilDiv(weights.rows(), blockRows) * blockRows / lanes;
+    this.packed = weights.ints("words", Math.multiplyExact(vectors * lanes, wordsInVector));
     this.vectorsInBlock = blockRows / lanes;
-    team.run(vectors, vector -> pack(codes, vector));
+    weights.matrix().ifPresent(matrix -> team.run(vectors, vector -> pack(matrix.codes(), vector)));
   }
 
   /**

@@ -5,12 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import io.github.quant4j.activation.ActivationQuantizer;
+import io.github.quant4j.activation.ActivationScheme;
 import io.github.quant4j.io.TensorFileException;
 import io.github.quant4j.io.packed.PackedFile;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.kernel.LinearKernel;
 import io.github.quant4j.kernel.PackedMatrix;
+import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.testing.SeededRandom;
@@ -32,8 +35,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Mutates files of packed weights: each is served within its bounds or refused as documented. */
 class PackedFileFuzzTest {
   private static final KernelOptions OPTIONS = new KernelOptions("vector", WorkerTeam.sequential());
+  private static final ActivationQuantizer INT8 =
+      ActivationQuantizer.dynamic(ActivationScheme.parse("int8:token"));
+
+  /** With an {@code @}, for quantized activations. */
   private static final String[] SCHEMES = {
-    "int4:g32:asym", "nvfp4", "nf4:g32", "int2:g32:asym", "int8:g16", "mxfp8"
+    "int4:g32:asym",
+    "nvfp4",
+    "nf4:g32",
+    "int2:g32:asym",
+    "int8:g16",
+    "mxfp8",
+    "int4:g32:asym@",
+    "ternary:g32@",
+    "int8:channel@"
   };
 
   /** What stands in descriptions, so that one valid word takes the place of another. */
@@ -58,6 +73,10 @@ class PackedFileFuzzTest {
     "table-lookup",
     "mantissa",
     "nibble-sums",
+    "integer-nibble",
+    "integer-crumb",
+    "integer-byte",
+    "integer-popcount",
     "moved-fields",
     "[33,64]",
     "[64,33]",
@@ -86,15 +105,19 @@ class PackedFileFuzzTest {
     List<byte[]> valid = new ArrayList<>();
     for (String scheme : SCHEMES) {
       SequencedMap<String, PackedMatrix> matrices = new LinkedHashMap<>();
+      QuantizedMatrix matrix =
+          RandomMatrices.of(QuantScheme.parse(scheme.replace("@", "")), 33, 64, random);
       matrices.put(
           "a",
-          Kernels.pack(RandomMatrices.of(QuantScheme.parse(scheme), 33, 64, random), OPTIONS)
+          (scheme.endsWith("@")
+                  ? Kernels.pack(matrix, INT8, OPTIONS)
+                  : Kernels.pack(matrix, OPTIONS))
               .orElseThrow());
       PackedFile.write(path, matrices);
       valid.add(Files.readAllBytes(path));
     }
     int served = 0;
-    int cases = 240;
+    int cases = 90;
     for (int i = 0; i < cases; i++) {
       byte[] bytes = valid.get(i % valid.size());
       for (int m = random.nextInt(1, 3); m > 0; m--) {
@@ -111,7 +134,9 @@ class PackedFileFuzzTest {
   private static boolean serve(Path path, String label) throws IOException {
     try (PackedFile file = PackedFile.open(path)) {
       for (String name : file.names()) {
-        LinearKernel kernel = file.kernel(name, OPTIONS);
+        boolean integers = file.find(name).orElseThrow().layout().contains("/integer-");
+        LinearKernel kernel =
+            integers ? file.kernel(name, INT8, OPTIONS) : file.kernel(name, OPTIONS);
         assertTrue((long) kernel.inFeatures() * kernel.outFeatures() < 1 << 20, label);
         for (int tokens : new int[] {1, 7}) {
           kernel.multiply(
@@ -133,6 +158,9 @@ class PackedFileFuzzTest {
   }
 
   private static byte[] mutate(byte[] bytes, SeededRandom random) {
+    if (bytes.length < 8) {
+      return bytes;
+    }
     int header = 8 + (int) ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
     if (header < 16 || header > bytes.length) {
       return bytes;
