@@ -15,6 +15,8 @@ final class NibbleMultiply extends WordMultiply {
   /** Row vectors of a block. */
   static final int ROW_VECTORS = 4;
 
+  private static final int[] NO_PENDING = {};
+
   /**
    * Packs codes.
    *
@@ -80,16 +82,44 @@ final class NibbleMultiply extends WordMultiply {
     }
   }
 
-  /** Where every segment is one run, as it is with groups of up to 128 normal activations. */
+  /**
+   * Stretches of segments that are one run each, as most groups of up to 128 inputs are, are scaled
+   * in registers; a segment of several runs is summed first.
+   */
   @Override
   boolean addScaled(
       Tile tile, int block, RowParameters parameters, float[] outputs, ScratchPool scratch) {
     int segments = layout().segments();
-    if (RunPlan.firstRun(tile, segments) > segments) {
-      return false;
+    int rows = blockRows();
+    int[] sums = scratch.ints(tile.tokens * rows);
+    int first = 0;
+    while (first < segments) {
+      int last = first;
+      while (last < segments && isOneRun(tile, last)) {
+        last++;
+      }
+      if (last > first) {
+        addScaledRuns(tile, block, first, last, parameters.scales(), outputs);
+        first = last;
+      } else {
+        parameters.fill(tile, block * rows, rows, first, first + 1, sums);
+        add(tile, block, first, first + 1, sums, scratch);
+        parameters.scale(tile, block * rows, rows, first, first + 1, sums, outputs, NO_PENDING);
+        first++;
+      }
     }
+    scratch.release(sums);
+    return true;
+  }
+
+  private static boolean isOneRun(Tile tile, int segment) {
+    return RunPlan.firstRun(tile, segment + 1) - RunPlan.firstRun(tile, segment) == 1;
+  }
+
+  private void addScaledRuns(
+      Tile tile, int block, int first, int last, float[] scales, float[] outputs) {
+    int segments = layout().segments();
     int[] packed = packed();
-    float[] scales = parameters.scales();
     int rows = blockRows();
     int plan = RunPlan.entriesAt(tile, layout());
     int at = position(block, 0);
@@ -98,16 +128,15 @@ final class NibbleMultiply extends WordMultiply {
     switch (tile.tokens) {
       case 1 ->
           NibbleScaledLoops.oneToken(
-              packed, at, words, tile, plan, segments, scales, from, outputs);
+              packed, at, words, tile, plan, first, last, segments, scales, from, outputs);
       case 2 ->
           NibbleScaledLoops.twoTokens(
-              packed, at, words, tile, plan, segments, scales, from, outputs, rows);
+              packed, at, words, tile, plan, first, last, segments, scales, from, outputs, rows);
       case 4 ->
           NibbleScaledLoops4.fourTokens(
-              packed, at, words, tile, plan, segments, scales, from, outputs, rows);
+              packed, at, words, tile, plan, first, last, segments, scales, from, outputs, rows);
       default -> throw new AssertionError("a tile of " + tile.tokens + " tokens");
     }
-    return true;
   }
 
   @Override

@@ -8,13 +8,14 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * The inner loops of {@link NibbleMultiply} where each segment is one run and has nothing but a
- * scale: sums are scaled while they are in registers. See {@link NibbleLoops}.
+ * The inner loops of {@link NibbleMultiply} for segments that are one run each and have nothing but
+ * a scale: sums are scaled while they are in registers. See {@link NibbleLoops}.
  *
  * <p>Parameters: {@code packed} words with those of the first row vector of a block at {@code at};
  * {@code words} of a unit; a {@code tile} that {@link WordMultiply#prepare} filled, the entries of
- * its {@link RunPlan} from {@code planAt}; {@code scales}, those of the block at {@code scalesAt};
- * {@code outputs}, set for one token, added to for more, with {@code rows} rows to a token.
+ * its {@link RunPlan} from {@code planAt}; segments {@code first} to {@code last} of all {@code
+ * segments}; {@code scales}, those of the block at {@code scalesAt}; {@code outputs}, added to,
+ * with {@code rows} rows to a token.
  */
 final class NibbleScaledLoops {
   private static final int L = Lanes.FLOATS;
@@ -31,18 +32,21 @@ final class NibbleScaledLoops {
       int words,
       Tile tile,
       int planAt,
+      int first,
+      int last,
       int segments,
       float[] scales,
       int scalesAt,
       float[] outputs) {
     int[] operands = tile.operands;
-    FloatVector y0 = FloatVector.zero(Lanes.FLOAT);
-    FloatVector y1 = FloatVector.zero(Lanes.FLOAT);
-    FloatVector y2 = FloatVector.zero(Lanes.FLOAT);
-    FloatVector y3 = FloatVector.zero(Lanes.FLOAT);
-    int word = at;
-    for (int s = 0; s < segments; s++) {
-      int entry = planAt + s * 6;
+    FloatVector y0 = FloatVector.fromArray(Lanes.FLOAT, outputs, 0);
+    FloatVector y1 = FloatVector.fromArray(Lanes.FLOAT, outputs, L);
+    FloatVector y2 = FloatVector.fromArray(Lanes.FLOAT, outputs, 2 * L);
+    FloatVector y3 = FloatVector.fromArray(Lanes.FLOAT, outputs, 3 * L);
+    int firstRun = RunPlan.firstRun(tile, first);
+    for (int s = first; s < last; s++) {
+      int entry = planAt + (firstRun + s - first) * 6;
+      int word = at + operands[entry] * words * STEP;
       int operand = operands[entry + 2] * 4 * words;
       ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 4]).reinterpretAsShorts();
       ShortVector p01 = p00;
@@ -125,15 +129,18 @@ final class NibbleScaledLoops {
       int words,
       Tile tile,
       int planAt,
+      int first,
+      int last,
       int segments,
       float[] scales,
       int scalesAt,
       float[] outputs,
       int rows) {
     int[] operands = tile.operands;
-    int word = at;
-    for (int s = 0; s < segments; s++) {
-      int entry = planAt + s * 8;
+    int firstRun = RunPlan.firstRun(tile, first);
+    for (int s = first; s < last; s++) {
+      int entry = planAt + (firstRun + s - first) * 8;
+      int word = at + operands[entry] * words * STEP;
       int operand = operands[entry + 2] * 8 * words;
       ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 4]).reinterpretAsShorts();
       ShortVector p01 = p00;

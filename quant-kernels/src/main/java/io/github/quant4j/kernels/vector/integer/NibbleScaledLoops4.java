@@ -26,15 +26,18 @@ final class NibbleScaledLoops4 {
       int words,
       Tile tile,
       int planAt,
+      int first,
+      int last,
       int segments,
       float[] scales,
       int scalesAt,
       float[] outputs,
       int rows) {
     int[] operands = tile.operands;
-    int word = at;
-    for (int s = 0; s < segments; s++) {
-      int entry = planAt + s * 12;
+    int firstRun = RunPlan.firstRun(tile, first);
+    for (int s = first; s < last; s++) {
+      int entry = planAt + (firstRun + s - first) * 12;
+      int word = at + operands[entry] * words * STEP;
       int operand = operands[entry + 2] * 16 * words;
       ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 4]).reinterpretAsShorts();
       ShortVector p01 = p00;
