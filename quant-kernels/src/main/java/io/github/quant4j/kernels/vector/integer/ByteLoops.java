@@ -2,6 +2,8 @@
 package io.github.quant4j.kernels.vector.integer;
 
 import io.github.quant4j.kernels.vector.Lanes;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
@@ -17,15 +19,17 @@ import jdk.incubator.vector.VectorOperators;
  */
 final class ByteLoops {
   private static final int L = Lanes.FLOATS;
+  private static final int ROW_VECTORS = 4;
+  private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
   private static final int SECOND = 0x00ff_00ff;
 
   private ByteLoops() {}
 
   /** One token, two pairs of row vectors. */
   static void oneToken(
-      int[] packed,
-      int at,
-      int stride,
+      MemorySegment packed,
+      long at,
+      long stride,
       Tile tile,
       int words,
       int first,
@@ -34,20 +38,21 @@ final class ByteLoops {
       int sumsAt,
       int rows) {
     int[] operands = tile.operands;
+    long step = (long) (rows / ROW_VECTORS) * Integer.BYTES;
     int sum = sumsAt;
     for (int s = first; s < last; s++) {
-      int word = at + s * words * L;
+      long word = at + (long) s * words * step;
       int operand = s * words * 3;
       IntVector both00 = IntVector.zero(Lanes.INT);
       IntVector odd00 = both00;
       IntVector both01 = both00;
       IntVector odd01 = both00;
       for (int i = 0; i < words; i++) {
-        IntVector w0 = IntVector.fromArray(Lanes.INT, packed, word);
+        IntVector w0 = IntVector.fromMemorySegment(Lanes.INT, packed, word, ORDER);
         ShortVector pair0 = w0.reinterpretAsShorts();
         ShortVector second0 =
             w0.lanewise(VectorOperators.LSHR, 8).and(SECOND).reinterpretAsShorts();
-        IntVector w1 = IntVector.fromArray(Lanes.INT, packed, word + stride);
+        IntVector w1 = IntVector.fromMemorySegment(Lanes.INT, packed, word + stride, ORDER);
         ShortVector pair1 = w1.reinterpretAsShorts();
         ShortVector second1 =
             w1.lanewise(VectorOperators.LSHR, 8).and(SECOND).reinterpretAsShorts();
@@ -62,7 +67,7 @@ final class ByteLoops {
         IntVector p01 = pair1.mul(a0).add(bias0).add(second1.mul(b0)).reinterpretAsInts();
         both01 = both01.add(p01);
         odd01 = odd01.add(p01.lanewise(VectorOperators.LSHR, 16));
-        word += L;
+        word += step;
         operand += 3;
       }
       both00
@@ -81,9 +86,9 @@ final class ByteLoops {
 
   /** Two tokens, one pair of row vectors. */
   static void twoTokens(
-      int[] packed,
-      int at,
-      int stride,
+      MemorySegment packed,
+      long at,
+      long stride,
       Tile tile,
       int words,
       int first,
@@ -92,16 +97,17 @@ final class ByteLoops {
       int sumsAt,
       int rows) {
     int[] operands = tile.operands;
+    long step = (long) (rows / ROW_VECTORS) * Integer.BYTES;
     int sum = sumsAt;
     for (int s = first; s < last; s++) {
-      int word = at + s * words * L;
+      long word = at + (long) s * words * step;
       int operand = s * words * 6;
       IntVector both00 = IntVector.zero(Lanes.INT);
       IntVector odd00 = both00;
       IntVector both10 = both00;
       IntVector odd10 = both00;
       for (int i = 0; i < words; i++) {
-        IntVector w0 = IntVector.fromArray(Lanes.INT, packed, word);
+        IntVector w0 = IntVector.fromMemorySegment(Lanes.INT, packed, word, ORDER);
         ShortVector pair0 = w0.reinterpretAsShorts();
         ShortVector second0 =
             w0.lanewise(VectorOperators.LSHR, 8).and(SECOND).reinterpretAsShorts();
@@ -122,7 +128,7 @@ final class ByteLoops {
         IntVector p10 = pair0.mul(a1).add(bias1).add(second0.mul(b1)).reinterpretAsInts();
         both10 = both10.add(p10);
         odd10 = odd10.add(p10.lanewise(VectorOperators.LSHR, 16));
-        word += L;
+        word += step;
         operand += 6;
       }
       both00
@@ -142,9 +148,9 @@ final class ByteLoops {
 
   /** Four tokens, one pair of row vectors. */
   static void fourTokens(
-      int[] packed,
-      int at,
-      int stride,
+      MemorySegment packed,
+      long at,
+      long stride,
       Tile tile,
       int words,
       int first,
@@ -153,9 +159,10 @@ final class ByteLoops {
       int sumsAt,
       int rows) {
     int[] operands = tile.operands;
+    long step = (long) (rows / ROW_VECTORS) * Integer.BYTES;
     int sum = sumsAt;
     for (int s = first; s < last; s++) {
-      int word = at + s * words * L;
+      long word = at + (long) s * words * step;
       int operand = s * words * 12;
       IntVector both00 = IntVector.zero(Lanes.INT);
       IntVector odd00 = both00;
@@ -166,7 +173,7 @@ final class ByteLoops {
       IntVector both30 = both00;
       IntVector odd30 = both00;
       for (int i = 0; i < words; i++) {
-        IntVector w0 = IntVector.fromArray(Lanes.INT, packed, word);
+        IntVector w0 = IntVector.fromMemorySegment(Lanes.INT, packed, word, ORDER);
         ShortVector pair0 = w0.reinterpretAsShorts();
         ShortVector second0 =
             w0.lanewise(VectorOperators.LSHR, 8).and(SECOND).reinterpretAsShorts();
@@ -205,7 +212,7 @@ final class ByteLoops {
         IntVector p30 = pair0.mul(a3).add(bias3).add(second0.mul(b3)).reinterpretAsInts();
         both30 = both30.add(p30);
         odd30 = odd30.add(p30.lanewise(VectorOperators.LSHR, 16));
-        word += L;
+        word += step;
         operand += 12;
       }
       both00

@@ -2,9 +2,12 @@
 package io.github.quant4j.kernels.vector.integer;
 
 import io.github.quant4j.kernels.vector.Lanes;
+import io.github.quant4j.kernels.vector.PackedMemory;
 import io.github.quant4j.matrix.PackedCodes;
 import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.parallel.WorkerTeam;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /**
  * Multiplication of codes of up to 8 bits, in 16-bit lanes.
@@ -26,7 +29,7 @@ final class ByteMultiply extends SegmentSums {
 
   private final int largestCode;
   private final int wordsInVector;
-  private final int[] packed;
+  private final MemorySegment packed;
 
   /**
    * Packs codes.
@@ -42,7 +45,7 @@ final class ByteMultiply extends SegmentSums {
     this.wordsInVector = layout.paddedColumns() / UNIT;
     int lanes = Lanes.FLOATS;
     int pairs = Math.ceilDiv(weights.rows(), blockRows()) * PAIRS_OF_VECTORS;
-    this.packed = weights.ints("words", Math.multiplyExact(pairs * lanes, wordsInVector));
+    this.packed = weights.part("words", PackedMemory.INT, (long) pairs * lanes * wordsInVector);
     weights.matrix().ifPresent(matrix -> team.run(pairs, pair -> pack(matrix.codes(), pair)));
   }
 
@@ -72,8 +75,9 @@ final class ByteMultiply extends SegmentSums {
       int half = i / lanes;
       for (int column = 0; column < row.length; column++) {
         int at = layout.padded(column);
-        int to = (pair * wordsInVector + at / UNIT) * lanes + i % lanes;
-        packed[to] |= (row[column] & 0xff) << (16 * half + 8 * (at % UNIT));
+        long word = ((long) pair * wordsInVector + at / UNIT) * lanes + i % lanes;
+        long to = word * Integer.BYTES + 2 * half + at % UNIT;
+        packed.set(ValueLayout.JAVA_BYTE, to, row[column]);
       }
     }
   }
@@ -87,8 +91,8 @@ final class ByteMultiply extends SegmentSums {
   }
 
   @Override
-  long packedBytes() {
-    return 4L * packed.length;
+  MemorySegment packed() {
+    return packed;
   }
 
   /** The operands are {@code [words][tokens][3]}: two factors and the bias, in both halves. */
@@ -129,14 +133,14 @@ final class ByteMultiply extends SegmentSums {
     int lanes = Lanes.FLOATS;
     int rows = blockRows();
     int words = layout().paddedLength() / UNIT;
-    int stride = wordsInVector * lanes;
-    int at = block * PAIRS_OF_VECTORS * stride;
+    long stride = (long) wordsInVector * lanes * Integer.BYTES;
+    long at = block * PAIRS_OF_VECTORS * stride;
     if (tile.tokens == 1) {
       ByteLoops.oneToken(packed, at, stride, tile, words, first, last, sums, 0, rows);
       return;
     }
     for (int pair = 0; pair < PAIRS_OF_VECTORS; pair++) {
-      int from = at + pair * stride;
+      long from = at + pair * stride;
       int to = pair * 2 * lanes;
       if (tile.tokens == 2) {
         ByteLoops.twoTokens(packed, from, stride, tile, words, first, last, sums, to, rows);

@@ -2,6 +2,8 @@
 package io.github.quant4j.kernels.vector.integer;
 
 import io.github.quant4j.kernels.vector.Lanes;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
@@ -12,16 +14,15 @@ import jdk.incubator.vector.VectorOperators;
  */
 final class CrumbLoops {
   private static final int L = Lanes.FLOATS;
-
-  /** From a word to the next one of the same rows. */
-  private static final int STEP = CrumbMultiply.ROW_VECTORS * L;
+  private static final long BYTES = L * (long) Integer.BYTES;
+  private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
   private CrumbLoops() {}
 
   /** One token, two row vectors. */
   static void oneToken(
-      int[] packed,
-      int at,
+      MemorySegment packed,
+      long at,
       Tile tile,
       int planAt,
       int from,
@@ -30,15 +31,16 @@ final class CrumbLoops {
       int sumsAt,
       int rows) {
     int[] operands = tile.operands;
+    long step = rows * (long) Integer.BYTES;
     for (int pass = from; pass < to; pass++) {
       int entry = planAt + pass * 6;
-      int word = at + operands[entry] * 4 * STEP;
+      long word = at + operands[entry] * 4 * step;
       int operand = pass * 32;
       ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 4]).reinterpretAsShorts();
       ShortVector p01 = p00;
       for (int q = 0; q < 4; q++) {
-        IntVector w0 = IntVector.fromArray(Lanes.INT, packed, word);
-        IntVector w1 = IntVector.fromArray(Lanes.INT, packed, word + L);
+        IntVector w0 = IntVector.fromMemorySegment(Lanes.INT, packed, word, ORDER);
+        IntVector w1 = IntVector.fromMemorySegment(Lanes.INT, packed, word + BYTES, ORDER);
         ShortVector v00 = w0.reinterpretAsShorts();
         ShortVector v01 = w1.reinterpretAsShorts();
         ShortVector a00 = IntVector.broadcast(Lanes.INT, operands[operand]).reinterpretAsShorts();
@@ -86,7 +88,7 @@ final class CrumbLoops {
             IntVector.broadcast(Lanes.INT, operands[operand + 7]).reinterpretAsShorts();
         p00 = p00.add(v70.mul(a70));
         p01 = p01.add(v71.mul(a70));
-        word += STEP;
+        word += step;
         operand += 8;
       }
       int sum = sumsAt + operands[entry + 1] * rows;
@@ -107,8 +109,8 @@ final class CrumbLoops {
 
   /** Two tokens, one row vector. */
   static void twoTokens(
-      int[] packed,
-      int at,
+      MemorySegment packed,
+      long at,
       Tile tile,
       int planAt,
       int from,
@@ -117,14 +119,15 @@ final class CrumbLoops {
       int sumsAt,
       int rows) {
     int[] operands = tile.operands;
+    long step = rows * (long) Integer.BYTES;
     for (int pass = from; pass < to; pass++) {
       int entry = planAt + pass * 8;
-      int word = at + operands[entry] * 4 * STEP;
+      long word = at + operands[entry] * 4 * step;
       int operand = pass * 64;
       ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 4]).reinterpretAsShorts();
       ShortVector p10 = IntVector.broadcast(Lanes.INT, operands[entry + 5]).reinterpretAsShorts();
       for (int q = 0; q < 4; q++) {
-        IntVector w0 = IntVector.fromArray(Lanes.INT, packed, word);
+        IntVector w0 = IntVector.fromMemorySegment(Lanes.INT, packed, word, ORDER);
         ShortVector v00 = w0.reinterpretAsShorts();
         ShortVector a00 = IntVector.broadcast(Lanes.INT, operands[operand]).reinterpretAsShorts();
         p00 = p00.add(v00.mul(a00));
@@ -180,7 +183,7 @@ final class CrumbLoops {
         ShortVector a71 =
             IntVector.broadcast(Lanes.INT, operands[operand + 15]).reinterpretAsShorts();
         p10 = p10.add(v70.mul(a71));
-        word += STEP;
+        word += step;
         operand += 16;
       }
       int sum = sumsAt + operands[entry + 1] * 2 * rows;
@@ -202,8 +205,8 @@ final class CrumbLoops {
 
   /** Four tokens, one row vector. */
   static void fourTokens(
-      int[] packed,
-      int at,
+      MemorySegment packed,
+      long at,
       Tile tile,
       int planAt,
       int from,
@@ -212,16 +215,17 @@ final class CrumbLoops {
       int sumsAt,
       int rows) {
     int[] operands = tile.operands;
+    long step = rows * (long) Integer.BYTES;
     for (int pass = from; pass < to; pass++) {
       int entry = planAt + pass * 12;
-      int word = at + operands[entry] * 4 * STEP;
+      long word = at + operands[entry] * 4 * step;
       int operand = pass * 128;
       ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 4]).reinterpretAsShorts();
       ShortVector p10 = IntVector.broadcast(Lanes.INT, operands[entry + 5]).reinterpretAsShorts();
       ShortVector p20 = IntVector.broadcast(Lanes.INT, operands[entry + 6]).reinterpretAsShorts();
       ShortVector p30 = IntVector.broadcast(Lanes.INT, operands[entry + 7]).reinterpretAsShorts();
       for (int q = 0; q < 4; q++) {
-        IntVector w0 = IntVector.fromArray(Lanes.INT, packed, word);
+        IntVector w0 = IntVector.fromMemorySegment(Lanes.INT, packed, word, ORDER);
         ShortVector v00 = w0.reinterpretAsShorts();
         ShortVector a00 = IntVector.broadcast(Lanes.INT, operands[operand]).reinterpretAsShorts();
         p00 = p00.add(v00.mul(a00));
@@ -325,7 +329,7 @@ final class CrumbLoops {
         ShortVector a73 =
             IntVector.broadcast(Lanes.INT, operands[operand + 31]).reinterpretAsShorts();
         p30 = p30.add(v70.mul(a73));
-        word += STEP;
+        word += step;
         operand += 32;
       }
       int sum = sumsAt + operands[entry + 1] * 4 * rows;

@@ -4,6 +4,7 @@ package io.github.quant4j.kernels.vector.integer;
 import io.github.quant4j.kernels.vector.Lanes;
 import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.parallel.WorkerTeam;
+import java.lang.foreign.MemorySegment;
 
 /** Multiplication of codes of up to 2 bits, sixteen in a word. */
 final class CrumbMultiply extends WordMultiply {
@@ -49,13 +50,13 @@ final class CrumbMultiply extends WordMultiply {
 
   @Override
   void add(Tile tile, int block, int first, int last, int[] sums, ScratchPool scratch) {
-    int[] packed = packed();
+    MemorySegment packed = packed();
     int rows = blockRows();
     int from = RunPlan.firstRun(tile, first);
     int to = RunPlan.firstRun(tile, last);
     int entries = RunPlan.entriesAt(tile, layout());
     int sumsAt = -first * tile.tokens * rows;
-    int at = position(block, 0);
+    long at = position(block);
     if (tile.tokens == 1) {
       CrumbLoops.oneToken(packed, at, tile, entries, from, to, sums, sumsAt, rows);
       return;
@@ -66,7 +67,7 @@ final class CrumbMultiply extends WordMultiply {
       } else {
         CrumbLoops.fourTokens(packed, at, tile, entries, from, to, sums, sumsAt, rows);
       }
-      at += Lanes.FLOATS;
+      at += Lanes.FLOATS * (long) Integer.BYTES;
       sumsAt += Lanes.FLOATS;
     }
   }

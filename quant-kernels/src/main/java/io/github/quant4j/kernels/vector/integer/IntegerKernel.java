@@ -8,7 +8,9 @@ import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.PartitionedKernel;
 import io.github.quant4j.kernel.PreparedInput;
 import io.github.quant4j.kernels.vector.Lanes;
+import io.github.quant4j.kernels.vector.PackedMemory;
 import io.github.quant4j.parallel.ScratchPool;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /** Integer weights times integer activations, with sums of one of the families. */
@@ -26,6 +28,7 @@ final class IntegerKernel extends PartitionedKernel {
   private static final long SMALL = 1 << 20;
 
   private final SegmentSums family;
+  private final MemorySegment memory;
   private final RowParameters parameters;
   private final QuantizedInput.Maker inputs;
   private final Object inputKind;
@@ -60,6 +63,7 @@ final class IntegerKernel extends PartitionedKernel {
     TokenQuantizer quantizer =
         new TokenQuantizer(activations, arithmetic.activationCodes(), layout);
     this.family = family;
+    this.memory = family.packed();
     this.blocks = Math.ceilDiv(weights.rows(), family.blockRows());
     this.parameters =
         RowParameters.of(
@@ -75,7 +79,7 @@ final class IntegerKernel extends PartitionedKernel {
             quantizer, family, arithmetic.weightCodes(), BATCH, options.scratch());
     this.inputKind =
         new InputKind(family.operandKind(), layout, arithmetic.weightCodes(), activations);
-    long blockBytes = (family.packedBytes() + parameters.bytes()) / blocks;
+    long blockBytes = (memory.byteSize() + parameters.bytes()) / blocks;
     this.blocksInPart = Math.clamp(PART_BYTES / Math.max(1, blockBytes), 1, blocks);
     this.description =
         "vector "
@@ -105,6 +109,7 @@ final class IntegerKernel extends PartitionedKernel {
 
   @Override
   protected PreparedInput bind(float[] x, int xOffset, int tokens) {
+    PackedMemory.requireOpen(memory);
     return inputs.bind(x, xOffset, tokens);
   }
 
@@ -150,7 +155,7 @@ final class IntegerKernel extends PartitionedKernel {
     int segments = family.layout().segments();
     int slice = Math.max(1, SUMS / (tile.tokens * rows));
     Arrays.fill(outputs, 0, tile.tokens * rows, 0f);
-    if (parameters.onlyScales() && family.addScaled(tile, block, parameters, outputs, scratch)) {
+    if (parameters.isPlain() && family.addScaled(tile, block, parameters, outputs, scratch)) {
       return;
     }
     if (parameters.hasRowMultiples()) {

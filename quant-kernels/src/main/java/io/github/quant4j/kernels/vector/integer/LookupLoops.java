@@ -2,6 +2,8 @@
 package io.github.quant4j.kernels.vector.integer;
 
 import io.github.quant4j.kernels.vector.Lanes;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
@@ -11,26 +13,28 @@ import jdk.incubator.vector.VectorOperators;
  * words; see {@link NibbleLoops} for why they are written out.
  *
  * <p>Parameters: {@code packed} words with those of the first of four streams at {@code at} and a
- * {@code stride} to the next; {@code tables} from {@code tablesAt}, for two tokens with a {@code
- * tokenStride} to the next token's; how many {@code units}; {@code partial} receives {@code
- * [units][tokens][streams][lanes]} from {@code partialAt}.
+ * {@code stride} to the next, a {@code step} from one word to the next one; {@code tables} from
+ * {@code tablesAt}, for two tokens with a {@code tokenStride} to the next token's; how many {@code
+ * units}; {@code partial} receives {@code [units][tokens][streams][lanes]} from {@code partialAt}.
  */
 final class LookupLoops {
   private static final int LANES = PlaneLookup.LANES;
+  private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
   private LookupLoops() {}
 
   /** One token, 128 inputs. */
   static void oneToken8(
-      short[] packed,
-      int at,
-      int stride,
+      MemorySegment packed,
+      long at,
+      long stride,
+      long step,
       short[] tables,
       int tablesAt,
       int units,
       short[] partial,
       int partialAt) {
-    int word = at;
+    long word = at;
     int table = tablesAt;
     int to = partialAt;
     for (int unit = 0; unit < units; unit++) {
@@ -39,13 +43,15 @@ final class LookupLoops {
       ShortVector p02 = p00;
       ShortVector p03 = p00;
       for (int i = 0; i < 8; i++) {
-        ShortVector v0 = ShortVector.fromArray(Lanes.SHORT, packed, word);
+        ShortVector v0 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word, ORDER);
         IntVector w0 = v0.reinterpretAsInts();
-        ShortVector v1 = ShortVector.fromArray(Lanes.SHORT, packed, word + stride);
+        ShortVector v1 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + stride, ORDER);
         IntVector w1 = v1.reinterpretAsInts();
-        ShortVector v2 = ShortVector.fromArray(Lanes.SHORT, packed, word + 2 * stride);
+        ShortVector v2 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + 2 * stride, ORDER);
         IntVector w2 = v2.reinterpretAsInts();
-        ShortVector v3 = ShortVector.fromArray(Lanes.SHORT, packed, word + 3 * stride);
+        ShortVector v3 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + 3 * stride, ORDER);
         IntVector w3 = v3.reinterpretAsInts();
         ShortVector a0 = ShortVector.fromArray(Lanes.SHORT, tables, table);
         ShortVector b0 = ShortVector.fromArray(Lanes.SHORT, tables, table + 32);
@@ -71,7 +77,7 @@ final class LookupLoops {
                 .add(w3.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b0))
                 .add(
                     w3.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c0, d0));
-        word += LANES;
+        word += step;
         table += 4 * LANES;
       }
       p00.intoArray(partial, to);
@@ -84,15 +90,16 @@ final class LookupLoops {
 
   /** One token, 64 inputs. */
   static void oneToken4(
-      short[] packed,
-      int at,
-      int stride,
+      MemorySegment packed,
+      long at,
+      long stride,
+      long step,
       short[] tables,
       int tablesAt,
       int units,
       short[] partial,
       int partialAt) {
-    int word = at;
+    long word = at;
     int table = tablesAt;
     int to = partialAt;
     for (int unit = 0; unit < units; unit++) {
@@ -101,13 +108,15 @@ final class LookupLoops {
       ShortVector p02 = p00;
       ShortVector p03 = p00;
       for (int i = 0; i < 4; i++) {
-        ShortVector v0 = ShortVector.fromArray(Lanes.SHORT, packed, word);
+        ShortVector v0 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word, ORDER);
         IntVector w0 = v0.reinterpretAsInts();
-        ShortVector v1 = ShortVector.fromArray(Lanes.SHORT, packed, word + stride);
+        ShortVector v1 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + stride, ORDER);
         IntVector w1 = v1.reinterpretAsInts();
-        ShortVector v2 = ShortVector.fromArray(Lanes.SHORT, packed, word + 2 * stride);
+        ShortVector v2 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + 2 * stride, ORDER);
         IntVector w2 = v2.reinterpretAsInts();
-        ShortVector v3 = ShortVector.fromArray(Lanes.SHORT, packed, word + 3 * stride);
+        ShortVector v3 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + 3 * stride, ORDER);
         IntVector w3 = v3.reinterpretAsInts();
         ShortVector a0 = ShortVector.fromArray(Lanes.SHORT, tables, table);
         ShortVector b0 = ShortVector.fromArray(Lanes.SHORT, tables, table + 32);
@@ -133,7 +142,7 @@ final class LookupLoops {
                 .add(w3.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b0))
                 .add(
                     w3.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c0, d0));
-        word += LANES;
+        word += step;
         table += 4 * LANES;
       }
       p00.intoArray(partial, to);
@@ -146,16 +155,17 @@ final class LookupLoops {
 
   /** One token, {@code words} words in a unit. */
   static void oneToken(
-      short[] packed,
-      int at,
-      int stride,
+      MemorySegment packed,
+      long at,
+      long stride,
+      long step,
       short[] tables,
       int tablesAt,
       int units,
       int words,
       short[] partial,
       int partialAt) {
-    int word = at;
+    long word = at;
     int table = tablesAt;
     int to = partialAt;
     for (int unit = 0; unit < units; unit++) {
@@ -164,13 +174,15 @@ final class LookupLoops {
       ShortVector p02 = p00;
       ShortVector p03 = p00;
       for (int i = 0; i < words; i++) {
-        ShortVector v0 = ShortVector.fromArray(Lanes.SHORT, packed, word);
+        ShortVector v0 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word, ORDER);
         IntVector w0 = v0.reinterpretAsInts();
-        ShortVector v1 = ShortVector.fromArray(Lanes.SHORT, packed, word + stride);
+        ShortVector v1 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + stride, ORDER);
         IntVector w1 = v1.reinterpretAsInts();
-        ShortVector v2 = ShortVector.fromArray(Lanes.SHORT, packed, word + 2 * stride);
+        ShortVector v2 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + 2 * stride, ORDER);
         IntVector w2 = v2.reinterpretAsInts();
-        ShortVector v3 = ShortVector.fromArray(Lanes.SHORT, packed, word + 3 * stride);
+        ShortVector v3 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + 3 * stride, ORDER);
         IntVector w3 = v3.reinterpretAsInts();
         ShortVector a0 = ShortVector.fromArray(Lanes.SHORT, tables, table);
         ShortVector b0 = ShortVector.fromArray(Lanes.SHORT, tables, table + 32);
@@ -196,7 +208,7 @@ final class LookupLoops {
                 .add(w3.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b0))
                 .add(
                     w3.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c0, d0));
-        word += LANES;
+        word += step;
         table += 4 * LANES;
       }
       p00.intoArray(partial, to);

@@ -2,6 +2,8 @@
 package io.github.quant4j.kernels.vector.integer;
 
 import io.github.quant4j.kernels.vector.Lanes;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
@@ -9,21 +11,23 @@ import jdk.incubator.vector.VectorOperators;
 /** The inner loops of {@link PlaneLookup} for two tokens; see {@link LookupLoops}. */
 final class LookupLoops2 {
   private static final int LANES = PlaneLookup.LANES;
+  private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
   private LookupLoops2() {}
 
   /** Two tokens, 128 inputs. */
   static void twoTokens8(
-      short[] packed,
-      int at,
-      int stride,
+      MemorySegment packed,
+      long at,
+      long stride,
+      long step,
       short[] tables,
       int tablesAt,
       int tokenStride,
       int units,
       short[] partial,
       int partialAt) {
-    int word = at;
+    long word = at;
     int table = tablesAt;
     int to = partialAt;
     for (int unit = 0; unit < units; unit++) {
@@ -36,13 +40,15 @@ final class LookupLoops2 {
       ShortVector p12 = p00;
       ShortVector p13 = p00;
       for (int i = 0; i < 8; i++) {
-        ShortVector v0 = ShortVector.fromArray(Lanes.SHORT, packed, word);
+        ShortVector v0 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word, ORDER);
         IntVector w0 = v0.reinterpretAsInts();
-        ShortVector v1 = ShortVector.fromArray(Lanes.SHORT, packed, word + stride);
+        ShortVector v1 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + stride, ORDER);
         IntVector w1 = v1.reinterpretAsInts();
-        ShortVector v2 = ShortVector.fromArray(Lanes.SHORT, packed, word + 2 * stride);
+        ShortVector v2 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + 2 * stride, ORDER);
         IntVector w2 = v2.reinterpretAsInts();
-        ShortVector v3 = ShortVector.fromArray(Lanes.SHORT, packed, word + 3 * stride);
+        ShortVector v3 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + 3 * stride, ORDER);
         IntVector w3 = v3.reinterpretAsInts();
         ShortVector a0 = ShortVector.fromArray(Lanes.SHORT, tables, table);
         ShortVector b0 = ShortVector.fromArray(Lanes.SHORT, tables, table + 32);
@@ -92,7 +98,7 @@ final class LookupLoops2 {
                 .add(w3.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b1))
                 .add(
                     w3.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c1, d1));
-        word += LANES;
+        word += step;
         table += 4 * LANES;
       }
       p00.intoArray(partial, to);
@@ -109,16 +115,17 @@ final class LookupLoops2 {
 
   /** Two tokens, 64 inputs. */
   static void twoTokens4(
-      short[] packed,
-      int at,
-      int stride,
+      MemorySegment packed,
+      long at,
+      long stride,
+      long step,
       short[] tables,
       int tablesAt,
       int tokenStride,
       int units,
       short[] partial,
       int partialAt) {
-    int word = at;
+    long word = at;
     int table = tablesAt;
     int to = partialAt;
     for (int unit = 0; unit < units; unit++) {
@@ -131,13 +138,15 @@ final class LookupLoops2 {
       ShortVector p12 = p00;
       ShortVector p13 = p00;
       for (int i = 0; i < 4; i++) {
-        ShortVector v0 = ShortVector.fromArray(Lanes.SHORT, packed, word);
+        ShortVector v0 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word, ORDER);
         IntVector w0 = v0.reinterpretAsInts();
-        ShortVector v1 = ShortVector.fromArray(Lanes.SHORT, packed, word + stride);
+        ShortVector v1 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + stride, ORDER);
         IntVector w1 = v1.reinterpretAsInts();
-        ShortVector v2 = ShortVector.fromArray(Lanes.SHORT, packed, word + 2 * stride);
+        ShortVector v2 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + 2 * stride, ORDER);
         IntVector w2 = v2.reinterpretAsInts();
-        ShortVector v3 = ShortVector.fromArray(Lanes.SHORT, packed, word + 3 * stride);
+        ShortVector v3 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + 3 * stride, ORDER);
         IntVector w3 = v3.reinterpretAsInts();
         ShortVector a0 = ShortVector.fromArray(Lanes.SHORT, tables, table);
         ShortVector b0 = ShortVector.fromArray(Lanes.SHORT, tables, table + 32);
@@ -187,7 +196,7 @@ final class LookupLoops2 {
                 .add(w3.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b1))
                 .add(
                     w3.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c1, d1));
-        word += LANES;
+        word += step;
         table += 4 * LANES;
       }
       p00.intoArray(partial, to);
@@ -204,9 +213,10 @@ final class LookupLoops2 {
 
   /** Two tokens, {@code words} words in a unit. */
   static void twoTokens(
-      short[] packed,
-      int at,
-      int stride,
+      MemorySegment packed,
+      long at,
+      long stride,
+      long step,
       short[] tables,
       int tablesAt,
       int tokenStride,
@@ -214,7 +224,7 @@ final class LookupLoops2 {
       int words,
       short[] partial,
       int partialAt) {
-    int word = at;
+    long word = at;
     int table = tablesAt;
     int to = partialAt;
     for (int unit = 0; unit < units; unit++) {
@@ -227,13 +237,15 @@ final class LookupLoops2 {
       ShortVector p12 = p00;
       ShortVector p13 = p00;
       for (int i = 0; i < words; i++) {
-        ShortVector v0 = ShortVector.fromArray(Lanes.SHORT, packed, word);
+        ShortVector v0 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word, ORDER);
         IntVector w0 = v0.reinterpretAsInts();
-        ShortVector v1 = ShortVector.fromArray(Lanes.SHORT, packed, word + stride);
+        ShortVector v1 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + stride, ORDER);
         IntVector w1 = v1.reinterpretAsInts();
-        ShortVector v2 = ShortVector.fromArray(Lanes.SHORT, packed, word + 2 * stride);
+        ShortVector v2 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + 2 * stride, ORDER);
         IntVector w2 = v2.reinterpretAsInts();
-        ShortVector v3 = ShortVector.fromArray(Lanes.SHORT, packed, word + 3 * stride);
+        ShortVector v3 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + 3 * stride, ORDER);
         IntVector w3 = v3.reinterpretAsInts();
         ShortVector a0 = ShortVector.fromArray(Lanes.SHORT, tables, table);
         ShortVector b0 = ShortVector.fromArray(Lanes.SHORT, tables, table + 32);
@@ -283,7 +295,7 @@ final class LookupLoops2 {
                 .add(w3.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b1))
                 .add(
                     w3.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c1, d1));
-        word += LANES;
+        word += step;
         table += 4 * LANES;
       }
       p00.intoArray(partial, to);

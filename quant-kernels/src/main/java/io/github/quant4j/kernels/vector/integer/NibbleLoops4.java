@@ -2,6 +2,8 @@
 package io.github.quant4j.kernels.vector.integer;
 
 import io.github.quant4j.kernels.vector.Lanes;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
@@ -15,16 +17,15 @@ import jdk.incubator.vector.VectorOperators;
  */
 final class NibbleLoops4 {
   private static final int L = Lanes.FLOATS;
-
-  /** From a word to the next one of the same rows. */
-  private static final int STEP = NibbleMultiply.ROW_VECTORS * L;
+  private static final long BYTES = L * (long) Integer.BYTES;
+  private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
   private NibbleLoops4() {}
 
   /** Four tokens, four row vectors, units of {@code words} words. */
   static void fourTokens(
-      int[] packed,
-      int at,
+      MemorySegment packed,
+      long at,
       int words,
       Tile tile,
       int planAt,
@@ -34,10 +35,11 @@ final class NibbleLoops4 {
       int sumsAt,
       int rows) {
     int[] operands = tile.operands;
+    long step = rows * (long) Integer.BYTES;
     int coefficients = words * 4;
     for (int run = from; run < to; run++) {
       int entry = planAt + run * 12;
-      int word = at + operands[entry] * words * STEP;
+      long word = at + operands[entry] * words * step;
       int operand = operands[entry + 2] * 4 * coefficients;
       ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 4]).reinterpretAsShorts();
       ShortVector p01 = p00;
@@ -57,10 +59,10 @@ final class NibbleLoops4 {
       ShortVector p33 = p30;
       int count = operands[entry + 3] * words;
       for (int q = 0; q < count; q++) {
-        IntVector w0 = IntVector.fromArray(Lanes.INT, packed, word);
-        IntVector w1 = IntVector.fromArray(Lanes.INT, packed, word + L);
-        IntVector w2 = IntVector.fromArray(Lanes.INT, packed, word + 2 * L);
-        IntVector w3 = IntVector.fromArray(Lanes.INT, packed, word + 3 * L);
+        IntVector w0 = IntVector.fromMemorySegment(Lanes.INT, packed, word, ORDER);
+        IntVector w1 = IntVector.fromMemorySegment(Lanes.INT, packed, word + BYTES, ORDER);
+        IntVector w2 = IntVector.fromMemorySegment(Lanes.INT, packed, word + 2 * BYTES, ORDER);
+        IntVector w3 = IntVector.fromMemorySegment(Lanes.INT, packed, word + 3 * BYTES, ORDER);
         for (int view = 0; view < 4; view++) {
           ShortVector a0 = IntVector.broadcast(Lanes.INT, operands[operand]).reinterpretAsShorts();
           p00 = p00.add(w0.reinterpretAsShorts().mul(a0));
@@ -91,7 +93,7 @@ final class NibbleLoops4 {
           w3 = w3.lanewise(VectorOperators.LSHR, 4);
           operand++;
         }
-        word += STEP;
+        word += step;
         operand += 12;
       }
       int sum = sumsAt + operands[entry + 1] * 4 * rows;

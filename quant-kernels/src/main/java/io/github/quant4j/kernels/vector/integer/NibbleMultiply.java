@@ -4,6 +4,7 @@ package io.github.quant4j.kernels.vector.integer;
 import io.github.quant4j.kernels.vector.Lanes;
 import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.parallel.WorkerTeam;
+import java.lang.foreign.MemorySegment;
 
 /** Multiplication of codes of up to 4 bits, eight in a word. */
 final class NibbleMultiply extends WordMultiply {
@@ -14,8 +15,6 @@ final class NibbleMultiply extends WordMultiply {
 
   /** Row vectors of a block. */
   static final int ROW_VECTORS = 4;
-
-  private static final int[] NO_PENDING = {};
 
   /**
    * Packs codes.
@@ -68,8 +67,8 @@ final class NibbleMultiply extends WordMultiply {
     int to = RunPlan.firstRun(tile, last);
     int entries = RunPlan.entriesAt(tile, layout());
     int sumsAt = -first * tile.tokens * rows;
-    int at = position(block, 0);
-    int[] packed = packed();
+    long at = position(block);
+    MemorySegment packed = packed();
     int words = unitWords();
     switch (tile.tokens) {
       case 1 ->
@@ -82,66 +81,28 @@ final class NibbleMultiply extends WordMultiply {
     }
   }
 
-  /**
-   * Stretches of segments that are one run each, as most groups of up to 128 inputs are, are scaled
-   * in registers; a segment of several runs is summed first.
-   */
   @Override
   boolean addScaled(
       Tile tile, int block, RowParameters parameters, float[] outputs, ScratchPool scratch) {
-    int segments = layout().segments();
-    int rows = blockRows();
-    int[] sums = scratch.ints(tile.tokens * rows);
-    int first = 0;
-    while (first < segments) {
-      int last = first;
-      while (last < segments && isOneRun(tile, last)) {
-        last++;
-      }
-      if (last > first) {
-        addScaledRuns(tile, block, first, last, parameters.scales(), outputs);
-        first = last;
-      } else {
-        parameters.fill(tile, block * rows, rows, first, first + 1, sums);
-        add(tile, block, first, first + 1, sums, scratch);
-        parameters.scale(tile, block * rows, rows, first, first + 1, sums, outputs, NO_PENDING);
-        first++;
-      }
-    }
-    scratch.release(sums);
-    return true;
-  }
-
-  private static boolean isOneRun(Tile tile, int segment) {
-    return RunPlan.firstRun(tile, segment + 1) - RunPlan.firstRun(tile, segment) == 1;
-  }
-
-  private void addScaledRuns(
-      Tile tile, int block, int first, int last, float[] scales, float[] outputs) {
-    int segments = layout().segments();
-    int[] packed = packed();
-    int rows = blockRows();
-    int plan = RunPlan.entriesAt(tile, layout());
-    int at = position(block, 0);
+    SegmentLayout layout = layout();
     int words = unitWords();
-    int from = block * rows * segments;
+    int rows = blockRows();
+    int row = block * rows;
+    long at = position(block);
+    MemorySegment packed = packed();
     switch (tile.tokens) {
       case 1 ->
           NibbleScaledLoops.oneToken(
-              packed, at, words, tile, plan, first, last, segments, scales, from, outputs);
+              packed, at, words, tile, layout, parameters, row, outputs, rows);
       case 2 ->
           NibbleScaledLoops.twoTokens(
-              packed, at, words, tile, plan, first, last, segments, scales, from, outputs, rows);
+              packed, at, words, tile, layout, parameters, row, outputs, rows);
       case 4 ->
           NibbleScaledLoops4.fourTokens(
-              packed, at, words, tile, plan, first, last, segments, scales, from, outputs, rows);
+              packed, at, words, tile, layout, parameters, row, outputs, rows);
       default -> throw new AssertionError("a tile of " + tile.tokens + " tokens");
     }
-  }
-
-  @Override
-  int panelVectors() {
-    return ROW_VECTORS;
+    return true;
   }
 
   @Override

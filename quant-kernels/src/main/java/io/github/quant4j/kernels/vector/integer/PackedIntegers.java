@@ -11,7 +11,6 @@ import io.github.quant4j.kernels.vector.Lanes;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.scheme.ScaleLayout;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,15 +19,14 @@ import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
- * The arrays of {@link IntegerKernel}s as {@link PackedMatrix}, and back by one copy of each.
+ * The memory of {@link IntegerKernel}s as {@link PackedMatrix}, and back.
  *
- * <p>They are not read where they are mapped, as the loops of these families read arrays (see
- * docs/decisions/0006-packed-weights.md). Properties are {@code activations}, what they were packed
- * for, and {@code largest_zero}, the largest magnitude of a zero point. The version in the layout's
- * name must change when the order or the meaning of any part does.
+ * <p>Properties are {@code activations}, what they were packed for, and {@code largest_zero}, the
+ * largest magnitude of a zero point. The version in the layout's name must change when the order or
+ * the meaning of any part does.
  */
 public final class PackedIntegers {
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final String WORDS = "words";
   private static final String ACTIVATIONS = "activations";
   private static final String LARGEST_ZERO = "largest_zero";
@@ -46,12 +44,10 @@ public final class PackedIntegers {
   /**
    * The layouts of packed weights that are served here.
    *
-   * @return their names; none where ints are stored highest byte first, as parts are not
+   * @return their names
    */
   public static List<String> packedLayouts() {
-    return ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN
-        ? Arrays.stream(Family.values()).map(PackedIntegers::layout).toList()
-        : List.of();
+    return Arrays.stream(Family.values()).map(PackedIntegers::layout).toList();
   }
 
   /**
@@ -64,7 +60,7 @@ public final class PackedIntegers {
    */
   public static Optional<PackedMatrix> pack(
       QuantizedMatrix weights, ActivationQuantizer activations, KernelOptions options) {
-    if (!isComplete(weights) || packedLayouts().isEmpty()) {
+    if (!isComplete(weights)) {
       return Optional.empty();
     }
     return IntegerKernels.family(weights, activations)

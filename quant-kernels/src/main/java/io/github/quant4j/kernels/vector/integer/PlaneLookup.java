@@ -2,9 +2,11 @@
 package io.github.quant4j.kernels.vector.integer;
 
 import io.github.quant4j.kernels.vector.Lanes;
+import io.github.quant4j.kernels.vector.PackedMemory;
 import io.github.quant4j.matrix.PackedCodes;
 import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.parallel.WorkerTeam;
+import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
@@ -51,9 +53,13 @@ final class PlaneLookup extends SegmentSums {
   private final int rowVectors;
   private final int quads;
   private final int wordsInStream;
+
+  /** Bytes of a vector. Not a constant, see {@link NibbleLoops}. */
+  private final long step;
+
   private final int wordsInUnit;
   private final int unitsInSegment;
-  private final short[] packed;
+  private final MemorySegment packed;
 
   /**
    * Packs codes.
@@ -68,13 +74,16 @@ final class PlaneLookup extends SegmentSums {
     this.planes = weights.bits();
     this.rowVectors = rowVectors(planes);
     this.quads = rowVectors * planes / STREAMS;
+    this.step = LANES * (long) Short.BYTES;
     this.wordsInStream = layout.paddedColumns() / WORD;
     this.wordsInUnit = wordsInUnit(layout.unitsInSegment(), largestValue);
     this.unitsInSegment = layout.unitsInSegment() / wordsInUnit;
     int blocks = Math.ceilDiv(weights.rows(), blockRows());
     this.packed =
-        weights.shorts(
-            "words", Math.multiplyExact(blocks * rowVectors * planes * LANES, wordsInStream));
+        weights.part(
+            "words",
+            PackedMemory.SHORT,
+            (long) blocks * rowVectors * planes * LANES * wordsInStream);
     weights
         .matrix()
         .ifPresent(matrix -> team.run(blocks * rowVectors, vector -> pack(matrix.codes(), vector)));
@@ -135,8 +144,10 @@ final class PlaneLookup extends SegmentSums {
       for (int column = 0; column < row.length; column++) {
         int at = layout.padded(column);
         for (int plane = 0; plane < planes; plane++) {
-          int to = ((vector * planes + plane) * wordsInStream + at / WORD) * LANES + lane;
-          packed[to] |= (short) ((row[column] >> plane & 1) << at % WORD);
+          long stream = (long) vector * planes + plane;
+          long to = ((stream * wordsInStream + at / WORD) * LANES + lane) * Short.BYTES;
+          int bit = (row[column] >> plane & 1) << at % WORD;
+          packed.set(PackedMemory.SHORT, to, (short) (packed.get(PackedMemory.SHORT, to) | bit));
         }
       }
     }
@@ -151,8 +162,8 @@ final class PlaneLookup extends SegmentSums {
   }
 
   @Override
-  long packedBytes() {
-    return 2L * packed.length;
+  MemorySegment packed() {
+    return packed;
   }
 
   /** The tables are {@code [tokens][words][4][LANES]}. */
@@ -270,9 +281,9 @@ final class PlaneLookup extends SegmentSums {
                 tile,
                 tile.offset + first * tile.tokens + token + t,
                 tile.offset + (token + t) * segments + first,
-                parameters.scales(),
-                (block * segments + first) * blockRows() + vector * LANES,
-                blockRows(),
+                parameters,
+                block * blockRows() + vector * LANES,
+                first,
                 outputs,
                 (token + t) * blockRows() + vector * LANES);
           }
@@ -292,11 +303,11 @@ final class PlaneLookup extends SegmentSums {
       Tile tile, int block, int first, int last, int token, int together, short[] partial) {
     int units = (last - first) * unitsInSegment;
     int firstWord = first * unitsInSegment * wordsInUnit;
-    int stride = wordsInStream * LANES;
+    long stride = wordsInStream * step;
     int quadSize = quadSize(first, last, together);
     for (int quad = 0; quad < quads; quad++) {
       lookUp(
-          (block * quads + quad) * STREAMS * stride + firstWord * LANES,
+          ((long) block * quads + quad) * STREAMS * stride + firstWord * step,
           tile.tables,
           (token * wordsInStream + firstWord) * TABLES,
           together,
@@ -307,34 +318,44 @@ final class PlaneLookup extends SegmentSums {
   }
 
   private void lookUp(
-      int at, short[] tables, int tablesAt, int tokens, int units, short[] partial, int to) {
-    int stride = wordsInStream * LANES;
+      long at, short[] tables, int tablesAt, int tokens, int units, short[] partial, int to) {
+    long stride = wordsInStream * step;
     int tokenStride = wordsInStream * TABLES;
     boolean one = tokens == 1;
     switch (wordsInUnit) {
       case 8 -> {
         if (one) {
-          LookupLoops.oneToken8(packed, at, stride, tables, tablesAt, units, partial, to);
+          LookupLoops.oneToken8(packed, at, stride, step, tables, tablesAt, units, partial, to);
         } else {
           LookupLoops2.twoTokens8(
-              packed, at, stride, tables, tablesAt, tokenStride, units, partial, to);
+              packed, at, stride, step, tables, tablesAt, tokenStride, units, partial, to);
         }
       }
       case 4 -> {
         if (one) {
-          LookupLoops.oneToken4(packed, at, stride, tables, tablesAt, units, partial, to);
+          LookupLoops.oneToken4(packed, at, stride, step, tables, tablesAt, units, partial, to);
         } else {
           LookupLoops2.twoTokens4(
-              packed, at, stride, tables, tablesAt, tokenStride, units, partial, to);
+              packed, at, stride, step, tables, tablesAt, tokenStride, units, partial, to);
         }
       }
       default -> {
         if (one) {
           LookupLoops.oneToken(
-              packed, at, stride, tables, tablesAt, units, wordsInUnit, partial, to);
+              packed, at, stride, step, tables, tablesAt, units, wordsInUnit, partial, to);
         } else {
           LookupLoops2.twoTokens(
-              packed, at, stride, tables, tablesAt, tokenStride, units, wordsInUnit, partial, to);
+              packed,
+              at,
+              stride,
+              step,
+              tables,
+              tablesAt,
+              tokenStride,
+              units,
+              wordsInUnit,
+              partial,
+              to);
         }
       }
     }

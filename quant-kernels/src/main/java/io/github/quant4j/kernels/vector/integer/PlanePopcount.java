@@ -3,9 +3,11 @@ package io.github.quant4j.kernels.vector.integer;
 
 import io.github.quant4j.kernel.AffineCodes;
 import io.github.quant4j.kernels.vector.Lanes;
+import io.github.quant4j.kernels.vector.PackedMemory;
 import io.github.quant4j.matrix.PackedCodes;
 import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.parallel.WorkerTeam;
+import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -33,8 +35,8 @@ final class PlanePopcount extends SegmentSums {
   private final int factor;
   private final int wordsInSegment;
   private final int wordsInStream;
-  private final int[] packed;
-  private final int[] codeSums;
+  private final MemorySegment packed;
+  private final MemorySegment codeSums;
 
   /**
    * Packs codes.
@@ -60,8 +62,9 @@ final class PlanePopcount extends SegmentSums {
     this.wordsInStream = layout.paddedColumns() / WORD;
     int vectors = Math.ceilDiv(weights.rows(), blockRows()) * ROW_VECTORS;
     int rows = vectors * Lanes.FLOATS;
-    this.packed = weights.ints("words", Math.multiplyExact(rows * weightPlanes, wordsInStream));
-    this.codeSums = weights.ints("plane_sums", Math.multiplyExact(rows, layout.segments()));
+    this.packed =
+        weights.part("words", PackedMemory.INT, (long) rows * weightPlanes * wordsInStream);
+    this.codeSums = weights.part("plane_sums", PackedMemory.INT, (long) rows * layout.segments());
     weights.matrix().ifPresent(matrix -> team.run(vectors, vector -> pack(matrix.codes(), vector)));
   }
 
@@ -92,10 +95,14 @@ final class PlanePopcount extends SegmentSums {
       for (int column = 0; column < row.length; column++) {
         int at = layout.padded(column);
         int segment = column / layout.segmentLength();
-        codeSums[(vector * layout.segments() + segment) * lanes + lane] += row[column];
+        long sum = ((long) vector * layout.segments() + segment) * lanes + lane;
+        codeSums.setAtIndex(
+            PackedMemory.INT, sum, codeSums.getAtIndex(PackedMemory.INT, sum) + row[column]);
         for (int plane = 0; plane < weightPlanes; plane++) {
-          int to = ((vector * weightPlanes + plane) * wordsInStream + at / WORD) * lanes + lane;
-          packed[to] |= (row[column] >> plane & 1) << at % WORD;
+          long stream = (long) vector * weightPlanes + plane;
+          long to = (stream * wordsInStream + at / WORD) * lanes + lane;
+          int bit = (row[column] >> plane & 1) << at % WORD;
+          packed.setAtIndex(PackedMemory.INT, to, packed.getAtIndex(PackedMemory.INT, to) | bit);
         }
       }
     }
@@ -110,8 +117,8 @@ final class PlanePopcount extends SegmentSums {
   }
 
   @Override
-  long packedBytes() {
-    return 4L * (packed.length + codeSums.length);
+  MemorySegment packed() {
+    return packed;
   }
 
   /** The operands are the bits of the activation codes, {@code [tokens][planes][words]}. */
@@ -157,16 +164,18 @@ final class PlanePopcount extends SegmentSums {
   void add(Tile tile, int block, int first, int last, int[] sums, ScratchPool scratch) {
     int lanes = Lanes.FLOATS;
     int segments = layout().segments();
-    int planeStride = wordsInStream * lanes;
-    int at = block * ROW_VECTORS * weightPlanes * planeStride + first * wordsInSegment * lanes;
-    int codeSumsAt = (block * ROW_VECTORS * segments + first) * lanes;
+    long vectorBytes = lanes * (long) Integer.BYTES;
+    long planeStride = wordsInStream * vectorBytes;
+    long at =
+        block * ROW_VECTORS * weightPlanes * planeStride + first * wordsInSegment * vectorBytes;
+    long codeSumsAt = ((long) block * ROW_VECTORS * segments + first) * vectorBytes;
     int step = tile.tokens * blockRows();
     for (int t = 0; t < tile.tokens; t++) {
       int to = t * blockRows();
       PopcountLoops.addCodeSums(
           codeSums,
           codeSumsAt,
-          segments * lanes,
+          segments * vectorBytes,
           -factor * activationCodes.offset(),
           sums,
           to,
@@ -179,6 +188,7 @@ final class PlanePopcount extends SegmentSums {
               packed,
               at + i * planeStride,
               weightPlanes * planeStride,
+              vectorBytes,
               tile.operands,
               bits,
               wordsInSegment,

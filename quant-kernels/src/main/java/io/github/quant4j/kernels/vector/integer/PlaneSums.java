@@ -2,6 +2,8 @@
 package io.github.quant4j.kernels.vector.integer;
 
 import io.github.quant4j.kernels.vector.Lanes;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -10,6 +12,8 @@ import jdk.incubator.vector.VectorOperators;
 /** Weights and widens the sums that {@link LookupLoops} leaves for each plane. */
 final class PlaneSums {
   private static final int L = Lanes.FLOATS;
+  private static final long BYTES = L * (long) Float.BYTES;
+  private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
   private static final int STREAMS = 4;
 
   private PlaneSums() {}
@@ -82,9 +86,9 @@ final class PlaneSums {
    * @param tile the tokens
    * @param startsAt what the sums of the first segment start from
    * @param factorsAt the activation scale of the first segment
-   * @param scales scales of rows
-   * @param scalesAt those of the first segment
-   * @param scalesStep from one segment to the next
+   * @param parameters scales and zero points
+   * @param row the first row
+   * @param first the first segment
    * @param outputs added to
    * @param to position of the first row
    */
@@ -100,17 +104,33 @@ final class PlaneSums {
       Tile tile,
       int startsAt,
       int factorsAt,
-      float[] scales,
-      int scalesAt,
-      int scalesStep,
+      RowParameters parameters,
+      int row,
+      int first,
       float[] outputs,
       int to) {
+    MemorySegment scales = parameters.scales();
+    long scaleStep = parameters.scaleStep();
+    long scale = parameters.scaleAt(row) + first * scaleStep;
+    boolean hasZeros = parameters.hasZeros();
+    MemorySegment zeros = parameters.zeros();
+    long zeroStep = parameters.zeroStep();
+    long zero = parameters.zeroAt(row) + first * zeroStep;
     FloatVector y0 = FloatVector.fromArray(Lanes.FLOAT, outputs, to);
     FloatVector y1 = FloatVector.fromArray(Lanes.FLOAT, outputs, to + L);
     int unit = from;
     for (int s = 0; s < segments; s++) {
       IntVector even = IntVector.broadcast(Lanes.INT, tile.starts[startsAt + s * tile.tokens]);
       IntVector odd = even;
+      if (hasZeros) {
+        int valueSum = tile.valueSums[factorsAt + s];
+        IntVector pair = IntVector.fromMemorySegment(Lanes.INT, zeros, zero, ORDER);
+        IntVector evenZero =
+            pair.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16);
+        even = even.sub(evenZero.mul(valueSum));
+        odd = odd.sub(pair.lanewise(VectorOperators.ASHR, 16).mul(valueSum));
+        zero += zeroStep;
+      }
       for (int u = 0; u < unitsInSegment; u++) {
         IntVector both = IntVector.zero(Lanes.INT);
         IntVector upper = both;
@@ -128,13 +148,17 @@ final class PlaneSums {
         unit += unitStep;
       }
       float factor = tile.scales[factorsAt + s];
-      int at = scalesAt + s * scalesStep;
       y0 =
           ((FloatVector) even.convert(VectorOperators.I2F, 0))
-              .fma(FloatVector.fromArray(Lanes.FLOAT, scales, at).mul(factor), y0);
+              .fma(
+                  FloatVector.fromMemorySegment(Lanes.FLOAT, scales, scale, ORDER).mul(factor), y0);
       y1 =
           ((FloatVector) odd.convert(VectorOperators.I2F, 0))
-              .fma(FloatVector.fromArray(Lanes.FLOAT, scales, at + L).mul(factor), y1);
+              .fma(
+                  FloatVector.fromMemorySegment(Lanes.FLOAT, scales, scale + BYTES, ORDER)
+                      .mul(factor),
+                  y1);
+      scale += scaleStep;
     }
     y0.intoArray(outputs, to);
     y1.intoArray(outputs, to + L);

@@ -2,12 +2,16 @@
 package io.github.quant4j.kernels.vector.integer;
 
 import io.github.quant4j.kernels.vector.Lanes;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /** The inner loops of {@link PlanePopcount}, for one token and four row vectors. */
 final class PopcountLoops {
   private static final int L = Lanes.FLOATS;
+  private static final long BYTES = L * (long) Integer.BYTES;
+  private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
   private PopcountLoops() {}
 
@@ -16,7 +20,8 @@ final class PopcountLoops {
    *
    * @param packed weight planes
    * @param at position of the first row vector's words
-   * @param stride from one row vector to the next
+   * @param stride from one row vector to the next, in bytes
+   * @param vectorBytes the length of a vector
    * @param operands activation planes
    * @param operandsAt position of the first word
    * @param words words of a segment
@@ -27,9 +32,10 @@ final class PopcountLoops {
    * @param step from one segment to the next
    */
   static void addPlanes(
-      int[] packed,
-      int at,
-      int stride,
+      MemorySegment packed,
+      long at,
+      long stride,
+      long vectorBytes,
       int[] operands,
       int operandsAt,
       int words,
@@ -38,7 +44,7 @@ final class PopcountLoops {
       int[] sums,
       int to,
       int step) {
-    int word = at;
+    long word = at;
     int operand = operandsAt;
     int sum = to;
     for (int s = 0; s < segments; s++) {
@@ -50,25 +56,25 @@ final class PopcountLoops {
         IntVector bits = IntVector.broadcast(Lanes.INT, operands[operand + i]);
         count0 =
             count0.add(
-                IntVector.fromArray(Lanes.INT, packed, word)
+                IntVector.fromMemorySegment(Lanes.INT, packed, word, ORDER)
                     .and(bits)
                     .lanewise(VectorOperators.BIT_COUNT));
         count1 =
             count1.add(
-                IntVector.fromArray(Lanes.INT, packed, word + stride)
+                IntVector.fromMemorySegment(Lanes.INT, packed, word + stride, ORDER)
                     .and(bits)
                     .lanewise(VectorOperators.BIT_COUNT));
         count2 =
             count2.add(
-                IntVector.fromArray(Lanes.INT, packed, word + 2 * stride)
+                IntVector.fromMemorySegment(Lanes.INT, packed, word + 2 * stride, ORDER)
                     .and(bits)
                     .lanewise(VectorOperators.BIT_COUNT));
         count3 =
             count3.add(
-                IntVector.fromArray(Lanes.INT, packed, word + 3 * stride)
+                IntVector.fromMemorySegment(Lanes.INT, packed, word + 3 * stride, ORDER)
                     .and(bits)
                     .lanewise(VectorOperators.BIT_COUNT));
-        word += L;
+        word += vectorBytes;
       }
       operand += words;
       count0.mul(weight).add(IntVector.fromArray(Lanes.INT, sums, sum)).intoArray(sums, sum);
@@ -101,12 +107,19 @@ final class PopcountLoops {
    * @param segments how many segments
    */
   static void addCodeSums(
-      int[] codeSums, int at, int stride, int weight, int[] sums, int to, int step, int segments) {
+      MemorySegment codeSums,
+      long at,
+      long stride,
+      int weight,
+      int[] sums,
+      int to,
+      int step,
+      int segments) {
     for (int s = 0; s < segments; s++) {
       int sum = to + s * step;
-      int from = at + s * L;
+      long from = at + s * BYTES;
       for (int vector = 0; vector < 4; vector++) {
-        IntVector.fromArray(Lanes.INT, codeSums, from + vector * stride)
+        IntVector.fromMemorySegment(Lanes.INT, codeSums, from + vector * stride, ORDER)
             .mul(weight)
             .add(IntVector.fromArray(Lanes.INT, sums, sum + vector * L))
             .intoArray(sums, sum + vector * L);

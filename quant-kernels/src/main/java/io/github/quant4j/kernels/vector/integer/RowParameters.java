@@ -3,18 +3,20 @@ package io.github.quant4j.kernels.vector.integer;
 
 import io.github.quant4j.kernel.IntegerArithmetic;
 import io.github.quant4j.kernels.vector.Lanes;
+import io.github.quant4j.kernels.vector.PackedMemory;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.scheme.RowMultipleScaleCodec;
 import io.github.quant4j.scheme.ScaleLayout;
+import java.lang.foreign.MemorySegment;
 
 /**
  * What belongs to a row and a segment of a matrix, arranged for lanes of rows: row {@code v L + i}
- * of {@code L} lanes lies in lane {@code i} of vector {@code v}, and all arrays are {@code
- * [vectors][segments][L]}, so that each row vector is one stream. Only scales may instead lie in
- * panels of some vectors each, {@code [panels][segments][vectors][L]}, for families that finish a
- * segment for all rows of a panel before they turn to the next segment.
+ * of {@code L} lanes lies in lane {@code i} of vector {@code v}, and all parts are {@code
+ * [vectors][segments][L]}, so that each row vector is one stream. Only scales and zero points may
+ * instead lie in panels of some vectors each, {@code [panels][segments][vectors][L]}, for families
+ * that finish a segment for all rows of a panel before they turn to the next segment.
  *
  * <p>Integers below 2^15 (zero points and multiples of row scales) lie in pairs: the lower half of
  * an int belongs to an even row vector, the upper half to the odd one after it.
@@ -27,20 +29,20 @@ final class RowParameters {
   private final int segmentsInRun;
   private final int panelVectors;
   private final boolean rowMultiples;
-  private final float[] scales;
-  private final int[] zeros;
-  private final int[] multiples;
-  private final int[] codeSums;
+  private final MemorySegment scales;
+  private final MemorySegment zeros;
+  private final MemorySegment multiples;
+  private final MemorySegment codeSums;
 
   private RowParameters(
       int segments,
       int segmentsInRun,
       int panelVectors,
       boolean rowMultiples,
-      float[] scales,
-      int[] zeros,
-      int[] multiples,
-      int[] codeSums) {
+      MemorySegment scales,
+      MemorySegment zeros,
+      MemorySegment multiples,
+      MemorySegment codeSums) {
     this.segments = segments;
     this.segmentsInRun = segmentsInRun;
     this.panelVectors = panelVectors;
@@ -58,7 +60,7 @@ final class RowParameters {
    * @param arithmetic its arithmetic
    * @param layout its segments
    * @param paddedRows rows with padding, a multiple of two vectors
-   * @param panelVectors row vectors whose scales of a segment lie together
+   * @param panelVectors row vectors whose scales of a segment lie together, 1 or even
    * @param activationZeros whether activations have zero points, so that code sums are needed
    * @param team the threads
    */
@@ -72,18 +74,18 @@ final class RowParameters {
       WorkerTeam team) {
     boolean rowMultiples = arithmetic.hasRowMultiples();
     int segments = layout.segments();
-    int single = Math.multiplyExact(paddedRows, segments);
-    int paired = single / 2;
+    long single = (long) paddedRows * segments;
+    long paired = single / 2;
     RowParameters parameters =
         new RowParameters(
             segments,
             layout.segmentsInRun(),
             panelVectors,
             rowMultiples,
-            weights.floats("scales", rowMultiples ? paddedRows : single),
-            weights.ints("zeros", weights.hasZeros() ? paired : 0),
-            weights.ints("multiples", rowMultiples ? paired : 0),
-            weights.ints("code_sums", activationZeros ? single : 0));
+            weights.part("scales", PackedMemory.FLOAT, rowMultiples ? paddedRows : single),
+            weights.part("zeros", PackedMemory.INT, weights.hasZeros() ? paired : 0),
+            weights.part("multiples", PackedMemory.INT, rowMultiples ? paired : 0),
+            weights.part("code_sums", PackedMemory.INT, activationZeros ? single : 0));
     weights
         .matrix()
         .ifPresent(
@@ -103,8 +105,8 @@ final class RowParameters {
     ScaleLayout tiles = grid.layout();
     int lanes = Lanes.FLOATS;
     int rows = weights.rows();
-    boolean asymmetric = zeros.length > 0;
-    boolean activationZeros = codeSums.length > 0;
+    boolean asymmetric = hasZeros();
+    boolean activationZeros = codeSums.byteSize() > 0;
     int[] tileMultiples = rowMultiples ? RowMultipleScaleCodec.multiples(grid.scales()) : NO_INTS;
     float[] rowScales = rowMultiples ? RowMultipleScaleCodec.rowScales(grid.scales()) : NO_FLOATS;
     team.run(
@@ -119,28 +121,31 @@ final class RowParameters {
                 continue;
               }
               if (rowMultiples) {
-                scales[row] = rowScales[row / tiles.blockRows()];
+                scales.setAtIndex(PackedMemory.FLOAT, row, rowScales[row / tiles.blockRows()]);
               }
               if (activationZeros) {
                 weights.codes().unpackRow(row, codes, 0);
               }
               for (int s = 0; s < segments; s++) {
                 int tile = tiles.index(row, s * layout.segmentLength());
-                int single = (vector * segments + s) * lanes + lane;
-                int paired = (pair * segments + s) * lanes + lane;
+                long single = ((long) vector * segments + s) * lanes + lane;
+                long paired = 2 * (((long) pair * segments + s) * lanes + lane) + half;
                 if (rowMultiples) {
-                  multiples[paired] |= (tileMultiples[tile] & 0xffff) << 16 * half;
+                  multiples.setAtIndex(PackedMemory.SHORT, paired, (short) tileMultiples[tile]);
                 } else {
-                  int panel = vector / panelVectors;
+                  long panel = vector / panelVectors;
                   int inPanel = vector % panelVectors;
-                  scales[((panel * segments + s) * panelVectors + inPanel) * lanes + lane] =
-                      grid.scale(tile);
+                  long at = ((panel * segments + s) * panelVectors + inPanel) * lanes + lane;
+                  scales.setAtIndex(PackedMemory.FLOAT, at, grid.scale(tile));
                 }
                 if (asymmetric) {
-                  zeros[paired] |= ((int) grid.zeroPoint(tile) & 0xffff) << 16 * half;
+                  long at = zeroAt(vector * lanes) + s * zeroStep() + lane * Integer.BYTES;
+                  zeros.set(
+                      PackedMemory.SHORT, at + half * Short.BYTES, (short) grid.zeroPoint(tile));
                 }
                 if (activationZeros) {
-                  codeSums[single] = factor * sum(codes, s * layout.segmentLength(), layout);
+                  int sum = factor * sum(codes, s * layout.segmentLength(), layout);
+                  codeSums.setAtIndex(PackedMemory.INT, single, sum);
                 }
               }
             }
@@ -158,17 +163,50 @@ final class RowParameters {
 
   /** The size of all arrays. */
   long bytes() {
-    return 4L * (scales.length + zeros.length + multiples.length + codeSums.length);
+    return scales.byteSize() + zeros.byteSize() + multiples.byteSize() + codeSums.byteSize();
   }
 
-  /** Whether there are neither zero points nor multiples of row scales. */
-  boolean onlyScales() {
-    return zeros.length == 0 && codeSums.length == 0 && !rowMultiples;
+  /** Whether there is nothing but scales and zero points of the weights. */
+  boolean isPlain() {
+    return codeSums.byteSize() == 0 && !rowMultiples;
   }
 
   /** The scales, in panels unless they are multiples of row scales. */
-  float[] scales() {
+  MemorySegment scales() {
     return scales;
+  }
+
+  /** The scales of the first segment of a row vector. */
+  long scaleAt(int row) {
+    int panelRows = panelVectors * Lanes.FLOATS;
+    return position(row / panelRows * panelRows * (long) segments + row % panelRows);
+  }
+
+  /** From the scales of a segment to those of the next one. */
+  long scaleStep() {
+    return position(panelVectors * Lanes.FLOATS);
+  }
+
+  /** Whether weights have zero points. */
+  boolean hasZeros() {
+    return zeros.byteSize() > 0;
+  }
+
+  /** The zero points in pairs, in panels. */
+  MemorySegment zeros() {
+    return zeros;
+  }
+
+  /** The zero points of the first segment of a row vector and the next one, if that is odd. */
+  long zeroAt(int row) {
+    int panelRows = Math.max(2, panelVectors) * Lanes.FLOATS;
+    int inPanel = row % panelRows / (2 * Lanes.FLOATS) * Lanes.FLOATS;
+    return position(row / panelRows * panelRows / 2 * (long) segments + inPanel);
+  }
+
+  /** From the zero points of a segment to those of the next one. */
+  long zeroStep() {
+    return position(Math.max(2, panelVectors) / 2 * Lanes.FLOATS);
   }
 
   /** Whether scales are multiples of row scales, so that {@link #scale} needs pending sums. */
@@ -194,23 +232,33 @@ final class RowParameters {
       int at = tile.offset + t * segments;
       int to = t * rows;
       int step = tokens * rows;
-      if (zeros.length > 0) {
-        RowVectors.subtractPairs(
+      if (hasZeros()) {
+        for (int r = 0; r < rows; r += 2 * Lanes.FLOATS) {
+          RowVectors.subtractPairs(
+              sums,
+              to + r,
+              step,
+              zeros,
+              zeroAt(row + r) + first * zeroStep(),
+              zeroStep(),
+              tile.valueSums,
+              at + first,
+              last - first);
+        }
+      }
+      if (codeSums.byteSize() > 0) {
+        RowVectors.subtract(
             sums,
             to,
             step,
             rows,
-            zeros,
-            row / 2 * segments,
+            codeSums,
+            position(row * (long) segments),
             segments,
-            tile.valueSums,
+            tile.zeros,
             at,
             first,
             last);
-      }
-      if (codeSums.length > 0) {
-        RowVectors.subtract(
-            sums, to, step, rows, codeSums, row * segments, segments, tile.zeros, at, first, last);
       }
     }
   }
@@ -248,9 +296,9 @@ final class RowParameters {
               from + r,
               step,
               multiples,
-              (row + r) / 2 * segments,
+              position((row + r) / 2 * (long) segments),
               scales,
-              row + r,
+              position(row + r),
               tile.scales,
               at,
               first,
@@ -266,8 +314,8 @@ final class RowParameters {
               step,
               scales,
               scaleAt(row + r),
-              panelVectors == 1 ? segments * Lanes.FLOATS : Lanes.FLOATS,
-              panelVectors * Lanes.FLOATS,
+              position(panelVectors == 1 ? segments * Lanes.FLOATS : Lanes.FLOATS),
+              scaleStep(),
               tile.scales,
               at,
               first,
@@ -279,9 +327,8 @@ final class RowParameters {
     }
   }
 
-  /** The scales of the first segment of a row vector, and of the next one if that is odd. */
-  private int scaleAt(int row) {
-    int panelRows = panelVectors * Lanes.FLOATS;
-    return row / panelRows * panelRows * segments + row % panelRows;
+  /** Where an element lies, in bytes. */
+  private static long position(long index) {
+    return index * Float.BYTES;
   }
 }

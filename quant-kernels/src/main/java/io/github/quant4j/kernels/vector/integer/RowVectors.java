@@ -2,6 +2,8 @@
 package io.github.quant4j.kernels.vector.integer;
 
 import io.github.quant4j.kernels.vector.Lanes;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -14,6 +16,8 @@ import jdk.incubator.vector.VectorOperators;
  */
 final class RowVectors {
   private static final int L = Lanes.FLOATS;
+  private static final long BYTES = L * (long) Integer.BYTES;
+  private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
   private RowVectors() {}
 
@@ -36,8 +40,8 @@ final class RowVectors {
       int to,
       int step,
       int rows,
-      int[] parameters,
-      int parametersFrom,
+      MemorySegment parameters,
+      long parametersFrom,
       int segments,
       int[] factors,
       int factorsFrom,
@@ -46,45 +50,38 @@ final class RowVectors {
     for (int s = first; s < last; s++) {
       int factor = factors[factorsFrom + s];
       int sum = to + (s - first) * step;
-      int at = parametersFrom + s * L;
+      long at = parametersFrom + s * BYTES;
       for (int r = 0; r < rows; r += L) {
         IntVector.fromArray(Lanes.INT, sums, sum + r)
-            .sub(IntVector.fromArray(Lanes.INT, parameters, at).mul(factor))
+            .sub(IntVector.fromMemorySegment(Lanes.INT, parameters, at, ORDER).mul(factor))
             .intoArray(sums, sum + r);
-        at += segments * L;
+        at += segments * BYTES;
       }
     }
   }
 
-  /** {@code sums -= factor * parameter}, for pairs of parameters {@code [pairs][segments][L]}. */
+  /** {@code sums -= factor * parameter} for two row vectors, whose parameters are pairs. */
   static void subtractPairs(
       int[] sums,
       int to,
       int step,
-      int rows,
-      int[] pairs,
-      int pairsFrom,
-      int segments,
+      MemorySegment pairs,
+      long pairsFrom,
+      long pairsStep,
       int[] factors,
       int factorsFrom,
-      int first,
-      int last) {
-    for (int s = first; s < last; s++) {
+      int segments) {
+    int sum = to;
+    long at = pairsFrom;
+    for (int s = 0; s < segments; s++) {
       int factor = factors[factorsFrom + s];
-      int sum = to + (s - first) * step;
-      int at = pairsFrom + s * L;
-      for (int r = 0; r < rows; r += 2 * L) {
-        IntVector pair = IntVector.fromArray(Lanes.INT, pairs, at);
-        IntVector even = pair.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16);
-        IntVector odd = pair.lanewise(VectorOperators.ASHR, 16);
-        IntVector.fromArray(Lanes.INT, sums, sum + r)
-            .sub(even.mul(factor))
-            .intoArray(sums, sum + r);
-        IntVector.fromArray(Lanes.INT, sums, sum + r + L)
-            .sub(odd.mul(factor))
-            .intoArray(sums, sum + r + L);
-        at += segments * L;
-      }
+      IntVector pair = IntVector.fromMemorySegment(Lanes.INT, pairs, at, ORDER);
+      IntVector even = pair.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16);
+      IntVector odd = pair.lanewise(VectorOperators.ASHR, 16);
+      IntVector.fromArray(Lanes.INT, sums, sum).sub(even.mul(factor)).intoArray(sums, sum);
+      IntVector.fromArray(Lanes.INT, sums, sum + L).sub(odd.mul(factor)).intoArray(sums, sum + L);
+      sum += step;
+      at += pairsStep;
     }
   }
 
@@ -93,10 +90,10 @@ final class RowVectors {
       int[] sums,
       int from,
       int step,
-      float[] scales,
-      int scaleFrom,
-      int scaleStep,
-      int segmentStep,
+      MemorySegment scales,
+      long scaleFrom,
+      long scaleStep,
+      long segmentStep,
       float[] tokenScales,
       int tokenFrom,
       int first,
@@ -106,8 +103,8 @@ final class RowVectors {
     FloatVector even = FloatVector.fromArray(Lanes.FLOAT, outputs, to);
     FloatVector odd = FloatVector.fromArray(Lanes.FLOAT, outputs, to + L);
     int at = from;
-    int evenScale = scaleFrom + first * segmentStep;
-    int oddScale = evenScale + scaleStep;
+    long evenScale = scaleFrom + first * segmentStep;
+    long oddScale = evenScale + scaleStep;
     for (int s = first; s < last; s++) {
       float tokenScale = tokenScales[tokenFrom + s];
       FloatVector evenSum =
@@ -116,8 +113,13 @@ final class RowVectors {
           (FloatVector)
               IntVector.fromArray(Lanes.INT, sums, at + L).convert(VectorOperators.I2F, 0);
       even =
-          evenSum.fma(FloatVector.fromArray(Lanes.FLOAT, scales, evenScale).mul(tokenScale), even);
-      odd = oddSum.fma(FloatVector.fromArray(Lanes.FLOAT, scales, oddScale).mul(tokenScale), odd);
+          evenSum.fma(
+              FloatVector.fromMemorySegment(Lanes.FLOAT, scales, evenScale, ORDER).mul(tokenScale),
+              even);
+      odd =
+          oddSum.fma(
+              FloatVector.fromMemorySegment(Lanes.FLOAT, scales, oddScale, ORDER).mul(tokenScale),
+              odd);
       at += step;
       evenScale += segmentStep;
       oddScale += segmentStep;
@@ -134,10 +136,10 @@ final class RowVectors {
       int[] sums,
       int from,
       int step,
-      int[] multiples,
-      int multipleFrom,
-      float[] rowScales,
-      int rowScaleFrom,
+      MemorySegment multiples,
+      long multipleFrom,
+      MemorySegment rowScales,
+      long rowScaleFrom,
       float[] tokenScales,
       int tokenFrom,
       int first,
@@ -153,7 +155,8 @@ final class RowVectors {
       IntVector even = IntVector.fromArray(Lanes.INT, pending, to);
       IntVector odd = IntVector.fromArray(Lanes.INT, pending, to + L);
       for (; s < end; s++) {
-        IntVector pair = IntVector.fromArray(Lanes.INT, multiples, multipleFrom + s * L);
+        IntVector pair =
+            IntVector.fromMemorySegment(Lanes.INT, multiples, multipleFrom + s * BYTES, ORDER);
         IntVector evenMultiple =
             pair.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16);
         even = even.add(IntVector.fromArray(Lanes.INT, sums, at).mul(evenMultiple));
@@ -166,9 +169,11 @@ final class RowVectors {
       if (end % segmentsInRun == 0) {
         float tokenScale = tokenScales[tokenFrom + end - 1];
         FloatVector evenScale =
-            FloatVector.fromArray(Lanes.FLOAT, rowScales, rowScaleFrom).mul(tokenScale);
+            FloatVector.fromMemorySegment(Lanes.FLOAT, rowScales, rowScaleFrom, ORDER)
+                .mul(tokenScale);
         FloatVector oddScale =
-            FloatVector.fromArray(Lanes.FLOAT, rowScales, rowScaleFrom + L).mul(tokenScale);
+            FloatVector.fromMemorySegment(Lanes.FLOAT, rowScales, rowScaleFrom + BYTES, ORDER)
+                .mul(tokenScale);
         ((FloatVector) even.convert(VectorOperators.I2F, 0))
             .fma(evenScale, FloatVector.fromArray(Lanes.FLOAT, outputs, to))
             .intoArray(outputs, to);

@@ -44,7 +44,8 @@ final class RunPlan {
     return tile.operands[tile.planAt + segment];
   }
 
-  private static int entry(Tile tile, SegmentLayout layout, int index) {
+  /** Where the entry of a run, or of a piece before they are joined, lies in the operands. */
+  static int entry(Tile tile, SegmentLayout layout, int index) {
     return entriesAt(tile, layout) + index * step(tile.tokens);
   }
 

@@ -2,6 +2,7 @@
 package io.github.quant4j.kernels.vector.integer;
 
 import io.github.quant4j.parallel.ScratchPool;
+import java.lang.foreign.MemorySegment;
 
 /**
  * Packed weight codes and the exact integer sums that they give with a tile of activations: what
@@ -39,7 +40,7 @@ abstract class SegmentSums {
     return blockRows;
   }
 
-  /** Row vectors whose scales of a segment shall lie together, 1 or even. */
+  /** Row vectors whose scales and zero points of a segment shall lie together, 1 or even. */
   int panelVectors() {
     return 1;
   }
@@ -74,11 +75,11 @@ abstract class SegmentSums {
 
   /**
    * Adds the scaled sums of all segments of a block of rows to the outputs, if a family can do that
-   * without storing sums in between. The parameters are only scales.
+   * without storing all sums in between. The parameters are plain.
    *
    * @param tile prepared tokens
    * @param block which block
-   * @param parameters {@linkplain RowParameters#onlyScales() only scales}
+   * @param parameters {@linkplain RowParameters#isPlain() scales and perhaps zero points}
    * @param outputs added to, {@code [tokens][blockRows]}
    * @param scratch for intermediate results
    * @return whether that was done
@@ -88,8 +89,8 @@ abstract class SegmentSums {
     return false;
   }
 
-  /** The size of the packed codes. */
-  abstract long packedBytes();
+  /** The packed codes. */
+  abstract MemorySegment packed();
 
   /** For descriptions. */
   abstract String name();

@@ -5,6 +5,8 @@ import io.github.quant4j.kernels.vector.Lanes;
 import io.github.quant4j.matrix.PackedCodes;
 import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.parallel.WorkerTeam;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /**
  * Codes of three values, four in an index of 7 bits into tables of bytes (after T-MAC, Wei et al.,
@@ -52,16 +54,17 @@ final class TernaryLookup extends SegmentSums {
   /** Indices whose tables take a quarter of a first-level cache. */
   private static final int SLICE = 32;
 
-  /** In G1's large arrays, which start at a region, vectors then lie on cache lines. */
-  private static final int FRONT = 48;
-
   private final int panels;
   private final int panelsInBlock;
   private final int indicesInSegment;
   private final int indicesInSlice;
   private final int indices;
+
+  /** Bytes of an index in a panel. */
+  private final long step;
+
   private final TernaryTables tables;
-  private final byte[] packed;
+  private final MemorySegment packed;
 
   /**
    * Packs codes.
@@ -75,14 +78,14 @@ final class TernaryLookup extends SegmentSums {
     this.panels = Math.ceilDiv(weights.rows(), PANEL);
     this.panelsInBlock = panelsInBlock(weights.rows());
     this.indicesInSegment = Math.ceilDiv(layout.segmentLength(), DIGITS);
+    this.step = PANEL;
     this.indices = indicesInSegment * layout.segments();
     this.indicesInSlice =
         2 * indicesInSegment > 3 * SLICE
             ? SLICE
             : Math.max(1, SLICE / indicesInSegment) * indicesInSegment;
     this.tables = new TernaryTables(layout, indicesInSegment, indicesInSlice);
-    this.packed =
-        weights.bytes("words", Math.addExact(FRONT, Math.multiplyExact(panels * PANEL, indices)));
+    this.packed = weights.part("words", ValueLayout.JAVA_BYTE, (long) panels * PANEL * indices);
     weights.matrix().ifPresent(matrix -> team.run(panels, panel -> pack(matrix.codes(), panel)));
   }
 
@@ -110,17 +113,17 @@ final class TernaryLookup extends SegmentSums {
   }
 
   /** Where the indices of a panel begin, from one on that lies in some slice to the slice's end. */
-  private int position(int panel, int first) {
+  private long position(int panel, int first) {
     int firstPanel = panel / panelsInBlock * panelsInBlock;
     int together = Math.min(panelsInBlock, panels - firstPanel);
     int sliceFrom = first / indicesInSlice * indicesInSlice;
     int sliceLength = Math.min(indicesInSlice, indices - sliceFrom);
-    int vectors =
-        firstPanel * indices
+    long vectors =
+        (long) firstPanel * indices
             + sliceFrom * together
             + (panel - firstPanel) * sliceLength
             + (first - sliceFrom);
-    return FRONT + vectors * PANEL;
+    return vectors * PANEL;
   }
 
   private void pack(PackedCodes codes, int panel) {
@@ -138,7 +141,7 @@ final class TernaryLookup extends SegmentSums {
         for (int digit = 0; digit < digits; digit++) {
           index += row[column + digit] * DIGIT_WEIGHTS[digit];
         }
-        packed[position(panel, at) + lane] = (byte) index;
+        packed.set(ValueLayout.JAVA_BYTE, position(panel, at) + lane, (byte) index);
       }
     }
   }
@@ -157,8 +160,8 @@ final class TernaryLookup extends SegmentSums {
   }
 
   @Override
-  long packedBytes() {
-    return packed.length;
+  MemorySegment packed() {
+    return packed;
   }
 
   @Override
@@ -188,7 +191,7 @@ final class TernaryLookup extends SegmentSums {
           passes++;
         }
         for (int panel = firstPanel; panel < lastPanel; panel++) {
-          int at = position(panel, from);
+          long at = position(panel, from);
           int row = (s - first) * tokens * blockRows() + (panel - firstPanel) * PANEL;
           for (int t = 0; t < tokens; t++) {
             lookUp(tile, at, entry, passes, t, partial);
@@ -201,13 +204,16 @@ final class TernaryLookup extends SegmentSums {
     scratch.release(partial);
   }
 
-  /** Only where a segment's passes lie in one slice, and for one token fit 16 bits. */
+  /**
+   * Only without zero points, where a segment's passes lie in one slice, and for one token fit 16
+   * bits.
+   */
   @Override
   boolean addScaled(
       Tile tile, int block, RowParameters parameters, float[] outputs, ScratchPool scratch) {
     int segments = layout().segments();
     int[] plan = tile.operands;
-    if (indicesInSegment > indicesInSlice) {
+    if (indicesInSegment > indicesInSlice || parameters.hasZeros()) {
       return false;
     }
     for (int s = 0; s < segments; s++) {
@@ -224,8 +230,8 @@ final class TernaryLookup extends SegmentSums {
       int entry = segments + 1 + plan[s] * step;
       int passes = plan[s + 1] - plan[s];
       for (int panel = firstPanel; panel < lastPanel; panel++) {
-        int at = position(panel, s * indicesInSegment);
-        int scaleAt = (panel * segments + s) * PANEL;
+        long at = position(panel, s * indicesInSegment);
+        long scaleAt = parameters.scaleAt(panel * PANEL) + s * parameters.scaleStep();
         for (int t = 0; t < tokens; t++) {
           lookUp(tile, at, entry, passes, t, partial);
           TernaryLoops.widenAndScale(
@@ -245,17 +251,18 @@ final class TernaryLookup extends SegmentSums {
   }
 
   /** All of some passes of a token in a panel, whose indices begin at {@code at}. */
-  private void lookUp(Tile tile, int at, int entry, int passes, int token, byte[] partial) {
+  private void lookUp(Tile tile, long at, int entry, int passes, int token, byte[] partial) {
     int[] plan = tile.operands;
-    int step = TernaryTables.planStep(tile.tokens);
+    int planStep = TernaryTables.planStep(tile.tokens);
     int from = plan[entry];
     int tablesAt = (token * indices + from) * PANEL;
     for (int p = 0; p < passes; p++) {
-      int pass = entry + p * step;
+      int pass = entry + p * planStep;
       int skip = (plan[pass] - from) * PANEL;
       TernaryLoops.lookUp(
           packed,
           at + skip,
+          step,
           tile.byteTables,
           tablesAt + skip,
           plan[pass + 1],

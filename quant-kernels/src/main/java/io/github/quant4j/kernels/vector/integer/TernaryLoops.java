@@ -2,6 +2,8 @@
 package io.github.quant4j.kernels.vector.integer;
 
 import io.github.quant4j.kernels.vector.Lanes;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -14,6 +16,8 @@ import jdk.incubator.vector.VectorOperators;
 final class TernaryLoops {
   private static final int LANES = TernaryLookup.LANES;
   private static final int L = Lanes.FLOATS;
+  private static final long BYTES = L * (long) Float.BYTES;
+  private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
   private static final int LOW_BITS = TernaryLookup.LOW_BITS;
   private static final int FOUR = 4 * LANES;
 
@@ -27,6 +31,7 @@ final class TernaryLoops {
    *
    * @param packed indices, {@code [indices][4][LANES]} from {@code at}
    * @param at the first index
+   * @param step from one index to the next, not a constant, see {@link NibbleLoops}
    * @param tables {@code [indices][4][LANES]}: two for the low parts, two for the high parts
    * @param tablesAt those of the first index
    * @param count how many indices
@@ -35,15 +40,16 @@ final class TernaryLoops {
    * @param to where
    */
   static void lookUp(
-      byte[] packed,
-      int at,
+      MemorySegment packed,
+      long at,
+      long step,
       byte[] tables,
       int tablesAt,
       int count,
       int start,
       byte[] partial,
       int to) {
-    int word = at;
+    long word = at;
     int table = tablesAt;
     ByteVector low0 = ByteVector.zero(Lanes.BYTE);
     ByteVector low1 = low0;
@@ -58,10 +64,10 @@ final class TernaryLoops {
       ByteVector b = ByteVector.fromArray(Lanes.BYTE, tables, table + LANES);
       ByteVector c = ByteVector.fromArray(Lanes.BYTE, tables, table + 2 * LANES);
       ByteVector d = ByteVector.fromArray(Lanes.BYTE, tables, table + 3 * LANES);
-      ByteVector v0 = ByteVector.fromArray(Lanes.BYTE, packed, word);
-      ByteVector v1 = ByteVector.fromArray(Lanes.BYTE, packed, word + LANES);
-      ByteVector v2 = ByteVector.fromArray(Lanes.BYTE, packed, word + 2 * LANES);
-      ByteVector v3 = ByteVector.fromArray(Lanes.BYTE, packed, word + 3 * LANES);
+      ByteVector v0 = ByteVector.fromMemorySegment(Lanes.BYTE, packed, word, ORDER);
+      ByteVector v1 = ByteVector.fromMemorySegment(Lanes.BYTE, packed, word + LANES, ORDER);
+      ByteVector v2 = ByteVector.fromMemorySegment(Lanes.BYTE, packed, word + 2 * LANES, ORDER);
+      ByteVector v3 = ByteVector.fromMemorySegment(Lanes.BYTE, packed, word + 3 * LANES, ORDER);
       low0 = low0.add(v0.selectFrom(a, b));
       high0 = high0.add(v0.selectFrom(c, d));
       low1 = low1.add(v1.selectFrom(a, b));
@@ -70,7 +76,7 @@ final class TernaryLoops {
       high2 = high2.add(v2.selectFrom(c, d));
       low3 = low3.add(v3.selectFrom(a, b));
       high3 = high3.add(v3.selectFrom(c, d));
-      word += FOUR;
+      word += step;
       table += FOUR;
     }
     low0.intoArray(partial, to);
@@ -145,13 +151,13 @@ final class TernaryLoops {
       byte[] partial,
       int passes,
       int start,
-      float[] scales,
-      int scaleAt,
+      MemorySegment scales,
+      long scaleAt,
       float tokenScale,
       float[] outputs,
       int outputsAt) {
     int to = outputsAt;
-    int scale = scaleAt;
+    long scale = scaleAt;
     for (int from = 0; from < FOUR; from += LANES) {
       ShortVector low = ShortVector.zero(Lanes.SHORT);
       ShortVector lowOdd = low;
@@ -180,22 +186,25 @@ final class TernaryLoops {
           (FloatVector)
               odds.lanewise(VectorOperators.LSHR, 16).add(start).convert(VectorOperators.I2F, 0);
       sum0.fma(
-              FloatVector.fromArray(Lanes.FLOAT, scales, scale).mul(tokenScale),
+              FloatVector.fromMemorySegment(Lanes.FLOAT, scales, scale, ORDER).mul(tokenScale),
               FloatVector.fromArray(Lanes.FLOAT, outputs, to))
           .intoArray(outputs, to);
       sum1.fma(
-              FloatVector.fromArray(Lanes.FLOAT, scales, scale + L).mul(tokenScale),
+              FloatVector.fromMemorySegment(Lanes.FLOAT, scales, scale + BYTES, ORDER)
+                  .mul(tokenScale),
               FloatVector.fromArray(Lanes.FLOAT, outputs, to + L))
           .intoArray(outputs, to + L);
       sum2.fma(
-              FloatVector.fromArray(Lanes.FLOAT, scales, scale + 2 * L).mul(tokenScale),
+              FloatVector.fromMemorySegment(Lanes.FLOAT, scales, scale + 2 * BYTES, ORDER)
+                  .mul(tokenScale),
               FloatVector.fromArray(Lanes.FLOAT, outputs, to + 2 * L))
           .intoArray(outputs, to + 2 * L);
       sum3.fma(
-              FloatVector.fromArray(Lanes.FLOAT, scales, scale + 3 * L).mul(tokenScale),
+              FloatVector.fromMemorySegment(Lanes.FLOAT, scales, scale + 3 * BYTES, ORDER)
+                  .mul(tokenScale),
               FloatVector.fromArray(Lanes.FLOAT, outputs, to + 3 * L))
           .intoArray(outputs, to + 3 * L);
-      scale += LANES;
+      scale += 4 * BYTES;
       to += LANES;
     }
   }

@@ -2,9 +2,11 @@
 package io.github.quant4j.kernels.vector.integer;
 
 import io.github.quant4j.kernels.vector.Lanes;
+import io.github.quant4j.kernels.vector.PackedMemory;
 import io.github.quant4j.matrix.PackedCodes;
 import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.parallel.WorkerTeam;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -47,7 +49,7 @@ abstract class WordMultiply extends SegmentSums {
   private final int partsOfUnit;
   private final int wordsInVector;
   private final int vectorsInBlock;
-  private final int[] packed;
+  private final MemorySegment packed;
   private final int[] previousMask;
 
   /**
@@ -86,7 +88,7 @@ abstract class WordMultiply extends SegmentSums {
     }
     int lanes = Lanes.FLOATS;
     int vectors = Math.ceilDiv(weights.rows(), blockRows) * blockRows / lanes;
-    this.packed = weights.ints("words", Math.multiplyExact(vectors * lanes, wordsInVector));
+    this.packed = weights.part("words", PackedMemory.INT, (long) vectors * lanes * wordsInVector);
     this.vectorsInBlock = blockRows / lanes;
     weights.matrix().ifPresent(matrix -> team.run(vectors, vector -> pack(matrix.codes(), vector)));
   }
@@ -119,11 +121,10 @@ abstract class WordMultiply extends SegmentSums {
         int inHalf = inUnit % (unitWords * views);
         int word = unit * unitWords + inHalf / views;
         int shift = 16 * half + inHalf % views * codeBits;
-        packed[
-                position(vector / vectorsInBlock, 0)
-                    + (word * vectorsInBlock + vector % vectorsInBlock) * lanes
-                    + lane] |=
-            (row[column] & 0xff) << shift;
+        int inBlock = (word * vectorsInBlock + vector % vectorsInBlock) * lanes + lane;
+        long to = position(vector / vectorsInBlock) + (long) inBlock * Integer.BYTES;
+        int code = (row[column] & 0xff) << shift;
+        packed.set(PackedMemory.INT, to, packed.get(PackedMemory.INT, to) | code);
       }
     }
   }
@@ -137,13 +138,14 @@ abstract class WordMultiply extends SegmentSums {
    * The words, {@code [blocks][words][row vectors][lanes]}: what a block reads is one stream, which
    * the CPU fetches ahead of time, where a stream for each row vector is fetched late.
    */
-  final int[] packed() {
+  @Override
+  final MemorySegment packed() {
     return packed;
   }
 
-  /** Where the words of a row of a block begin, the row being the first of a row vector. */
-  final int position(int block, int row) {
-    return block * blockRows() * wordsInVector + row;
+  /** Where the words of a block begin, in bytes. */
+  final long position(int block) {
+    return (long) block * blockRows() * wordsInVector * Integer.BYTES;
   }
 
   /** What coefficients depend on. */
@@ -155,8 +157,8 @@ abstract class WordMultiply extends SegmentSums {
   }
 
   @Override
-  final long packedBytes() {
-    return 4L * packed.length;
+  final int panelVectors() {
+    return vectorsInBlock;
   }
 
   /** Whether units may be summed together, or each by itself. */

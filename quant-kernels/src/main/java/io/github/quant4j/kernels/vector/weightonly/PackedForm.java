@@ -6,8 +6,8 @@ import io.github.quant4j.format.NumberFormats;
 import io.github.quant4j.kernel.PackedLayoutException;
 import io.github.quant4j.kernel.PackedMatrix;
 import io.github.quant4j.kernels.vector.Lanes;
+import io.github.quant4j.kernels.vector.PackedMemory;
 import io.github.quant4j.scheme.ScaleLayout;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -124,15 +124,15 @@ final class PackedForm {
   }
 
   /**
-   * The parts, where they lie; parts in arrays are copied, because vector code that has seen both
-   * kinds of memory is slower for each.
+   * The parts, where they lie.
    *
    * @throws PackedLayoutException if a part is missing or has another size
    */
   static PackedTiles read(WeightOnlyPlan plan, PackedMatrix weights) {
     WeightForm form = plan.form();
     MemorySegment words =
-        part(weights, WORDS, WordTiles.byteSize(form.rows(), form.columns(), plan.bits()));
+        PackedMemory.part(
+            weights, WORDS, WordTiles.byteSize(form.rows(), form.columns(), plan.bits()));
     return new PackedTiles(
         WordTiles.view(words, form.rows(), form.columns(), plan.bits()),
         table(weights, SCALES, form),
@@ -148,7 +148,7 @@ final class PackedForm {
                     new PackedLayoutException(
                         weights, "property '" + name + "': encoding '" + label + "' is unknown"));
     long bytes = ParameterTable.byteSize(encoding, form.rows(), form.groups());
-    return ParameterTable.view(encoding, form.groups(), part(weights, name, bytes));
+    return ParameterTable.view(encoding, form.groups(), PackedMemory.part(weights, name, bytes));
   }
 
   private static String property(PackedMatrix weights, String name) {
@@ -157,18 +157,5 @@ final class PackedForm {
       throw new PackedLayoutException(weights, "property '" + name + "' is missing");
     }
     return text;
-  }
-
-  private static MemorySegment part(PackedMatrix weights, String name, long bytes) {
-    MemorySegment part = weights.parts().get(name);
-    long found = part == null ? 0 : part.byteSize();
-    if (part == null || found != bytes) {
-      throw new PackedLayoutException(
-          weights, "part '" + name + "': " + found + " bytes, expected " + bytes);
-    }
-    if (part.isNative()) {
-      return part;
-    }
-    return Arena.ofAuto().allocate(bytes, PackedMatrix.ALIGNMENT).copyFrom(part);
   }
 }

@@ -3,8 +3,8 @@ package io.github.quant4j.kernels.vector.weightonly;
 
 import io.github.quant4j.format.HalfPrecision;
 import io.github.quant4j.kernels.vector.Lanes;
+import io.github.quant4j.kernels.vector.PackedMemory;
 import io.github.quant4j.kernels.vector.dense.HalfVectors;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -30,10 +30,9 @@ final class ParameterTable {
   /** The upper half of a pair. */
   static final int UPPER = 0xffff0000;
 
-  private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
-  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ORDER);
-  private static final ValueLayout.OfFloat FLOAT =
-      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ORDER);
+  private static final ByteOrder ORDER = PackedMemory.ORDER;
+  private static final ValueLayout.OfInt INT = PackedMemory.INT;
+  private static final ValueLayout.OfFloat FLOAT = PackedMemory.FLOAT;
 
   /** Bytes of an element: a float, or a pair of halves. */
   private static final long SIZE = Integer.BYTES;
@@ -94,8 +93,7 @@ final class ParameterTable {
     }
     Encoding encoding =
         isBfloat16 ? Encoding.BFLOAT16 : isFloat16 ? Encoding.FLOAT16 : Encoding.FLOAT32;
-    MemorySegment data =
-        Arena.ofAuto().allocate(byteSize(encoding, rows, groups), WordTiles.CACHE_LINE);
+    MemorySegment data = PackedMemory.allocate(byteSize(encoding, rows, groups));
     long step = WordTiles.ROWS * SIZE;
     for (int row = 0; row < rows; row++) {
       int tile = row / WordTiles.ROWS;

@@ -5,6 +5,7 @@ import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.PartitionedKernel;
 import io.github.quant4j.kernel.PreparedInput;
 import io.github.quant4j.kernels.vector.Lanes;
+import io.github.quant4j.kernels.vector.PackedMemory;
 import io.github.quant4j.kernels.vector.dense.PanelProduct;
 import io.github.quant4j.kernels.vector.dense.PanelSource;
 import io.github.quant4j.kernels.vector.dense.TokenPanels;
@@ -76,7 +77,7 @@ final class WeightOnlyKernel extends PartitionedKernel {
 
   @Override
   protected PreparedInput bind(float[] x, int xOffset, int tokens) {
-    product.tiles.requireOpen();
+    PackedMemory.requireOpen(product.tiles.data());
     return isFew(tokens)
         ? few.bind(x, xOffset, tokens)
         : many.bind(x, xOffset, tokens, inFeatures());

@@ -2,12 +2,10 @@
 package io.github.quant4j.kernels.vector.weightonly;
 
 import io.github.quant4j.kernels.vector.Lanes;
+import io.github.quant4j.kernels.vector.PackedMemory;
 import io.github.quant4j.matrix.PackedCodes;
 import io.github.quant4j.parallel.WorkerTeam;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -15,18 +13,11 @@ import java.util.Arrays;
  * rows' code streams, and of each word the {@code ROWS} lanes.
  *
  * <p>A word holds {@code 32 / bits} consecutive codes of a row, the first one in its lowest bits.
- * Rows and codes beyond the matrix are code 0. The memory is outside the heap and aligned, so that
- * no vector straddles two cache lines.
+ * Rows and codes beyond the matrix are code 0.
  */
 final class WordTiles {
   /** Rows of a tile: four vectors, whose sums are independent of each other. */
   static final int ROWS = 4 * Lanes.FLOATS;
-
-  /** What the memory is aligned to, in bytes. */
-  static final int CACHE_LINE = 64;
-
-  private static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final MemorySegment data;
   private final int tiles;
@@ -49,8 +40,7 @@ final class WordTiles {
    * @param team threads
    */
   static WordTiles pack(PackedCodes codes, int bits, byte[] recode, WorkerTeam team) {
-    MemorySegment data =
-        Arena.ofAuto().allocate(byteSize(codes.rows(), codes.columns(), bits), CACHE_LINE);
+    MemorySegment data = PackedMemory.allocate(byteSize(codes.rows(), codes.columns(), bits));
     WordTiles packed = view(data, codes.rows(), codes.columns(), bits);
     team.run(packed.tiles, tile -> packed.packTile(codes, recode, tile));
     return packed;
@@ -88,7 +78,7 @@ final class WordTiles {
         for (int i = 0; i < perWord; i++) {
           word |= (row[w * perWord + i] & 0xff) << i * bits;
         }
-        data.set(INT, at + (long) w * ROWS * Integer.BYTES, word);
+        data.set(PackedMemory.INT, at + (long) w * ROWS * Integer.BYTES, word);
       }
     }
   }
@@ -114,17 +104,5 @@ final class WordTiles {
   /** Codes of a word. */
   int codesInWord() {
     return Integer.SIZE / bits;
-  }
-
-  /**
-   * Refuses memory that is gone.
-   *
-   * @throws IllegalStateException if the file that the words are mapped from is closed
-   */
-  void requireOpen() {
-    if (!data.scope().isAlive()) {
-      throw new IllegalStateException(
-          "the file or arena that holds the packed weights of this kernel is closed");
-    }
   }
 }

@@ -3,6 +3,7 @@ package io.github.quant4j.kernels.vector.integer;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -22,6 +23,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -123,6 +125,59 @@ class PackedIntegersTest {
       assertArrayEquals(multiply(expected, 3), multiply(read, 3), family.toString());
     }
     assertTrue(families >= 2, families + " families");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "int4:g128:sym, int8",
+    "int4:g64:asym, int8",
+    "int2:g64:asym, int8",
+    "int8:g64:sym, int8",
+    "ternary:g128, int8",
+    "binary:channel, int2"
+  })
+  void weightsAreReadWhereTheyLie(String scheme, String activation) {
+    ActivationQuantizer activations = Samples.dynamic(activation, "token", true);
+    PackedMatrix packed = packed(scheme, activations);
+    LinearKernel kernel = Kernels.forPacked(packed, activations, OPTIONS);
+    float[] before = multiply(kernel, 1);
+    packed.parts().forEach((name, part) -> part.fill((byte) 0));
+    assertArrayEquals(new float[70], multiply(kernel, 1));
+    assertFalse(Arrays.equals(before, new float[70]));
+  }
+
+  @Test
+  void aClosedFileIsRefused() throws IOException {
+    Path path = folder.resolve("packed.safetensors");
+    PackedFile.write(path, new LinkedHashMap<>(Map.of("layer", packed("int4:g64:asym", INT8))));
+    LinearKernel kernel;
+    try (PackedFile file = PackedFile.open(path)) {
+      kernel = file.kernel("layer", INT8, OPTIONS);
+    }
+    Exception refused = assertThrows(IllegalStateException.class, () -> multiply(kernel, 1));
+    assertTrue(refused.getMessage().contains("is closed"), refused.getMessage());
+  }
+
+  @Test
+  void arraysAreCopiedOnce() {
+    PackedMatrix packed = packed("int4:g64:asym", INT8);
+    SequencedMap<String, MemorySegment> arrays = new LinkedHashMap<>();
+    packed
+        .parts()
+        .forEach(
+            (name, part) ->
+                arrays.put(name, MemorySegment.ofArray(part.toArray(ValueLayout.JAVA_BYTE))));
+    PackedMatrix copy =
+        new PackedMatrix(
+            packed.layout(),
+            packed.scheme(),
+            packed.rows(),
+            packed.columns(),
+            packed.properties(),
+            arrays);
+    assertArrayEquals(
+        multiply(Kernels.forPacked(packed, INT8, OPTIONS), 3),
+        multiply(Kernels.forPacked(copy, INT8, OPTIONS), 3));
   }
 
   @Test
