@@ -76,7 +76,7 @@ final class ByteMultiply extends SegmentSums {
       for (int column = 0; column < row.length; column++) {
         int at = layout.padded(column);
         long word = ((long) pair * wordsInVector + at / UNIT) * lanes + i % lanes;
-        long to = word * Integer.BYTES + 2 * half + at % UNIT;
+        long to = word * Integer.BYTES + (2L * half + at % UNIT);
         packed.set(ValueLayout.JAVA_BYTE, to, row[column]);
       }
     }
@@ -134,7 +134,7 @@ final class ByteMultiply extends SegmentSums {
     int rows = blockRows();
     int words = layout().paddedLength() / UNIT;
     long stride = (long) wordsInVector * lanes * Integer.BYTES;
-    long at = block * PAIRS_OF_VECTORS * stride;
+    long at = (long) block * PAIRS_OF_VECTORS * stride;
     if (tile.tokens == 1) {
       ByteLoops.oneToken(packed, at, stride, tile, words, first, last, sums, 0, rows);
       return;

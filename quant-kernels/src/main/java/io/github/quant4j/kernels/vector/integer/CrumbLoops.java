@@ -34,7 +34,7 @@ final class CrumbLoops {
     long step = rows * (long) Integer.BYTES;
     for (int pass = from; pass < to; pass++) {
       int entry = planAt + pass * 6;
-      long word = at + operands[entry] * 4 * step;
+      long word = at + operands[entry] * (4 * step);
       int operand = pass * 32;
       ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 4]).reinterpretAsShorts();
       ShortVector p01 = p00;
@@ -122,7 +122,7 @@ final class CrumbLoops {
     long step = rows * (long) Integer.BYTES;
     for (int pass = from; pass < to; pass++) {
       int entry = planAt + pass * 8;
-      long word = at + operands[entry] * 4 * step;
+      long word = at + operands[entry] * (4 * step);
       int operand = pass * 64;
       ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 4]).reinterpretAsShorts();
       ShortVector p10 = IntVector.broadcast(Lanes.INT, operands[entry + 5]).reinterpretAsShorts();
@@ -218,7 +218,7 @@ final class CrumbLoops {
     long step = rows * (long) Integer.BYTES;
     for (int pass = from; pass < to; pass++) {
       int entry = planAt + pass * 12;
-      long word = at + operands[entry] * 4 * step;
+      long word = at + operands[entry] * (4 * step);
       int operand = pass * 128;
       ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 4]).reinterpretAsShorts();
       ShortVector p10 = IntVector.broadcast(Lanes.INT, operands[entry + 5]).reinterpretAsShorts();

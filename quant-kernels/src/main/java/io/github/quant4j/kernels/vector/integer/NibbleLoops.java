@@ -49,7 +49,7 @@ final class NibbleLoops {
     int coefficients = words * 4;
     for (int run = from; run < to; run++) {
       int entry = planAt + run * 6;
-      long word = at + operands[entry] * words * step;
+      long word = at + (long) operands[entry] * words * step;
       int operand = operands[entry + 2] * coefficients;
       ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 4]).reinterpretAsShorts();
       ShortVector p01 = p00;

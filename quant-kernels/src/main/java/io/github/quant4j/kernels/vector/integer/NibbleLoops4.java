@@ -39,7 +39,7 @@ final class NibbleLoops4 {
     int coefficients = words * 4;
     for (int run = from; run < to; run++) {
       int entry = planAt + run * 12;
-      long word = at + operands[entry] * words * step;
+      long word = at + (long) operands[entry] * words * step;
       int operand = operands[entry + 2] * 4 * coefficients;
       ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 4]).reinterpretAsShorts();
       ShortVector p01 = p00;

@@ -58,7 +58,7 @@ final class NibbleScaledLoops {
       int end = RunPlan.firstRun(tile, s + 1);
       do {
         int entry = planAt + run * 6;
-        long word = at + operands[entry] * words * step;
+        long word = at + (long) operands[entry] * words * step;
         int operand = operands[entry + 2] * 4 * words;
         ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 4]).reinterpretAsShorts();
         ShortVector p01 = p00;
@@ -175,7 +175,7 @@ final class NibbleScaledLoops {
       int end = RunPlan.firstRun(tile, s + 1);
       do {
         int entry = planAt + run * 8;
-        long word = at + operands[entry] * words * step;
+        long word = at + (long) operands[entry] * words * step;
         int operand = operands[entry + 2] * 8 * words;
         ShortVector p00 = IntVector.broadcast(Lanes.INT, operands[entry + 4]).reinterpretAsShorts();
         ShortVector p01 = p00;

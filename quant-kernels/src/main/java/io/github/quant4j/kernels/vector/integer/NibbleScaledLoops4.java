@@ -70,7 +70,7 @@ final class NibbleScaledLoops4 {
         int run = begin;
         do {
           int entry = planAt + run * 12;
-          long word = at + half * BYTES + operands[entry] * words * step;
+          long word = at + half * BYTES + (long) operands[entry] * words * step;
           int operand = operands[entry + 2] * 16 * words;
           ShortVector p00 =
               IntVector.broadcast(Lanes.INT, operands[entry + 4]).reinterpretAsShorts();

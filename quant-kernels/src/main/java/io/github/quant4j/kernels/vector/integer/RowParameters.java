@@ -139,9 +139,9 @@ final class RowParameters {
                   scales.setAtIndex(PackedMemory.FLOAT, at, grid.scale(tile));
                 }
                 if (asymmetric) {
-                  long at = zeroAt(vector * lanes) + s * zeroStep() + lane * Integer.BYTES;
+                  long at = zeroAt(vector * lanes) + s * zeroStep() + (long) lane * Integer.BYTES;
                   zeros.set(
-                      PackedMemory.SHORT, at + half * Short.BYTES, (short) grid.zeroPoint(tile));
+                      PackedMemory.SHORT, at + (long) half * Short.BYTES, (short) grid.zeroPoint(tile));
                 }
                 if (activationZeros) {
                   int sum = factor * sum(codes, s * layout.segmentLength(), layout);
@@ -179,12 +179,12 @@ final class RowParameters {
   /** The scales of the first segment of a row vector. */
   long scaleAt(int row) {
     int panelRows = panelVectors * Lanes.FLOATS;
-    return position(row / panelRows * panelRows * (long) segments + row % panelRows);
+    return position((long) row / panelRows * panelRows * segments + row % panelRows);
   }
 
   /** From the scales of a segment to those of the next one. */
   long scaleStep() {
-    return position(panelVectors * Lanes.FLOATS);
+    return position((long) panelVectors * Lanes.FLOATS);
   }
 
   /** Whether weights have zero points. */
@@ -206,7 +206,7 @@ final class RowParameters {
 
   /** From the zero points of a segment to those of the next one. */
   long zeroStep() {
-    return position(Math.max(2, panelVectors) / 2 * Lanes.FLOATS);
+    return position((long) Math.max(2, panelVectors) / 2 * Lanes.FLOATS);
   }
 
   /** Whether scales are multiples of row scales, so that {@link #scale} needs pending sums. */

@@ -120,8 +120,8 @@ final class TernaryLookup extends SegmentSums {
     int sliceLength = Math.min(indicesInSlice, indices - sliceFrom);
     long vectors =
         (long) firstPanel * indices
-            + sliceFrom * together
-            + (panel - firstPanel) * sliceLength
+            + (long) sliceFrom * together
+            + (long) (panel - firstPanel) * sliceLength
             + (first - sliceFrom);
     return vectors * PANEL;
   }
