@@ -24,8 +24,7 @@ import java.util.function.Function;
 
 /**
  * Packed weights in one safetensors file, which kernels serve from where it is mapped: nothing is
- * read, unpacked or copied at start, and processes on a machine share the memory. (Kernels of
- * integer sums, for quantized inputs, copy the bytes to arrays once.)
+ * read, unpacked or copied at start, and processes on a machine share the memory.
  *
  * <p>Such a file is a copy for machines of one kind, beside the quantized weights that it was made
  * from (see {@link PackedMatrix#layout()}). Matrices have names; the tensors are their parts,
