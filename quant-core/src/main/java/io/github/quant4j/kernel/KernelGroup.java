@@ -5,22 +5,29 @@ import io.github.quant4j.parallel.InstancePool;
 import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.parallel.WorkerTeam;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Several linear layers that read the same input, such as query, key and value, or gate and up.
  *
  * <p>The input is prepared once for all kernels that want it alike, and the parts of all outputs
- * are split over the threads together. Results are those of the single kernels, bit for bit.
+ * are split over the threads together; of layers with a bias or several terms, all terms and the
+ * first factors of low-rank ones. Results are those of the single kernels, bit for bit.
  * Immutable and thread-safe; calls allocate nothing once warm.
  */
 public final class KernelGroup {
+  private static final float[] NONE = {};
+
   private final List<LinearKernel> kernels;
+  private final List<Assembly> assemblies = new ArrayList<>();
+  private final List<LinearKernel> leaves = new ArrayList<>();
   private final int[] fused;
   private final int[] single;
   private final PartitionedKernel[] partitioned;
-  private final InstancePool<Dispatch> calls = new InstancePool<>(ScratchPool.SLOTS);
+  private final InstancePool<Call> calls = new InstancePool<>(ScratchPool.SLOTS);
 
   KernelGroup(List<LinearKernel> kernels) {
     if (kernels.isEmpty()) {
@@ -47,11 +54,12 @@ public final class KernelGroup {
       }
     }
     this.kernels = List.copyOf(kernels);
+    kernels.forEach(kernel -> assemblies.add(Assembly.of(kernel, leaves)));
     List<Integer> together = new ArrayList<>();
     List<Integer> alone = new ArrayList<>();
     WorkerTeam team = null;
-    for (int i = 0; i < kernels.size(); i++) {
-      if (kernels.get(i) instanceof PartitionedKernel kernel
+    for (int i = 0; i < leaves.size(); i++) {
+      if (leaves.get(i) instanceof PartitionedKernel kernel
           && (team == null || team == kernel.options().team())) {
         team = kernel.options().team();
         together.add(i);
@@ -63,7 +71,27 @@ public final class KernelGroup {
     this.single = alone.stream().mapToInt(Integer::intValue).toArray();
     this.partitioned = new PartitionedKernel[fused.length];
     for (int i = 0; i < fused.length; i++) {
-      partitioned[i] = (PartitionedKernel) kernels.get(fused[i]);
+      partitioned[i] = (PartitionedKernel) leaves.get(fused[i]);
+    }
+  }
+
+  /** What a call needs, reused. */
+  private static final class Call {
+    final Assembly.Outputs outputs;
+    final @Nullable Dispatch dispatch;
+
+    Call(int leaves, PartitionedKernel[] partitioned) {
+      this.outputs = new Assembly.Outputs(leaves);
+      this.dispatch = partitioned.length > 0 ? new Dispatch(partitioned) : null;
+      clear();
+    }
+
+    /** Lets go of the caller's arrays. */
+    void clear() {
+      Arrays.fill(outputs.arrays, NONE);
+      if (dispatch != null) {
+        dispatch.clear();
+      }
     }
   }
 
@@ -104,27 +132,56 @@ public final class KernelGroup {
       Objects.checkFromIndexSize(
           yOffsets[i], (long) tokens * kernels.get(i).outFeatures(), y[i].length);
     }
-    for (int index : single) {
-      kernels.get(index).multiply(x, xOffset, tokens, y[index], yOffsets[index]);
-    }
-    if (fused.length > 0) {
-      multiplyFused(x, xOffset, tokens, y, yOffsets);
-    }
-  }
-
-  private void multiplyFused(float[] x, int xOffset, int tokens, float[][] y, int[] yOffsets) {
-    Dispatch call = calls.poll();
-    if (call == null) {
-      call = new Dispatch(partitioned);
-    }
+    Call call = call();
     try {
-      for (int i = 0; i < fused.length; i++) {
-        call.setOutput(i, y[fused[i]], yOffsets[fused[i]]);
+      for (int i = 0; i < kernels.size(); i++) {
+        assemblies.get(i).place(call.outputs, tokens, y[i], yOffsets[i]);
       }
-      call.multiply(x, xOffset, tokens);
+      run(call, x, xOffset, tokens);
+      for (int i = 0; i < kernels.size(); i++) {
+        assemblies.get(i).finish(call.outputs, tokens, y[i], yOffsets[i]);
+      }
     } finally {
       call.clear();
       calls.offer(call);
+    }
+  }
+
+  /** As {@link #multiply}, for a group of one kernel. */
+  void multiplyOnly(float[] x, int xOffset, int tokens, float[] y, int yOffset) {
+    Objects.checkFromIndexSize(xOffset, (long) tokens * inFeatures(), x.length);
+    Objects.checkFromIndexSize(
+        yOffset, (long) tokens * kernels.getFirst().outFeatures(), y.length);
+    Assembly assembly = assemblies.getFirst();
+    Call call = call();
+    try {
+      assembly.place(call.outputs, tokens, y, yOffset);
+      run(call, x, xOffset, tokens);
+      assembly.finish(call.outputs, tokens, y, yOffset);
+    } finally {
+      call.clear();
+      calls.offer(call);
+    }
+  }
+
+  private Call call() {
+    Call call = calls.poll();
+    return call == null ? new Call(leaves.size(), partitioned) : call;
+  }
+
+  private void run(Call call, float[] x, int xOffset, int tokens) {
+    Assembly.Outputs outputs = call.outputs;
+    for (int index : single) {
+      leaves
+          .get(index)
+          .multiply(x, xOffset, tokens, outputs.arrays[index], outputs.offsets[index]);
+    }
+    Dispatch dispatch = call.dispatch;
+    if (dispatch != null) {
+      for (int i = 0; i < fused.length; i++) {
+        dispatch.setOutput(i, outputs.arrays[fused[i]], outputs.offsets[fused[i]]);
+      }
+      dispatch.multiply(x, xOffset, tokens);
     }
   }
 

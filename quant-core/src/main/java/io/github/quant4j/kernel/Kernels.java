@@ -5,6 +5,7 @@ import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.matrix.QuantizedMatrix;
+import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.matrix.SparseMatrix;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -303,7 +304,7 @@ public final class Kernels {
       throw new IllegalArgumentException(
           "bias: " + bias.length + " values, expected " + kernel.outFeatures());
     }
-    return new BiasKernel(kernel, bias.clone());
+    return SumKernel.withBias(kernel, bias.clone(), new ScratchPool());
   }
 
   /**

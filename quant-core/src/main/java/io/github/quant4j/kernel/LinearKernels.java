@@ -9,6 +9,7 @@ import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.linear.SparseTerm;
 import io.github.quant4j.linear.WeightTerm;
+import io.github.quant4j.parallel.ScratchPool;
 import java.util.List;
 import java.util.Optional;
 
@@ -19,10 +20,10 @@ final class LinearKernels {
   static LinearKernel of(QuantizedLinear linear, KernelOptions options) {
     List<LinearKernel> terms =
         linear.terms().stream().map(term -> of(term, linear.activations(), options)).toList();
-    LinearKernel sum =
-        terms.size() == 1 ? terms.getFirst() : new SumKernel(terms, options.scratch());
+    ScratchPool scratch = options.scratch();
+    LinearKernel sum = SumKernel.of(terms, scratch);
     LinearKernel biased =
-        linear.bias().<LinearKernel>map(bias -> new BiasKernel(sum, bias)).orElse(sum);
+        linear.bias().map(bias -> SumKernel.withBias(sum, bias, scratch)).orElse(sum);
     return linear
         .transform()
         .<LinearKernel>map(transform -> new TransformedInputKernel(transform, biased, options))

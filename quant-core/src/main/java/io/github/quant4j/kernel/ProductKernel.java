@@ -16,6 +16,20 @@ final class ProductKernel implements LinearKernel {
     this.second = second;
   }
 
+  /** The factor that reads the input. */
+  LinearKernel first() {
+    return first;
+  }
+
+  /** The factor that reads what the first one gives. */
+  LinearKernel second() {
+    return second;
+  }
+
+  ScratchPool scratch() {
+    return scratch;
+  }
+
   @Override
   public int inFeatures() {
     return first.inFeatures();

@@ -1,86 +1,90 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.kernel;
 
-import io.github.quant4j.parallel.InstancePool;
 import io.github.quant4j.parallel.ScratchPool;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Adds what several kernels compute from the same input, in their order. The kernels run as a
- * {@link KernelGroup}, so that sparse and low-rank terms beside a main product share its dispatch.
+ * Adds what several kernels compute from the same input, in their order, and then a bias.
+ *
+ * <p>The terms run as a {@link KernelGroup}, in which sparse and low-rank terms beside a main
+ * product share its dispatch; a group of such sums has one dispatch for all their terms.
  */
 final class SumKernel implements LinearKernel {
-  private static final float[] NONE = {};
+  private static final float[] NO_BIAS = {};
 
-  private final KernelGroup terms;
+  private final List<LinearKernel> terms;
+  private final float[] bias;
   private final ScratchPool scratch;
-  private final InstancePool<Outputs> calls = new InstancePool<>(ScratchPool.SLOTS);
+  private final KernelGroup group;
 
-  SumKernel(List<LinearKernel> terms, ScratchPool scratch) {
-    assert terms.size() > 1;
+  private SumKernel(List<LinearKernel> terms, float[] bias, ScratchPool scratch) {
+    this.terms = List.copyOf(terms);
+    this.bias = bias;
     this.scratch = scratch;
-    this.terms = new KernelGroup(terms);
+    this.group = new KernelGroup(List.of(this));
   }
 
-  /** Where the terms of one call write. */
-  private static final class Outputs {
-    final float[][] arrays;
-    final int[] offsets;
+  /** The sum of some terms, at least one. */
+  static LinearKernel of(List<LinearKernel> terms, ScratchPool scratch) {
+    return terms.size() == 1 ? terms.getFirst() : new SumKernel(terms, NO_BIAS, scratch);
+  }
 
-    Outputs(int count) {
-      this.arrays = new float[count][];
-      this.offsets = new int[count];
-      Arrays.fill(arrays, NONE);
-    }
+  /** A kernel and a bias, one value for each output. */
+  static LinearKernel withBias(LinearKernel kernel, float[] bias, ScratchPool scratch) {
+    assert bias.length == kernel.outFeatures();
+    return kernel instanceof SumKernel sum && sum.bias.length == 0
+        ? new SumKernel(sum.terms, bias, sum.scratch)
+        : new SumKernel(List.of(kernel), bias, scratch);
+  }
+
+  List<LinearKernel> terms() {
+    return terms;
+  }
+
+  ScratchPool scratch() {
+    return scratch;
   }
 
   @Override
   public int inFeatures() {
-    return terms.inFeatures();
+    return terms.getFirst().inFeatures();
   }
 
   @Override
   public int outFeatures() {
-    return terms.kernels().getFirst().outFeatures();
+    return terms.getFirst().outFeatures();
   }
 
   @Override
   public void multiply(float[] x, int xOffset, int tokens, float[] y, int yOffset) {
-    int size = Math.multiplyExact(tokens, outFeatures());
-    int count = terms.kernels().size();
-    Outputs call = calls.poll();
-    if (call == null) {
-      call = new Outputs(count);
-    }
-    call.arrays[0] = y;
-    call.offsets[0] = yOffset;
-    for (int i = 1; i < count; i++) {
-      call.arrays[i] = scratch.floats(size);
-    }
-    try {
-      terms.multiply(x, xOffset, tokens, call.arrays, call.offsets);
-      for (int i = 1; i < count; i++) {
-        add(call.arrays[i], size, y, yOffset);
-      }
-    } finally {
-      for (int i = 1; i < count; i++) {
-        scratch.release(call.arrays[i]);
-      }
-      Arrays.fill(call.arrays, NONE);
-      calls.offer(call);
-    }
+    group.multiplyOnly(x, xOffset, tokens, y, yOffset);
   }
 
-  private static void add(float[] addend, int size, float[] y, int yOffset) {
+  /** Adds a term. */
+  void add(float[] addend, int size, float[] y, int yOffset) {
     for (int i = 0; i < size; i++) {
       y[yOffset + i] += addend[i];
     }
   }
 
+  /** Adds the bias, if there is one, to each token. */
+  void addBias(int tokens, float[] y, int yOffset) {
+    if (bias.length == 0) {
+      return;
+    }
+    for (int t = 0; t < tokens; t++) {
+      int at = yOffset + t * bias.length;
+      for (int i = 0; i < bias.length; i++) {
+        y[at + i] += bias[i];
+      }
+    }
+  }
+
   @Override
   public String describe() {
-    return terms.kernels().stream().map(LinearKernel::describe).collect(Collectors.joining(" + "));
+    String sum = terms.stream().map(LinearKernel::describe).collect(Collectors.joining(" + "));
+    return bias.length == 0 ? sum : sum + " + bias";
   }
 }

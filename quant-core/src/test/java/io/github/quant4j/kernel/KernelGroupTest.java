@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.testing.SeededRandom;
 import java.time.Duration;
@@ -135,6 +136,66 @@ class KernelGroupTest {
             .describe()
             .startsWith("2 kernels in one dispatch, inputs prepared 1 times, 2 one by one"),
         group.describe());
+  }
+
+  /** Biases, sums and products come apart into what reads the input, and together again. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 5})
+  void layersOfSeveralTermsShareTheDispatch(int tokens) {
+    SeededRandom random = new SeededRandom(11 + tokens);
+    int in = 37;
+    int out = 20;
+    ScratchPool scratch = OPTIONS.scratch();
+    LinearKernel main = Kernels.forMatrix(random.gaussianMatrix(out, in), OPTIONS);
+    LinearKernel second = Kernels.forMatrix(random.gaussianMatrix(out, in), OPTIONS);
+    LinearKernel right = Kernels.forMatrix(random.gaussianMatrix(3, in), OPTIONS);
+    LinearKernel left = Kernels.forMatrix(random.gaussianMatrix(out, 3), OPTIONS);
+    LinearKernel lowRank = new ProductKernel(right, left, scratch);
+    float[] bias = random.gaussians(out);
+    LinearKernel sum = SumKernel.of(List.of(main, lowRank, second), scratch);
+    List<LinearKernel> kernels =
+        List.of(
+            Kernels.withBias(main, bias),
+            Kernels.withBias(sum, bias),
+            SumKernel.of(List.of(lowRank, sum), scratch),
+            lowRank);
+    float[] x = random.gaussians(tokens * in);
+    float[][] y = new float[kernels.size()][tokens * out];
+    KernelGroup group = Kernels.fuse(kernels);
+    group.multiply(x, 0, tokens, y, new int[y.length]);
+    float[] mainOnly = product(main, x, tokens);
+    float[] product = product(left, product(right, x, tokens), tokens);
+    float[] three = added(added(mainOnly, product), product(second, x, tokens));
+    float[] biases = new float[tokens * out];
+    for (int i = 0; i < biases.length; i++) {
+      biases[i] = bias[i % out];
+    }
+    assertArrayEquals(added(mainOnly, biases), y[0], random.toString());
+    assertArrayEquals(added(three, biases), y[1], random.toString());
+    assertArrayEquals(added(product, three), y[2], random.toString());
+    assertArrayEquals(product, y[3], random.toString());
+    for (int i = 0; i < y.length; i++) {
+      assertArrayEquals(y[i], product(kernels.get(i), x, tokens), "alone " + i + ", " + random);
+    }
+    assertTrue(
+        group
+            .describe()
+            .startsWith("6 kernels in one dispatch, inputs prepared 1 times, 1 one by one"),
+        group.describe());
+  }
+
+  private static float[] product(LinearKernel kernel, float[] x, int tokens) {
+    float[] y = new float[tokens * kernel.outFeatures()];
+    kernel.multiply(x, 0, tokens, y, 0);
+    return y;
+  }
+
+  private static float[] added(float[] a, float[] b) {
+    float[] sum = a.clone();
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] += b[i];
+    }
+    return sum;
   }
 
   @Test
