@@ -63,6 +63,9 @@ final class TernaryLookup extends SegmentSums {
   /** Bytes of an index in a panel. */
   private final long step;
 
+  /** Bytes of the scales of a vector of rows; no constant either. */
+  private final long scaleStep;
+
   private final TernaryTables tables;
   private final MemorySegment packed;
 
@@ -79,6 +82,7 @@ final class TernaryLookup extends SegmentSums {
     this.panelsInBlock = panelsInBlock(weights.rows());
     this.indicesInSegment = Math.ceilDiv(layout.segmentLength(), DIGITS);
     this.step = PANEL;
+    this.scaleStep = LANES * (long) Float.BYTES;
     this.indices = indicesInSegment * layout.segments();
     this.indicesInSlice =
         2 * indicesInSegment > 3 * SLICE
@@ -240,6 +244,7 @@ final class TernaryLookup extends SegmentSums {
               tile.starts[tile.offset + s * tokens + t],
               parameters.scales(),
               scaleAt,
+              scaleStep,
               tile.scales[tile.offset + t * segments + s],
               outputs,
               t * blockRows() + (panel - firstPanel) * PANEL);

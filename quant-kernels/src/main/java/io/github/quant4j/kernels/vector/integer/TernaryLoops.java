@@ -143,6 +143,7 @@ final class TernaryLoops {
    * @param start what the sums are before any product
    * @param scales scales
    * @param scaleAt those of the panel's rows
+   * @param scaleStep from those of a vector of rows to the next ones, not a constant
    * @param tokenScale the token's scale
    * @param outputs added to
    * @param outputsAt the first row
@@ -153,6 +154,7 @@ final class TernaryLoops {
       int start,
       MemorySegment scales,
       long scaleAt,
+      long scaleStep,
       float tokenScale,
       float[] outputs,
       int outputsAt) {
@@ -204,7 +206,7 @@ final class TernaryLoops {
                   .mul(tokenScale),
               FloatVector.fromArray(Lanes.FLOAT, outputs, to + 3 * L))
           .intoArray(outputs, to + 3 * L);
-      scale += 4 * BYTES;
+      scale += scaleStep;
       to += LANES;
     }
   }
