@@ -61,8 +61,7 @@ public final class BuildComparison {
   }
 
   /** A call of a build; what that build lacks comes from this one. */
-  static Runnable call(
-      Path build, String format, int tokens, int size, int threads, String weights)
+  static Runnable call(Path build, String format, int tokens, int size, int threads, String weights)
       throws IOException, ReflectiveOperationException {
     if (!Files.exists(build)) {
       throw new IllegalArgumentException("build: there is no file " + build);

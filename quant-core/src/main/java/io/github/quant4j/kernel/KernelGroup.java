@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The input is prepared once for all kernels that want it alike, and the parts of all outputs
  * are split over the threads together; of layers with a bias or several terms, all terms and the
- * first factors of low-rank ones. Results are those of the single kernels, bit for bit.
- * Immutable and thread-safe; calls allocate nothing once warm.
+ * first factors of low-rank ones. Results are those of the single kernels, bit for bit. Immutable
+ * and thread-safe; calls allocate nothing once warm.
  */
 public final class KernelGroup {
   private static final float[] NONE = {};
@@ -150,8 +150,7 @@ public final class KernelGroup {
   /** As {@link #multiply}, for a group of one kernel. */
   void multiplyOnly(float[] x, int xOffset, int tokens, float[] y, int yOffset) {
     Objects.checkFromIndexSize(xOffset, (long) tokens * inFeatures(), x.length);
-    Objects.checkFromIndexSize(
-        yOffset, (long) tokens * kernels.getFirst().outFeatures(), y.length);
+    Objects.checkFromIndexSize(yOffset, (long) tokens * kernels.getFirst().outFeatures(), y.length);
     Assembly assembly = assemblies.getFirst();
     Call call = call();
     try {
@@ -172,9 +171,7 @@ public final class KernelGroup {
   private void run(Call call, float[] x, int xOffset, int tokens) {
     Assembly.Outputs outputs = call.outputs;
     for (int index : single) {
-      leaves
-          .get(index)
-          .multiply(x, xOffset, tokens, outputs.arrays[index], outputs.offsets[index]);
+      leaves.get(index).multiply(x, xOffset, tokens, outputs.arrays[index], outputs.offsets[index]);
     }
     Dispatch dispatch = call.dispatch;
     if (dispatch != null) {

@@ -167,7 +167,8 @@ final class PlanePopcount extends SegmentSums {
     long vectorBytes = lanes * (long) Integer.BYTES;
     long planeStride = wordsInStream * vectorBytes;
     long at =
-        (long) block * ROW_VECTORS * weightPlanes * planeStride + (long) first * wordsInSegment * vectorBytes;
+        (long) block * ROW_VECTORS * weightPlanes * planeStride
+            + (long) first * wordsInSegment * vectorBytes;
     long codeSumsAt = ((long) block * ROW_VECTORS * segments + first) * vectorBytes;
     int step = tile.tokens * blockRows();
     for (int t = 0; t < tile.tokens; t++) {

@@ -141,7 +141,9 @@ final class RowParameters {
                 if (asymmetric) {
                   long at = zeroAt(vector * lanes) + s * zeroStep() + (long) lane * Integer.BYTES;
                   zeros.set(
-                      PackedMemory.SHORT, at + (long) half * Short.BYTES, (short) grid.zeroPoint(tile));
+                      PackedMemory.SHORT,
+                      at + (long) half * Short.BYTES,
+                      (short) grid.zeroPoint(tile));
                 }
                 if (activationZeros) {
                   int sum = factor * sum(codes, s * layout.segmentLength(), layout);
