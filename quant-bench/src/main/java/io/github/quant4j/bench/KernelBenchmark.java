@@ -11,14 +11,15 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * How all kernels are measured: many short iterations, so that their median and the fastest of them
- * mean something on a machine that is not all ours.
+ * mean something on a machine that is not all ours; in several JVMs, since where memory lies and
+ * what the compiler makes of a kernel differ from one to the next.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Warmup(iterations = 3, time = 500, timeUnit = TimeUnit.MILLISECONDS)
 @Measurement(iterations = 15, time = 200, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(
-    value = 1,
+    value = 3,
     jvmArgsAppend = {
       "--add-modules",
       "jdk.incubator.vector",

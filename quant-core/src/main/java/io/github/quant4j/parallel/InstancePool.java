@@ -13,6 +13,12 @@ import org.jspecify.annotations.Nullable;
  * @param <T> what is kept
  */
 public final class InstancePool<T> {
+  /**
+   * References from slot to slot: 128 bytes, two cache lines, lest threads that use different slots
+   * take lines from each other.
+   */
+  private static final int SPACING = 32;
+
   private final AtomicReferenceArray<@Nullable T> slots;
   private final int mask;
 
@@ -26,7 +32,7 @@ public final class InstancePool<T> {
     if (slots < 1 || Integer.bitCount(slots) != 1) {
       throw new IllegalArgumentException("slots: " + slots + ", expected a power of two");
     }
-    this.slots = new AtomicReferenceArray<>(slots);
+    this.slots = new AtomicReferenceArray<>((slots + 1) * SPACING);
     this.mask = slots - 1;
   }
 
@@ -38,7 +44,7 @@ public final class InstancePool<T> {
   public @Nullable T poll() {
     int first = start();
     for (int i = 0; i <= mask; i++) {
-      int slot = (first + i) & mask;
+      int slot = at((first + i) & mask);
       T instance = slots.get(slot);
       if (instance != null && slots.compareAndSet(slot, instance, null)) {
         return instance;
@@ -55,11 +61,15 @@ public final class InstancePool<T> {
   public void offer(T instance) {
     int first = start();
     for (int i = 0; i <= mask; i++) {
-      int slot = (first + i) & mask;
+      int slot = at((first + i) & mask);
       if (slots.get(slot) == null && slots.compareAndSet(slot, null, instance)) {
         return;
       }
     }
+  }
+
+  private static int at(int slot) {
+    return (slot + 1) * SPACING - 1;
   }
 
   private int start() {

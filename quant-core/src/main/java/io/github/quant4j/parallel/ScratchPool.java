@@ -23,10 +23,13 @@ public final class ScratchPool {
 
   private static final int SMALLEST = 256;
 
-  private final Shelf<float[]> floats = new Shelf<>(float[]::new);
-  private final Shelf<int[]> ints = new Shelf<>(int[]::new);
-  private final Shelf<short[]> shorts = new Shelf<>(short[]::new);
-  private final Shelf<byte[]> bytes = new Shelf<>(byte[]::new);
+  /** Bytes behind each array that nobody uses: no two arrays share a cache line, or a pair. */
+  private static final int GAP = 128;
+
+  private final Shelf<float[]> floats = new Shelf<>(float[]::new, GAP / Float.BYTES);
+  private final Shelf<int[]> ints = new Shelf<>(int[]::new, GAP / Integer.BYTES);
+  private final Shelf<short[]> shorts = new Shelf<>(short[]::new, GAP / Short.BYTES);
+  private final Shelf<byte[]> bytes = new Shelf<>(byte[]::new, GAP);
 
   /** Makes an empty pool. */
   public ScratchPool() {}
@@ -112,11 +115,13 @@ public final class ScratchPool {
     private static final int STEPS_TO_OCTAVE = 4;
 
     private final IntFunction<T> maker;
+    private final int gap;
     private final AtomicReferenceArray<@Nullable InstancePool<T>> sizes =
         new AtomicReferenceArray<>(Integer.SIZE * STEPS_TO_OCTAVE);
 
-    Shelf(IntFunction<T> maker) {
+    Shelf(IntFunction<T> maker, int gap) {
       this.maker = maker;
+      this.gap = gap;
     }
 
     private static int octave(int length) {
@@ -128,10 +133,10 @@ public final class ScratchPool {
       return octave * STEPS_TO_OCTAVE + ((length - 1) >> octave) - STEPS_TO_OCTAVE;
     }
 
-    private static int roundedUp(int length) {
+    private int roundedUp(int length) {
       int octave = octave(length);
       long rounded = (long) (((length - 1) >> octave) + 1) << octave;
-      return (int) Math.min(rounded, Integer.MAX_VALUE - 8);
+      return (int) Math.min(rounded + gap, Integer.MAX_VALUE - 8);
     }
 
     T borrow(int length) {
@@ -142,7 +147,7 @@ public final class ScratchPool {
     }
 
     void release(T array, int length) {
-      int index = index(length);
+      int index = index(length - gap);
       InstancePool<T> pool = sizes.get(index);
       if (pool == null) {
         sizes.compareAndSet(index, null, new InstancePool<>(SLOTS));

@@ -3,7 +3,6 @@ package io.github.quant4j.parallel;
 
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -13,10 +12,12 @@ import org.jspecify.annotations.Nullable;
  * a task queue.
  *
  * <p>The work is given as a number of parts that the caller has laid out beforehand; which thread
- * runs which part is not fixed, so a part must not depend on it. The calling thread takes part, and
- * finishes the work alone if the other threads do not come: a busy or even a stopped executor costs
- * speed, never progress. A call from within a part, or while another thread uses the team, runs all
- * its parts on the calling thread.
+ * runs which part is not fixed, so a part must not depend on it; but each thread begins with a
+ * share of neighbouring parts that is the same in each call with as many parts, so that weights
+ * that fit stay in the cache of its core. The calling thread takes part, and finishes the work
+ * alone if the other threads do not come: a busy or even a stopped executor costs speed, never
+ * progress. A call from within a part, or while another thread uses the team, runs all its parts on
+ * the calling thread.
  *
  * <p>Helpers are borrowed from the executor when there is work, wait actively for about 50
  * microseconds for more, then sleep, and give the thread back after 200 milliseconds without work.
@@ -35,6 +36,8 @@ public final class WorkerTeam {
     void run(int part);
   }
 
+  private static final int JOB = 0;
+  private static final int FINISHED = 1;
   private static final int SPINS = 2_000;
   private static final long IDLE_NANOS = 200_000_000L;
   private static final WorkerTeam SEQUENTIAL = new WorkerTeam(Runnable::run, 1);
@@ -44,23 +47,22 @@ public final class WorkerTeam {
   private final Helper[] helpers;
   private final ReentrantLock busy = new ReentrantLock();
 
-  /** Upper half: number of the current job; lower half: the next part that nobody has taken. */
-  private final AtomicLong claims = new AtomicLong();
+  private final PartClaims claims;
 
-  private final AtomicInteger finished = new AtomicInteger();
-  private volatile int job;
+  /** The number of the current job, which helpers watch, and how many of its parts are finished. */
+  private final PaddedLongs progress = new PaddedLongs(2);
 
   // Written while claims offers no part, and left alone until every claimed part is finished.
-  private volatile int parts;
   private @Nullable PartTask task;
   private volatile @Nullable Throwable failure;
 
   private WorkerTeam(Executor executor, int threads) {
     this.executor = executor;
     this.threads = threads;
+    this.claims = new PartClaims(threads);
     this.helpers = new Helper[threads - 1];
     for (int i = 0; i < helpers.length; i++) {
-      helpers[i] = new Helper();
+      helpers[i] = new Helper(i + 1);
     }
   }
 
@@ -127,17 +129,16 @@ public final class WorkerTeam {
       return;
     }
     try {
-      int number = job + 1;
+      int number = job() + 1;
       // A helper that still looks at the last job must not claim a part of it once there are more.
-      claims.set((long) number << 32 | Integer.MAX_VALUE);
-      parts = count;
+      claims.close(number);
       task = work;
-      finished.setPlain(0);
-      claims.set((long) number << 32);
-      job = number;
+      progress.set(FINISHED, 0);
+      claims.open(number, count);
+      progress.set(JOB, number);
       wake(Math.min(count, threads) - 1);
-      takeParts(number);
-      while (finished.get() < count) {
+      takeParts(number, 0);
+      while (progress.get(FINISHED) < count) {
         Thread.onSpinWait();
       }
       task = null;
@@ -167,25 +168,27 @@ public final class WorkerTeam {
     }
   }
 
-  private void takeParts(int number) {
-    while (true) {
-      long claim = claims.get();
-      int part = (int) claim;
-      if ((int) (claim >>> 32) != number || part >= parts) {
-        return;
-      }
-      if (claims.compareAndSet(claim, claim + 1)) {
-        PartTask current = task;
-        try {
-          if (current != null) {
-            current.run(part);
-          }
-        } catch (Throwable e) {
-          failure = e;
-        } finally {
-          finished.incrementAndGet();
+  private int job() {
+    return (int) progress.get(JOB);
+  }
+
+  private void takeParts(int number, int share) {
+    int done = 0;
+    for (int part = claims.take(number, share);
+        part != PartClaims.NONE;
+        part = claims.take(number, share)) {
+      PartTask current = task;
+      try {
+        if (current != null) {
+          current.run(part);
         }
+      } catch (Throwable e) {
+        failure = e;
       }
+      done++;
+    }
+    if (done > 0) {
+      progress.add(FINISHED, done);
     }
   }
 
@@ -196,7 +199,12 @@ public final class WorkerTeam {
     private static final int ASLEEP = 2;
 
     private final AtomicInteger state = new AtomicInteger(ABSENT);
+    private final int share;
     private volatile @Nullable Thread thread;
+
+    Helper(int share) {
+      this.share = share;
+    }
 
     void wake() {
       int now = state.get();
@@ -215,13 +223,13 @@ public final class WorkerTeam {
     @Override
     public void run() {
       thread = Thread.currentThread();
-      int seen = job - 1;
+      int seen = job() - 1;
       long idleSince = System.nanoTime();
       while (true) {
-        int current = job;
+        int current = job();
         if (current != seen) {
           seen = current;
-          takeParts(current);
+          takeParts(current, share);
           idleSince = System.nanoTime();
         }
         if (spinUntilChanged(seen)) {
@@ -231,7 +239,7 @@ public final class WorkerTeam {
           thread = null;
           state.set(ABSENT);
           // A job that came between the last look and the line above found this helper asleep.
-          if (job == seen || !state.compareAndSet(ABSENT, AWAKE)) {
+          if (job() == seen || !state.compareAndSet(ABSENT, AWAKE)) {
             return;
           }
           thread = Thread.currentThread();
@@ -241,7 +249,7 @@ public final class WorkerTeam {
 
     private boolean spinUntilChanged(int seen) {
       for (int i = 0; i < SPINS; i++) {
-        if (job != seen) {
+        if (job() != seen) {
           return true;
         }
         Thread.onSpinWait();
@@ -253,7 +261,7 @@ public final class WorkerTeam {
     private boolean sleepUntilChanged(int seen, long idleSince) {
       state.set(ASLEEP);
       try {
-        while (job == seen) {
+        while (job() == seen) {
           long left = IDLE_NANOS - (System.nanoTime() - idleSince);
           if (left <= 0 || Thread.currentThread().isInterrupted()) {
             return false;

@@ -21,14 +21,25 @@ import org.junit.jupiter.api.Test;
 
 class ScratchPoolTest {
   @Test
-  void arraysAreAtLeastAsLongAsAskedForAndAtMostAQuarterLonger() {
+  void arraysAreAtLeastAsLongAsAskedForAndAtMostAQuarterLongerAndTheGap() {
     ScratchPool pool = new ScratchPool();
     SeededRandom random = new SeededRandom(41);
     for (int i = 0; i < 2_000; i++) {
       int length = i < 600 ? i : random.nextInt(0, 1 << 20);
       int got = pool.floats(length).length;
       assertTrue(got >= length, () -> length + " gave " + got);
-      assertTrue(got <= Math.max(256, length * 1.25 + 1), () -> length + " gave " + got);
+      assertTrue(got <= Math.max(256, length * 1.25 + 1) + 32, () -> length + " gave " + got);
+    }
+  }
+
+  @Test
+  void behindEachArrayIsAGapOfTwoCacheLines() {
+    ScratchPool pool = new ScratchPool();
+    for (int length = 1; length < 3_000; length++) {
+      assertTrue(pool.floats(length).length >= length + 32, "floats");
+      assertTrue(pool.ints(length).length >= length + 32, "ints");
+      assertTrue(pool.shorts(length).length >= length + 64, "shorts");
+      assertTrue(pool.bytes(length).length >= length + 128, "bytes");
     }
   }
 
