@@ -84,36 +84,41 @@ final class Dispatch implements WorkerTeam.PartTask {
     for (done = 0; done < count; done += batchSize) {
       tokens = Math.min(batchSize, count - done);
       try {
-        prepare(x, xOffset + done * width);
         int parts = 0;
         for (int i = 0; i < kernels.length; i++) {
           partsBefore[i] = parts;
           parts += kernels[i].partCount(tokens);
         }
         partsBefore[kernels.length] = parts;
-        runAll(parts);
+        // Kernels that are all too small to be cut are so together: to wake a thread takes longer.
+        boolean cut = parts > kernels.length;
+        prepare(x, xOffset + done * width, cut);
+        run(parts, this, cut);
       } finally {
         release();
       }
     }
   }
 
-  /** Kernels that are all too small to be cut are so together: to wake a thread takes longer. */
-  private void runAll(int parts) {
-    if (parts > kernels.length) {
-      team.run(parts, this);
+  private void run(int parts, WorkerTeam.PartTask work, boolean shared) {
+    if (shared) {
+      team.run(parts, work);
       return;
     }
     for (int part = 0; part < parts; part++) {
-      run(part);
+      work.run(part);
     }
   }
 
-  private void prepare(float[] x, int xOffset) {
+  /** Many tokens are worth sharing even if the outputs are few. */
+  private void prepare(float[] x, int xOffset, boolean cut) {
     for (int i = 0; i < preparers.length; i++) {
       PreparedInput input = preparers[i].bind(x, xOffset, tokens);
       inputs[i] = input;
-      team.run(input.parts(), input);
+      boolean shared = cut || input.parts() > 1;
+      do {
+        run(input.parts(), input, shared);
+      } while (input.advance());
     }
   }
 

@@ -11,6 +11,8 @@ import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.testing.SeededRandom;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -215,6 +217,116 @@ class KernelGroupTest {
     for (float[] output : y) {
       assertArrayEquals(
           new float[] {1, 4, 1, 4, 1, 4, 1, 4, 1, 4, 1, 4, 1, 4, 1, 4, 1, 2, 1, 2}, output);
+    }
+  }
+
+  /** Each of the second round's parts needs all of the first round's. */
+  private static final class TwoRounds extends PartitionedKernel {
+    static final int WIDTH = 64;
+
+    private final int outputParts;
+    private final Set<Thread> preparers = ConcurrentHashMap.newKeySet();
+
+    TwoRounds(int outputParts) {
+      super(WIDTH, 1, OPTIONS);
+      this.outputParts = outputParts;
+    }
+
+    /** Squares of the inputs, and then their sum, time and again. */
+    private final class Sums implements PreparedInput {
+      private final float[] x;
+      private final int xOffset;
+      private final float[] squares = new float[WIDTH];
+      private final float[] sums = new float[WIDTH];
+      private boolean second;
+
+      Sums(float[] x, int xOffset) {
+        this.x = x;
+        this.xOffset = xOffset;
+      }
+
+      @Override
+      public int parts() {
+        return second ? WIDTH : 1;
+      }
+
+      @Override
+      public boolean advance() {
+        boolean more = !second;
+        second = true;
+        return more;
+      }
+
+      @Override
+      public void run(int part) {
+        if (second) {
+          preparers.add(Thread.currentThread());
+          for (float square : squares) {
+            sums[part] += square;
+          }
+          return;
+        }
+        for (int i = 0; i < WIDTH; i++) {
+          squares[i] = x[xOffset + i] * x[xOffset + i];
+        }
+      }
+
+      @Override
+      public void release() {}
+    }
+
+    @Override
+    protected Object inputKind() {
+      return "sums";
+    }
+
+    @Override
+    protected int batchSize() {
+      return 1;
+    }
+
+    @Override
+    protected PreparedInput bind(float[] x, int xOffset, int tokens) {
+      return new Sums(x, xOffset);
+    }
+
+    @Override
+    protected int partCount(int tokens) {
+      return outputParts;
+    }
+
+    @Override
+    protected void multiplyPart(PreparedInput input, int tokens, int part, float[] y, int yOffset) {
+      if (part == 0) {
+        for (float sum : ((Sums) input).sums) {
+          y[yOffset] += sum;
+        }
+      }
+    }
+
+    @Override
+    public String describe() {
+      return "two rounds";
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 7})
+  void aRoundOfPreparationSeesAllOfTheOneBefore(int outputParts) {
+    TwoRounds kernel = new TwoRounds(outputParts);
+    int tokens = 500;
+    float[] x = new float[tokens * TwoRounds.WIDTH];
+    float[] expected = new float[tokens];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = i % 7 - 3;
+      expected[i / TwoRounds.WIDTH] += x[i] * x[i] * TwoRounds.WIDTH;
+    }
+    float[] y = new float[tokens];
+    kernel.multiply(x, 0, tokens, y, 0);
+    assertArrayEquals(expected, y);
+    assertTrue(kernel.preparers.contains(Thread.currentThread()));
+    if (outputParts == 1) {
+      assertEquals(1, kernel.preparers.size(), "a kernel that is not cut wakes nobody");
     }
   }
 

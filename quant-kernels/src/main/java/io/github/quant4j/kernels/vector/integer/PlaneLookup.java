@@ -44,6 +44,10 @@ final class PlaneLookup extends SegmentSums {
 
   private static final int TABLES = 4 * LANES;
   private static final int MOST_WORDS_IN_UNIT = 8;
+
+  /** Words of a token whose tables are made together: 8 KB of them, a microsecond. */
+  private static final int WORDS_IN_PIECE = 32;
+
   private static final int POSITIVE_RANGE = 0x7fff;
 
   /** For each bit of an index, which entries of a table have it: zeros and ones in all bits. */
@@ -166,28 +170,53 @@ final class PlaneLookup extends SegmentSums {
     return packed;
   }
 
-  /** The tables are {@code [tokens][words][4][LANES]}. */
+  /** The tables are {@code [tokens][words][4][LANES]}, the operands biases, a line for a token. */
   @Override
   void prepare(Tile tile, int[] values, int offset, ScratchPool scratch) {
     SegmentLayout layout = layout();
     int unit = wordsInUnit * WORD;
-    short[] tables = scratch.shorts(tile.tokens * wordsInStream * TABLES);
+    int units = wordsInStream / wordsInUnit;
+    int[] biases = scratch.ints(tile.tokens * units);
     for (int t = 0; t < tile.tokens; t++) {
       int at = offset + t * layout.paddedColumns();
-      for (int word = 0; word < wordsInStream; word++) {
-        buildTables(values, at + word * WORD, tables, (t * wordsInStream + word) * TABLES);
-      }
       for (int s = 0; s < layout.segments(); s++) {
-        int biases = 0;
+        int sum = 0;
         for (int u = s * unitsInSegment; u < (s + 1) * unitsInSegment; u++) {
           int bias = negativePart(values, at + u * unit, unit);
-          addToTable(tables, (t * wordsInStream + u * wordsInUnit) * TABLES, bias);
-          biases += bias;
+          biases[t * units + u] = bias;
+          sum += bias;
         }
-        tile.starts[tile.offset + s * tile.tokens + t] = -biases * ((1 << planes) - 1);
+        tile.starts[tile.offset + s * tile.tokens + t] = -sum * ((1 << planes) - 1);
       }
     }
-    tile.tables = tables;
+    tile.operands = biases;
+    tile.tables = scratch.shorts(tile.tokens * wordsInStream * TABLES);
+  }
+
+  @Override
+  int pieces() {
+    return Math.ceilDiv(wordsInStream / wordsInUnit, unitsInPiece());
+  }
+
+  private int unitsInPiece() {
+    return Math.max(1, WORDS_IN_PIECE / wordsInUnit);
+  }
+
+  @Override
+  void preparePiece(Tile tile, int piece, int[] values, int offset, ScratchPool scratch) {
+    int units = wordsInStream / wordsInUnit;
+    int first = piece * unitsInPiece();
+    int last = Math.min(units, first + unitsInPiece());
+    for (int t = 0; t < tile.tokens; t++) {
+      int at = offset + t * layout().paddedColumns();
+      int to = t * wordsInStream * TABLES;
+      for (int word = first * wordsInUnit; word < last * wordsInUnit; word++) {
+        buildTables(values, at + word * WORD, tile.tables, to + word * TABLES);
+      }
+      for (int u = first; u < last; u++) {
+        addToTable(tile.tables, to + u * wordsInUnit * TABLES, tile.operands[t * units + u]);
+      }
+    }
   }
 
   private static int negativePart(int[] values, int from, int length) {

@@ -10,7 +10,8 @@ import io.github.quant4j.parallel.ScratchPool;
  * A batch of tokens, quantized and cut into tiles with the operands that a family of kernels reads.
  *
  * <p>Each tile is one part. Tiles have four tokens as long as there are that many, then two, then
- * one.
+ * one. Where a family has tables that are worth sharing, a second round makes these in pieces: of a
+ * single token, one thread would make them all, and the others would fetch them from it.
  */
 final class QuantizedInput implements PreparedInput {
   /** Values begin here, so that reading one before the first is possible. */
@@ -22,6 +23,7 @@ final class QuantizedInput implements PreparedInput {
   private final Maker maker;
   private final Tile[] tiles;
   private int tileCount;
+  private boolean inPieces;
 
   // Of the whole batch, borrowed: a tile that borrowed its own would exhaust the pool's slots.
   private float[] scales = NONE;
@@ -81,6 +83,7 @@ final class QuantizedInput implements PreparedInput {
       }
       input.x = x;
       input.xOffset = xOffset;
+      input.inPieces = false;
       input.cut(tokens);
       return input;
     }
@@ -118,12 +121,30 @@ final class QuantizedInput implements PreparedInput {
 
   @Override
   public int parts() {
-    return tileCount;
+    return inPieces ? tileCount * maker.family.pieces() : tileCount;
+  }
+
+  @Override
+  public boolean advance() {
+    if (inPieces || maker.family.pieces() == 0) {
+      return false;
+    }
+    inPieces = true;
+    return true;
   }
 
   @Override
   public void run(int part) {
-    Tile tile = tiles[part];
+    if (inPieces) {
+      int pieces = maker.family.pieces();
+      Tile tile = tiles[part / pieces];
+      maker.family.preparePiece(tile, part % pieces, tile.values, GUARD, maker.scratch);
+    } else {
+      quantize(tiles[part]);
+    }
+  }
+
+  private void quantize(Tile tile) {
     SegmentLayout layout = maker.family.layout();
     ScratchPool scratch = maker.scratch;
     int width = layout.paddedColumns();
@@ -138,7 +159,11 @@ final class QuantizedInput implements PreparedInput {
       }
     }
     maker.family.prepare(tile, values, GUARD, scratch);
-    scratch.release(values);
+    if (maker.family.pieces() > 0) {
+      tile.values = values;
+    } else {
+      scratch.release(values);
+    }
     for (int s = 0; s < layout.segments(); s++) {
       for (int t = 0; t < tile.tokens; t++) {
         tile.starts[tile.offset + s * tile.tokens + t] -=

@@ -62,6 +62,27 @@ abstract class SegmentSums {
   abstract void prepare(Tile tile, int[] values, int offset, ScratchPool scratch);
 
   /**
+   * Pieces of a tile's operands that {@link #preparePiece} makes, in any order and on any thread,
+   * once {@link #prepare} has set the rest: as many as tables are worth sharing, or 0.
+   */
+  int pieces() {
+    return 0;
+  }
+
+  /**
+   * Makes one piece of the operands.
+   *
+   * @param tile a prepared tile
+   * @param piece from 0 to the number of pieces less one
+   * @param values the values that {@link #prepare} saw
+   * @param offset position of the first one
+   * @param scratch for intermediate results
+   */
+  void preparePiece(Tile tile, int piece, int[] values, int offset, ScratchPool scratch) {
+    throw new AssertionError("no pieces");
+  }
+
+  /**
    * Adds the sums of some segments of a block of rows.
    *
    * @param tile prepared tokens

@@ -174,6 +174,17 @@ final class TernaryLookup extends SegmentSums {
   }
 
   @Override
+  int pieces() {
+    return Math.ceilDiv(indices, SLICE);
+  }
+
+  @Override
+  void preparePiece(Tile tile, int piece, int[] values, int offset, ScratchPool scratch) {
+    int first = piece * SLICE;
+    tables.build(tile, first, Math.min(indices, first + SLICE), values, offset, scratch);
+  }
+
+  @Override
   void add(Tile tile, int block, int first, int last, int[] sums, ScratchPool scratch) {
     int tokens = tile.tokens;
     int step = TernaryTables.planStep(tokens);

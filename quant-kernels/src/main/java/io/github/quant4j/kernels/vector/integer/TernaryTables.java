@@ -70,21 +70,18 @@ final class TernaryTables {
   }
 
   /**
-   * Makes tables {@code [tokens][indices][4][64]}, the low parts of 128 entries and then the high
-   * ones, and the plan of passes as the operands: first the number of the first pass of each
-   * segment, and of the end, then the passes.
+   * Borrows tables {@code [tokens][indices][4][64]} for the low parts of 128 entries and then the
+   * high ones, and makes the plan of passes as the operands: first the number of the first pass of
+   * each segment, and of the end, then the passes.
    */
   void prepare(Tile tile, int[] values, int offset, ScratchPool scratch) {
     int tokens = tile.tokens;
     int segments = layout.segments();
     int step = planStep(tokens);
-    int paddedLength = indicesInSegment * DIGITS;
-    byte[] tables = scratch.bytes(tokens * indices * 2 * ENTRIES);
     int[] plan = scratch.ints(segments + 1 + indices * step);
-    int[] digits = scratch.ints(paddedLength);
+    int[] digits = scratch.ints(indicesInSegment * DIGITS);
     int[] spans = scratch.ints(2 * tokens * indicesInSegment);
-    Arrays.fill(digits, layout.segmentLength(), paddedLength, 0);
-    tile.byteTables = tables;
+    tile.byteTables = scratch.bytes(tokens * indices * 2 * ENTRIES);
     tile.operands = plan;
     int passesAt = segments + 1;
     int pass = 0;
@@ -92,12 +89,8 @@ final class TernaryTables {
       plan[s] = pass;
       int firstIndex = s * indicesInSegment;
       for (int t = 0; t < tokens; t++) {
-        int from = offset + t * layout.paddedColumns() + s * layout.segmentLength();
-        System.arraycopy(values, from, digits, 0, layout.segmentLength());
-        int spansAt = 2 * t * indicesInSegment;
-        measure(digits, spans, spansAt);
-        int tablesAt = (t * indices + firstIndex) * 2 * ENTRIES;
-        build(digits, tables, tablesAt, indicesInSegment);
+        copyDigits(values, offset, t, firstIndex, firstIndex + indicesInSegment, digits);
+        measure(digits, spans, 2 * t * indicesInSegment);
       }
       int next = 0;
       while (next < indicesInSegment) {
@@ -121,6 +114,34 @@ final class TernaryTables {
     plan[segments] = pass;
     scratch.release(spans);
     scratch.release(digits);
+  }
+
+  /** Makes the tables of some indices of a prepared tile. */
+  void build(Tile tile, int first, int last, int[] values, int offset, ScratchPool scratch) {
+    int[] digits = scratch.ints((last - first) * DIGITS);
+    for (int t = 0; t < tile.tokens; t++) {
+      copyDigits(values, offset, t, first, last, digits);
+      build(digits, tile.byteTables, (t * indices + first) * 2 * ENTRIES, last - first);
+    }
+    scratch.release(digits);
+  }
+
+  /** The values that some indices of a token stand for, with zeros behind the end of a segment. */
+  private void copyDigits(int[] values, int offset, int token, int first, int last, int[] digits) {
+    int length = layout.segmentLength();
+    int from = offset + token * layout.paddedColumns();
+    int to = 0;
+    for (int index = first; index < last; ) {
+      int segment = index / indicesInSegment;
+      int next = Math.min(last, (segment + 1) * indicesInSegment);
+      int inSegment = (index - segment * indicesInSegment) * DIGITS;
+      int wanted = (next - index) * DIGITS;
+      int there = Math.min(wanted, length - inSegment);
+      System.arraycopy(values, from + segment * length + inSegment, digits, to, there);
+      Arrays.fill(digits, to + there, to + wanted, 0);
+      to += wanted;
+      index = next;
+    }
   }
 
   /** The high parts of the least and of the greatest entry of each index. */

@@ -47,6 +47,9 @@ final class Tile {
   /** A family's own. */
   byte[] byteTables = NO_BYTES;
 
+  /** The values themselves, as long as operands are made of them. */
+  int[] values = NO_INTS;
+
   /** Where the plan of passes lies in the operands, for the families that have one. */
   int planAt;
 
@@ -66,6 +69,10 @@ final class Tile {
     valueSums = NO_INTS;
     zeros = NO_INTS;
     starts = NO_INTS;
+    if (values.length > 0) {
+      scratch.release(values);
+      values = NO_INTS;
+    }
     if (operands.length > 0) {
       scratch.release(operands);
       operands = NO_INTS;

@@ -160,23 +160,38 @@ class IntegerKernelCallsTest {
     }
   }
 
+  /** One token is prepared in pieces where there are tables, several are by tiles as well. */
   @ParameterizedTest
-  @ValueSource(strings = {"int4:g128:sym", "int2:g64:asym", "ternary:g64:sym", "int8:channel:sym"})
+  @ValueSource(
+      strings = {
+        "int4:g128:sym",
+        "int2:g64:asym",
+        "int2:channel:sym",
+        "int3:g128:sym",
+        "binary:g64:sym",
+        "ternary:g64:sym",
+        "ternary:channel:sym",
+        "int8:channel:sym"
+      })
   void resultsDoNotDependOnThreads(String scheme) {
     SeededRandom random = new SeededRandom(scheme.hashCode());
     int rows = 1100;
     int columns = 2048;
-    int tokens = 5;
     QuantizedMatrix weights = Samples.matrix(scheme, rows, columns, Samples.Draw.UNIFORM, random);
     ActivationQuantizer activations = Samples.dynamic("int8", "token", true);
-    float[] x = random.gaussians(tokens * columns);
-    float[] expected = new float[tokens * rows];
-    vector(weights, activations).multiply(x, 0, tokens, expected, 0);
-    for (int threads = 2; threads <= 4; threads++) {
-      float[] y = new float[tokens * rows];
-      Kernels.forMatrix(weights, activations, VECTOR.withTeam(WorkerTeam.ofThreads(threads)))
-          .multiply(x, 0, tokens, y, 0);
-      assertArrayEquals(expected, y, random + ", threads " + threads);
+    for (int tokens : new int[] {1, 5, 21}) {
+      float[] x = random.gaussians(tokens * columns);
+      float[] expected = new float[tokens * rows];
+      vector(weights, activations).multiply(x, 0, tokens, expected, 0);
+      for (int threads = 2; threads <= 4; threads++) {
+        LinearKernel kernel =
+            Kernels.forMatrix(weights, activations, VECTOR.withTeam(WorkerTeam.ofThreads(threads)));
+        for (int call = 0; call < 20; call++) {
+          float[] y = new float[tokens * rows];
+          kernel.multiply(x, 0, tokens, y, 0);
+          assertArrayEquals(expected, y, random + ", threads " + threads + ", call " + call);
+        }
+      }
     }
   }
 
