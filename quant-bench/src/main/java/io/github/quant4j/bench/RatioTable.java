@@ -162,7 +162,8 @@ public final class RatioTable {
   }
 
   /**
-   * Reads a result file.
+   * Reads a result file. Benchmarks of other work than products and reading, such as transforms and
+   * decoding, have no place in the table and are passed over.
    *
    * @param json its text
    * @return the table
@@ -171,9 +172,21 @@ public final class RatioTable {
   public static RatioTable parse(String json) {
     List<Result> results = new ArrayList<>();
     for (JsonValue value : ((JsonValue.Arr) JsonParser.parse(json)).elements()) {
-      results.add(Result.of((JsonValue.Obj) value));
+      if (hasRow((JsonValue.Obj) value)) {
+        results.add(Result.of((JsonValue.Obj) value));
+      }
     }
     return new RatioTable(results);
+  }
+
+  /** Products have a number of inputs and of outputs. */
+  private static boolean hasRow(JsonValue.Obj entry) {
+    return entry.getString("benchmark").orElseThrow().endsWith("." + READ)
+        || entry
+            .getObject("params")
+            .map(JsonValue.Obj::members)
+            .filter(all -> all.containsKey("k") && all.containsKey("n"))
+            .isPresent();
   }
 
   /**

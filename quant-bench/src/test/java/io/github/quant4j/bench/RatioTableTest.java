@@ -99,6 +99,23 @@ class RatioTableTest {
   }
 
   @Test
+  void passesOverOtherWork() {
+    String json =
+        "["
+            + entry("TransformBenchmark.hadamard", "'m': '1', 'n': '4096'", 2, "us/op")
+            + ","
+            + entry("DecodeBenchmark.decode", "'format': 'int4:g128:sym'", 200, "ops/s")
+            + ","
+            + entry("HandOverBenchmark.roundTrip", "", 0.07, "us/op")
+            + ","
+            + entry("GemvBenchmark.quantized", WORK, 400, "us/op")
+            + "]";
+    List<String> lines = RatioTable.parse(json).toMarkdown().lines().toList();
+    assertEquals(3, lines.size(), lines::toString);
+    assertTrue(lines.get(2).startsWith("| GemvBenchmark.quantized"), lines.get(2));
+  }
+
+  @Test
   void refusesOtherUnits() {
     String json = "[" + entry("GemvBenchmark.quantized", WORK, 1, "ops/s") + "]";
     assertThrows(IllegalArgumentException.class, () -> RatioTable.parse(json));

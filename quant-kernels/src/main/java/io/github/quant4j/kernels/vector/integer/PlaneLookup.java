@@ -7,9 +7,6 @@ import io.github.quant4j.matrix.PackedCodes;
 import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.parallel.WorkerTeam;
 import java.lang.foreign.MemorySegment;
-import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Bit planes of codes of up to 4 bits as indices into tables of sums of activations (T-MAC, Wei et
@@ -36,22 +33,15 @@ final class PlaneLookup extends SegmentSums {
   /** Inputs of a word. */
   static final int WORD = 16;
 
-  private static final int FIRST_INDEX_BITS = 5;
   private static final int STREAMS = 4;
 
   /** Sums between the two steps, in shorts: half a first-level cache. */
   private static final int PARTIAL = 8192;
 
-  private static final int TABLES = 4 * LANES;
   private static final int MOST_WORDS_IN_UNIT = 8;
 
-  /** Words of a token whose tables are made together: 8 KB of them, a microsecond. */
-  private static final int WORDS_IN_PIECE = 32;
-
   private static final int POSITIVE_RANGE = 0x7fff;
-
-  /** For each bit of an index, which entries of a table have it: zeros and ones in all bits. */
-  private static final short[] ENTRIES = entries();
+  private static final int RANGE = 0xffff;
 
   private final int planes;
   private final int rowVectors;
@@ -63,6 +53,11 @@ final class PlaneLookup extends SegmentSums {
 
   private final int wordsInUnit;
   private final int unitsInSegment;
+
+  /** Whether a block is four streams, and a segment's sum, all planes together, fits 16 bits. */
+  private final boolean scalesInRegisters;
+
+  private final PlaneTables tables;
   private final MemorySegment packed;
 
   /**
@@ -82,6 +77,11 @@ final class PlaneLookup extends SegmentSums {
     this.wordsInStream = layout.paddedColumns() / WORD;
     this.wordsInUnit = wordsInUnit(layout.unitsInSegment(), largestValue);
     this.unitsInSegment = layout.unitsInSegment() / wordsInUnit;
+    this.scalesInRegisters =
+        planes <= 2
+            && unitsInSegment == 1
+            && (long) ((1 << planes) - 1) * wordsInUnit * WORD * largestValue <= RANGE;
+    this.tables = new PlaneTables(layout, planes, wordsInUnit);
     int blocks = Math.ceilDiv(weights.rows(), blockRows());
     this.packed =
         weights.part(
@@ -124,16 +124,6 @@ final class PlaneLookup extends SegmentSums {
     return words;
   }
 
-  private static short[] entries() {
-    short[] entries = new short[FIRST_INDEX_BITS * LANES];
-    for (int bit = 0; bit < FIRST_INDEX_BITS; bit++) {
-      for (int entry = 0; entry < LANES; entry++) {
-        entries[bit * LANES + entry] = (short) -(entry >> bit & 1);
-      }
-    }
-    return entries;
-  }
-
   private void pack(PackedCodes codes, int vector) {
     SegmentLayout layout = layout();
     byte[] row = new byte[layout.columns()];
@@ -170,86 +160,19 @@ final class PlaneLookup extends SegmentSums {
     return packed;
   }
 
-  /** The tables are {@code [tokens][words][4][LANES]}, the operands biases, a line for a token. */
   @Override
   void prepare(Tile tile, int[] values, int offset, ScratchPool scratch) {
-    SegmentLayout layout = layout();
-    int unit = wordsInUnit * WORD;
-    int units = wordsInStream / wordsInUnit;
-    int[] biases = scratch.ints(tile.tokens * units);
-    for (int t = 0; t < tile.tokens; t++) {
-      int at = offset + t * layout.paddedColumns();
-      for (int s = 0; s < layout.segments(); s++) {
-        int sum = 0;
-        for (int u = s * unitsInSegment; u < (s + 1) * unitsInSegment; u++) {
-          int bias = negativePart(values, at + u * unit, unit);
-          biases[t * units + u] = bias;
-          sum += bias;
-        }
-        tile.starts[tile.offset + s * tile.tokens + t] = -sum * ((1 << planes) - 1);
-      }
-    }
-    tile.operands = biases;
-    tile.tables = scratch.shorts(tile.tokens * wordsInStream * TABLES);
+    tables.prepare(tile, values, offset, scratch);
   }
 
   @Override
   int pieces() {
-    return Math.ceilDiv(wordsInStream / wordsInUnit, unitsInPiece());
-  }
-
-  private int unitsInPiece() {
-    return Math.max(1, WORDS_IN_PIECE / wordsInUnit);
+    return tables.pieces();
   }
 
   @Override
   void preparePiece(Tile tile, int piece, int[] values, int offset, ScratchPool scratch) {
-    int units = wordsInStream / wordsInUnit;
-    int first = piece * unitsInPiece();
-    int last = Math.min(units, first + unitsInPiece());
-    for (int t = 0; t < tile.tokens; t++) {
-      int at = offset + t * layout().paddedColumns();
-      int to = t * wordsInStream * TABLES;
-      for (int word = first * wordsInUnit; word < last * wordsInUnit; word++) {
-        buildTables(values, at + word * WORD, tile.tables, to + word * TABLES);
-      }
-      for (int u = first; u < last; u++) {
-        addToTable(tile.tables, to + u * wordsInUnit * TABLES, tile.operands[t * units + u]);
-      }
-    }
-  }
-
-  private static int negativePart(int[] values, int from, int length) {
-    IntVector sums = IntVector.zero(Lanes.INT);
-    for (int i = 0; i < length; i += Lanes.FLOATS) {
-      sums = sums.sub(IntVector.fromArray(Lanes.INT, values, from + i).min(0));
-    }
-    return sums.reduceLanes(VectorOperators.ADD);
-  }
-
-  private static void addToTable(short[] tables, int at, int summand) {
-    ShortVector.fromArray(Lanes.SHORT, tables, at).add((short) summand).intoArray(tables, at);
-  }
-
-  private static void buildTables(int[] values, int from, short[] tables, int to) {
-    ShortVector bit0 = ShortVector.fromArray(Lanes.SHORT, ENTRIES, 0);
-    ShortVector bit1 = ShortVector.fromArray(Lanes.SHORT, ENTRIES, LANES);
-    ShortVector bit2 = ShortVector.fromArray(Lanes.SHORT, ENTRIES, 2 * LANES);
-    ShortVector bit3 = ShortVector.fromArray(Lanes.SHORT, ENTRIES, 3 * LANES);
-    ShortVector bit4 = ShortVector.fromArray(Lanes.SHORT, ENTRIES, 4 * LANES);
-    for (int table = 0; table < 3; table++) {
-      int at = from + table * FIRST_INDEX_BITS;
-      bit0.and((short) values[at])
-          .add(bit1.and((short) values[at + 1]))
-          .add(bit2.and((short) values[at + 2]))
-          .add(bit3.and((short) values[at + 3]))
-          .add(bit4.and((short) values[at + 4]))
-          .intoArray(tables, to + table * LANES);
-    }
-    // The last index has one more bit: its table is longer by a copy that includes the last value.
-    ShortVector.fromArray(Lanes.SHORT, tables, to + 2 * LANES)
-        .add((short) values[from + WORD - 1])
-        .intoArray(tables, to + 3 * LANES);
+    tables.preparePiece(tile, piece, values, offset);
   }
 
   @Override
@@ -288,6 +211,10 @@ final class PlaneLookup extends SegmentSums {
   @Override
   boolean addScaled(
       Tile tile, int block, RowParameters parameters, float[] outputs, ScratchPool scratch) {
+    if (tile.tokens == 1 && scalesInRegisters) {
+      addScaled(tile, block, parameters, outputs);
+      return true;
+    }
     int segments = layout().segments();
     int together = Math.min(tile.tokens, 2);
     int slice = Math.clamp(PARTIAL / (quads * quadSize(0, 1, together)), 1, segments);
@@ -323,6 +250,27 @@ final class PlaneLookup extends SegmentSums {
     return true;
   }
 
+  private void addScaled(Tile tile, int block, RowParameters parameters, float[] outputs) {
+    long stride = wordsInStream * step;
+    long at = (long) block * STREAMS * stride;
+    int segments = layout().segments();
+    int row = block * blockRows();
+    boolean one = planes == 1;
+    if (wordsInUnit == MOST_WORDS_IN_UNIT) {
+      if (one) {
+        OnePlaneLoops.words8(packed, at, stride, step, tile, segments, parameters, row, outputs);
+      } else {
+        TwoPlaneLoops.words8(packed, at, stride, step, tile, segments, parameters, row, outputs);
+      }
+    } else if (one) {
+      OnePlaneLoops.words(
+          packed, at, stride, step, tile, segments, wordsInUnit, parameters, row, outputs);
+    } else {
+      TwoPlaneLoops.words(
+          packed, at, stride, step, tile, segments, wordsInUnit, parameters, row, outputs);
+    }
+  }
+
   /** Sums of a quad of streams for some segments and tokens. */
   private int quadSize(int first, int last, int tokens) {
     return (last - first) * unitsInSegment * tokens * STREAMS * LANES;
@@ -338,7 +286,7 @@ final class PlaneLookup extends SegmentSums {
       lookUp(
           ((long) block * quads + quad) * STREAMS * stride + firstWord * step,
           tile.tables,
-          (token * wordsInStream + firstWord) * TABLES,
+          (token * wordsInStream + firstWord) * PlaneTables.SIZE,
           together,
           units,
           partial,
@@ -349,7 +297,7 @@ final class PlaneLookup extends SegmentSums {
   private void lookUp(
       long at, short[] tables, int tablesAt, int tokens, int units, short[] partial, int to) {
     long stride = wordsInStream * step;
-    int tokenStride = wordsInStream * TABLES;
+    int tokenStride = wordsInStream * PlaneTables.SIZE;
     boolean one = tokens == 1;
     switch (wordsInUnit) {
       case 8 -> {
