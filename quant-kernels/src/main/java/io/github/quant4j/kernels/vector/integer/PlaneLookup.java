@@ -39,7 +39,6 @@ final class PlaneLookup extends SegmentSums {
   private static final int PARTIAL = 8192;
 
   private static final int MOST_WORDS_IN_UNIT = 8;
-
   private static final int POSITIVE_RANGE = 0x7fff;
   private static final int RANGE = 0xffff;
 
