@@ -4,9 +4,9 @@ package io.github.quant4j.examples;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.kernel.LinearKernel;
+import io.github.quant4j.layer.LayerInput;
+import io.github.quant4j.layer.LinearQuantizer;
 import io.github.quant4j.linear.QuantizedLinear;
-import io.github.quant4j.recipe.LayerInput;
-import io.github.quant4j.recipe.LinearQuantizer;
 import io.github.quant4j.tensor.FloatMatrix;
 
 /** One layer of a network of one's own: two arrays in, a kernel out. */

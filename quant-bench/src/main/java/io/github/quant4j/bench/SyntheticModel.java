@@ -6,10 +6,7 @@ import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.io.TensorSource;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.model.LanguageModel;
-import io.github.quant4j.model.LlamaConfiguration;
-import io.github.quant4j.model.ModelFamily;
-import io.github.quant4j.model.ModelOptions;
-import io.github.quant4j.model.RotaryScaling;
+import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Shape;
@@ -21,7 +18,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.SequencedSet;
 
@@ -91,28 +87,23 @@ final class SyntheticModel {
         configuration(layers), ModelWeights.of(new Memory(model.tensors), model.linears), options);
   }
 
-  private static LlamaConfiguration configuration(int layers) {
-    return new LlamaConfiguration(
-        ModelFamily.LLAMA,
-        VOCABULARY,
-        HIDDEN,
-        INTERMEDIATE,
-        layers,
-        new LlamaConfiguration.Attention(
+  private static String configuration(int layers) {
+    return """
+        {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "vocab_size": %d,
+         "hidden_size": %d, "intermediate_size": %d, "num_hidden_layers": %d,
+         "num_attention_heads": %d, "num_key_value_heads": %d, "head_dim": %d,
+         "rope_theta": 10000, "rms_norm_eps": 1e-5, "max_position_embeddings": %d,
+         "tie_word_embeddings": false, "bos_token_id": 0, "eos_token_id": null}
+        """
+        .formatted(
+            VOCABULARY,
+            HIDDEN,
+            INTERMEDIATE,
+            layers,
             HEADS,
             KEY_VALUE_HEADS,
             HEAD_WIDTH,
-            false,
-            false,
-            false,
-            Collections.nCopies(layers, 0)),
-        new LlamaConfiguration.Rotary(10_000, new RotaryScaling.None()),
-        1e-5,
-        false,
-        false,
-        POSITIONS,
-        OptionalInt.of(0),
-        List.of());
+            POSITIONS);
   }
 
   private void addBlock(String name) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.nd4j;
 
-import io.github.quant4j.recipe.LinearLayer;
+import io.github.quant4j.layer.LinearLayer;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Shape;

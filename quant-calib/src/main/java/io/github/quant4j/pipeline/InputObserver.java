@@ -4,13 +4,13 @@ package io.github.quant4j.pipeline;
 import io.github.quant4j.graph.SiteInput;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.Kernels;
+import io.github.quant4j.layer.LayerInput;
 import io.github.quant4j.linalg.LinearAlgebra;
-import io.github.quant4j.recipe.LayerInput;
 import io.github.quant4j.statistic.HoldOut;
 import io.github.quant4j.statistic.InputStatistics;
 import io.github.quant4j.statistic.RowReservoir;
+import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.tensor.FloatMatrix;
-import io.github.quant4j.transform.StatisticNeed;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 

@@ -6,7 +6,7 @@ import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.SiteGroup;
 import io.github.quant4j.recipe.Recipe;
-import io.github.quant4j.transform.StatisticNeed;
+import io.github.quant4j.statistic.StatisticNeed;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

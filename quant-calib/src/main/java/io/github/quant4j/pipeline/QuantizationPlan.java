@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.pipeline;
 
-import io.github.quant4j.linear.DenseSpec;
+import io.github.quant4j.decompose.DenseSpec;
 import io.github.quant4j.tensor.DType;
 import java.util.List;
 

@@ -3,7 +3,7 @@ package io.github.quant4j.pipeline;
 
 import io.github.quant4j.json.JsonException;
 import io.github.quant4j.json.JsonValue;
-import io.github.quant4j.recipe.LinearReport;
+import io.github.quant4j.layer.LinearReport;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

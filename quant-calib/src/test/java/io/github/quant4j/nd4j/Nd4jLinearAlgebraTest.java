@@ -9,11 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.Kernels;
+import io.github.quant4j.layer.LayerInput;
+import io.github.quant4j.layer.LinearQuantizer;
 import io.github.quant4j.linalg.LdlFactorization;
 import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.parallel.WorkerTeam;
-import io.github.quant4j.recipe.LayerInput;
-import io.github.quant4j.recipe.LinearQuantizer;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.testing.SeededRandom;
 import java.util.Arrays;

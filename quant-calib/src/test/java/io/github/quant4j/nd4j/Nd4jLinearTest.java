@@ -8,9 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.kernel.KernelOptions;
+import io.github.quant4j.layer.LayerInput;
+import io.github.quant4j.layer.LinearQuantizer;
 import io.github.quant4j.linear.QuantizedLinear;
-import io.github.quant4j.recipe.LayerInput;
-import io.github.quant4j.recipe.LinearQuantizer;
 import io.github.quant4j.testing.SeededRandom;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.metric.SignalToNoise;
-import io.github.quant4j.model.ModelOptions;
 import io.github.quant4j.model.SpeechEncoder;
 import io.github.quant4j.model.TestEncoders;
+import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.testing.SeededRandom;
 import java.io.IOException;

@@ -24,7 +24,7 @@ final class WarmUp {
   private final long deadline;
   private final @Nullable ThreadMXBean threads = allocationCounter();
 
-  WarmUp(long nanos) {
+  public WarmUp(long nanos) {
     this.deadline = System.nanoTime() + nanos;
   }
 
@@ -42,7 +42,7 @@ final class WarmUp {
   }
 
   /** False if the time was over before all were warm. */
-  boolean run(Collection<? extends LinearKernel> kernels) {
+  public boolean run(Collection<? extends LinearKernel> kernels) {
     boolean all = true;
     for (LinearKernel kernel : kernels) {
       for (int tokens : BATCHES) {

@@ -2,7 +2,7 @@
 package io.github.quant4j.recipe;
 
 import io.github.quant4j.activation.ActivationScheme;
-import io.github.quant4j.activation.RangeRule;
+import io.github.quant4j.search.RangeRule;
 
 /**
  * How a recipe quantizes activations.

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.recipe;
 
-import io.github.quant4j.activation.ActivationCalibration;
 import io.github.quant4j.activation.ActivationGranularity;
-import io.github.quant4j.activation.RangeRule;
-import io.github.quant4j.linear.ColumnsSpec;
-import io.github.quant4j.linear.Decomposition;
-import io.github.quant4j.linear.SplitSpec;
-import io.github.quant4j.linear.TermSpec;
-import io.github.quant4j.transform.HadamardRule;
-import io.github.quant4j.transform.StatisticNeed;
-import io.github.quant4j.transform.TransformRule;
+import io.github.quant4j.decompose.ColumnsSpec;
+import io.github.quant4j.decompose.Decomposition;
+import io.github.quant4j.decompose.SplitSpec;
+import io.github.quant4j.decompose.TermSpec;
+import io.github.quant4j.search.ActivationCalibration;
+import io.github.quant4j.search.RangeRule;
+import io.github.quant4j.statistic.StatisticNeed;
+import io.github.quant4j.transform.rule.HadamardRule;
+import io.github.quant4j.transform.rule.TransformRule;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.EnumSet;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.recipe;
 
-import io.github.quant4j.linear.LowRankSpec;
-import io.github.quant4j.linear.OutlierCriterion;
-import io.github.quant4j.linear.SparseSpec;
+import io.github.quant4j.decompose.LowRankSpec;
+import io.github.quant4j.decompose.OutlierCriterion;
+import io.github.quant4j.decompose.SparseSpec;
 import io.github.quant4j.tensor.DType;
 import java.util.List;
 

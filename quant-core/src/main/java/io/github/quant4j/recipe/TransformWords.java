@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.recipe;
 
-import io.github.quant4j.transform.AutoSmoothRule;
-import io.github.quant4j.transform.AwqRule;
-import io.github.quant4j.transform.CrossRule;
-import io.github.quant4j.transform.EqualizeRule;
-import io.github.quant4j.transform.HadamardRule;
 import io.github.quant4j.transform.HadamardTransform;
-import io.github.quant4j.transform.KroneckerRule;
-import io.github.quant4j.transform.NoiseRule;
-import io.github.quant4j.transform.PercentileRule;
-import io.github.quant4j.transform.PermuteRule;
-import io.github.quant4j.transform.PrincipalAxesRule;
-import io.github.quant4j.transform.ShiftRule;
-import io.github.quant4j.transform.SmoothRule;
-import io.github.quant4j.transform.TransformRule;
+import io.github.quant4j.transform.rule.AutoSmoothRule;
+import io.github.quant4j.transform.rule.AwqRule;
+import io.github.quant4j.transform.rule.CrossRule;
+import io.github.quant4j.transform.rule.EqualizeRule;
+import io.github.quant4j.transform.rule.HadamardRule;
+import io.github.quant4j.transform.rule.KroneckerRule;
+import io.github.quant4j.transform.rule.NoiseRule;
+import io.github.quant4j.transform.rule.PercentileRule;
+import io.github.quant4j.transform.rule.PermuteRule;
+import io.github.quant4j.transform.rule.PrincipalAxesRule;
+import io.github.quant4j.transform.rule.ShiftRule;
+import io.github.quant4j.transform.rule.SmoothRule;
+import io.github.quant4j.transform.rule.TransformRule;
 import io.github.quant4j.wording.Suggestion;
 import java.util.List;
 import java.util.Optional;

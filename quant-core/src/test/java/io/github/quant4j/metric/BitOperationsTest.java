@@ -4,8 +4,8 @@ package io.github.quant4j.metric;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.quant4j.layer.LinearQuantizer;
 import io.github.quant4j.linear.QuantizedLinear;
-import io.github.quant4j.recipe.LinearQuantizer;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.testing.SeededRandom;
 import org.junit.jupiter.api.Test;

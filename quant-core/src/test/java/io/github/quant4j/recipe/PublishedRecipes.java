@@ -4,10 +4,10 @@ package io.github.quant4j.recipe;
 import java.util.List;
 
 /** Published systems as recipes, in canonical spelling; widths must be multiples of 256. */
-final class PublishedRecipes {
-  record Published(String system, String recipe) {}
+public final class PublishedRecipes {
+  public record Published(String system, String recipe) {}
 
-  static final List<Published> ALL =
+  public static final List<Published> ALL =
       List.of(
           new Published("RTN", "int4:g64:sym rtn"),
           new Published("SmoothQuant", "smooth(0.5) | int8:channel:sym rtn @ int8:token:sym"),

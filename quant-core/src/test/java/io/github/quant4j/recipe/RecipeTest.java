@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.testing.SeededRandom;
-import io.github.quant4j.transform.StatisticNeed;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;

@@ -17,6 +17,7 @@ import io.github.quant4j.statistic.InputStatistics;
 import io.github.quant4j.tensor.DescribedTensors;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.testing.SeededRandom;
+import io.github.quant4j.transform.rule.TransformedStatistics;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -2,8 +2,8 @@
 package io.github.quant4j.examples.cli;
 
 import io.github.quant4j.model.LanguageModel;
-import io.github.quant4j.model.ModelOptions;
 import io.github.quant4j.model.SpeechEncoder;
+import io.github.quant4j.model.config.ModelOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 

@@ -3,8 +3,8 @@ package io.github.quant4j.examples.cli;
 
 import io.github.quant4j.evaluate.EvaluationOptions;
 import io.github.quant4j.model.LanguageModel;
-import io.github.quant4j.model.ModelOptions;
 import io.github.quant4j.model.SpeechEncoder;
+import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.pipeline.Calibration;
 import io.github.quant4j.recipe.Recipe;
 import io.github.quant4j.study.RecipeStudy;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.examples.cli;
 
-import io.github.quant4j.model.ModelOptions;
+import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.pipeline.PlannedSite;
 import io.github.quant4j.pipeline.QuantizationPlan;
 import io.github.quant4j.recipe.Recipe;

@@ -2,7 +2,7 @@
 package io.github.quant4j.examples.cli;
 
 import io.github.quant4j.kernel.KernelOptions;
-import io.github.quant4j.model.ModelOptions;
+import io.github.quant4j.model.config.ModelOptions;
 import java.util.List;
 import picocli.CommandLine.Option;
 

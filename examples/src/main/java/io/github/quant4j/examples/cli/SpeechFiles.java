@@ -27,7 +27,7 @@ final class SpeechFiles {
       throw new UsageException(option + ": " + most + ", expected at least 1");
     }
     double seconds =
-        (double) encoder.configuration().maximumFrames()
+        (double) encoder.maximumFrames()
             * LogMelSpectrogram.HOP
             / LogMelSpectrogram.SAMPLE_RATE;
     List<Waveform> segments = SpeechSegments.read(path, seconds);

@@ -8,10 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.io.SafetensorsWriter;
 import io.github.quant4j.io.TensorFileException;
+import io.github.quant4j.layer.LayerInput;
+import io.github.quant4j.layer.LinearLayer;
+import io.github.quant4j.layer.LinearQuantizer;
 import io.github.quant4j.linear.QuantizedLinear;
-import io.github.quant4j.recipe.LayerInput;
-import io.github.quant4j.recipe.LinearLayer;
-import io.github.quant4j.recipe.LinearQuantizer;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;

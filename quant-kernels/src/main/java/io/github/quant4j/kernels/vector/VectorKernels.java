@@ -14,6 +14,8 @@ import io.github.quant4j.kernels.vector.dense.DenseSegmentKernel;
 import io.github.quant4j.kernels.vector.dense.VectorLinearAlgebra;
 import io.github.quant4j.kernels.vector.integer.IntegerKernels;
 import io.github.quant4j.kernels.vector.integer.PackedIntegers;
+import io.github.quant4j.kernels.vector.integer.QuantizedInputFamily;
+import io.github.quant4j.kernels.vector.machine.Lanes;
 import io.github.quant4j.kernels.vector.sparse.SparseKernel;
 import io.github.quant4j.kernels.vector.weightonly.WeightOnlyKernels;
 import io.github.quant4j.linalg.LinearAlgebra;

@@ -2,11 +2,11 @@
 package io.github.quant4j.examples.nd4j;
 
 import io.github.quant4j.kernel.KernelOptions;
+import io.github.quant4j.layer.LayerInput;
+import io.github.quant4j.layer.LinearQuantizer;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.nd4j.Nd4jArrays;
 import io.github.quant4j.nd4j.Nd4jLinear;
-import io.github.quant4j.recipe.LayerInput;
-import io.github.quant4j.recipe.LinearQuantizer;
 import java.util.ArrayList;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;

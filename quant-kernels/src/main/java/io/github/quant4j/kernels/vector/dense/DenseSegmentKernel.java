@@ -5,7 +5,7 @@ import io.github.quant4j.format.HalfPrecision;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.PartitionedKernel;
 import io.github.quant4j.kernel.PreparedInput;
-import io.github.quant4j.kernels.vector.Lanes;
+import io.github.quant4j.kernels.vector.machine.Lanes;
 import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.Tensor;

@@ -2,7 +2,7 @@
 package io.github.quant4j.kernels.vector.dense;
 
 import io.github.quant4j.kernel.PreparedInput;
-import io.github.quant4j.kernels.vector.Lanes;
+import io.github.quant4j.kernels.vector.machine.Lanes;
 import io.github.quant4j.parallel.InstancePool;
 import io.github.quant4j.parallel.ScratchPool;
 

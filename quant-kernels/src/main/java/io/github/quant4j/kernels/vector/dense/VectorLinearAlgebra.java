@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.kernels.vector.dense;
 
-import io.github.quant4j.kernels.vector.Lanes;
+import io.github.quant4j.kernels.vector.machine.Lanes;
 import io.github.quant4j.linalg.HadamardRotation;
 import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.linalg.ScalarLinearAlgebra;

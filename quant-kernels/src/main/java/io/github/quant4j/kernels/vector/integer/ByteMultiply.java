@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.kernels.vector.integer;
 
-import io.github.quant4j.kernels.vector.Lanes;
-import io.github.quant4j.kernels.vector.PackedMemory;
+import io.github.quant4j.kernels.vector.machine.Lanes;
+import io.github.quant4j.kernels.vector.machine.PackedMemory;
 import io.github.quant4j.matrix.PackedCodes;
 import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.parallel.WorkerTeam;

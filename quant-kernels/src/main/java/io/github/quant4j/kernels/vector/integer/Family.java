@@ -3,7 +3,7 @@ package io.github.quant4j.kernels.vector.integer;
 
 import io.github.quant4j.kernel.AffineCodes;
 import io.github.quant4j.kernel.IntegerArithmetic;
-import io.github.quant4j.kernels.vector.Lanes;
+import io.github.quant4j.kernels.vector.machine.Lanes;
 import io.github.quant4j.parallel.WorkerTeam;
 
 /**

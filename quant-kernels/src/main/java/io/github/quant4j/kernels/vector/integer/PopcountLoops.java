@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.kernels.vector.integer;
 
-import io.github.quant4j.kernels.vector.Lanes;
+import io.github.quant4j.kernels.vector.machine.Lanes;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.IntVector;

@@ -2,8 +2,8 @@
 package io.github.quant4j.kernels.vector.integer;
 
 import io.github.quant4j.kernel.IntegerArithmetic;
-import io.github.quant4j.kernels.vector.Lanes;
-import io.github.quant4j.kernels.vector.PackedMemory;
+import io.github.quant4j.kernels.vector.machine.Lanes;
+import io.github.quant4j.kernels.vector.machine.PackedMemory;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.parallel.WorkerTeam;

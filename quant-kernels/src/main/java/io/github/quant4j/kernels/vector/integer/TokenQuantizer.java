@@ -6,7 +6,7 @@ import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.activation.ActivationScheme;
 import io.github.quant4j.format.IntegerFormat;
 import io.github.quant4j.kernel.AffineCodes;
-import io.github.quant4j.kernels.vector.Lanes;
+import io.github.quant4j.kernels.vector.machine.Lanes;
 import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.scheme.FloatScaleCodec;
 import java.util.Arrays;

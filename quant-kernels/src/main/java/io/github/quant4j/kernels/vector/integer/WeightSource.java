@@ -3,7 +3,7 @@ package io.github.quant4j.kernels.vector.integer;
 
 import io.github.quant4j.kernel.PackedLayoutException;
 import io.github.quant4j.kernel.PackedMatrix;
-import io.github.quant4j.kernels.vector.PackedMemory;
+import io.github.quant4j.kernels.vector.machine.PackedMemory;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.scheme.QuantScheme;
 import java.lang.foreign.MemorySegment;

@@ -2,9 +2,9 @@
 package io.github.quant4j.kernels.vector.weightonly;
 
 import io.github.quant4j.format.HalfPrecision;
-import io.github.quant4j.kernels.vector.Lanes;
-import io.github.quant4j.kernels.vector.PackedMemory;
 import io.github.quant4j.kernels.vector.dense.HalfVectors;
+import io.github.quant4j.kernels.vector.machine.Lanes;
+import io.github.quant4j.kernels.vector.machine.PackedMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;

@@ -4,11 +4,11 @@ package io.github.quant4j.kernels.vector.weightonly;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.PartitionedKernel;
 import io.github.quant4j.kernel.PreparedInput;
-import io.github.quant4j.kernels.vector.Lanes;
-import io.github.quant4j.kernels.vector.PackedMemory;
 import io.github.quant4j.kernels.vector.dense.PanelProduct;
 import io.github.quant4j.kernels.vector.dense.PanelSource;
 import io.github.quant4j.kernels.vector.dense.TokenPanels;
+import io.github.quant4j.kernels.vector.machine.Lanes;
+import io.github.quant4j.kernels.vector.machine.PackedMemory;
 
 /**
  * Quantized weights in {@link WordTiles} times float activations.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.kernels.vector.weightonly;
 
-import io.github.quant4j.kernels.vector.Lanes;
-import io.github.quant4j.kernels.vector.PackedMemory;
+import io.github.quant4j.kernels.vector.machine.Lanes;
+import io.github.quant4j.kernels.vector.machine.PackedMemory;
 import io.github.quant4j.matrix.PackedCodes;
 import io.github.quant4j.parallel.WorkerTeam;
 import java.lang.foreign.MemorySegment;

@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.kernel.LinearKernel;
-import io.github.quant4j.kernels.vector.Lanes;
+import io.github.quant4j.kernels.vector.machine.Lanes;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.FloatMatrix;

@@ -11,7 +11,7 @@ import io.github.quant4j.kernel.KernelGroup;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.kernel.LinearKernel;
-import io.github.quant4j.kernels.vector.Lanes;
+import io.github.quant4j.kernels.vector.machine.Lanes;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.parallel.WorkerTeam;

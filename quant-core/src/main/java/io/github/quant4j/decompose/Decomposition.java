@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.decompose;
+
+import io.github.quant4j.format.IntegerFormat;
+import io.github.quant4j.linear.SparseTerm;
+import io.github.quant4j.linear.WeightTerm;
+import io.github.quant4j.quantize.Quantizer;
+import io.github.quant4j.rounding.NearestRounding;
+import io.github.quant4j.scheme.QuantScheme;
+import io.github.quant4j.search.MinMaxSearch;
+import io.github.quant4j.statistic.StatisticNeed;
+import io.github.quant4j.tensor.FloatMatrix;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A sum of terms fitted to a matrix, one after the other and, if wanted, over and over: each term
+ * is fitted to what the others leave over. Published systems are choices of terms, their order and
+ * the number of loops.
+ *
+ * <p>Terms come in the order first (sparse outliers, low rank before quantization), main (the
+ * quantized matrix), last (further planes, low-rank and sparse corrections); within these in the
+ * order given. Loops stop when the error stops falling, and the best state wins, so that more loops
+ * never do worse than one.
+ *
+ * @param terms what is fitted; exactly one is the main term
+ * @param loops at most so many passes over the terms, at least 1
+ */
+public record Decomposition(List<TermSpec> terms, int loops) {
+  private static final double LEAST_GAIN = 1e-6;
+
+  /**
+   * What was fitted.
+   *
+   * @param terms the terms of the best pass, in the order of fitting
+   * @param weights their sum, {@code [out, in]}
+   * @param errors the error after each pass: {@code tr(E H E^T)} per token, or the squared norm of
+   *     E where the moment is not known
+   * @param notes what the roundings of the best pass report
+   */
+  public record Result(
+      List<WeightTerm> terms, FloatMatrix weights, List<Double> errors, List<String> notes) {
+
+    /** Copies the lists. */
+    public Result {
+      terms = List.copyOf(terms);
+      errors = List.copyOf(errors);
+      notes = List.copyOf(notes);
+    }
+
+    /**
+     * The error of the terms.
+     *
+     * @return the least of all passes
+     */
+    public double error() {
+      return errors.stream().mapToDouble(Double::doubleValue).min().orElse(0);
+    }
+  }
+
+  /**
+   * Sorts the terms by stage.
+   *
+   * @throws IllegalArgumentException if there is not exactly one main term, or no loop
+   */
+  public Decomposition {
+    long mains = terms.stream().filter(term -> term.stage() == TermSpec.Stage.MAIN).count();
+    if (mains != 1) {
+      throw new IllegalArgumentException(
+          "terms: " + mains + " main terms, expected exactly one quantized matrix");
+    }
+    if (loops < 1 || loops > 1000) {
+      throw new IllegalArgumentException("loops: " + loops + ", expected 1 to 1000");
+    }
+    terms = terms.stream().sorted(Comparator.comparing(TermSpec::stage)).toList();
+  }
+
+  /**
+   * The quantizer of the main term.
+   *
+   * @return the first one of a choice; empty for ternary planes and float weights
+   */
+  public Optional<Quantizer> mainQuantizer() {
+    for (TermSpec term : terms) {
+      switch (term) {
+        case QuantizedSpec(var quantizer, var isResidual) when !isResidual -> {
+          return Optional.of(quantizer);
+        }
+        case SplitSpec(var quantizer, var _) -> {
+          return Optional.of(quantizer);
+        }
+        case ColumnsSpec columns -> {
+          return Optional.of(columns.narrow());
+        }
+        case ChoiceSpec(var quantizers) -> {
+          return Optional.of(quantizers.getFirst());
+        }
+        default -> {
+          // Not the main term, or one without a quantizer.
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * A quantizer that resembles the main term, for searches that try transforms with nearest
+   * rounding.
+   *
+   * @return that of the main term; 3 bits for two ternary planes, 8 bits for float weights
+   */
+  public Quantizer trialQuantizer() {
+    for (TermSpec term : terms) {
+      if (term instanceof PlanesSpec planes) {
+        return Quantizer.of(
+            QuantScheme.of(new IntegerFormat(3), planes.scheme().granularity(), true),
+            new MinMaxSearch(),
+            List.of(new NearestRounding()));
+      }
+    }
+    return mainQuantizer().orElseGet(() -> Quantizer.of("int8:channel:sym rtn"));
+  }
+
+  /**
+   * What must be known of the input.
+   *
+   * @return the needs of all terms
+   */
+  public Set<StatisticNeed> needs() {
+    Set<StatisticNeed> needs = EnumSet.noneOf(StatisticNeed.class);
+    terms.forEach(term -> needs.addAll(term.needs()));
+    return needs;
+  }
+
+  /**
+   * What the terms will take, see {@link TermSpec#storageBits}.
+   *
+   * @param rows outputs of the matrix
+   * @param columns inputs of the matrix
+   * @return bits
+   * @throws IllegalArgumentException if a term does not suit a matrix of that shape
+   */
+  public long storageBits(int rows, int columns) {
+    return terms.stream().mapToLong(term -> term.storageBits(rows, columns)).sum();
+  }
+
+  /**
+   * Fits the terms.
+   *
+   * <p>Cost: in each pass that of every term, one dense sum for each term, and {@code out in^2}
+   * multiply-adds for the error.
+   *
+   * @param weights the matrix, {@code [out, in]}, finite; not changed
+   * @param problem statistics and means to compute
+   * @return the best state of all passes
+   * @throws IllegalArgumentException if a term does not suit the shape, or needs what is not known
+   */
+  public Result fit(FloatMatrix weights, FitProblem problem) {
+    FitProblem fitting = mainQuantizer().map(problem::withMain).orElse(problem);
+    List<List<WeightTerm>> fitted = new ArrayList<>();
+    terms.forEach(term -> fitted.add(List.of()));
+    List<Double> errors = new ArrayList<>();
+    List<WeightTerm> best = List.of();
+    List<String> bestNotes = List.of();
+    double least = Double.POSITIVE_INFINITY;
+    for (int pass = 0; pass < loops; pass++) {
+      List<String> notes = new ArrayList<>();
+      FitProblem passing = fitting.withNotes(notes);
+      for (int i = 0; i < terms.size(); i++) {
+        FloatMatrix residual = residual(weights, fitted, i);
+        fitted.set(i, terms.get(i).fit(residual, passing));
+        if (terms.get(i).stage() == TermSpec.Stage.MAIN) {
+          refitOutliers(weights, fitted, fitting);
+        }
+      }
+      List<WeightTerm> flat = fitted.stream().flatMap(List::stream).toList();
+      FloatMatrix sum = Matrices.dense(weights.rows(), weights.columns(), flat);
+      double error = fitting.moment().error(Matrices.difference(sum, weights));
+      errors.add(error);
+      boolean gained = error < least * (1 - LEAST_GAIN);
+      if (error < least || best.isEmpty()) {
+        least = error;
+        best = flat;
+        bestNotes = notes;
+      }
+      if (!gained || error == 0) {
+        break;
+      }
+    }
+    return new Result(
+        best, Matrices.dense(weights.rows(), weights.columns(), best), errors, bestNotes);
+  }
+
+  private void refitOutliers(
+      FloatMatrix weights, List<List<WeightTerm>> fitted, FitProblem problem) {
+    for (int i = 0; i < terms.size(); i++) {
+      if (terms.get(i) instanceof SparseSpec spec
+          && spec.criterion().isRefitted()
+          && !fitted.get(i).isEmpty()
+          && fitted.get(i).getFirst() instanceof SparseTerm term) {
+        FloatMatrix residual = residual(weights, fitted, i);
+        SparseTerm changed = spec.refit(term, residual, problem);
+        double before = error(residual, term, problem);
+        double after = error(residual, changed, problem);
+        if (after < before) {
+          fitted.set(i, List.of(changed));
+        }
+      }
+    }
+  }
+
+  private static double error(FloatMatrix residual, WeightTerm term, FitProblem problem) {
+    FloatMatrix dense = Matrices.dense(residual.rows(), residual.columns(), List.of(term));
+    return problem.moment().error(Matrices.difference(dense, residual));
+  }
+
+  private static FloatMatrix residual(
+      FloatMatrix weights, List<List<WeightTerm>> fitted, int without) {
+    List<WeightTerm> others = new ArrayList<>();
+    for (int i = 0; i < fitted.size(); i++) {
+      if (i != without) {
+        others.addAll(fitted.get(i));
+      }
+    }
+    return others.isEmpty()
+        ? weights.copy()
+        : Matrices.difference(weights, Matrices.dense(weights.rows(), weights.columns(), others));
+  }
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.decompose;
+
+import io.github.quant4j.linalg.LinearAlgebra;
+import io.github.quant4j.linalg.ScalarLinearAlgebra;
+import io.github.quant4j.matrix.QuantizedMatrix;
+import io.github.quant4j.parallel.WorkerTeam;
+import io.github.quant4j.quantize.QuantizationResult;
+import io.github.quant4j.quantize.Quantizer;
+import io.github.quant4j.rounding.NearestRounding;
+import io.github.quant4j.rounding.RoundingReport;
+import io.github.quant4j.statistic.Gram;
+import io.github.quant4j.statistic.InputStatistics;
+import io.github.quant4j.tensor.FloatMatrix;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What terms are fitted with: the statistics of the input, scores of the caller, and the means to
+ * compute. Immutable but for the reports that it gathers; everything is shared.
+ */
+public final class FitProblem {
+  private final int rows;
+  private final int columns;
+  private final @Nullable InputStatistics statistics;
+  private final float @Nullable [] scores;
+  private final @Nullable Quantizer main;
+  private final InputMoment moment;
+
+  /** What roundings report; a decomposition gives each of its passes a list of its own. */
+  private final List<String> notes;
+
+  private FitProblem(
+      int rows,
+      int columns,
+      @Nullable InputStatistics statistics,
+      float @Nullable [] scores,
+      @Nullable Quantizer main,
+      InputMoment moment,
+      List<String> notes) {
+    this.notes = notes;
+    this.rows = rows;
+    this.columns = columns;
+    this.statistics = statistics;
+    this.scores = scores;
+    this.main = main;
+    this.moment = moment;
+  }
+
+  /**
+   * A problem of which only the shape is known.
+   *
+   * @param rows output features, at least 1
+   * @param columns input features, at least 1
+   * @return the problem, on the calling thread
+   */
+  public static FitProblem of(int rows, int columns) {
+    InputMoment moment =
+        new InputMoment(
+            columns, Optional.empty(), new ScalarLinearAlgebra(), WorkerTeam.sequential());
+    return new FitProblem(rows, columns, null, null, null, moment, new ArrayList<>());
+  }
+
+  /**
+   * The same problem with statistics of the input.
+   *
+   * @param known the statistics
+   * @return the changed problem
+   * @throws IllegalArgumentException if they have another width
+   */
+  public FitProblem withStatistics(InputStatistics known) {
+    if (known.size() != columns) {
+      throw new IllegalArgumentException(
+          "statistics: " + known + ", expected " + columns + " channels");
+    }
+    return new FitProblem(
+        rows,
+        columns,
+        known,
+        scores,
+        main,
+        new InputMoment(columns, known.gram(), moment.algebra(), moment.team()),
+        notes);
+  }
+
+  /**
+   * The same problem with scores by which outliers are chosen.
+   *
+   * @param values one for each weight, row-major {@code [out, in]}, finite and not negative; shared
+   * @return the changed problem
+   * @throws IllegalArgumentException if there is not one score for each weight, or one is negative
+   *     or not finite
+   */
+  public FitProblem withScores(float[] values) {
+    if (values.length != (long) rows * columns) {
+      throw new IllegalArgumentException(
+          "scores: "
+              + values.length
+              + ", expected one for each of ["
+              + rows
+              + ", "
+              + columns
+              + "]");
+    }
+    for (int i = 0; i < values.length; i++) {
+      if (!(values[i] >= 0) || values[i] == Float.POSITIVE_INFINITY) {
+        throw new IllegalArgumentException(
+            "scores: number " + i + " is " + values[i] + ", expected a finite value of at least 0");
+      }
+    }
+    return new FitProblem(rows, columns, statistics, values, main, moment, notes);
+  }
+
+  /**
+   * The same problem with other means to compute.
+   *
+   * @param algebra who multiplies
+   * @param team the threads
+   * @return the changed problem
+   */
+  public FitProblem withCompute(LinearAlgebra algebra, WorkerTeam team) {
+    return new FitProblem(
+        rows,
+        columns,
+        statistics,
+        scores,
+        main,
+        new InputMoment(columns, moment.given(), algebra, team),
+        notes);
+  }
+
+  FitProblem withMain(Quantizer quantizer) {
+    return new FitProblem(rows, columns, statistics, scores, quantizer, moment, notes);
+  }
+
+  FitProblem withNotes(List<String> list) {
+    return new FitProblem(rows, columns, statistics, scores, main, moment, list);
+  }
+
+  /**
+   * The statistics of the input.
+   *
+   * @return empty if they are not known
+   */
+  public Optional<InputStatistics> statistics() {
+    return Optional.ofNullable(statistics);
+  }
+
+  InputMoment moment() {
+    return moment;
+  }
+
+  WorkerTeam team() {
+    return moment.team();
+  }
+
+  float[] scores() {
+    if (scores == null) {
+      throw new IllegalArgumentException("scores: none, but outliers are to be chosen by them");
+    }
+    return scores;
+  }
+
+  /** Nearest rounding in the main term's format, as a stand-in for it. */
+  QuantizedMatrix nearest(FloatMatrix matrix) {
+    if (main == null) {
+      throw new IllegalArgumentException(
+          "rounding: there is no quantized term whose rounding errors could choose outliers");
+    }
+    return quantize(
+        Quantizer.of(main.scheme(), main.search(), List.of(new NearestRounding())), matrix);
+  }
+
+  QuantizedMatrix quantize(Quantizer quantizer, FloatMatrix matrix) {
+    return quantize(quantizer, matrix, moment.given());
+  }
+
+  QuantizedMatrix quantize(Quantizer quantizer, FloatMatrix matrix, Optional<Gram> gram) {
+    Quantizer threaded = quantizer.withTeam(team());
+    QuantizationResult result =
+        gram.isPresent() ? threaded.run(matrix, gram.get()) : threaded.run(matrix);
+    for (RoundingReport report : result.reports()) {
+      if (!(report instanceof RoundingReport.Simple)) {
+        notes.add(report.describe());
+      }
+    }
+    return result.matrix();
+  }
+}

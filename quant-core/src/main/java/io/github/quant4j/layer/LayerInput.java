@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.layer;
+
+import io.github.quant4j.statistic.InputStatistics;
+import io.github.quant4j.statistic.StatisticNeed;
+import io.github.quant4j.tensor.FloatMatrix;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of the input of a group of layers. Immutable; matrices and statistics are shared.
+ */
+public final class LayerInput {
+  private static final LayerInput UNKNOWN = new LayerInput(null, null, null, null, null);
+
+  private final @Nullable InputStatistics statistics;
+  private final @Nullable FloatMatrix sample;
+  private final @Nullable FloatMatrix heldOut;
+  private final @Nullable FloatMatrix producer;
+  private final int @Nullable [] ties;
+
+  private LayerInput(
+      @Nullable InputStatistics statistics,
+      @Nullable FloatMatrix sample,
+      @Nullable FloatMatrix heldOut,
+      @Nullable FloatMatrix producer,
+      int @Nullable [] ties) {
+    this.statistics = statistics;
+    this.sample = sample;
+    this.heldOut = heldOut;
+    this.producer = producer;
+    this.ties = ties;
+  }
+
+  /**
+   * Nothing is known: for data-free recipes.
+   *
+   * @return the empty input
+   */
+  public static LayerInput unknown() {
+    return UNKNOWN;
+  }
+
+  /**
+   * Statistics.
+   *
+   * @param statistics of the input
+   * @return the input
+   */
+  public static LayerInput of(InputStatistics statistics) {
+    return UNKNOWN.withStatistics(statistics);
+  }
+
+  /**
+   * All that can be learned from some rows: statistics with the second moment, and the rows
+   * themselves as sample.
+   *
+   * @param rows of the input, {@code [tokens, in]}
+   * @return the input
+   */
+  public static LayerInput observe(FloatMatrix rows) {
+    InputStatistics statistics = InputStatistics.withGram(rows.columns());
+    statistics.add(
+        rows,
+        io.github.quant4j.kernel.Kernels.linearAlgebra(
+            io.github.quant4j.kernel.KernelOptions.defaults()),
+        io.github.quant4j.parallel.WorkerTeam.sequential());
+    return of(statistics).withSample(rows);
+  }
+
+  /**
+   * The same input with statistics.
+   *
+   * @param known of the input
+   * @return the changed input
+   */
+  public LayerInput withStatistics(InputStatistics known) {
+    return new LayerInput(known, sample, heldOut, producer, ties);
+  }
+
+  /**
+   * The same input with some of its rows, for what ranges and second moments cannot tell: the error
+   * of quantized activations, and ranges behind a rotation.
+   *
+   * @param rows of the input, {@code [tokens, in]}
+   * @return the changed input
+   */
+  public LayerInput withSample(FloatMatrix rows) {
+    return new LayerInput(statistics, rows, heldOut, producer, ties);
+  }
+
+  /**
+   * The same input with rows that neither statistics nor sample have seen, on which the result is
+   * judged.
+   *
+   * @param rows of the input, {@code [tokens, in]}
+   * @return the changed input
+   */
+  public LayerInput withHeldOut(FloatMatrix rows) {
+    return new LayerInput(statistics, sample, rows, producer, ties);
+  }
+
+  /**
+   * The same input with the layer that computes it, for cross-layer equalization.
+   *
+   * @param weights of that layer, {@code [in, n]}
+   * @return the changed input
+   */
+  public LayerInput withProducer(FloatMatrix weights) {
+    return new LayerInput(statistics, sample, heldOut, weights, ties);
+  }
+
+  /**
+   * The same input with channels that must be transformed alike.
+   *
+   * @param numbers channels with the same number are tied, see {@link
+   *     io.github.quant4j.transform.HeadStructure#sources()}
+   * @return the changed input
+   */
+  public LayerInput withTies(int[] numbers) {
+    return new LayerInput(statistics, sample, heldOut, producer, numbers.clone());
+  }
+
+  /**
+   * The statistics.
+   *
+   * @return empty if they are not known
+   */
+  public Optional<InputStatistics> statistics() {
+    return Optional.ofNullable(statistics);
+  }
+
+  /**
+   * The sample.
+   *
+   * @return empty if there is none
+   */
+  public Optional<FloatMatrix> sample() {
+    return Optional.ofNullable(sample);
+  }
+
+  /**
+   * The rows that were held out.
+   *
+   * @return empty if there are none
+   */
+  public Optional<FloatMatrix> heldOut() {
+    return Optional.ofNullable(heldOut);
+  }
+
+  /**
+   * The producing layer.
+   *
+   * @return empty if it is not known
+   */
+  public Optional<FloatMatrix> producer() {
+    return Optional.ofNullable(producer);
+  }
+
+  /**
+   * The tied channels.
+   *
+   * @return a copy, or empty if all are free
+   */
+  public Optional<int[]> ties() {
+    return Optional.ofNullable(ties).map(int[]::clone);
+  }
+
+  /**
+   * What of a recipe's needs is not there.
+   *
+   * @param needs of the recipe
+   * @return those that are missing
+   */
+  public Set<StatisticNeed> missing(Set<StatisticNeed> needs) {
+    Set<StatisticNeed> missing = EnumSet.noneOf(StatisticNeed.class);
+    for (StatisticNeed need : needs) {
+      boolean known =
+          switch (need) {
+            case CHANNELS -> statistics != null;
+            case GRAM -> statistics != null && statistics.gram().isPresent();
+            case QUANTILES -> statistics != null && statistics.quantiles().isPresent();
+            case SAMPLE -> sample != null;
+          };
+      if (!known) {
+        missing.add(need);
+      }
+    }
+    return missing;
+  }
+}

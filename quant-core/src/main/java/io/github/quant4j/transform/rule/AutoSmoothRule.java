@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.transform.rule;
+
+import io.github.quant4j.search.Search;
+import io.github.quant4j.statistic.StatisticNeed;
+import io.github.quant4j.transform.InputTransform;
+import io.github.quant4j.transform.TransformChain;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * SmoothQuant with the exponent that gives the group of layers the least output error, of 0, 0.05,
+ * ..., 1 and no transform at all. (One exponent for a whole model, as in SmoothQuant+, Pan et al.,
+ * arXiv 2312.03788, is searched by the caller, who adds up {@link #error} over the groups.)
+ *
+ * @param powersOfTwo whether scales are rounded to powers of two
+ */
+public record AutoSmoothRule(boolean powersOfTwo) implements TransformRule {
+  private static final int POINTS = 21;
+
+  /**
+   * The exponents that are tried.
+   *
+   * @return from 0 to 1 by 0.05
+   */
+  public static List<Double> candidates() {
+    return Search.grid(0, 1, POINTS);
+  }
+
+  /**
+   * The error of a group behind the transform of a given exponent.
+   *
+   * @param group the layers
+   * @param trial how they are quantized
+   * @param alpha the exponent, 0 to 1
+   * @return the summed squared output error
+   */
+  public double error(LayerGroup group, QuantizationTrial trial, double alpha) {
+    return trial.error(group, SmoothRule.fit(group, alpha, powersOfTwo, label()));
+  }
+
+  @Override
+  public InputTransform fit(LayerGroup group, QuantizationTrial trial) {
+    List<InputTransform> transforms = new ArrayList<>();
+    transforms.add(TransformChain.identity(group.size()));
+    for (double alpha : candidates()) {
+      transforms.add(SmoothRule.fit(group, alpha, powersOfTwo, label()));
+    }
+    return Search.argmin(transforms, transform -> trial.error(group, transform)).argument();
+  }
+
+  @Override
+  public Set<StatisticNeed> needs(boolean quantizedActivations) {
+    return quantizedActivations
+        ? EnumSet.of(StatisticNeed.CHANNELS, StatisticNeed.GRAM, StatisticNeed.SAMPLE)
+        : EnumSet.of(StatisticNeed.CHANNELS, StatisticNeed.GRAM);
+  }
+
+  @Override
+  public String label() {
+    return powersOfTwo ? "smooth(auto,po2)" : "smooth(auto)";
+  }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.transform.rule;
+
+import io.github.quant4j.statistic.StatisticNeed;
+import io.github.quant4j.transform.HadamardTransform;
+import io.github.quant4j.transform.InputTransform;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A randomized Hadamard rotation, see {@link HadamardTransform}.
+ *
+ * @param block channels of a block, or 0 for the largest that suits the width
+ * @param seed of the signs, or {@link HadamardTransform#NO_SIGNS}
+ * @param online whether it runs with the model even where it could be folded
+ */
+public record HadamardRule(int block, long seed, boolean online) implements TransformRule {
+
+  /**
+   * Checks block and seed.
+   *
+   * @throws IllegalArgumentException if the block is negative, 1 or has no Hadamard matrix, or the
+   *     seed is below -1
+   */
+  public HadamardRule {
+    if (block != 0) {
+      if (block < 2) {
+        throw new IllegalArgumentException("block: " + block + ", expected at least 2");
+      }
+      HadamardTransform.of(block, block, HadamardTransform.NO_SIGNS);
+    }
+    if (seed < HadamardTransform.NO_SIGNS) {
+      throw new IllegalArgumentException("seed: " + seed + ", expected at least 0");
+    }
+  }
+
+  @Override
+  public InputTransform fit(LayerGroup group, QuantizationTrial trial) {
+    return rotation(group.size());
+  }
+
+  /**
+   * The rotation, which depends on nothing but the width.
+   *
+   * @param size channels
+   * @return the transform
+   * @throws IllegalArgumentException if there is no such rotation of that width
+   */
+  public HadamardTransform rotation(int size) {
+    if (block != 0) {
+      return HadamardTransform.of(size, block, seed);
+    }
+    HadamardTransform rotation = HadamardTransform.of(size, seed);
+    if (rotation.block() < 2 && size > 1) {
+      throw new IllegalArgumentException(
+          label()
+              + ": no divisor of the "
+              + size
+              + " channels has a Hadamard matrix, expected an even number");
+    }
+    return rotation;
+  }
+
+  @Override
+  public Set<StatisticNeed> needs(boolean quantizedActivations) {
+    return EnumSet.noneOf(StatisticNeed.class);
+  }
+
+  @Override
+  public boolean isOnline() {
+    return online;
+  }
+
+  @Override
+  public String label() {
+    List<String> arguments = new ArrayList<>();
+    if (block != 0) {
+      arguments.add("block=" + block);
+    }
+    if (seed == HadamardTransform.NO_SIGNS) {
+      arguments.add("unsigned");
+    } else if (seed != 0) {
+      arguments.add("seed=" + seed);
+    }
+    if (online) {
+      arguments.add("online");
+    }
+    return arguments.isEmpty() ? "hadamard" : "hadamard(" + String.join(",", arguments) + ")";
+  }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.transform.rule;
+
+import io.github.quant4j.statistic.StatisticNeed;
+import io.github.quant4j.transform.DiagonalTransform;
+import io.github.quant4j.transform.InputTransform;
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * SmoothQuant (Xiao et al., arXiv 2211.10438): {@code s_j = max|x_j|^alpha / max|W_j|^(1 - alpha)}
+ * over all layers that read the input. With {@code alpha = 1} all channels of the input get the
+ * same range (the folded dequantization of OutlierTune, arXiv 2406.18832).
+ *
+ * <p>Other than in the papers, a channel that is quieter than a tenth of the mean {@code max|x_j|}
+ * counts as such a one: it sets no range, and one that was silent during calibration, as behind an
+ * activation function, would be magnified without limit when it speaks.
+ *
+ * @param alpha how much of the difficulty moves to the weights, 0 to 1
+ * @param powersOfTwo whether scales are rounded to powers of two, which change exponents only (the
+ *     pre-shifted exponent bias of LLM-FP4, Liu et al., arXiv 2310.16836)
+ */
+public record SmoothRule(double alpha, boolean powersOfTwo) implements TransformRule {
+
+  /**
+   * Checks the exponent.
+   *
+   * @throws IllegalArgumentException if it is not from 0 to 1
+   */
+  public SmoothRule {
+    ChannelScales.requireShare("alpha", alpha);
+  }
+
+  @Override
+  public InputTransform fit(LayerGroup group, QuantizationTrial trial) {
+    return fit(group, alpha, powersOfTwo, label());
+  }
+
+  static DiagonalTransform fit(LayerGroup group, double alpha, boolean powers, String label) {
+    double[] scales =
+        ChannelScales.mixed(
+            ChannelScales.audibleMaximum(group, label), ChannelScales.weightMaximum(group), alpha);
+    return ChannelScales.transform(powers ? ChannelScales.powersOfTwo(scales) : scales);
+  }
+
+  @Override
+  public Set<StatisticNeed> needs(boolean quantizedActivations) {
+    return EnumSet.of(StatisticNeed.CHANNELS);
+  }
+
+  @Override
+  public String label() {
+    return "smooth(" + ChannelScales.number(alpha) + (powersOfTwo ? ",po2" : "") + ")";
+  }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.model;
+
+import io.github.quant4j.io.ModelDirectory;
+import io.github.quant4j.io.TensorFileException;
+import io.github.quant4j.io.quantized.ModelVerifier;
+import io.github.quant4j.io.quantized.Problem;
+import io.github.quant4j.model.config.InvalidModelException;
+import io.github.quant4j.text.InvalidTokenizerException;
+import io.github.quant4j.text.TokenizerFile;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Looks for everything that would keep a stored model from running as it was written. */
+public final class ModelCheck {
+  private ModelCheck() {}
+
+  /**
+   * Verifies files, checksums, scales, codes and finite values as {@link ModelVerifier} does, then
+   * whether the configuration is that of a known architecture and the tensors have the shapes that
+   * it says, then the tokenizer if there is one. Reads every byte of the model.
+   *
+   * @param directory the model's directory
+   * @return what is wrong; empty if nothing is
+   * @throws TensorFileException if there is no such directory
+   * @throws IOException if reading fails
+   */
+  public static List<Problem> verify(Path directory) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      ModelDirectory.open(directory).close();
+    }
+    List<Problem> problems = new ArrayList<>(ModelVerifier.verify(directory));
+    boolean readable = problems.isEmpty();
+    try {
+      openAndClose(directory);
+    } catch (InvalidModelException e) {
+      List<String> known = problems.stream().map(Problem::subject).toList();
+      e.problems().stream()
+          // What has been said of a tensor or a module is not said again.
+          .filter(problem -> known.stream().noneMatch(problem::contains))
+          .forEach(problem -> problems.add(new Problem("model", problem)));
+    } catch (TensorFileException | UncheckedIOException e) {
+      // What keeps files from being read has been found already, unless it has just happened.
+      if (readable) {
+        problems.add(new Problem(directory.toString(), String.valueOf(e.getMessage())));
+      }
+    }
+    Path tokenizer = directory.resolve(DirectoryTokenizer.FILE);
+    if (Files.exists(tokenizer)) {
+      try {
+        TokenizerFile.load(tokenizer);
+      } catch (InvalidTokenizerException e) {
+        problems.add(new Problem("tokenizer", String.valueOf(e.getMessage())));
+      }
+    }
+    return List.copyOf(problems);
+  }
+
+  private static void openAndClose(Path directory) throws IOException {
+    if (SpeechEncoder.isIn(directory)) {
+      SpeechEncoder.open(directory).close();
+    } else {
+      LanguageModel.open(directory).close();
+    }
+  }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.model.runtime;
+
+import io.github.quant4j.graph.BlockModel;
+import io.github.quant4j.model.config.ModelDescription;
+import io.github.quant4j.model.config.ModelOptions;
+
+/**
+ * A decoder of any family as {@link DecoderEngine} runs it: embeddings, blocks that are opened
+ * once and kept, and a head whose program is a {@link HeadProgram}.
+ */
+public interface DecoderModel extends BlockModel<int[]> {
+  /** The model's shape. */
+  ModelDescription description();
+
+  /** What the model runs with. */
+  ModelOptions options();
+
+  /** Opens a block, with its weights on the heap or where they are mapped. */
+  OpenBlock openBlock(int index, boolean heap);
+
+  /** Opens the head, with its weights on the heap or where they are mapped. */
+  OpenBlock openHeadBlock(boolean heap);
+
+  /**
+   * Refuses tokens that are not in the vocabulary.
+   *
+   * @throws IllegalArgumentException if there is one
+   */
+  void requireTokens(int[] tokens);
+
+  /** Puts the embeddings of some tokens into rows. */
+  void embed(int[] tokens, int from, int count, float[] hidden, int firstRow);
+
+  /** Room for what so many sequences of so many tokens leave to be attended to. */
+  KeyValueCache newCache(int sequences, int capacity);
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.model.whisper;
+
+import io.github.quant4j.graph.Block;
+import io.github.quant4j.graph.BlockLayout;
+import io.github.quant4j.graph.BlockModel;
+import io.github.quant4j.graph.HiddenStates;
+import io.github.quant4j.graph.LinearSite;
+import io.github.quant4j.graph.ModelWeights;
+import io.github.quant4j.graph.ResidualStream;
+import io.github.quant4j.graph.SequenceLayout;
+import io.github.quant4j.kernel.Kernels;
+import io.github.quant4j.model.config.InvalidModelException;
+import io.github.quant4j.model.config.ModelOptions;
+import io.github.quant4j.model.runtime.BlockWeights;
+import io.github.quant4j.model.runtime.GroupedAttention;
+import io.github.quant4j.model.runtime.OpenBlock;
+import io.github.quant4j.tensor.FloatMatrix;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The encoder of a Whisper model (Radford et al., arXiv:2212.04356) as a chain of blocks, in
+ * binary32, as the Transformers library defines it: two convolutions and learned positions, then
+ * blocks of layer norm, bidirectional attention and a GELU MLP, then a layer norm.
+ *
+ * <p>An input is a log-mel spectrogram {@code [frames, mel bins]}: a row for each 10 ms, see {@link
+ * io.github.quant4j.speech.LogMelSpectrogram}. It may have from 1 frame to {@link
+ * WhisperConfiguration#maximumFrames()}. Whisper was trained on spectrograms of 30 seconds, with
+ * silence after what is shorter; shorter inputs take less time and give other features.
+ *
+ * <p>Every block has four site groups: q_proj, k_proj and v_proj; out_proj; fc1; fc2. The head is
+ * the final norm and has no site. Convolutions and positions stay as they are. Nothing is read
+ * before it is needed. Use {@code SpeechEncoder} to run the encoder; this is the model as
+ * calibration sees it.
+ */
+public final class WhisperEncoderModel implements BlockModel<FloatMatrix> {
+  private final WhisperConfiguration configuration;
+  private final WhisperLayout layout;
+  private final ModelWeights weights;
+  private final ModelOptions options;
+  private final GroupedAttention attention;
+  private volatile @Nullable ConvolutionStem stem;
+
+  private WhisperEncoderModel(
+      WhisperConfiguration configuration,
+      WhisperLayout layout,
+      ModelWeights weights,
+      ModelOptions options) {
+    this.configuration = configuration;
+    this.layout = layout;
+    this.weights = weights;
+    this.options = options;
+    this.attention =
+        new GroupedAttention(
+            configuration.headStructure(),
+            false,
+            Kernels.linearAlgebra(options.kernels()),
+            options.kernels());
+  }
+
+  /**
+   * Puts an encoder together.
+   *
+   * @param configuration its shape
+   * @param weights its weights, which must stay open as long as the encoder is used
+   * @param options kernels, threads, and where weights are
+   * @return the encoder
+   * @throws InvalidModelException if tensors are missing or of another shape than the configuration
+   *     says; all problems are named together
+   * @throws IllegalArgumentException if the options name a kernel provider that is not available
+   */
+  public static WhisperEncoderModel of(
+      WhisperConfiguration configuration, ModelWeights weights, ModelOptions options) {
+    WhisperLayout layout = new WhisperLayout(configuration, weights.tensors());
+    List<String> problems = layout.problems(weights);
+    if (!problems.isEmpty()) {
+      throw new InvalidModelException("the model's tensors", problems);
+    }
+    return new WhisperEncoderModel(configuration, layout, weights, options);
+  }
+
+  /**
+   * The encoder's shape.
+   *
+   * @return the configuration
+   */
+  public WhisperConfiguration configuration() {
+    return configuration;
+  }
+
+  public ModelOptions options() {
+    return options;
+  }
+
+  @Override
+  public String architecture() {
+    return configuration.architecture();
+  }
+
+  @Override
+  public List<BlockLayout> blocks() {
+    return layout.blocks();
+  }
+
+  @Override
+  public BlockLayout head() {
+    return layout.head();
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @return empty: the convolutions write to the stream, and layer norms do not commute with
+   *     rotations
+   */
+  @Override
+  public Optional<ResidualStream> residualStream() {
+    return Optional.empty();
+  }
+
+  /**
+   * Runs the convolutions and adds the positions.
+   *
+   * @param inputs one or more log-mel spectrograms {@code [frames, mel bins]}
+   * @return the hidden states of all of them, half as many rows as frames, rounded up, for each
+   * @throws IllegalArgumentException if a spectrogram has no frames, too many of them, another
+   *     number of mel bins, or values that are not finite
+   */
+  @Override
+  public HiddenStates embed(List<? extends FloatMatrix> inputs) {
+    inputs.forEach(this::requireSpectrogram);
+    SequenceLayout sequences =
+        SequenceLayout.of(
+            inputs.stream().mapToInt(input -> ConvolutionStem.frames(input.rows())).toArray());
+    FloatMatrix hidden = FloatMatrix.zeros(sequences.tokens(), configuration.width());
+    for (int s = 0; s < inputs.size(); s++) {
+      stem().run(inputs.get(s), hidden.data(), sequences.start(s));
+    }
+    return new HiddenStates(hidden, sequences);
+  }
+
+  private void requireSpectrogram(FloatMatrix input) {
+    if (input.rows() < 1
+        || input.rows() > configuration.maximumFrames()
+        || input.columns() != configuration.melBins()) {
+      throw new IllegalArgumentException(
+          "spectrogram: "
+              + input
+              + ", expected [frames, mel bins] with 1 to "
+              + configuration.maximumFrames()
+              + " frames and "
+              + configuration.melBins()
+              + " mel bins");
+    }
+    if (!input.isFinite()) {
+      throw new IllegalArgumentException(
+          "spectrogram: " + input + " has values that are not finite, expected finite ones");
+    }
+  }
+
+  private ConvolutionStem stem() {
+    ConvolutionStem known = stem;
+    if (known == null) {
+      known = new ConvolutionStem(layout, weights.tensors(), options.kernels());
+      stem = known;
+    }
+    return known;
+  }
+
+  @Override
+  public Block open(int index) {
+    Objects.checkIndex(index, configuration.layers());
+    long count =
+        layout.blocks().get(index).sites().stream().mapToLong(LinearSite::weightCount).sum();
+    return openBlock(index, options.placement().isHeap(count, false));
+  }
+
+  @Override
+  public Block openHead() {
+    BlockWeights opened =
+        new BlockWeights(
+            layout.head(),
+            List.of(layout.finalNorm().weight(), layout.finalNorm().bias().orElseThrow()),
+            weights,
+            options.kernels(),
+            true);
+    return new OpenBlock(
+        configuration.width(),
+        opened,
+        new EncoderHeadProgram(opened, layout.finalNorm(), options.kernels().team()));
+  }
+
+  public Block openBlock(int index, boolean heap) {
+    WhisperLayout.EncoderNames names = layout.names(index);
+    BlockWeights opened =
+        new BlockWeights(layout.blocks().get(index), names.all(), weights, options.kernels(), heap);
+    return new OpenBlock(
+        configuration.width(),
+        opened,
+        new EncoderProgram(configuration, names, opened, attention, options.kernels()));
+  }
+}
