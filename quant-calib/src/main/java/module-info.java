@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Models, tokenizers, calibration pipelines, evaluation and reports. */
+/** Calibration pipelines, evaluation and reports. */
 module quant4j.calib {
   requires static nd4j.api;
   requires static org.jspecify;
   requires org.slf4j;
   requires transitive quant4j.core;
+  requires transitive quant4j.models;
 
   exports io.github.quant4j.evaluate;
-  exports io.github.quant4j.generate;
-  exports io.github.quant4j.graph;
   exports io.github.quant4j.inspect;
-  exports io.github.quant4j.model;
   exports io.github.quant4j.nd4j;
   exports io.github.quant4j.pipeline;
-  exports io.github.quant4j.progress;
-  exports io.github.quant4j.speech;
   exports io.github.quant4j.study;
-  exports io.github.quant4j.text;
 }

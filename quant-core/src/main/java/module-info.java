@@ -8,13 +8,16 @@ module quant4j.core {
   requires commons.math3;
 
   exports io.github.quant4j.activation;
+  exports io.github.quant4j.decompose;
   exports io.github.quant4j.format;
   exports io.github.quant4j.io;
   exports io.github.quant4j.io.packed;
   exports io.github.quant4j.io.quantized;
   exports io.github.quant4j.json to
+      quant4j.models,
       quant4j.calib;
   exports io.github.quant4j.kernel;
+  exports io.github.quant4j.layer;
   exports io.github.quant4j.linalg;
   exports io.github.quant4j.linear;
   exports io.github.quant4j.matrix;
@@ -28,6 +31,7 @@ module quant4j.core {
   exports io.github.quant4j.statistic;
   exports io.github.quant4j.tensor;
   exports io.github.quant4j.transform;
+  exports io.github.quant4j.transform.rule;
 
   uses io.github.quant4j.kernel.KernelProvider;
 }

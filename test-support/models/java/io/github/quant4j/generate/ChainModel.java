@@ -24,7 +24,7 @@ public final class ChainModel implements AutoregressiveModel {
   }
 
   /** After each token surely comes the next, and 0 after the last. */
-  static ChainModel cycle(int size, int endToken) {
+  public static ChainModel cycle(int size, int endToken) {
     float[][] logits = new float[size][size];
     for (int i = 0; i < size; i++) {
       logits[i][(i + 1) % size] = 100;
@@ -78,7 +78,7 @@ public final class ChainModel implements AutoregressiveModel {
   }
 
   /** A model with random predictions. */
-  static ChainModel random(int size, OptionalInt beginToken, List<Integer> endTokens) {
+  public static ChainModel random(int size, OptionalInt beginToken, List<Integer> endTokens) {
     SeededRandom random = new SeededRandom(size);
     float[][] logits = new float[size][];
     Arrays.setAll(logits, i -> random.gaussians(size));

@@ -9,7 +9,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The small random encoders of the oracle, see {@code src/test/resources/models/README.md}. */
+/** The small random encoders of the oracle, see {@code quant-models/src/test/resources/models/README.md}. */
 public final class TestEncoders {
   private TestEncoders() {}
 

@@ -69,6 +69,11 @@ public final class TestModels {
     return LanguageModel.of(configuration(directory), weights(directory), options);
   }
 
+  /** A model with the configuration of one of them and weights of its own. */
+  public static LanguageModel open(String name, ModelWeights weights, ModelOptions options) {
+    return LanguageModel.of(configuration(directory(name)), weights, options);
+  }
+
   /** An open model on the scalar kernels and one thread. */
   public static LanguageModel open(String name) {
     return open(name, ModelOptions.defaults().withKernels("scalar").withThreads(1));

@@ -201,8 +201,8 @@ class EvaluationTest {
     Arrays.fill(norm, Float.NaN);
     tensors.put("model.norm.weight", Tensor.ofFloats(Shape.of(32), norm));
     try (LanguageModel model =
-        LanguageModel.of(
-            TestModels.configuration(TestModels.directory("llama-untied")),
+        TestModels.open(
+            "llama-untied",
             ModelWeights.of(TestModels.tensors(tensors)),
             ModelOptions.defaults())) {
       String message =

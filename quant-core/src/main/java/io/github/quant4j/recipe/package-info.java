@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Whole recipes as text, applied to matrices: transforms, weights, activations, compensations. */
+/** Whole recipes as text: transforms, weights, activations, compensations. */
 @NullMarked
 package io.github.quant4j.recipe;
 

@@ -2,6 +2,7 @@
 package io.github.quant4j.model;
 
 import io.github.quant4j.generate.AutoregressiveModel;
+import io.github.quant4j.generate.BatchPrediction;
 import io.github.quant4j.generate.DecodingSession;
 import io.github.quant4j.generate.GeneratedText;
 import io.github.quant4j.generate.Sampling;
@@ -15,14 +16,13 @@ import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelDescription;
 import io.github.quant4j.model.config.ModelOptions;
-import io.github.quant4j.generate.BatchPrediction;
-import io.github.quant4j.model.runtime.DecoderEngine;
 import io.github.quant4j.model.llama.LlamaConfiguration;
 import io.github.quant4j.model.llama.LlamaModel;
 import io.github.quant4j.model.llama.ModelFiles;
-import io.github.quant4j.model.runtime.WarmUp;
+import io.github.quant4j.model.runtime.DecoderEngine;
 import io.github.quant4j.model.runtime.DecoderModel;
 import io.github.quant4j.model.runtime.StoredWeights;
+import io.github.quant4j.model.runtime.WarmUp;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.text.Tokenizer;
 import java.io.IOException;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Model graphs with their linear sites, and the runtime of the Llama family. */
+/** Language models and speech encoders of all families: opened, run, checked. */
 @NullMarked
 package io.github.quant4j.model;
 

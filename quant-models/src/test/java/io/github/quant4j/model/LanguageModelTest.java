@@ -7,11 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.quant4j.generate.BatchPrediction;
 import io.github.quant4j.generate.DecodingSession;
 import io.github.quant4j.model.TestModels.Expected;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.model.config.WeightPlacement;
-import io.github.quant4j.generate.BatchPrediction;
 import io.github.quant4j.testing.SeededRandom;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The commands on a speech encoder, which has neither a tokenizer nor a perplexity. */
 class SpeechCommandsTest {
   private static final String ENCODER =
-      CommandRun.ROOT.resolve("quant-calib/src/test/resources/models/whisper-prefixed").toString();
+      CommandRun.ROOT.resolve("quant-models/src/test/resources/models/whisper-prefixed").toString();
   private static final int RATE = 16_000;
 
   @TempDir private Path temporary;

@@ -2,8 +2,8 @@
 package io.github.quant4j.model.llama;
 
 import io.github.quant4j.json.JsonValue;
-import io.github.quant4j.model.config.ConfigurationValues;
 import io.github.quant4j.model.config.InvalidModelException;
+import io.github.quant4j.model.runtime.ConfigurationValues;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

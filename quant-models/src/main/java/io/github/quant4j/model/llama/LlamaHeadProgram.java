@@ -3,9 +3,9 @@ package io.github.quant4j.model.llama;
 
 import io.github.quant4j.model.runtime.Activations;
 import io.github.quant4j.model.runtime.BlockProgram;
-import io.github.quant4j.model.runtime.HeadProgram;
 import io.github.quant4j.model.runtime.BlockWeights;
 import io.github.quant4j.model.runtime.Elementwise;
+import io.github.quant4j.model.runtime.HeadProgram;
 import io.github.quant4j.model.runtime.RowParts;
 import io.github.quant4j.parallel.WorkerTeam;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model.llama;
 
-import io.github.quant4j.model.config.ConfigurationValues;
+import io.github.quant4j.model.runtime.ConfigurationValues;
 import io.github.quant4j.model.runtime.RotaryScaling;
 import java.util.Optional;
 

@@ -34,7 +34,8 @@ public final class RotaryTable {
     this.angles = compute(0);
   }
 
-  static float[] inverseFrequencies(int headWidth, double theta, RotaryScaling scaling) {
+  /** Radians by which one position turns each channel pair. */
+  public static float[] inverseFrequencies(int headWidth, double theta, RotaryScaling scaling) {
     float[] inverse = new float[headWidth / 2];
     for (int i = 0; i < inverse.length; i++) {
       float exponent = (float) (2 * i) / headWidth;

@@ -4,8 +4,8 @@ package io.github.quant4j.model.whisper;
 import io.github.quant4j.json.JsonException;
 import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
-import io.github.quant4j.model.config.ConfigurationValues;
 import io.github.quant4j.model.config.InvalidModelException;
+import io.github.quant4j.model.runtime.ConfigurationValues;
 import io.github.quant4j.transform.HeadStructure;
 import java.util.List;
 

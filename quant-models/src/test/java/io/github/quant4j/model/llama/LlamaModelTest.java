@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.quant4j.generate.BatchPrediction;
 import io.github.quant4j.graph.Block;
 import io.github.quant4j.graph.BlockLayout;
 import io.github.quant4j.graph.BlockPass;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.quant4j.model.config;
+package io.github.quant4j.model.runtime;
 
 import io.github.quant4j.json.JsonException;
 import io.github.quant4j.json.JsonValue;

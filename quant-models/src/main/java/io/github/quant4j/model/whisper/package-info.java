@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** The encoder of Whisper. */
+@NullMarked
+package io.github.quant4j.model.whisper;
+
+import org.jspecify.annotations.NullMarked;
