@@ -9,7 +9,6 @@ import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.graph.ResidualStream;
 import io.github.quant4j.graph.SequenceLayout;
-import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Tensor;
 import java.util.List;
@@ -46,7 +45,7 @@ public final class LlamaModel implements BlockModel<int[]> {
         new DecoderProgram.Resources(
             new RotaryTable(configuration.attention().headWidth(), configuration.rotary()),
             new GroupedAttention(
-                layout.heads(), true, Kernels.linearAlgebra(options.kernels()), options.kernels()),
+                layout.heads(), true, options.kernels().compute().algebra(), options.kernels()),
             options.kernels());
   }
 

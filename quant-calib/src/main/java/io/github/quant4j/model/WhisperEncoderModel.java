@@ -9,7 +9,6 @@ import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.graph.ResidualStream;
 import io.github.quant4j.graph.SequenceLayout;
-import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.List;
 import java.util.Objects;
@@ -52,7 +51,7 @@ public final class WhisperEncoderModel implements BlockModel<FloatMatrix> {
         new GroupedAttention(
             configuration.headStructure(),
             false,
-            Kernels.linearAlgebra(options.kernels()),
+            options.kernels().compute().algebra(),
             options.kernels());
   }
 

@@ -56,6 +56,7 @@ public record PlanesSpec(QuantScheme scheme, int iterations, boolean isWeighted)
     double[] first = new double[tiles];
     double[] second = new double[tiles];
     problem
+        .compute()
         .team()
         .run(
             tiles,

@@ -2,8 +2,6 @@
 package io.github.quant4j.recipe;
 
 import io.github.quant4j.kernel.KernelOptions;
-import io.github.quant4j.kernel.Kernels;
-import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.linear.Decomposition;
 import io.github.quant4j.linear.FitProblem;
 import io.github.quant4j.linear.QuantizedLinear;
@@ -169,8 +167,7 @@ public final class LinearQuantizer {
               + " LayerInput.observe");
     }
     LayerGroup group =
-        LayerGroup.of(layers.stream().map(LinearLayer::weights).toList())
-            .withCompute(algebra(), options.team());
+        LayerGroup.of(layers.stream().map(LinearLayer::weights).toList(), options.compute());
     if (input.statistics().isPresent()) {
       group = group.withStatistics(input.statistics().get());
     }
@@ -181,10 +178,6 @@ public final class LinearQuantizer {
       group = group.withProducer(input.producer().get());
     }
     return input.ties().isPresent() ? group.withTies(input.ties().get()) : group;
-  }
-
-  private LinearAlgebra algebra() {
-    return Kernels.linearAlgebra(options);
   }
 
   private InputTransform fitTransform(LayerGroup group) {
@@ -211,7 +204,7 @@ public final class LinearQuantizer {
       Optional<FloatMatrix> heldOut) {
     FloatMatrix weights = changed.weights().get(index);
     FitProblem problem =
-        FitProblem.of(weights.rows(), weights.columns()).withCompute(group.algebra(), group.team());
+        FitProblem.of(weights.rows(), weights.columns(), group.compute());
     if (changed.statistics().isPresent()) {
       problem = problem.withStatistics(changed.statistics().get());
     }
@@ -255,7 +248,7 @@ public final class LinearQuantizer {
     }
     float[] bias = given.orElseGet(() -> new float[weights.rows()]);
     if (transform.hasConstant()) {
-      float[] correction = transform.biasCorrection(layer.weights());
+      float[] correction = transform.biasCorrection(layer.weights(), changed.compute());
       for (int row = 0; row < bias.length; row++) {
         bias[row] += correction[row];
       }

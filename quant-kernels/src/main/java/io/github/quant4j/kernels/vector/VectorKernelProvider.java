@@ -6,7 +6,6 @@ import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.KernelProvider;
 import io.github.quant4j.kernel.LinearKernel;
 import io.github.quant4j.kernel.PackedMatrix;
-import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.matrix.SparseMatrix;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -114,10 +113,5 @@ public final class VectorKernelProvider implements KernelProvider {
   public Optional<LinearKernel> forPacked(
       PackedMatrix weights, ActivationQuantizer activations, KernelOptions options) {
     return VectorKernels.forPacked(weights, activations, options);
-  }
-
-  @Override
-  public Optional<LinearAlgebra> linearAlgebra(KernelOptions options) {
-    return VectorKernels.linearAlgebra(options);
   }
 }
