@@ -8,20 +8,23 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.kernel.KernelOptions;
-import io.github.quant4j.kernel.Kernels;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linalg.LdlFactorization;
 import io.github.quant4j.linalg.LinearAlgebra;
+import io.github.quant4j.linalg.MatrixView;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.recipe.LayerInput;
 import io.github.quant4j.recipe.LinearQuantizer;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.testing.SeededRandom;
 import java.util.Arrays;
+import java.util.List;
 import org.apache.commons.math3.linear.BlockRealMatrix;
 import org.apache.commons.math3.linear.CholeskyDecomposition;
 import org.apache.commons.math3.linear.RealMatrix;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -47,6 +50,10 @@ class Nd4jLinearAlgebraTest {
 
     Placed copy() {
       return new Placed(rows, columns, offset, ld, data.clone());
+    }
+
+    MatrixView view() {
+      return new MatrixView(data, offset, rows, columns, ld);
     }
 
     RealMatrix real(boolean magnitudes) {
@@ -102,20 +109,7 @@ class Nd4jLinearAlgebraTest {
       for (boolean alone : new boolean[] {true, false}) {
         Placed one = alone ? c : again;
         algebra.multiplyTransposed(
-            m,
-            n,
-            k,
-            a.data,
-            a.offset,
-            a.ld,
-            b.data,
-            b.offset,
-            b.ld,
-            accumulate,
-            one.data,
-            one.offset,
-            one.ld,
-            alone ? ONE : THREE);
+            a.view(), b.view(), accumulate, one.view(), alone ? ONE : THREE);
       }
       c.check(
           accumulate ? product.add(before.real(false)) : product,
@@ -142,9 +136,7 @@ class Nd4jLinearAlgebraTest {
     Placed b = Placed.of(random, k, n);
     Placed before = Placed.of(random, m, n);
     Placed c = before.copy();
-    algebra.multiplyAdd(
-        m, n, k, -0.75f, a.data, a.offset, a.ld, b.data, b.offset, b.ld, c.data, c.offset, c.ld,
-        ONE);
+    algebra.multiplyAdd(-0.75f, a.view(), b.view(), c.view(), ONE);
     c.check(
         before.real(false).add(a.real(false).multiply(b.real(false)).scalarMultiply(-0.75)),
         before.real(true).add(a.real(true).multiply(b.real(true)).scalarMultiply(0.75)),
@@ -162,7 +154,7 @@ class Nd4jLinearAlgebraTest {
     float[] h = new float[columns * columns];
     Placed moment = new Placed(columns, columns, 0, columns, h);
     for (int batch = 1; batch <= 2; batch++) {
-      algebra.addGram(tokens, columns, x, 3, h, ONE);
+      algebra.addGram(inputs.view(), moment.view(), ONE);
       RealMatrix expected =
           inputs.real(false).transpose().multiply(inputs.real(false)).scalarMultiply(batch);
       RealMatrix magnitudes =
@@ -182,9 +174,9 @@ class Nd4jLinearAlgebraTest {
     SeededRandom random = new SeededRandom(11);
     FloatMatrix inputs = random.gaussianMatrix(2 * size, size);
     float[] h = new float[size * size];
-    algebra.addGram(inputs.rows(), size, inputs.data(), 0, h, ONE);
+    algebra.addGram(MatrixView.of(inputs), MatrixView.dense(h, size, size), ONE);
     FloatMatrix moment = FloatMatrix.wrap(size, size, h);
-    FloatMatrix factor = LdlFactorization.of(moment, algebra, ONE).orElseThrow().cholesky();
+    FloatMatrix factor = LdlFactorization.of(moment, Compute.of(algebra)).orElseThrow().cholesky();
     RealMatrix expected =
         new CholeskyDecomposition(new Placed(size, size, 0, size, h).real(false)).getL();
     // Backward stable; the condition number here is about 34.
@@ -199,7 +191,7 @@ class Nd4jLinearAlgebraTest {
   @Test
   void thePipelineUsesWhatItIsGiven() {
     KernelOptions options = KernelOptions.defaults().withLinearAlgebra(algebra);
-    assertSame(algebra, Kernels.linearAlgebra(options.withTeam(THREE).withProvider("scalar")));
+    assertSame(algebra, options.withTeam(THREE).withProvider("scalar").compute().algebra());
     assertTrue(algebra.name().startsWith("nd4j ("), algebra.name());
 
     SeededRandom random = new SeededRandom(21);
@@ -232,31 +224,33 @@ class Nd4jLinearAlgebraTest {
   @Test
   void nothingIsAddedWhereThereIsNothing() {
     float[] c = {1, 2, 3, 4};
-    algebra.multiplyTransposed(0, 4, 3, c, 0, 3, new float[12], 0, 3, false, c, 0, 4, ONE);
-    algebra.multiplyAdd(2, 2, 0, 1f, c, 0, 0, c, 0, 2, c, 0, 2, ONE);
+    MatrixView result = MatrixView.dense(c, 2, 2);
+    MatrixView none = MatrixView.dense(c, 2, 0);
+    algebra.multiplyTransposed(
+        MatrixView.dense(c, 0, 3),
+        MatrixView.dense(new float[12], 4, 3),
+        false,
+        MatrixView.dense(c, 0, 4),
+        ONE);
+    algebra.multiplyAdd(1f, none, MatrixView.dense(c, 0, 2), result, ONE);
     assertArrayEquals(new float[] {1, 2, 3, 4}, c);
-    algebra.multiplyTransposed(2, 2, 0, c, 0, 0, c, 0, 0, false, c, 0, 2, ONE);
+    algebra.multiplyTransposed(none, none, false, result, ONE);
     assertArrayEquals(new float[4], c);
   }
 
   @Test
   void badShapesAreRefused() {
     float[] data = new float[10_000];
-    String message =
-        assertThrows(
-                IllegalArgumentException.class,
-                () ->
-                    algebra.multiplyAdd(
-                        100, 100, 100, 1f, data, 0, 99, data, 0, 100, data, 0, 100, ONE))
-            .getMessage();
-    assertTrue(message.contains("a: rows are 99 apart"), message);
-    assertThrows(
-        IndexOutOfBoundsException.class,
-        () ->
-            algebra.multiplyTransposed(
-                100, 100, 100, data, 0, 100, data, 1, 100, false, data, 0, 100, ONE));
-    assertThrows(
-        IndexOutOfBoundsException.class, () -> algebra.addGram(101, 100, data, 0, data, ONE));
+    MatrixView hundred = MatrixView.dense(data, 100, 100);
+    MatrixView fewer = MatrixView.dense(data, 100, 99);
+    for (Executable call :
+        List.<Executable>of(
+            () -> algebra.multiplyTransposed(hundred, fewer, false, hundred, ONE),
+            () -> algebra.multiplyAdd(1f, fewer, hundred, hundred, ONE),
+            () -> algebra.addGram(fewer, hundred, ONE))) {
+      String message = assertThrows(IllegalArgumentException.class, call).getMessage();
+      assertTrue(message.contains("expected ["), message);
+    }
   }
 
   @Test
@@ -270,7 +264,12 @@ class Nd4jLinearAlgebraTest {
     b[7 * n + 2] = Float.POSITIVE_INFINITY;
     float[] c = new float[n * n];
     Arrays.fill(c, Float.NaN);
-    algebra.multiplyTransposed(n, n, n, a, 0, n, b, 0, n, false, c, 0, n, ONE);
+    algebra.multiplyTransposed(
+        MatrixView.dense(a, n, n),
+        MatrixView.dense(b, n, n),
+        false,
+        MatrixView.dense(c, n, n),
+        ONE);
     for (int i = 0; i < n; i++) {
       for (int j = 0; j < n; j++) {
         float expected = i == 3 ? Float.NaN : j == 7 ? Float.POSITIVE_INFINITY : n;
