@@ -19,6 +19,7 @@ import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.testing.SeededRandom;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.commons.math3.linear.BlockRealMatrix;
 import org.apache.commons.math3.linear.CholeskyDecomposition;
 import org.apache.commons.math3.linear.RealMatrix;
@@ -188,37 +189,78 @@ class Nd4jLinearAlgebraTest {
     }
   }
 
+  /** GPTQ and descent multiply by BLAS alone: every step calls it, and where it fails they do. */
   @Test
   void thePipelineUsesWhatItIsGiven() {
-    KernelOptions options = KernelOptions.defaults().withLinearAlgebra(algebra);
-    assertSame(algebra, options.withTeam(THREE).withProvider("scalar").compute().algebra());
-    assertTrue(algebra.name().startsWith("nd4j ("), algebra.name());
-
     SeededRandom random = new SeededRandom(21);
-    FloatMatrix weights = random.gaussianMatrix(96, 128);
-    FloatMatrix inputs = random.gaussianMatrix(512, 128);
-    LinearQuantizer quantizer = LinearQuantizer.of("int4:g32:sym gptq(act-order)");
-    LayerInput input = LayerInput.observe(inputs);
-    double[] errors = new double[2];
+    FloatMatrix weights = random.gaussianMatrix(96, 256);
+    FloatMatrix inputs = random.gaussianMatrix(512, 256);
+    CountingAlgebra counting = new CountingAlgebra(algebra, Integer.MAX_VALUE);
+    KernelOptions options =
+        KernelOptions.defaults().withTeam(THREE).withProvider("scalar").withLinearAlgebra(counting);
+    assertSame(counting, options.compute().algebra());
+    LayerInput input = LayerInput.observe(inputs, options.compute());
+    assertEquals(1, counting.grams.get());
+    int[] calls = new int[2];
+    String[] recipes = {"int4:g32:sym rtn", "int4:g32:sym gptq(act-order)>cd(1)"};
     for (int i = 0; i < 2; i++) {
-      FloatMatrix quantized =
-          (i == 0 ? quantizer : quantizer.withOptions(options))
-              .quantize(weights, input)
-              .linear()
-              .toDense();
-      RealMatrix difference =
-          new Placed(96, 128, 0, 128, quantized.data())
-              .real(false)
-              .subtract(new Placed(96, 128, 0, 128, weights.data()).real(false));
-      errors[i] =
-          new Placed(512, 128, 0, 128, inputs.data())
-              .real(false)
-              .multiply(difference.transpose())
-              .getFrobeniusNorm();
+      int before = counting.products.get();
+      LinearQuantizer.of(recipes[i]).withOptions(options).quantize(weights, input);
+      calls[i] = counting.products.get() - before;
     }
-    // Other roundings of single sums may move a code here and there, not the error as a whole.
-    assertEquals(errors[0], errors[1], 0.01 * errors[0]);
-    assertTrue(errors[0] > 0);
+    // With 256 inputs in blocks of 128: one update of the factorization, two of GPTQ's sweep (the
+    // last one empty), and of descent the first gradient and one for each block.
+    assertEquals(calls[0] + 1 + 2 + 3, calls[1]);
+    for (int allowed = 0; allowed < calls[1]; allowed++) {
+      KernelOptions failing = options.withLinearAlgebra(new CountingAlgebra(algebra, allowed));
+      LinearQuantizer quantizer = LinearQuantizer.of(recipes[1]).withOptions(failing);
+      assertThrows(UnsupportedOperationException.class, () -> quantizer.quantize(weights, input));
+    }
+    assertTrue(algebra.name().startsWith("nd4j ("), algebra.name());
+  }
+
+  /** Counts products and refuses all but the first few. */
+  private static final class CountingAlgebra implements LinearAlgebra {
+    private final LinearAlgebra inner;
+    private final int allowed;
+    private final AtomicInteger products = new AtomicInteger();
+    private final AtomicInteger grams = new AtomicInteger();
+
+    CountingAlgebra(LinearAlgebra inner, int allowed) {
+      this.inner = inner;
+      this.allowed = allowed;
+    }
+
+    private void count() {
+      if (products.incrementAndGet() > allowed) {
+        throw new UnsupportedOperationException("product " + products.get());
+      }
+    }
+
+    @Override
+    public String name() {
+      return inner.name();
+    }
+
+    @Override
+    public void multiplyTransposed(
+        MatrixView a, MatrixView b, boolean accumulate, MatrixView c, WorkerTeam team) {
+      count();
+      inner.multiplyTransposed(a, b, accumulate, c, team);
+    }
+
+    @Override
+    public void multiplyAdd(
+        float alpha, MatrixView a, MatrixView b, MatrixView c, WorkerTeam team) {
+      count();
+      inner.multiplyAdd(alpha, a, b, c, team);
+    }
+
+    @Override
+    public void addGram(MatrixView x, MatrixView h, WorkerTeam team) {
+      grams.incrementAndGet();
+      inner.addGram(x, h, team);
+    }
   }
 
   @Test
