@@ -34,4 +34,5 @@ module quant4j.core {
   exports io.github.quant4j.transform.rule;
 
   uses io.github.quant4j.kernel.KernelProvider;
+  uses io.github.quant4j.linalg.LinearAlgebraProvider;
 }

@@ -10,4 +10,6 @@ module quant4j.kernels {
 
   provides io.github.quant4j.kernel.KernelProvider with
       io.github.quant4j.kernels.vector.VectorKernelProvider;
+  provides io.github.quant4j.linalg.LinearAlgebraProvider with
+      io.github.quant4j.kernels.vector.VectorLinearAlgebraProvider;
 }

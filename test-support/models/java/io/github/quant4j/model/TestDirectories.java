@@ -6,6 +6,7 @@ import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.OutputDirectory;
 import io.github.quant4j.io.quantized.QuantizedModelWriter;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.model.llama.LlamaModel;
@@ -36,7 +37,7 @@ public final class TestDirectories {
           for (LinearSite site : block.layout().sites()) {
             QuantizedLinear original = block.linear(site);
             QuantizedLinear linear =
-                QuantizedLinear.of(Quantizer.of(quantizer).quantize(original.toDense()));
+                QuantizedLinear.of(Quantizer.of(quantizer).quantize(original.toDense(), Compute.scalar()));
             writer.add(site.name(), original.bias().map(linear::withBias).orElse(linear));
             modules.add(site.name());
           }

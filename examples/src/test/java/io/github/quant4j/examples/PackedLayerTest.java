@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.kernel.Kernels;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -28,7 +29,7 @@ class PackedLayerTest {
       values[i] = (float) random.nextGaussian();
     }
     QuantizedMatrix weights =
-        Quantizer.of("int4:g64:asym rtn").quantize(FloatMatrix.wrap(70, 128, values));
+        Quantizer.of("int4:g64:asym rtn").quantize(FloatMatrix.wrap(70, 128, values), Compute.scalar());
     float[] x = java.util.Arrays.copyOf(values, 128);
     float[] expected = new float[70];
     float[] y = new float[70];

@@ -45,7 +45,9 @@ public record LayerFormat(String weights, Optional<ActivationScheme> activations
    * @return the matrix, always the same one
    */
   public QuantizedMatrix randomMatrix(int n, int k) {
-    return Quantizer.of(weights).quantize(FloatMatrix.wrap(n, k, gaussians((long) n * k)));
+    return Quantizer.of(weights)
+        .quantize(
+            FloatMatrix.wrap(n, k, gaussians((long) n * k)), KernelOptions.defaults().compute());
   }
 
   /**

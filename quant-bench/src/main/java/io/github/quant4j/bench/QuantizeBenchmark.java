@@ -2,9 +2,9 @@
 package io.github.quant4j.bench;
 
 import io.github.quant4j.kernel.KernelOptions;
-import io.github.quant4j.kernel.Kernels;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linalg.LdlFactorization;
-import io.github.quant4j.linalg.LinearAlgebra;
+import io.github.quant4j.linalg.MatrixView;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.rounding.GptqRounding;
@@ -66,8 +66,7 @@ public class QuantizeBenchmark {
     @Param({"auto", "scalar"})
     public String kernel = "";
 
-    private WorkerTeam team = WorkerTeam.sequential();
-    private LinearAlgebra algebra = Kernels.linearAlgebra(KernelOptions.defaults());
+    private Compute compute = KernelOptions.defaults().compute();
     private FloatMatrix inputs = FloatMatrix.zeros(1, 1);
     private FloatMatrix damped = FloatMatrix.zeros(1, 1);
     private float[] moment = {};
@@ -77,41 +76,38 @@ public class QuantizeBenchmark {
     private RoundingTask task =
         new RoundingTask(
             damped,
-            grid(damped, "int4:channel:sym", algebra, team),
+            grid(damped, "int4:channel:sym", compute),
             null,
             new MinMaxSearch(),
-            algebra,
-            team);
+            compute);
 
     /** For JMH. */
     public Layer() {}
 
-    private static Grid grid(
-        FloatMatrix weights, String scheme, LinearAlgebra algebra, WorkerTeam team) {
+    private static Grid grid(FloatMatrix weights, String scheme, Compute compute) {
       QuantScheme parsed = QuantScheme.parse(scheme);
       return new MinMaxSearch()
-          .fit(new FitTask(weights, parsed, null, algebra, team), parsed.format());
+          .fit(new FitTask(weights, parsed, null, compute), parsed.format());
     }
 
     /** Makes the layer. */
     @Setup(Level.Trial)
     public void start() {
-      team = WorkerTeam.ofThreads(threads);
-      algebra = Kernels.linearAlgebra(new KernelOptions(kernel, team));
-      System.out.println("# " + algebra.name());
+      compute = new KernelOptions(kernel, WorkerTeam.ofThreads(threads)).compute();
+      System.out.println("# " + compute.algebra().name());
       inputs = FloatMatrix.wrap(2 * n, n, LayerFormat.gaussians(2L * n * n));
       moment = new float[n * n];
       FloatMatrix weights = FloatMatrix.wrap(n, n, LayerFormat.gaussians((long) n * n));
-      Gram gram = Gram.of(inputs, algebra, team);
+      Gram gram = Gram.of(inputs, compute);
       damped = FloatMatrix.wrap(n, n, gram.values().clone());
       for (int i = 0; i < n; i++) {
         damped.data()[i * n + i] *= 1.01f;
       }
-      factor = LdlFactorization.of(damped, algebra, team).orElseThrow().transposedFactor();
+      factor = LdlFactorization.of(damped, compute).orElseThrow().transposedFactor();
       feedback = new float[n * Math.min(SLAB, n)];
       errors = new float[BLOCK * Math.min(SLAB, n)];
-      Grid grid = grid(weights, format, algebra, team);
-      task = new RoundingTask(weights, grid, gram, new MinMaxSearch(), algebra, team);
+      Grid grid = grid(weights, format, compute);
+      task = new RoundingTask(weights, grid, gram, new MinMaxSearch(), compute);
     }
   }
 
@@ -123,8 +119,8 @@ public class QuantizeBenchmark {
    */
   @Benchmark
   public float[] gram(Layer layer) {
-    layer.algebra.addGram(
-        layer.inputs.rows(), layer.n, layer.inputs.data(), 0, layer.moment, layer.team);
+    layer.compute.addGram(
+        MatrixView.of(layer.inputs), MatrixView.dense(layer.moment, layer.n, layer.n));
     return layer.moment;
   }
 
@@ -136,7 +132,7 @@ public class QuantizeBenchmark {
    */
   @Benchmark
   public LdlFactorization factorization(Layer layer) {
-    return LdlFactorization.of(layer.damped, layer.algebra, layer.team).orElseThrow();
+    return LdlFactorization.of(layer.damped, layer.compute).orElseThrow();
   }
 
   /**
@@ -151,21 +147,11 @@ public class QuantizeBenchmark {
     int rows = Math.min(SLAB, n);
     for (int first = 0; first < n; first += rows) {
       for (int low = n - BLOCK; low > 0; low -= BLOCK) {
-        layer.algebra.multiplyAdd(
-            low,
-            rows,
-            BLOCK,
-            1f,
-            layer.factor,
-            low,
-            n,
-            layer.errors,
-            0,
-            rows,
-            layer.feedback,
-            0,
-            rows,
-            layer.team);
+        layer.compute.multiplyAdd(
+            1,
+            new MatrixView(layer.factor, low, low, BLOCK, n),
+            MatrixView.dense(layer.errors, BLOCK, rows),
+            MatrixView.dense(layer.feedback, low, rows));
       }
     }
     return layer.feedback;

@@ -4,6 +4,7 @@ package io.github.quant4j.bench;
 import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.io.TensorSource;
+import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.model.config.ModelOptions;
@@ -129,7 +130,7 @@ final class SyntheticModel {
 
   private QuantizedLinear quantize(FloatMatrix weights) {
     LayerFormat formats = LayerFormat.parse(format);
-    QuantizedLinear linear = QuantizedLinear.of(Quantizer.of(formats.weights()).quantize(weights));
+    QuantizedLinear linear = QuantizedLinear.of(Quantizer.of(formats.weights()).quantize(weights, KernelOptions.defaults().compute()));
     return formats
         .activations()
         .map(scheme -> linear.withActivations(ActivationQuantizer.dynamic(scheme)))

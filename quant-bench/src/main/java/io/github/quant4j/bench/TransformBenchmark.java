@@ -2,10 +2,9 @@
 package io.github.quant4j.bench;
 
 import io.github.quant4j.kernel.KernelOptions;
-import io.github.quant4j.kernel.Kernels;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linalg.HadamardMatrices;
 import io.github.quant4j.linalg.HadamardRotation;
-import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.Arrays;
@@ -48,8 +47,7 @@ public class TransformBenchmark extends KernelBenchmark {
     @Param({"auto", "scalar"})
     public String kernel = "";
 
-    private LinearAlgebra algebra = Kernels.linearAlgebra(KernelOptions.defaults());
-    private WorkerTeam team = WorkerTeam.sequential();
+    private Compute compute = KernelOptions.defaults().compute();
     private HadamardRotation rotation = HadamardRotation.of(1, 1, new float[] {1f});
     private FloatMatrix first = FloatMatrix.zeros(1, 1);
     private FloatMatrix second = FloatMatrix.zeros(1, 1);
@@ -62,8 +60,7 @@ public class TransformBenchmark extends KernelBenchmark {
     /** Makes the inputs. */
     @Setup(Level.Trial)
     public void start() {
-      team = WorkerTeam.ofThreads(threads);
-      algebra = Kernels.linearAlgebra(new KernelOptions(kernel, team));
+      compute = new KernelOptions(kernel, WorkerTeam.ofThreads(threads)).compute();
       float[] signs = new float[n];
       Arrays.fill(signs, 1f);
       rotation = HadamardRotation.of(n, HadamardMatrices.largestBlock(n), signs);
@@ -112,7 +109,10 @@ public class TransformBenchmark extends KernelBenchmark {
    */
   @Benchmark
   public float[] hadamard(Tokens tokens) {
-    tokens.algebra.rotate(tokens.rotation, tokens.m, tokens.x, 0, tokens.y, 0, tokens.team);
+    tokens
+        .compute
+        .algebra()
+        .rotate(tokens.rotation, tokens.m, tokens.x, 0, tokens.y, 0, tokens.compute.team());
     return tokens.y;
   }
 
@@ -150,8 +150,18 @@ public class TransformBenchmark extends KernelBenchmark {
    */
   @Benchmark
   public float[] kronecker(Tokens tokens) {
-    tokens.algebra.multiplyKronecker(
-        tokens.m, tokens.first, tokens.second, tokens.x, 0, tokens.y, 0, tokens.team);
+    tokens
+        .compute
+        .algebra()
+        .multiplyKronecker(
+            tokens.m,
+            tokens.first,
+            tokens.second,
+            tokens.x,
+            0,
+            tokens.y,
+            0,
+            tokens.compute.team());
     return tokens.y;
   }
 }

@@ -2,10 +2,10 @@
 package io.github.quant4j.nd4j;
 
 import io.github.quant4j.linalg.LinearAlgebra;
+import io.github.quant4j.linalg.MatrixView;
 import io.github.quant4j.linalg.ScalarLinearAlgebra;
 import io.github.quant4j.parallel.WorkerTeam;
 import java.nio.FloatBuffer;
-import java.util.Objects;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.concurrency.AffinityManager;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -66,104 +66,63 @@ public final class Nd4jLinearAlgebra implements LinearAlgebra {
 
   @Override
   public void multiplyTransposed(
-      int m,
-      int n,
-      int k,
-      float[] a,
-      int aOffset,
-      int lda,
-      float[] b,
-      int bOffset,
-      int ldb,
-      boolean accumulate,
-      float[] c,
-      int cOffset,
-      int ldc,
-      WorkerTeam team) {
-    check("a", m, k, lda, a, aOffset);
-    check("b", n, k, ldb, b, bOffset);
-    check("c", m, n, ldc, c, cOffset);
-    if ((long) m * n * k < SCALAR_WORK) {
-      scalar.multiplyTransposed(
-          m, n, k, a, aOffset, lda, b, bOffset, ldb, accumulate, c, cOffset, ldc, team);
+      MatrixView a, MatrixView b, boolean accumulate, MatrixView c, WorkerTeam team) {
+    MatrixView.requireTransposedProduct(a, b, c);
+    if ((long) c.rows() * c.columns() * a.columns() < SCALAR_WORK) {
+      scalar.multiplyTransposed(a, b, accumulate, c, team);
       return;
     }
-    Operand left = new Operand(a, aOffset, lda, true);
-    Operand right = new Operand(b, bOffset, ldb, true);
-    for (int row = 0; row < m; row += BLOCK) {
-      for (int column = 0; column < n; column += BLOCK) {
-        Region region =
-            new Region(row, Math.min(BLOCK, m - row), column, Math.min(BLOCK, n - column));
-        multiply(left, right, k, 1f, accumulate, new Operand(c, cOffset, ldc, true), region);
-      }
-    }
+    multiply(new Operand(a, true), new Operand(b, true), a.columns(), 1f, accumulate, c);
   }
 
   @Override
   public void multiplyAdd(
-      int m,
-      int n,
-      int k,
-      float alpha,
-      float[] a,
-      int aOffset,
-      int lda,
-      float[] b,
-      int bOffset,
-      int ldb,
-      float[] c,
-      int cOffset,
-      int ldc,
-      WorkerTeam team) {
-    check("a", m, k, lda, a, aOffset);
-    check("b", k, n, ldb, b, bOffset);
-    check("c", m, n, ldc, c, cOffset);
-    if ((long) m * n * k < SCALAR_WORK) {
-      scalar.multiplyAdd(m, n, k, alpha, a, aOffset, lda, b, bOffset, ldb, c, cOffset, ldc, team);
+      float alpha, MatrixView a, MatrixView b, MatrixView c, WorkerTeam team) {
+    MatrixView.requireProduct(a, b, c);
+    if ((long) c.rows() * c.columns() * a.columns() < SCALAR_WORK) {
+      scalar.multiplyAdd(alpha, a, b, c, team);
       return;
     }
-    Operand left = new Operand(a, aOffset, lda, true);
-    Operand right = new Operand(b, bOffset, ldb, false);
-    for (int row = 0; row < m; row += BLOCK) {
-      for (int column = 0; column < n; column += BLOCK) {
+    multiply(new Operand(a, true), new Operand(b, false), a.columns(), alpha, true, c);
+  }
+
+  private static void multiply(
+      Operand left, Operand right, int k, float alpha, boolean accumulate, MatrixView c) {
+    for (int row = 0; row < c.rows(); row += BLOCK) {
+      for (int column = 0; column < c.columns(); column += BLOCK) {
         Region region =
-            new Region(row, Math.min(BLOCK, m - row), column, Math.min(BLOCK, n - column));
-        multiply(left, right, k, alpha, true, new Operand(c, cOffset, ldc, true), region);
+            new Region(
+                row,
+                Math.min(BLOCK, c.rows() - row),
+                column,
+                Math.min(BLOCK, c.columns() - column));
+        multiply(left, right, k, alpha, accumulate, new Operand(c, true), region);
       }
     }
   }
 
   @Override
-  public void addGram(int tokens, int columns, float[] x, int xOffset, float[] h, WorkerTeam team) {
-    check("x", tokens, columns, columns, x, xOffset);
-    check("h", columns, columns, columns, h, 0);
+  public void addGram(MatrixView x, MatrixView h, WorkerTeam team) {
+    MatrixView.requireGram(x, h);
+    int tokens = x.rows();
+    int columns = x.columns();
     if ((long) tokens * columns * columns < SCALAR_WORK) {
-      scalar.addGram(tokens, columns, x, xOffset, h, team);
+      scalar.addGram(x, h, team);
       return;
     }
-    Operand inputs = new Operand(x, xOffset, columns, false);
+    Operand inputs = new Operand(x, false);
     for (int row = 0; row < columns; row += GRAM_ROWS) {
       int height = Math.min(GRAM_ROWS, columns - row);
       for (int column = 0; column < row + height; column += BLOCK) {
         Region region = new Region(row, height, column, Math.min(BLOCK, row + height - column));
-        multiply(inputs, inputs, tokens, 1f, true, new Operand(h, 0, columns, true), region);
+        multiply(inputs, inputs, tokens, 1f, true, new Operand(h, true), region);
       }
     }
     // BLAS may sum the two triangles in different orders.
     for (int i = 0; i < columns; i++) {
       for (int j = 0; j < i; j++) {
-        h[j * columns + i] = h[i * columns + j];
+        h.data()[h.index(j, i)] = h.data()[h.index(i, j)];
       }
-    }
-  }
-
-  private static void check(String name, int rows, int columns, int ld, float[] data, int offset) {
-    if (ld < columns && rows > 1) {
-      throw new IllegalArgumentException(
-          name + ": rows are " + ld + " apart, expected at least " + columns);
-    }
-    if (rows > 0 && columns > 0) {
-      Objects.checkFromIndexSize(offset, (rows - 1L) * ld + columns, data.length);
     }
   }
 
@@ -213,8 +172,8 @@ public final class Nd4jLinearAlgebra implements LinearAlgebra {
     return Nd4j.createUninitializedDetached(DataType.FLOAT, 'f', width, height);
   }
 
-  /** A row-major matrix on the heap; its rows are those of the factor, or its columns. */
-  private record Operand(float[] data, int offset, int ld, boolean outerMajor) {
+  /** A matrix on the heap; its rows are those of the factor, or its columns. */
+  private record Operand(MatrixView view, boolean outerMajor) {
 
     INDArray loadOuter(int outer, int outerCount, int k, int depth) {
       return outerMajor ? load(outer, outerCount, k, depth) : load(k, depth, outer, outerCount);
@@ -224,7 +183,7 @@ public final class Nd4jLinearAlgebra implements LinearAlgebra {
       INDArray array = allocate(width, height);
       FloatBuffer buffer = array.data().asNioFloat();
       for (int i = 0; i < height; i++) {
-        buffer.put(i * width, data, offset + (row + i) * ld + column, width);
+        buffer.put(i * width, view.data(), view.index(row + i, column), width);
       }
       Nd4j.getAffinityManager().tagLocation(array, AffinityManager.Location.HOST);
       return array;
@@ -234,8 +193,8 @@ public final class Nd4jLinearAlgebra implements LinearAlgebra {
       Nd4j.getAffinityManager().ensureLocation(array, AffinityManager.Location.HOST);
       FloatBuffer buffer = array.data().asNioFloat();
       for (int i = 0; i < region.height; i++) {
-        int at = offset + (region.row + i) * ld + region.column;
-        buffer.get(i * region.width, data, at, region.width);
+        int at = view.index(region.row + i, region.column);
+        buffer.get(i * region.width, view.data(), at, region.width);
       }
     }
   }

@@ -89,7 +89,7 @@ final class BlockQuantizer {
     this.cancellation = cancellation;
     this.storedType = storedType;
     this.finished = finished;
-    this.folder = new TransformFolder(block, options);
+    this.folder = new TransformFolder(block, options.compute());
   }
 
   /** Makes the block work on the rotated residual stream, if there is one. */
@@ -273,7 +273,9 @@ final class BlockQuantizer {
     QuantizedLinear linear = block.linear(site);
     List<WeightTerm> terms =
         new DenseSpec(storedType.apply(site))
-            .fit(linear.toDense(), FitProblem.of(site.outFeatures(), site.inFeatures()));
+            .fit(
+                linear.toDense(),
+                FitProblem.of(site.outFeatures(), site.inFeatures(), options.compute()));
     QuantizedLinear rounded = QuantizedLinear.of(terms);
     return linear.bias().map(rounded::withBias).orElse(rounded);
   }

@@ -5,6 +5,7 @@ import io.github.quant4j.graph.SiteInput;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.layer.LayerInput;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.statistic.HoldOut;
 import io.github.quant4j.statistic.InputStatistics;
@@ -33,8 +34,7 @@ final class InputObserver {
   private final InputStatistics statistics;
   private final RowReservoir sample;
   private final RowReservoir heldOut;
-  private final LinearAlgebra algebra;
-  private final KernelOptions options;
+  private final Compute compute;
   private long tokens;
 
   /**
@@ -43,7 +43,7 @@ final class InputObserver {
    * @param width input features
    * @param needs what must be known
    */
-  InputObserver(int width, Set<StatisticNeed> needs, KernelOptions options) {
+  InputObserver(int width, Set<StatisticNeed> needs, Compute compute) {
     InputStatistics plain =
         needs.contains(StatisticNeed.GRAM)
             ? InputStatistics.withGram(width)
@@ -51,8 +51,7 @@ final class InputObserver {
     this.statistics = needs.contains(StatisticNeed.QUANTILES) ? plain.sketchingQuantiles() : plain;
     this.sample = RowReservoir.of(width, SAMPLE_ROWS);
     this.heldOut = RowReservoir.of(width, HELD_OUT_ROWS);
-    this.options = options;
-    this.algebra = Kernels.linearAlgebra(options);
+    this.compute = compute;
   }
 
   /**
@@ -86,9 +85,9 @@ final class InputObserver {
       }
     }
     if (seenWeights == null) {
-      statistics.add(seen, algebra, options.team());
+      statistics.add(seen, compute);
     } else {
-      statistics.add(seen, seenWeights, algebra, options.team());
+      statistics.add(seen, seenWeights, compute);
     }
   }
 

@@ -8,6 +8,7 @@ import io.github.quant4j.io.OutputException;
 import io.github.quant4j.io.TensorFileException;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.Kernels;
+import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.progress.Cancellation;
 import io.github.quant4j.progress.ProgressListener;
@@ -288,8 +289,9 @@ public final class Quantization<I> {
             .collect(Collectors.joining(", ")));
     signature.put("calibration", plan.isCalibrated() ? settings.inputs().describe() : "none");
     signature.put("token weighting", settings.weighting().toString());
-    signature.put(
-        "kernel provider", Kernels.linearAlgebra(settings.kernels()).getClass().getSimpleName());
+    signature.put("kernels", Kernels.provider(settings.kernels()));
+    LinearAlgebra algebra = settings.kernels().compute().algebra();
+    signature.put("linear algebra", algebra.name() + " of " + algebra.getClass().getName());
     return signature;
   }
 

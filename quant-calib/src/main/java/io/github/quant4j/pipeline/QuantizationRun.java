@@ -67,7 +67,7 @@ final class QuantizationRun<I> {
     this.progress = progress;
     this.cancellation = cancellation;
     plan.sites().forEach(site -> site.recipe().ifPresent(r -> recipes.put(site.site(), r)));
-    this.rotation = StreamRotation.of(model, this::recipe);
+    this.rotation = StreamRotation.of(model, this::recipe, options.compute());
     this.blocks = new ArrayList<>(model.blocks());
     if (rotation.isPresent() || model.head().sites().stream().anyMatch(recipes::containsKey)) {
       blocks.add(model.head());

@@ -8,6 +8,7 @@ import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.NormSite;
 import io.github.quant4j.graph.ResidualStream;
 import io.github.quant4j.graph.SiteGroup;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.recipe.Recipe;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -28,11 +29,13 @@ final class StreamRotation {
   private final ResidualStream stream;
   private final HadamardRule rule;
   private final HadamardTransform rotation;
+  private final Compute compute;
 
-  private StreamRotation(ResidualStream stream, HadamardRule rule) {
+  private StreamRotation(ResidualStream stream, HadamardRule rule, Compute compute) {
     this.stream = stream;
     this.rule = rule;
     this.rotation = rule.rotation(stream.width());
+    this.compute = compute;
   }
 
   /**
@@ -40,10 +43,13 @@ final class StreamRotation {
    * with the same Hadamard rotation, not told to run online, and all norms must be free of a mean.
    *
    * @param recipes of the sites; empty for one that is kept
+   * @param compute what it rotates with
    * @return empty if rotations are a matter of each group
    */
   static Optional<StreamRotation> of(
-      BlockModel<?> model, Function<LinearSite, Optional<Recipe>> recipes) {
+      BlockModel<?> model,
+      Function<LinearSite, Optional<Recipe>> recipes,
+      Compute compute) {
     Optional<ResidualStream> stream = model.residualStream();
     if (stream.isEmpty()
         || stream.get().readers().stream()
@@ -70,7 +76,7 @@ final class StreamRotation {
     }
     return common == null
         ? Optional.empty()
-        : Optional.of(new StreamRotation(stream.get(), common));
+        : Optional.of(new StreamRotation(stream.get(), common, compute));
   }
 
   /** The rule that a group that reads the stream need not follow any more. */
@@ -85,7 +91,7 @@ final class StreamRotation {
 
   /** Rows of an embedding, or states, in the rotated stream. */
   FloatMatrix rotated(FloatMatrix rows) {
-    return rotation.apply(rows);
+    return rotation.apply(rows, compute);
   }
 
   String describe() {
@@ -101,7 +107,7 @@ final class StreamRotation {
           QuantizedLinear linear = block.linear(site);
           FloatMatrix weights = linear.toDense();
           scaleColumns(weights, gains);
-          changes.replace(site, rotation.transformWeights(weights), linear.bias());
+          changes.replace(site, rotation.transformWeights(weights, compute), linear.bias());
         }
         float[] ones = new float[gains.length];
         Arrays.fill(ones, 1f);
@@ -112,8 +118,8 @@ final class StreamRotation {
           QuantizedLinear linear = block.linear(site);
           changes.replace(
               site,
-              rotation.foldIntoRows(linear.toDense()),
-              linear.bias().map(rotation::foldIntoBias));
+              rotation.foldIntoRows(linear.toDense(), compute),
+              linear.bias().map(bias -> rotation.foldIntoBias(bias, compute)));
         }
       }
     }

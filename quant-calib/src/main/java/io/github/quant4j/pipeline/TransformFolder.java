@@ -9,6 +9,7 @@ import io.github.quant4j.graph.SiteGroup;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.layer.LayerInput;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.recipe.Activations;
 import io.github.quant4j.recipe.Recipe;
@@ -38,13 +39,13 @@ import java.util.Set;
  */
 final class TransformFolder {
   private final Block block;
-  private final KernelOptions options;
+  private final Compute compute;
   private final Set<String> changedVectors = new HashSet<>();
   private final Set<LinearSite> changedSites = new HashSet<>();
 
-  TransformFolder(Block block, KernelOptions options) {
+  TransformFolder(Block block, Compute compute) {
     this.block = block;
-    this.options = options;
+    this.compute = compute;
   }
 
   /**
@@ -116,8 +117,7 @@ final class TransformFolder {
   private LayerGroup layers(SiteGroup group, LayerInput input) {
     List<FloatMatrix> weights =
         group.sites().stream().map(site -> block.linear(site).toDense()).toList();
-    LayerGroup layers =
-        LayerGroup.of(weights).withCompute(Kernels.linearAlgebra(options), options.team());
+    LayerGroup layers = LayerGroup.of(weights, compute);
     if (input.statistics().isPresent()) {
       layers = layers.withStatistics(input.statistics().get());
     }
@@ -188,13 +188,13 @@ final class TransformFolder {
         Optional<float[]> bias = linear.bias();
         if (step.hasConstant()) {
           float[] moved = bias.orElseGet(() -> new float[weights.rows()]);
-          float[] correction = step.biasCorrection(weights);
+          float[] correction = step.biasCorrection(weights, compute);
           for (int i = 0; i < moved.length; i++) {
             moved[i] += correction[i];
           }
           bias = Optional.of(moved);
         }
-        replace(site, step.transformWeights(weights), bias);
+        replace(site, step.transformWeights(weights, compute), bias);
       }
     }
     return done;
@@ -213,10 +213,11 @@ final class TransformFolder {
       return false;
     }
     if (linear) {
-      replaceVector(norm.weight(), step.foldIntoVector(block.vector(norm.weight())));
+      replaceVector(norm.weight(), step.foldIntoVector(block.vector(norm.weight()), compute));
     }
     if (norm.bias().isPresent()) {
-      replaceVector(norm.bias().get(), step.foldIntoBias(block.vector(norm.bias().get())));
+      String bias = norm.bias().get();
+      replaceVector(bias, step.foldIntoBias(block.vector(bias), compute));
     }
     return true;
   }
@@ -255,6 +256,9 @@ final class TransformFolder {
 
   private void foldIntoRows(LinearSite producer, InputTransform step) {
     QuantizedLinear linear = block.linear(producer);
-    replace(producer, step.foldIntoRows(linear.toDense()), linear.bias().map(step::foldIntoBias));
+    replace(
+        producer,
+        step.foldIntoRows(linear.toDense(), compute),
+        linear.bias().map(bias -> step.foldIntoBias(bias, compute)));
   }
 }

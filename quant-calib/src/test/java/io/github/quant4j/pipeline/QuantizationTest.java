@@ -16,7 +16,9 @@ import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.model.TestModels;
 import io.github.quant4j.model.TestModels.Expected;
+import io.github.quant4j.model.config.WeightPlacement;
 import io.github.quant4j.model.config.ModelOptions;
+import io.github.quant4j.testing.RecordingAlgebra;
 import io.github.quant4j.testing.SeededRandom;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -261,6 +263,23 @@ class QuantizationTest {
               PlanException.class,
               () -> second.recipe("int8:channel:sym rtn").saveTo(resumed, resume));
       assertTrue(other.getMessage().contains("another recipe"), other.getMessage());
+      try (LanguageModel scalar =
+          LanguageModel.open(
+              TestModels.directory(MODEL),
+              new ModelOptions(
+                  options(2).kernels().withLinearAlgebra(new RecordingAlgebra()),
+                  WeightPlacement.AUTOMATIC))) {
+        PlanException arithmetic =
+            assertThrows(
+                PlanException.class,
+                () ->
+                    new QuantizationTest()
+                        .quantization(scalar)
+                        .recipe(recipe)
+                        .saveTo(resumed, resume));
+        assertTrue(
+            arithmetic.getMessage().contains("another linear algebra"), arithmetic.getMessage());
+      }
       List<String> finished = new ArrayList<>();
       second.progress((stage, done, total) -> finished.add(stage)).saveTo(resumed, resume);
       assertEquals(7, finished.size(), "only the second block is quantized again");

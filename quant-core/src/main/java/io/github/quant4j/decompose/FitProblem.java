@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.decompose;
 
-import io.github.quant4j.linalg.LinearAlgebra;
-import io.github.quant4j.linalg.ScalarLinearAlgebra;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.matrix.QuantizedMatrix;
-import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.quantize.QuantizationResult;
 import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.rounding.NearestRounding;
@@ -54,12 +52,11 @@ public final class FitProblem {
    *
    * @param rows output features, at least 1
    * @param columns input features, at least 1
-   * @return the problem, on the calling thread
+   * @param compute the linear algebra and the threads
+   * @return the problem
    */
-  public static FitProblem of(int rows, int columns) {
-    InputMoment moment =
-        new InputMoment(
-            columns, Optional.empty(), new ScalarLinearAlgebra(), WorkerTeam.sequential());
+  public static FitProblem of(int rows, int columns, Compute compute) {
+    InputMoment moment = new InputMoment(columns, Optional.empty(), compute);
     return new FitProblem(rows, columns, null, null, null, moment, new ArrayList<>());
   }
 
@@ -81,7 +78,7 @@ public final class FitProblem {
         known,
         scores,
         main,
-        new InputMoment(columns, known.gram(), moment.algebra(), moment.team()),
+        new InputMoment(columns, known.gram(), moment.compute()),
         notes);
   }
 
@@ -113,24 +110,6 @@ public final class FitProblem {
     return new FitProblem(rows, columns, statistics, values, main, moment, notes);
   }
 
-  /**
-   * The same problem with other means to compute.
-   *
-   * @param algebra who multiplies
-   * @param team the threads
-   * @return the changed problem
-   */
-  public FitProblem withCompute(LinearAlgebra algebra, WorkerTeam team) {
-    return new FitProblem(
-        rows,
-        columns,
-        statistics,
-        scores,
-        main,
-        new InputMoment(columns, moment.given(), algebra, team),
-        notes);
-  }
-
   FitProblem withMain(Quantizer quantizer) {
     return new FitProblem(rows, columns, statistics, scores, quantizer, moment, notes);
   }
@@ -152,8 +131,8 @@ public final class FitProblem {
     return moment;
   }
 
-  WorkerTeam team() {
-    return moment.team();
+  Compute compute() {
+    return moment.compute();
   }
 
   float[] scores() {
@@ -178,9 +157,10 @@ public final class FitProblem {
   }
 
   QuantizedMatrix quantize(Quantizer quantizer, FloatMatrix matrix, Optional<Gram> gram) {
-    Quantizer threaded = quantizer.withTeam(team());
     QuantizationResult result =
-        gram.isPresent() ? threaded.run(matrix, gram.get()) : threaded.run(matrix);
+        gram.isPresent()
+            ? quantizer.run(matrix, gram.get(), compute())
+            : quantizer.run(matrix, compute());
     for (RoundingReport report : result.reports()) {
       if (!(report instanceof RoundingReport.Simple)) {
         notes.add(report.describe());

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.decompose;
 
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linalg.LdlFactorization;
-import io.github.quant4j.linalg.LinearAlgebra;
-import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.statistic.OutputError;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -21,15 +20,13 @@ final class InputMoment {
   private final int size;
   private final Optional<Gram> given;
   private final @Nullable Gram gram;
-  private final LinearAlgebra algebra;
-  private final WorkerTeam team;
+  private final Compute compute;
   private @Nullable LdlFactorization factors;
   private boolean factored;
 
-  InputMoment(int size, Optional<Gram> gram, LinearAlgebra algebra, WorkerTeam team) {
+  InputMoment(int size, Optional<Gram> gram, Compute compute) {
     this.size = size;
-    this.algebra = algebra;
-    this.team = team;
+    this.compute = compute;
     this.given = gram;
     this.gram = gram.filter(InputMoment::isUsable).orElse(null);
   }
@@ -55,7 +52,7 @@ final class InputMoment {
   /** {@code tr(E H E^T)} per token; the squared norm of E where H is not known. */
   double error(FloatMatrix change) {
     if (gram != null) {
-      return Math.max(0, OutputError.total(change, gram, algebra, team)) / gram.weight();
+      return Math.max(0, OutputError.total(change, gram, compute)) / gram.weight();
     }
     double sum = 0;
     for (float value : change.data()) {
@@ -90,7 +87,7 @@ final class InputMoment {
         for (int j = 0; j < size; j++) {
           damped.data()[j * size + j] += (float) (share * mean);
         }
-        factors = LdlFactorization.of(damped, algebra, team).orElse(null);
+        factors = LdlFactorization.of(damped, compute).orElse(null);
         if (factors != null) {
           break;
         }
@@ -104,7 +101,7 @@ final class InputMoment {
   double[] inverseDiagonal() {
     LdlFactorization known = factors();
     if (known != null) {
-      return known.inverseDiagonal(algebra, team);
+      return known.inverseDiagonal(compute);
     }
     double[] diagonal = diagonal();
     for (int j = 0; j < size; j++) {
@@ -118,11 +115,7 @@ final class InputMoment {
     return Optional.ofNullable(factors()).map(LdlFactorization::cholesky);
   }
 
-  LinearAlgebra algebra() {
-    return algebra;
-  }
-
-  WorkerTeam team() {
-    return team;
+  Compute compute() {
+    return compute;
   }
 }

@@ -2,6 +2,7 @@
 package io.github.quant4j.decompose;
 
 import io.github.quant4j.format.HalfPrecision;
+import io.github.quant4j.linalg.MatrixView;
 import io.github.quant4j.linalg.TruncatedSvd;
 import io.github.quant4j.linear.DenseTerm;
 import io.github.quant4j.linear.LowRankTerm;
@@ -80,7 +81,7 @@ public record LowRankSpec(int rank, Weighting weighting, Factors factors, boolea
     }
     FloatMatrix weighed =
         root.isPresent() ? product(residual, root.get(), problem) : scaled(residual, scale, false);
-    TruncatedSvd svd = TruncatedSvd.of(weighed, used, ITERATIONS, moment.algebra(), moment.team());
+    TruncatedSvd svd = TruncatedSvd.of(weighed, used, ITERATIONS, moment.compute());
     FloatMatrix left = svd.left().copy();
     FloatMatrix right = svd.right().copy();
     if (root.isPresent()) {
@@ -106,26 +107,10 @@ public record LowRankSpec(int rank, Weighting weighting, Factors factors, boolea
   }
 
   private static FloatMatrix product(FloatMatrix residual, FloatMatrix root, FitProblem problem) {
-    int n = residual.columns();
-    FloatMatrix result = FloatMatrix.zeros(residual.rows(), n);
+    FloatMatrix result = FloatMatrix.zeros(residual.rows(), residual.columns());
     problem
-        .moment()
-        .algebra()
-        .multiplyAdd(
-            residual.rows(),
-            n,
-            n,
-            1f,
-            residual.data(),
-            0,
-            n,
-            root.data(),
-            0,
-            n,
-            result.data(),
-            0,
-            n,
-            problem.team());
+        .compute()
+        .multiplyAdd(1, MatrixView.of(residual), MatrixView.of(root), MatrixView.of(result));
     return result;
   }
 
@@ -197,8 +182,7 @@ public record LowRankSpec(int rank, Weighting weighting, Factors factors, boolea
           new QuantizedTerm(
               Quantizer.of(
                       factors == Factors.INT8 ? "int8:channel:sym rtn" : "int4:channel:sym mse rtn")
-                  .withTeam(problem.team())
-                  .quantize(factor));
+                  .quantize(factor, problem.compute()));
     };
   }
 

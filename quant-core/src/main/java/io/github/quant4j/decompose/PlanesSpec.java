@@ -58,6 +58,7 @@ public record PlanesSpec(QuantScheme scheme, int iterations, boolean isWeighted)
     double[] first = new double[tiles];
     double[] second = new double[tiles];
     problem
+        .compute()
         .team()
         .run(
             tiles,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.kernel;
 
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.parallel.WorkerTeam;
@@ -16,7 +17,8 @@ import java.util.Optional;
  *     vector})
  * @param team the threads that rows are split over
  * @param scratch the memory that calls borrow
- * @param algebra who multiplies dense matrices in place of the provider; usually empty
+ * @param algebra linear algebra to use in place of the provider's; empty unless the caller has chosen
+ *     one
  */
 public record KernelOptions(
     String provider, WorkerTeam team, ScratchPool scratch, Optional<LinearAlgebra> algebra) {
@@ -65,14 +67,25 @@ public record KernelOptions(
   }
 
   /**
-   * The same options with linear algebra of the caller's choice for what {@link
-   * Kernels#linearAlgebra} is asked for: statistics, factorisations, roundings, transforms and
-   * attention. Quantized and dense layers are still multiplied by the provider's kernels.
+   * The same options with linear algebra of the caller's choice for statistics, factorizations,
+   * searches, roundings, transforms and attention. Quantized and dense layers are still multiplied
+   * by the provider's kernels.
    *
-   * @param chosen who multiplies dense matrices, for example an adapter of a BLAS library
+   * @param chosen the linear algebra, for example an adapter of a BLAS library
    * @return the changed options, with the same scratch memory
    */
   public KernelOptions withLinearAlgebra(LinearAlgebra chosen) {
     return new KernelOptions(provider, team, scratch, Optional.of(chosen));
+  }
+
+  /**
+   * What all numerical code of a computation is given.
+   *
+   * @return {@link #algebra()} if it is present, otherwise the linear algebra of the provider, which
+   *     borrows scratch memory here; with the threads
+   * @throws IllegalArgumentException if the provider is not available
+   */
+  public Compute compute() {
+    return new Compute(algebra.orElseGet(() -> Kernels.linearAlgebra(this)), team);
   }
 }

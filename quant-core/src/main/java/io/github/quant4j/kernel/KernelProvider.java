@@ -2,7 +2,6 @@
 package io.github.quant4j.kernel;
 
 import io.github.quant4j.activation.ActivationQuantizer;
-import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.matrix.SparseMatrix;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -163,12 +162,4 @@ public interface KernelProvider {
       PackedMatrix weights, ActivationQuantizer activations, KernelOptions options) {
     return Optional.empty();
   }
-
-  /**
-   * Dense operations for calibration.
-   *
-   * @param options scratch memory; the threads are named in each call
-   * @return the operations, or empty if the provider has none
-   */
-  Optional<LinearAlgebra> linearAlgebra(KernelOptions options);
 }

@@ -3,6 +3,8 @@ package io.github.quant4j.kernel;
 
 import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.linalg.LinearAlgebra;
+import io.github.quant4j.linalg.LinearAlgebras;
+import io.github.quant4j.linalg.ScalarLinearAlgebra;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.matrix.SparseMatrix;
@@ -336,16 +338,26 @@ public final class Kernels {
   }
 
   /**
-   * Dense operations for calibration.
+   * The provider that is asked first for whatever these options are used for.
    *
-   * @param options the provider and scratch memory, or the operations themselves
-   * @return {@link KernelOptions#algebra()} if it is present, otherwise the provider's operations
+   * @param options the options
+   * @return its name, for example {@code vector}; never {@code auto}
    * @throws IllegalArgumentException if the options name a provider that is not available
    */
-  public static LinearAlgebra linearAlgebra(KernelOptions options) {
-    return options
-        .algebra()
-        .orElseGet(() -> first(options, provider -> provider.linearAlgebra(options)));
+  public static String provider(KernelOptions options) {
+    requireUsable(options);
+    return options.provider().equals(KernelOptions.AUTO)
+        ? Registry.INSTANCE.usable.getFirst().name()
+        : options.provider();
+  }
+
+  /** The provider's linear algebra; as with kernels, scalar code stands in for what it lacks. */
+  static LinearAlgebra linearAlgebra(KernelOptions options) {
+    requireUsable(options);
+    return options.provider().equals(KernelOptions.AUTO)
+        ? LinearAlgebras.best(options.scratch())
+        : LinearAlgebras.named(options.provider(), options.scratch())
+            .orElseGet(ScalarLinearAlgebra::new);
   }
 
   /** What the scalar provider can always do, if no other. */
@@ -355,17 +367,21 @@ public final class Kernels {
 
   private static <T> Optional<T> find(
       KernelOptions options, Function<KernelProvider, Optional<T>> request) {
-    List<KernelProvider> usable = Registry.INSTANCE.usable;
-    if (!options.provider().equals(KernelOptions.AUTO)
-        && usable.stream().noneMatch(provider -> provider.name().equals(options.provider()))) {
-      throw new IllegalArgumentException(
-          "kernels: provider '" + options.provider() + "' is not available. " + describe());
-    }
-    return usable.stream()
+    requireUsable(options);
+    return Registry.INSTANCE.usable.stream()
         .filter(provider -> isAsked(provider, options))
         .map(request)
         .flatMap(Optional::stream)
         .findFirst();
+  }
+
+  private static void requireUsable(KernelOptions options) {
+    if (!options.provider().equals(KernelOptions.AUTO)
+        && Registry.INSTANCE.usable.stream()
+            .noneMatch(provider -> provider.name().equals(options.provider()))) {
+      throw new IllegalArgumentException(
+          "kernels: provider '" + options.provider() + "' is not available. " + describe());
+    }
   }
 
   /** A named provider steps aside for what it cannot do; the scalar one is always last. */

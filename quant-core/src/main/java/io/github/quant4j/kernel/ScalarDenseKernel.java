@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.kernel;
 
+import io.github.quant4j.linalg.MatrixView;
 import io.github.quant4j.linalg.ScalarLinearAlgebra;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -44,20 +45,12 @@ final class ScalarDenseKernel extends PartitionedKernel {
     int in = inFeatures();
     int out = outFeatures();
     int from = part * ROWS_IN_PART;
+    int count = Math.min(ROWS_IN_PART, out - from);
     ALGEBRA.multiplyTransposed(
-        tokens,
-        Math.min(ROWS_IN_PART, out - from),
-        in,
-        x.array(),
-        x.offset(),
-        in,
-        weights.data(),
-        from * in,
-        in,
+        MatrixView.dense(x.array(), x.offset(), tokens, in),
+        MatrixView.dense(weights.data(), from * in, count, in),
         false,
-        y,
-        yOffset + from,
-        out,
+        new MatrixView(y, yOffset + from, tokens, count, out),
         WorkerTeam.sequential());
   }
 

@@ -2,8 +2,6 @@
 package io.github.quant4j.kernel;
 
 import io.github.quant4j.activation.ActivationQuantizer;
-import io.github.quant4j.linalg.LinearAlgebra;
-import io.github.quant4j.linalg.ScalarLinearAlgebra;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.matrix.SparseMatrix;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -58,10 +56,5 @@ final class ScalarKernelProvider implements KernelProvider {
   @Override
   public Optional<LinearKernel> forSparse(SparseMatrix weights, KernelOptions options) {
     return Optional.of(new ScalarSparseKernel(weights, options.team()));
-  }
-
-  @Override
-  public Optional<LinearAlgebra> linearAlgebra(KernelOptions options) {
-    return Optional.of(new ScalarLinearAlgebra());
   }
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.kernel;
 
-import io.github.quant4j.linalg.LinearAlgebra;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.transform.InputTransform;
 
 /** Transforms the input, then hands it to another kernel. */
 final class TransformedInputKernel implements LinearKernel {
   private final InputTransform transform;
   private final LinearKernel inner;
-  private final LinearAlgebra algebra;
+  private final Compute compute;
   private final KernelOptions options;
 
   TransformedInputKernel(InputTransform transform, LinearKernel inner, KernelOptions options) {
@@ -16,7 +16,7 @@ final class TransformedInputKernel implements LinearKernel {
     this.transform = transform;
     this.inner = inner;
     this.options = options;
-    this.algebra = Kernels.linearAlgebra(options);
+    this.compute = options.compute();
   }
 
   @Override
@@ -33,7 +33,7 @@ final class TransformedInputKernel implements LinearKernel {
   public void multiply(float[] x, int xOffset, int tokens, float[] y, int yOffset) {
     float[] transformed = options.scratch().floats(Math.multiplyExact(tokens, inFeatures()));
     try {
-      transform.apply(x, xOffset, tokens, transformed, 0, algebra, options.team());
+      transform.apply(x, xOffset, tokens, transformed, 0, compute);
       inner.multiply(transformed, 0, tokens, y, yOffset);
     } finally {
       options.scratch().release(transformed);

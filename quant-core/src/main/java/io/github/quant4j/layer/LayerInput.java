@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.layer;
 
+import io.github.quant4j.kernel.KernelOptions;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.statistic.InputStatistics;
 import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -55,18 +57,28 @@ public final class LayerInput {
 
   /**
    * All that can be learned from some rows: statistics with the second moment, and the rows
-   * themselves as sample.
+   * themselves as sample; computed with {@link KernelOptions#defaults()}.
    *
    * @param rows of the input, {@code [tokens, in]}
    * @return the input
    */
   public static LayerInput observe(FloatMatrix rows) {
+    return observe(rows, KernelOptions.defaults().compute());
+  }
+
+  /**
+   * All that can be learned from some rows: statistics with the second moment, and the rows
+   * themselves as sample.
+   *
+   * <p>Cost: {@code tokens in^2 / 2} multiply-adds.
+   *
+   * @param rows of the input, {@code [tokens, in]}
+   * @param compute the linear algebra and the threads, for example {@code options.compute()}
+   * @return the input
+   */
+  public static LayerInput observe(FloatMatrix rows, Compute compute) {
     InputStatistics statistics = InputStatistics.withGram(rows.columns());
-    statistics.add(
-        rows,
-        io.github.quant4j.kernel.Kernels.linearAlgebra(
-            io.github.quant4j.kernel.KernelOptions.defaults()),
-        io.github.quant4j.parallel.WorkerTeam.sequential());
+    statistics.add(rows, compute);
     return of(statistics).withSample(rows);
   }
 

@@ -172,8 +172,7 @@ public final class LinearQuantizer {
               + " LayerInput.observe");
     }
     LayerGroup group =
-        LayerGroup.of(layers.stream().map(LinearLayer::weights).toList())
-            .withCompute(algebra(), options.team());
+        LayerGroup.of(layers.stream().map(LinearLayer::weights).toList(), options.compute());
     if (input.statistics().isPresent()) {
       group = group.withStatistics(input.statistics().get());
     }
@@ -184,10 +183,6 @@ public final class LinearQuantizer {
       group = group.withProducer(input.producer().get());
     }
     return input.ties().isPresent() ? group.withTies(input.ties().get()) : group;
-  }
-
-  private LinearAlgebra algebra() {
-    return Kernels.linearAlgebra(options);
   }
 
   private InputTransform fitTransform(LayerGroup group) {
@@ -214,7 +209,7 @@ public final class LinearQuantizer {
       Optional<FloatMatrix> heldOut) {
     FloatMatrix weights = changed.weights().get(index);
     FitProblem problem =
-        FitProblem.of(weights.rows(), weights.columns()).withCompute(group.algebra(), group.team());
+        FitProblem.of(weights.rows(), weights.columns(), group.compute());
     if (changed.statistics().isPresent()) {
       problem = problem.withStatistics(changed.statistics().get());
     }
@@ -258,7 +253,7 @@ public final class LinearQuantizer {
     }
     float[] bias = given.orElseGet(() -> new float[weights.rows()]);
     if (transform.hasConstant()) {
-      float[] correction = transform.biasCorrection(layer.weights());
+      float[] correction = transform.biasCorrection(layer.weights(), changed.compute());
       for (int row = 0; row < bias.length; row++) {
         bias[row] += correction[row];
       }

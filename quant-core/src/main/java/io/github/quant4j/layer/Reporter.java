@@ -5,6 +5,7 @@ import io.github.quant4j.decompose.Decomposition;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.kernel.LinearKernel;
+import io.github.quant4j.linalg.MatrixView;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.recipe.Recipe;
@@ -105,11 +106,10 @@ final class Reporter {
       return Double.NaN;
     }
     Quantizer nearest =
-        Quantizer.of(main.get().scheme(), new MinMaxSearch(), List.of(new NearestRounding()))
-            .withTeam(group.team());
+        Quantizer.of(main.get().scheme(), new MinMaxSearch(), List.of(new NearestRounding()));
     Optional<Gram> gram = usable(group.statistics());
     FloatMatrix part = someRows(weights, main.get());
-    FloatMatrix rounded = nearest.quantize(part).dequantize();
+    FloatMatrix rounded = nearest.quantize(part, group.compute()).dequantize();
     return ratio(error(difference(rounded, part), gram), error(part, gram));
   }
 
@@ -130,7 +130,7 @@ final class Reporter {
 
   private double error(FloatMatrix change, Optional<Gram> gram) {
     return gram.isPresent()
-        ? Math.max(0, OutputError.total(change, gram.get(), group.algebra(), group.team()))
+        ? Math.max(0, OutputError.total(change, gram.get(), group.compute()))
         : squares(change);
   }
 
@@ -177,25 +177,14 @@ final class Reporter {
     FloatMatrix sample = someTokens(rows.get());
     int tokens = sample.rows();
     int out = linear.outFeatures();
-    int in = linear.inFeatures();
     float[] exact = new float[tokens * out];
     group
-        .algebra()
+        .compute()
         .multiplyTransposed(
-            tokens,
-            out,
-            in,
-            sample.data(),
-            0,
-            in,
-            layer.weights().data(),
-            0,
-            in,
+            MatrixView.of(sample),
+            MatrixView.of(layer.weights()),
             false,
-            exact,
-            0,
-            out,
-            group.team());
+            MatrixView.dense(exact, tokens, out));
     float[] actual = new float[tokens * out];
     LinearKernel kernel = Kernels.forLinear(linear, options);
     kernel.multiply(sample.data(), 0, tokens, actual, 0);

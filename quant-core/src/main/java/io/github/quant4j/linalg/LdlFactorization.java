@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.linalg;
 
-import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.Arrays;
 import java.util.Optional;
@@ -43,18 +42,17 @@ public final class LdlFactorization {
    * Factorises a matrix, leaving it alone.
    *
    * @param matrix symmetric, {@code [n, n]}; only its upper triangle is read
-   * @param algebra who multiplies
-   * @param team the threads
+   * @param compute the linear algebra and the threads
    * @return the factors, or empty if the matrix is not positive definite in this precision or not
    *     finite
    * @throws IllegalArgumentException if the matrix is not square
    */
   public static Optional<LdlFactorization> of(
-      FloatMatrix matrix, LinearAlgebra algebra, WorkerTeam team) {
+      FloatMatrix matrix, Compute compute) {
     if (matrix.rows() != matrix.columns()) {
       throw new IllegalArgumentException("matrix: " + matrix + ", expected a square matrix");
     }
-    return overwrite(matrix.data().clone(), matrix.rows(), Double.MIN_VALUE, algebra, team);
+    return overwrite(matrix.data().clone(), matrix.rows(), Double.MIN_VALUE, compute);
   }
 
   /**
@@ -66,14 +64,13 @@ public final class LdlFactorization {
    * @param smallestPivot a positive bound: if an element of D falls below it there is no
    *     factorisation. Where the matrix is known to have eigenvalues of at least {@code e}, pivots
    *     well below {@code e} are rounding errors
-   * @param algebra who multiplies
-   * @param team the threads
+   * @param compute the linear algebra and the threads
    * @return the factors, which keep the array, or empty if a pivot is too small or not finite
    * @throws IllegalArgumentException if the array's length is not {@code n * n} or the bound is not
    *     positive
    */
   public static Optional<LdlFactorization> overwrite(
-      float[] matrix, int size, double smallestPivot, LinearAlgebra algebra, WorkerTeam team) {
+      float[] matrix, int size, double smallestPivot, Compute compute) {
     if (size < 1 || matrix.length != (long) size * size) {
       throw new IllegalArgumentException(
           "matrix: " + matrix.length + " elements, expected [" + size + ", " + size + "]");
@@ -92,8 +89,8 @@ public final class LdlFactorization {
       int next = start + width;
       if (next < size) {
         DiagonalBlock block = DiagonalBlock.read(matrix, size, start, width);
-        block.solvePanel(matrix, size, next, diagonal, scaled, team);
-        updateTrailing(matrix, size, start, next, scaled, algebra, team);
+        block.solvePanel(matrix, size, next, diagonal, scaled, compute.team());
+        updateTrailing(matrix, size, start, next, scaled, compute);
       }
     }
     return Optional.of(new LdlFactorization(size, matrix, diagonal));
@@ -106,25 +103,16 @@ public final class LdlFactorization {
       int start,
       int next,
       float[] scaled,
-      LinearAlgebra algebra,
-      WorkerTeam team) {
+      Compute compute) {
     int width = next - start;
+    MatrixView whole = MatrixView.dense(matrix, size, size);
     for (int row = next; row < size; row += ROWS_IN_UPDATE) {
-      algebra.multiplyAdd(
-          Math.min(ROWS_IN_UPDATE, size - row),
-          size - row,
-          width,
-          -1,
-          scaled,
-          (row - next) * width,
-          width,
-          matrix,
-          start * size + row,
-          size,
-          matrix,
-          row * size + row,
-          size,
-          team);
+      int height = Math.min(ROWS_IN_UPDATE, size - row);
+      compute.multiplyAdd(
+              -1,
+              MatrixView.dense(scaled, (row - next) * width, height, width),
+              whole.part(start, row, width, size - row),
+              whole.part(row, row, height, size - row));
     }
   }
 
@@ -208,14 +196,17 @@ public final class LdlFactorization {
    *
    * <p>Cost: {@code n^3 / 6} multiply-adds by blocks, bottom up.
    *
-   * @param algebra who multiplies
-   * @param team the threads
+   * @param compute the linear algebra and the threads
    * @return a fresh matrix
    */
-  public FloatMatrix transposedInverseFactor(LinearAlgebra algebra, WorkerTeam team) {
+  public FloatMatrix transposedInverseFactor(Compute compute) {
     FloatMatrix inverse = FloatMatrix.zeros(size, size);
     float[] v = inverse.data();
-    float[] product = new float[Math.multiplyExact(size, Math.min(BLOCK, size))];
+    int block = Math.min(BLOCK, size);
+    float[] product = new float[Math.multiplyExact(size, block)];
+    MatrixView factor = MatrixView.dense(upper, size, size);
+    MatrixView whole = MatrixView.of(inverse);
+    MatrixView target = MatrixView.dense(product, block, size);
     for (int start = (size - 1) / BLOCK * BLOCK; start >= 0; start -= BLOCK) {
       int width = Math.min(BLOCK, size - start);
       int next = start + width;
@@ -223,26 +214,18 @@ public final class LdlFactorization {
       // Column blocks of V end at their own diagonal, so the sum need not go further.
       for (int column = next; column < size; column += BLOCK) {
         int columns = Math.min(BLOCK, size - column);
-        algebra.multiplyAdd(
-            width,
-            columns,
-            column + columns - next,
-            -1,
-            upper,
-            start * size + next,
-            size,
-            v,
-            next * size + column,
-            size,
-            product,
-            column,
-            size,
-            team);
+        int depth = column + columns - next;
+        compute.multiplyAdd(
+                -1,
+                factor.part(start, next, width, depth),
+                whole.part(next, column, depth, columns),
+                target.part(0, column, width, columns));
       }
       for (int k = 0; k < width; k++) {
         product[k * size + start + k] = 1;
       }
-      DiagonalBlock.read(upper, size, start, width).solveTransposed(product, v, size, start, team);
+      DiagonalBlock.read(upper, size, start, width)
+          .solveTransposed(product, v, size, start, compute.team());
     }
     return inverse;
   }
@@ -250,12 +233,11 @@ public final class LdlFactorization {
   /**
    * The inverse. Cost: {@code 7/6 n^3} multiply-adds.
    *
-   * @param algebra who multiplies
-   * @param team the threads
+   * @param compute the linear algebra and the threads
    * @return a fresh symmetric matrix
    */
-  public FloatMatrix inverse(LinearAlgebra algebra, WorkerTeam team) {
-    FloatMatrix factor = transposedInverseFactor(algebra, team);
+  public FloatMatrix inverse(Compute compute) {
+    FloatMatrix factor = transposedInverseFactor(compute);
     FloatMatrix scaled = factor.copy();
     for (int i = 0; i < size; i++) {
       for (int k = i; k < size; k++) {
@@ -263,21 +245,11 @@ public final class LdlFactorization {
       }
     }
     FloatMatrix inverse = FloatMatrix.zeros(size, size);
-    algebra.multiplyTransposed(
-        size,
-        size,
-        size,
-        scaled.data(),
-        0,
-        size,
-        factor.data(),
-        0,
-        size,
-        false,
-        inverse.data(),
-        0,
-        size,
-        team);
+    compute.multiplyTransposed(
+            MatrixView.of(scaled),
+            MatrixView.of(factor),
+            false,
+            MatrixView.of(inverse));
     for (int i = 0; i < size; i++) {
       for (int j = 0; j < i; j++) {
         inverse.put(i, j, inverse.get(j, i));
@@ -292,12 +264,11 @@ public final class LdlFactorization {
    *
    * <p>Cost: that of {@link #transposedInverseFactor}.
    *
-   * @param algebra who multiplies
-   * @param team the threads
+   * @param compute the linear algebra and the threads
    * @return a fresh array
    */
-  public double[] inverseDiagonal(LinearAlgebra algebra, WorkerTeam team) {
-    FloatMatrix factor = transposedInverseFactor(algebra, team);
+  public double[] inverseDiagonal(Compute compute) {
+    FloatMatrix factor = transposedInverseFactor(compute);
     double[] result = new double[size];
     for (int i = 0; i < size; i++) {
       for (int k = i; k < size; k++) {

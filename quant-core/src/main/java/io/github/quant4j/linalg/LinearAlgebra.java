@@ -10,8 +10,8 @@ import java.util.Objects;
  * their time in.
  *
  * <p>Implementations are stateless and thread-safe. Results must not depend on the number of
- * threads: every element of the result is summed in an order that only the shapes decide. All
- * matrices are row-major; {@code ld} is the distance of consecutive rows in elements.
+ * threads: every element of the result is summed in an order that only the shapes decide. Shapes
+ * are checked by {@link MatrixView}.
  */
 public interface LinearAlgebra {
 
@@ -28,86 +28,41 @@ public interface LinearAlgebra {
    *
    * <p>Cost: {@code m n k} multiply-adds.
    *
-   * @param m rows of A and C
-   * @param n rows of B, columns of C
-   * @param k columns of A and B
-   * @param a elements of A, {@code [m, k]}
-   * @param aOffset position of its first element
-   * @param lda distance of its rows
-   * @param b elements of B, {@code [n, k]}
-   * @param bOffset position of its first element
-   * @param ldb distance of its rows
+   * @param a {@code [m, k]}
+   * @param b {@code [n, k]}
    * @param accumulate whether to add to C rather than overwrite it
-   * @param c elements of C, {@code [m, n]}; must not overlap A or B
-   * @param cOffset position of its first element
-   * @param ldc distance of its rows
+   * @param c {@code [m, n]}; must not overlap A or B
    * @param team the threads
+   * @throws IllegalArgumentException if the shapes do not go together
    */
   void multiplyTransposed(
-      int m,
-      int n,
-      int k,
-      float[] a,
-      int aOffset,
-      int lda,
-      float[] b,
-      int bOffset,
-      int ldb,
-      boolean accumulate,
-      float[] c,
-      int cOffset,
-      int ldc,
-      WorkerTeam team);
+      MatrixView a, MatrixView b, boolean accumulate, MatrixView c, WorkerTeam team);
 
   /**
    * {@code C += alpha A B}.
    *
    * <p>Cost: {@code m n k} multiply-adds.
    *
-   * @param m rows of A and C
-   * @param n columns of B and C
-   * @param k columns of A, rows of B
    * @param alpha the factor
-   * @param a elements of A, {@code [m, k]}
-   * @param aOffset position of its first element
-   * @param lda distance of its rows
-   * @param b elements of B, {@code [k, n]}
-   * @param bOffset position of its first element
-   * @param ldb distance of its rows
-   * @param c elements of C, {@code [m, n]}; must not overlap A or B
-   * @param cOffset position of its first element
-   * @param ldc distance of its rows
+   * @param a {@code [m, k]}
+   * @param b {@code [k, n]}
+   * @param c {@code [m, n]}; must not overlap A or B
    * @param team the threads
+   * @throws IllegalArgumentException if the shapes do not go together
    */
-  void multiplyAdd(
-      int m,
-      int n,
-      int k,
-      float alpha,
-      float[] a,
-      int aOffset,
-      int lda,
-      float[] b,
-      int bOffset,
-      int ldb,
-      float[] c,
-      int cOffset,
-      int ldc,
-      WorkerTeam team);
+  void multiplyAdd(float alpha, MatrixView a, MatrixView b, MatrixView c, WorkerTeam team);
 
   /**
    * {@code H += X^T X}, the second moment of a batch of inputs. Both triangles of H are kept.
    *
-   * <p>Cost: {@code tokens columns^2 / 2} multiply-adds.
+   * <p>Cost: {@code tokens n^2 / 2} multiply-adds.
    *
-   * @param tokens rows of X
-   * @param columns columns of X, size of H
-   * @param x elements of X, {@code [tokens, columns]}, dense
-   * @param xOffset position of its first element
-   * @param h elements of H, {@code [columns, columns]}, symmetric
+   * @param x {@code [tokens, n]}
+   * @param h {@code [n, n]}, symmetric; must not overlap X
    * @param team the threads
+   * @throws IllegalArgumentException if the shapes do not go together
    */
-  void addGram(int tokens, int columns, float[] x, int xOffset, float[] h, WorkerTeam team);
+  void addGram(MatrixView x, MatrixView h, WorkerTeam team);
 
   /**
    * Rotates tokens by a Hadamard matrix.

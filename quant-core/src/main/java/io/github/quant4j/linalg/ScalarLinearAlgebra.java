@@ -35,60 +35,42 @@ public final class ScalarLinearAlgebra implements LinearAlgebra {
 
   @Override
   public void multiplyTransposed(
-      int m,
-      int n,
-      int k,
-      float[] a,
-      int aOffset,
-      int lda,
-      float[] b,
-      int bOffset,
-      int ldb,
-      boolean accumulate,
-      float[] c,
-      int cOffset,
-      int ldc,
-      WorkerTeam team) {
+      MatrixView a, MatrixView b, boolean accumulate, MatrixView c, WorkerTeam team) {
+    MatrixView.requireTransposedProduct(a, b, c);
+    int m = c.rows();
+    int n = c.columns();
+    int k = a.columns();
     team.run(
         Math.ceilDiv(n, TRANSPOSED_WIDTH),
         part -> {
           int from = part * TRANSPOSED_WIDTH;
           int width = Math.min(TRANSPOSED_WIDTH, n - from);
+          float[] target = c.data();
           if (m < ROWS_FOR_TRANSPOSING) {
             for (int i = 0; i < m; i++) {
               for (int j = from; j < from + width; j++) {
-                float sum = dot(k, a, aOffset + i * lda, b, bOffset + j * ldb);
-                int at = cOffset + i * ldc + j;
-                c[at] = accumulate ? c[at] + sum : sum;
+                float sum = dot(k, a.data(), a.index(i, 0), b.data(), b.index(j, 0));
+                int at = c.index(i, j);
+                target[at] = accumulate ? target[at] + sum : sum;
               }
             }
           } else {
             if (!accumulate) {
               for (int i = 0; i < m; i++) {
-                int at = cOffset + i * ldc + from;
-                Arrays.fill(c, at, at + width, 0);
+                int at = c.index(i, from);
+                Arrays.fill(target, at, at + width, 0);
               }
             }
-            panelTransposed(
-                m, width, k, a, aOffset, lda, b, bOffset + from * ldb, ldb, c, cOffset + from, ldc);
+            panelTransposed(a, b.part(from, 0, width, k), c.part(0, from, m, width));
           }
         });
   }
 
   /** Adds A times the transpose of a few rows of B, which become columns in scratch memory. */
-  private static void panelTransposed(
-      int m,
-      int width,
-      int k,
-      float[] a,
-      int aOffset,
-      int lda,
-      float[] b,
-      int bOffset,
-      int ldb,
-      float[] c,
-      int cOffset,
-      int ldc) {
+  private static void panelTransposed(MatrixView a, MatrixView b, MatrixView c) {
+    int width = b.rows();
+    int k = a.columns();
+    float[] source = b.data();
     float[][] columns = new float[DEPTH][width];
     float[] factors = new float[DEPTH];
     float[] sums = new float[width];
@@ -96,22 +78,23 @@ public final class ScalarLinearAlgebra implements LinearAlgebra {
       int depth = Math.min(DEPTH, k - p);
       int padded = Lanes.padded(depth);
       for (int j = 0; j < width; j++) {
+        int row = b.index(j, p);
         for (int q = 0; q < depth; q++) {
-          columns[q][j] = b[bOffset + j * ldb + p + q];
+          columns[q][j] = source[row + q];
         }
       }
       for (int q = depth; q < padded; q++) {
         Arrays.fill(columns[q], 0);
       }
-      for (int i = 0; i < m; i++) {
-        int at = cOffset + i * ldc;
-        System.arraycopy(a, aOffset + i * lda + p, factors, 0, depth);
+      for (int i = 0; i < c.rows(); i++) {
+        int at = c.index(i, 0);
+        System.arraycopy(a.data(), a.index(i, p), factors, 0, depth);
         Arrays.fill(factors, depth, padded, 0);
-        System.arraycopy(c, at, sums, 0, width);
+        System.arraycopy(c.data(), at, sums, 0, width);
         for (int q = 0; q < padded; q += Lanes.GROUP) {
           Lanes.add4(width, factors, q, columns, q, sums);
         }
-        System.arraycopy(sums, 0, c, at, width);
+        System.arraycopy(sums, 0, c.data(), at, width);
       }
     }
   }
@@ -145,20 +128,12 @@ public final class ScalarLinearAlgebra implements LinearAlgebra {
 
   @Override
   public void multiplyAdd(
-      int m,
-      int n,
-      int k,
-      float alpha,
-      float[] a,
-      int aOffset,
-      int lda,
-      float[] b,
-      int bOffset,
-      int ldb,
-      float[] c,
-      int cOffset,
-      int ldc,
-      WorkerTeam team) {
+      float alpha, MatrixView a, MatrixView b, MatrixView c, WorkerTeam team) {
+    MatrixView.requireProduct(a, b, c);
+    int m = c.rows();
+    int n = c.columns();
+    int k = a.columns();
+    float[] left = a.data();
     int across = Math.ceilDiv(n, WIDTH);
     team.run(
         Math.ceilDiv(m, ROWS) * across,
@@ -166,22 +141,27 @@ public final class ScalarLinearAlgebra implements LinearAlgebra {
           int row = part / across * ROWS;
           int column = part % across * WIDTH;
           Block block = new Block(Math.min(ROWS, m - row), Math.min(WIDTH, n - column));
-          block.load(c, cOffset + row * ldc + column, ldc);
+          block.load(c, row, column);
           for (int p = 0; p < k; p += Lanes.GROUP) {
             int depth = Math.min(Lanes.GROUP, k - p);
             for (int i = 0; i < block.height; i++) {
+              int at = a.index(row + i, p);
               for (int q = 0; q < depth; q++) {
-                block.factors[i * Lanes.GROUP + q] = alpha * a[aOffset + (row + i) * lda + p + q];
+                block.factors[i * Lanes.GROUP + q] = alpha * left[at + q];
               }
             }
-            block.add(depth, b, bOffset + p * ldb + column, ldb);
+            block.add(depth, b, p, column);
           }
-          block.store(c, cOffset + row * ldc + column, ldc);
+          block.store(c, row, column);
         });
   }
 
   @Override
-  public void addGram(int tokens, int columns, float[] x, int xOffset, float[] h, WorkerTeam team) {
+  public void addGram(MatrixView x, MatrixView h, WorkerTeam team) {
+    MatrixView.requireGram(x, h);
+    int tokens = x.rows();
+    int columns = x.columns();
+    float[] inputs = x.data();
     int across = Math.ceilDiv(columns, WIDTH);
     team.run(
         Math.ceilDiv(columns, ROWS) * across,
@@ -195,23 +175,25 @@ public final class ScalarLinearAlgebra implements LinearAlgebra {
             return;
           }
           Block block = new Block(height, width);
-          block.load(h, row * columns + column, columns);
+          block.load(h, row, column);
           for (int t = 0; t < tokens; t += Lanes.GROUP) {
             int depth = Math.min(Lanes.GROUP, tokens - t);
             for (int i = 0; i < height; i++) {
               for (int q = 0; q < depth; q++) {
-                block.factors[i * Lanes.GROUP + q] = x[xOffset + (t + q) * columns + row + i];
+                block.factors[i * Lanes.GROUP + q] = inputs[x.index(t + q, row + i)];
               }
             }
-            block.add(depth, x, xOffset + t * columns + column, columns);
+            block.add(depth, x, t, column);
           }
-          block.store(h, row * columns + column, columns);
+          block.store(h, row, column);
         });
-    mirror(h, columns, team);
+    mirror(h, team);
   }
 
   /** Copies the lower triangle to the upper one, in tiles that stay in the first-level cache. */
-  private static void mirror(float[] h, int size, WorkerTeam team) {
+  private static void mirror(MatrixView h, WorkerTeam team) {
+    int size = h.rows();
+    float[] data = h.data();
     team.run(
         Math.ceilDiv(size, MIRROR_TILE),
         part -> {
@@ -221,7 +203,7 @@ public final class ScalarLinearAlgebra implements LinearAlgebra {
             int right = Math.min(bottom, left + MIRROR_TILE);
             for (int i = top; i < bottom; i++) {
               for (int j = left; j < Math.min(i, right); j++) {
-                h[j * size + i] = h[i * size + j];
+                data[h.index(j, i)] = data[h.index(i, j)];
               }
             }
           }
@@ -244,16 +226,16 @@ public final class ScalarLinearAlgebra implements LinearAlgebra {
       this.factors = new float[height * Lanes.GROUP];
     }
 
-    void load(float[] c, int from, int ldc) {
+    void load(MatrixView c, int row, int column) {
       for (int i = 0; i < height; i++) {
-        System.arraycopy(c, from + i * ldc, sums[i], 0, width);
+        System.arraycopy(c.data(), c.index(row + i, column), sums[i], 0, width);
       }
     }
 
     /** Adds the factors times up to four rows. */
-    void add(int depth, float[] b, int from, int ldb) {
+    void add(int depth, MatrixView b, int row, int column) {
       for (int q = 0; q < depth; q++) {
-        System.arraycopy(b, from + q * ldb, rows[q], 0, width);
+        System.arraycopy(b.data(), b.index(row + q, column), rows[q], 0, width);
       }
       if (depth < Lanes.GROUP) {
         for (int q = depth; q < Lanes.GROUP; q++) {
@@ -268,9 +250,9 @@ public final class ScalarLinearAlgebra implements LinearAlgebra {
       }
     }
 
-    void store(float[] c, int from, int ldc) {
+    void store(MatrixView c, int row, int column) {
       for (int i = 0; i < height; i++) {
-        System.arraycopy(sums[i], 0, c, from + i * ldc, width);
+        System.arraycopy(sums[i], 0, c.data(), c.index(row + i, column), width);
       }
     }
   }

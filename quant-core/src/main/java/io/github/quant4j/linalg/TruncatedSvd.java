@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.linalg;
 
-import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -42,13 +41,12 @@ public final class TruncatedSvd {
    * @param rank how many, from 1 to {@code min(m, n)}
    * @param iterations passes over the matrix and back after the first one; 2 is enough for spectra
    *     that fall, 4 to 8 for flat ones such as those of rounding errors
-   * @param algebra who multiplies
-   * @param team the threads
+   * @param compute the linear algebra and the threads
    * @return the decomposition
    * @throws IllegalArgumentException if the rank or the number of iterations is out of range
    */
   public static TruncatedSvd of(
-      FloatMatrix matrix, int rank, int iterations, LinearAlgebra algebra, WorkerTeam team) {
+      FloatMatrix matrix, int rank, int iterations, Compute compute) {
     requireRank(matrix, rank);
     if (iterations < 0 || iterations > 100) {
       throw new IllegalArgumentException("iterations: " + iterations + ", expected 0 to 100");
@@ -62,14 +60,15 @@ public final class TruncatedSvd {
       rowSpace[i] = (float) random.nextGaussian();
     }
     float[] columnSpace = new float[Math.multiplyExact(width, m)];
-    float[] data = matrix.data();
+    MatrixView whole = MatrixView.of(matrix);
+    MatrixView rowBasis = MatrixView.dense(rowSpace, width, n);
+    MatrixView columnBasis = MatrixView.dense(columnSpace, width, m);
     // Bases are stored as rows, so that both products are ones that the provider has.
     for (int pass = 0; ; pass++) {
-      algebra.multiplyTransposed(
-          width, m, n, rowSpace, 0, n, data, 0, n, false, columnSpace, 0, m, team);
+      compute.multiplyTransposed(rowBasis, whole, false, columnBasis);
       orthonormalize(columnSpace, width, m);
       Arrays.fill(rowSpace, 0);
-      algebra.multiplyAdd(width, n, m, 1, columnSpace, 0, m, data, 0, n, rowSpace, 0, n, team);
+      compute.multiplyAdd(1, columnBasis, whole, rowBasis);
       if (pass == iterations) {
         break;
       }

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.quantize;
 
-import io.github.quant4j.kernel.KernelOptions;
-import io.github.quant4j.kernel.Kernels;
-import io.github.quant4j.linalg.LinearAlgebra;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.matrix.QuantizedMatrix;
-import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.rounding.Rounding;
 import io.github.quant4j.rounding.RoundingReport;
 import io.github.quant4j.rounding.RoundingResult;
@@ -26,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * chain of roundings chooses the codes.
  *
  * <pre>{@code
- * QuantizedMatrix packed = Quantizer.of("int4:g128:sym rtn").quantize(weights);
+ * Compute compute = KernelOptions.defaults().compute();
+ * QuantizedMatrix packed = Quantizer.of("int4:g128:sym rtn").quantize(weights, compute);
  * }</pre>
  *
  * <p>The text form is {@code scheme [search] [rounding{>rounding}]}, see {@link QuantizerText}.
@@ -36,30 +34,24 @@ public final class Quantizer {
   private final QuantScheme scheme;
   private final ScaleSearch search;
   private final List<Rounding> roundings;
-  private final @Nullable LinearAlgebra algebra;
-  private final WorkerTeam team;
 
   private Quantizer(
       QuantScheme scheme,
       ScaleSearch search,
-      List<Rounding> roundings,
-      @Nullable LinearAlgebra algebra,
-      WorkerTeam team) {
+      List<Rounding> roundings) {
     if (roundings.isEmpty()) {
       throw new IllegalArgumentException("roundings: none, expected at least one");
     }
     this.scheme = scheme;
     this.search = search;
     this.roundings = List.copyOf(roundings);
-    this.algebra = algebra;
-    this.team = team;
   }
 
   /**
    * Reads the text form.
    *
    * @param text for example {@code int4:g64:asym mse rtn}
-   * @return the quantizer, on the calling thread
+   * @return the quantizer
    * @throws IllegalArgumentException if the text is not one; the message names the word
    */
   public static Quantizer of(String text) {
@@ -72,32 +64,11 @@ public final class Quantizer {
    * @param scheme what can be represented
    * @param search how the grid is fitted
    * @param roundings how codes are chosen, in order; at least one
-   * @return the quantizer, on the calling thread
+   * @return the quantizer
    * @throws IllegalArgumentException if there is no rounding
    */
   public static Quantizer of(QuantScheme scheme, ScaleSearch search, List<Rounding> roundings) {
-    return new Quantizer(scheme, search, roundings, null, WorkerTeam.sequential());
-  }
-
-  /**
-   * The same quantizer on other threads.
-   *
-   * @param threads the threads
-   * @return the changed quantizer
-   */
-  public Quantizer withTeam(WorkerTeam threads) {
-    return new Quantizer(scheme, search, roundings, algebra, threads);
-  }
-
-  /**
-   * The same quantizer with other dense operations than those of the best provider that is
-   * available.
-   *
-   * @param provider who multiplies
-   * @return the changed quantizer
-   */
-  public Quantizer withAlgebra(LinearAlgebra provider) {
-    return new Quantizer(scheme, search, roundings, provider, team);
+    return new Quantizer(scheme, search, roundings);
   }
 
   /**
@@ -140,12 +111,13 @@ public final class Quantizer {
    * Quantizes without calibration.
    *
    * @param weights the weights, {@code [out, in]}; not changed
+   * @param compute the linear algebra and the threads
    * @return the packed matrix
    * @throws IllegalArgumentException if a weight is not finite, the scheme does not fit the shape,
    *     or the second moment is needed
    */
-  public QuantizedMatrix quantize(FloatMatrix weights) {
-    return run(weights).matrix();
+  public QuantizedMatrix quantize(FloatMatrix weights, Compute compute) {
+    return run(weights, compute).matrix();
   }
 
   /**
@@ -153,28 +125,30 @@ public final class Quantizer {
    *
    * @param weights the weights, {@code [out, in]}; not changed
    * @param gram the second moment of the inputs, {@code [in, in]}
+   * @param compute the linear algebra and the threads
    * @return the packed matrix
    * @throws IllegalArgumentException if a weight is not finite, the scheme does not fit the shape,
    *     or the moment has another size
    */
-  public QuantizedMatrix quantize(FloatMatrix weights, Gram gram) {
-    return run(weights, gram).matrix();
+  public QuantizedMatrix quantize(FloatMatrix weights, Gram gram, Compute compute) {
+    return run(weights, gram, compute).matrix();
   }
 
   /**
    * Quantizes without calibration, and tells how it went.
    *
    * @param weights the weights, {@code [out, in]}; not changed
+   * @param compute the linear algebra and the threads
    * @return the packed matrix and a report of each rounding
    * @throws IllegalArgumentException if a weight is not finite, the scheme does not fit the shape,
    *     or the second moment is needed
    */
-  public QuantizationResult run(FloatMatrix weights) {
+  public QuantizationResult run(FloatMatrix weights, Compute compute) {
     if (needsGram()) {
       throw new IllegalArgumentException(
-          "gram: none, but '" + this + "' is calibrated; pass Gram.of(inputs)");
+          "gram: none, but '" + this + "' is calibrated; pass Gram.of(inputs, compute)");
     }
-    return runChecked(weights, null);
+    return runChecked(weights, null, compute);
   }
 
   /**
@@ -183,21 +157,21 @@ public final class Quantizer {
    * @param weights the weights, {@code [out, in]}; not changed
    * @param gram the second moment of the inputs, {@code [in, in]}; one that is not usable makes
    *     roundings fall back, see their reports
+   * @param compute the linear algebra and the threads
    * @return the packed matrix and a report of each rounding
    * @throws IllegalArgumentException if a weight is not finite, the scheme does not fit the shape,
    *     or the moment has another size
    */
-  public QuantizationResult run(FloatMatrix weights, Gram gram) {
-    return runChecked(weights, gram);
+  public QuantizationResult run(FloatMatrix weights, Gram gram, Compute compute) {
+    return runChecked(weights, gram, compute);
   }
 
-  private QuantizationResult runChecked(FloatMatrix weights, @Nullable Gram gram) {
+  private QuantizationResult runChecked(
+      FloatMatrix weights, @Nullable Gram gram, Compute compute) {
     requireFinite(weights);
-    LinearAlgebra products =
-        algebra == null ? Kernels.linearAlgebra(KernelOptions.defaults()) : algebra;
     FloatMatrix live = needsGram() && gram != null ? withoutDeadInputs(weights, gram) : weights;
-    Grid grid = search.fit(new FitTask(live, scheme, gram, products, team));
-    RoundingTask task = new RoundingTask(weights, grid, gram, search, products, team);
+    Grid grid = search.fit(new FitTask(live, scheme, gram, compute));
+    RoundingTask task = new RoundingTask(weights, grid, gram, search, compute);
     List<RoundingReport> reports = new ArrayList<>();
     RoundingResult result = roundings.getFirst().round(task, null);
     reports.add(result.report());

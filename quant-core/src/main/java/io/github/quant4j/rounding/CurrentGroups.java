@@ -66,7 +66,7 @@ final class CurrentGroups {
             ? null
             : task.gram().block(firstColumn, firstColumn + weights.columns());
     Grid fitted =
-        task.search().fit(new FitTask(weights, fitScheme, gram, task.algebra(), task.team()));
+        task.search().fit(new FitTask(weights, fitScheme, gram, task.compute()));
     for (int r = 0; r < weights.rows(); r++) {
       int tile = task.grid().layout().index(firstRow + r, firstColumn);
       scales[tile] = fitted.scale(r);

@@ -2,6 +2,7 @@
 package io.github.quant4j.rounding;
 
 import io.github.quant4j.lane.Lanes;
+import io.github.quant4j.linalg.MatrixView;
 import io.github.quant4j.matrix.GridStrip;
 import io.github.quant4j.statistic.Gram;
 import java.util.Arrays;
@@ -140,7 +141,7 @@ final class DescentSweep {
             tile.store(slab.codes, slab.first);
           }
         });
-    addProduct(slab, moment, 0, columns, columns, slab.change);
+    addProduct(slab, MatrixView.dense(moment, columns, columns), slab.change);
   }
 
   private boolean isDead(int column) {
@@ -152,23 +153,13 @@ final class DescentSweep {
   }
 
   /** Gradient += A B with A [columns, depth] and B [depth, rows]. */
-  private void addProduct(Slab slab, float[] a, int aOffset, int lda, int depth, float[] b) {
-    task.algebra()
+  private void addProduct(Slab slab, MatrixView a, float[] b) {
+    task.compute()
         .multiplyAdd(
-            columns,
-            slab.rows,
-            depth,
             1,
             a,
-            aOffset,
-            lda,
-            b,
-            0,
-            slab.rows,
-            slab.gradient,
-            0,
-            slab.rows,
-            task.team());
+            MatrixView.dense(b, a.columns(), slab.rows),
+            MatrixView.dense(slab.gradient, columns, slab.rows));
   }
 
   private interface TileWork {
@@ -176,7 +167,7 @@ final class DescentSweep {
   }
 
   private void forTiles(Slab slab, TileWork work) {
-    task.team()
+    task.compute().team()
         .run(
             Math.ceilDiv(slab.rows, LANES),
             tile -> work.run(tile * LANES, Math.min(LANES, slab.rows - tile * LANES)));
@@ -192,7 +183,8 @@ final class DescentSweep {
     }
     forTiles(slab, (at, lanes) -> sweepTile(slab, at, lanes, blockColumns, factors, free));
     if (isNatural(blockColumns)) {
-      addProduct(slab, moment, blockColumns[0], columns, width, slab.steps);
+      addProduct(
+          slab, new MatrixView(moment, blockColumns[0], columns, width, columns), slab.steps);
       return;
     }
     for (int i = 0; i < columns; i++) {
@@ -200,7 +192,7 @@ final class DescentSweep {
         panel[i * width + k] = moment[i * columns + blockColumns[k]];
       }
     }
-    addProduct(slab, panel, 0, width, width, slab.steps);
+    addProduct(slab, MatrixView.dense(panel, columns, width), slab.steps);
   }
 
   private static boolean isNatural(int[] columns) {

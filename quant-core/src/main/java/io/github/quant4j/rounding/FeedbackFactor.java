@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.rounding;
 
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linalg.LdlFactorization;
-import io.github.quant4j.linalg.LinearAlgebra;
-import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.rounding.RoundingReport.Feedback.Outcome;
 import io.github.quant4j.statistic.Gram;
 import java.util.Optional;
@@ -31,18 +30,16 @@ final class FeedbackFactor {
 
   private final Gram gram;
   private final int[] order;
-  private final LinearAlgebra algebra;
-  private final WorkerTeam team;
+  private final Compute compute;
   private @Nullable LdlFactorization factor;
   private double damping;
   private int attempts;
   private Outcome outcome = Outcome.NEAREST;
 
-  private FeedbackFactor(Gram gram, int[] order, LinearAlgebra algebra, WorkerTeam team) {
+  private FeedbackFactor(Gram gram, int[] order, Compute compute) {
     this.gram = gram;
     this.order = order;
-    this.algebra = algebra;
-    this.team = team;
+    this.compute = compute;
   }
 
   /**
@@ -50,8 +47,8 @@ final class FeedbackFactor {
    * times ten up to its maximum, then none.
    */
   static FeedbackFactor of(
-      Gram gram, int[] order, double damping, LinearAlgebra algebra, WorkerTeam team) {
-    FeedbackFactor result = new FeedbackFactor(gram, order, algebra, team);
+      Gram gram, int[] order, double damping, Compute compute) {
+    FeedbackFactor result = new FeedbackFactor(gram, order, compute);
     result.climb(damping);
     return result;
   }
@@ -97,7 +94,7 @@ final class FeedbackFactor {
     attempts++;
     gather(work, added, floor);
     Optional<LdlFactorization> found =
-        LdlFactorization.overwrite(work, gram.size(), smallestPivot, algebra, team);
+        LdlFactorization.overwrite(work, gram.size(), smallestPivot, compute);
     factor = found.orElse(null);
     return found.isPresent();
   }
@@ -106,7 +103,7 @@ final class FeedbackFactor {
   private void gather(float[] work, double added, double floor) {
     int size = gram.size();
     float[] values = gram.values();
-    team.run(
+    compute.team().run(
         Math.ceilDiv(size, ROWS_IN_PART),
         part -> {
           int end = Math.min(size, (part + 1) * ROWS_IN_PART);

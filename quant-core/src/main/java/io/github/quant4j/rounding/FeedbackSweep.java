@@ -3,6 +3,7 @@ package io.github.quant4j.rounding;
 
 import io.github.quant4j.lane.Lanes;
 import io.github.quant4j.linalg.LdlFactorization;
+import io.github.quant4j.linalg.MatrixView;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.matrix.GridStrip;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -106,26 +107,16 @@ final class FeedbackSweep {
       int from = (low + a) * columns + low;
       System.arraycopy(upper, from + a + 1, factors[a], a + 1, width - a - 1);
     }
-    task.team()
+    task.compute().team()
         .run(
             Math.ceilDiv(slab.rows, LANES),
             tile -> roundTile(slab, tile * LANES, low, factors, part, codes));
-    task.algebra()
+    task.compute()
         .multiplyAdd(
-            low,
-            slab.rows,
-            width,
             1,
-            upper,
-            low,
-            columns,
-            slab.errors,
-            0,
-            slab.rows,
-            slab.feedback,
-            0,
-            slab.rows,
-            task.team());
+            new MatrixView(upper, low, low, width, columns),
+            MatrixView.dense(slab.errors, width, slab.rows),
+            MatrixView.dense(slab.feedback, low, slab.rows));
   }
 
   private void roundTile(Slab slab, int from, int low, float[][] factors, Part part, byte[] codes) {

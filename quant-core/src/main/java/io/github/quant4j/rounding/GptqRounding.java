@@ -107,7 +107,7 @@ public record GptqRounding(
     float[] diagonal = gram.diagonal();
     int[] order =
         activationOrder ? ColumnOrder.descending(diagonal) : ColumnOrder.natural(diagonal.length);
-    FeedbackFactor feedback = FeedbackFactor.of(gram, order, damping, task.algebra(), task.team());
+    FeedbackFactor feedback = FeedbackFactor.of(gram, order, damping, task.compute());
     RoundingReport report = feedback.report(label(), gram.deadInputs());
     LdlFactorization factor = feedback.factor().orElse(null);
     if (factor == null) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.rounding;
 
+import io.github.quant4j.linalg.MatrixView;
 import io.github.quant4j.statistic.Gram;
 import java.util.Arrays;
 
@@ -74,7 +75,7 @@ final class LearnedSlab {
   }
 
   void forRows(RowWork work) {
-    task.team()
+    task.compute().team()
         .run(
             Math.ceilDiv(rows, ROWS_IN_PART),
             part -> {
@@ -87,22 +88,12 @@ final class LearnedSlab {
 
   void updateGradient() {
     Arrays.fill(gradient, 0);
-    task.algebra()
+    task.compute()
         .multiplyAdd(
-            rows,
-            columns,
-            columns,
             1,
-            change,
-            0,
-            columns,
-            gram.values(),
-            0,
-            columns,
-            gradient,
-            0,
-            columns,
-            task.team());
+            MatrixView.dense(change, rows, columns),
+            MatrixView.dense(gram.values(), columns, columns),
+            MatrixView.dense(gradient, rows, columns));
   }
 
   /** {@code e H e^T} of a row, once the gradient is up to date. */

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.rounding;
 
-import io.github.quant4j.linalg.LinearAlgebra;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.matrix.Grid;
-import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.search.ScaleSearch;
 import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -16,16 +15,14 @@ import org.jspecify.annotations.Nullable;
  * @param grid the values to choose from
  * @param gram the second moment of the inputs, or null if there is none
  * @param search how the grid was fitted, for roundings that fit parts of it again
- * @param algebra who multiplies
- * @param team the threads
+ * @param compute the linear algebra and the threads
  */
 public record RoundingTask(
     FloatMatrix weights,
     Grid grid,
     @Nullable Gram gram,
     ScaleSearch search,
-    LinearAlgebra algebra,
-    WorkerTeam team) {
+    Compute compute) {
 
   /**
    * Checks the shapes.
@@ -57,7 +54,7 @@ public record RoundingTask(
    * @return the changed task
    */
   public RoundingTask withGrid(Grid changed) {
-    return new RoundingTask(weights, changed, gram, search, algebra, team);
+    return new RoundingTask(weights, changed, gram, search, compute);
   }
 
   /**
@@ -70,7 +67,7 @@ public record RoundingTask(
   public Gram requireGram(String label) {
     if (gram == null) {
       throw new IllegalArgumentException(
-          "gram: none, but '" + label + "' is calibrated; pass Gram.of(inputs)");
+          "gram: none, but '" + label + "' is calibrated; pass Gram.of(inputs, compute)");
     }
     return gram;
   }

@@ -24,7 +24,7 @@ public record StochasticRounding(long seed) implements Rounding {
     Grid grid = task.grid();
     int columns = weights.columns();
     byte[] codes = start == null ? new byte[weights.data().length] : start;
-    task.team()
+    task.compute().team()
         .run(
             Math.ceilDiv(weights.rows(), ROWS_IN_PART),
             part -> {

@@ -3,6 +3,7 @@ package io.github.quant4j.search;
 
 import io.github.quant4j.format.LevelTable;
 import io.github.quant4j.format.NumberFormat;
+import io.github.quant4j.linalg.MatrixView;
 import io.github.quant4j.scheme.ScaleFrame;
 import io.github.quant4j.scheme.ScaleLayout;
 import io.github.quant4j.statistic.Gram;
@@ -67,7 +68,7 @@ final class BlockErrorSearch implements RangeChooser {
     ScaleLayout layout = full.layout;
     int rows = Math.min(ROWS_IN_SLAB, layout.rows() - first);
     TileLanes[] strips = new TileLanes[Math.ceilDiv(rows, LANES)];
-    task.team()
+    task.compute().team()
         .run(
             strips.length,
             i ->
@@ -87,24 +88,14 @@ final class BlockErrorSearch implements RangeChooser {
     float[] product = new float[width * rows];
     for (int c = 0; c < candidates.size(); c++) {
       Shrink candidate = candidates.get(c);
-      task.team().run(strips.length, i -> fill(strips[i], candidate, change, i * LANES, rows));
+      task.compute().team().run(strips.length, i -> fill(strips[i], candidate, change, i * LANES, rows));
       Arrays.fill(product, 0);
-      task.algebra()
+      task.compute()
           .multiplyAdd(
-              width,
-              rows,
-              width,
               1,
-              block,
-              0,
-              width,
-              change,
-              0,
-              rows,
-              product,
-              0,
-              rows,
-              task.team());
+              MatrixView.dense(block, width, width),
+              MatrixView.dense(change, width, rows),
+              MatrixView.dense(product, width, rows));
       for (int k = 0; k < width; k++) {
         for (int r = 0; r < rows; r++) {
           double error = (double) change[k * rows + r] * product[k * rows + r];

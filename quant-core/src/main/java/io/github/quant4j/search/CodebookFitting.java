@@ -35,7 +35,7 @@ final class CodebookFitting {
     }
     boolean half = largest >= SMALLEST_FOR_FLOAT16 && largest <= LARGEST_FOR_FLOAT16;
     NumberFormat[] codebooks = new NumberFormat[layout.count()];
-    task.team()
+    task.compute().team()
         .run(
             codebooks.length,
             tile -> {

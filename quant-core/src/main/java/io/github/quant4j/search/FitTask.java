@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.search;
 
-import io.github.quant4j.linalg.LinearAlgebra;
-import io.github.quant4j.parallel.WorkerTeam;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.scheme.ScaleLayout;
 import io.github.quant4j.statistic.Gram;
@@ -15,15 +14,13 @@ import org.jspecify.annotations.Nullable;
  * @param weights finite weights, {@code [out, in]}; not to be changed
  * @param scheme what can be represented
  * @param gram the second moment of the inputs, or null if there is none
- * @param algebra who multiplies
- * @param team the threads
+ * @param compute the linear algebra and the threads
  */
 public record FitTask(
     FloatMatrix weights,
     QuantScheme scheme,
     @Nullable Gram gram,
-    LinearAlgebra algebra,
-    WorkerTeam team) {
+    Compute compute) {
 
   /**
    * Checks the moment.
@@ -51,7 +48,7 @@ public record FitTask(
    * @return the changed task
    */
   public FitTask withScheme(QuantScheme changed) {
-    return new FitTask(weights, changed, gram, algebra, team);
+    return new FitTask(weights, changed, gram, compute);
   }
 
   /**
@@ -74,7 +71,7 @@ public record FitTask(
   public Gram requireGram(String label) {
     if (gram == null) {
       throw new IllegalArgumentException(
-          "gram: none, but '" + label + "' is calibrated; pass Gram.of(inputs)");
+          "gram: none, but '" + label + "' is calibrated; pass Gram.of(inputs, compute)");
     }
     return gram;
   }

@@ -50,7 +50,7 @@ final class FormatFitting {
     FloatMatrix change = change(task, grid);
     Gram gram = usable(task.gram());
     if (gram != null) {
-      return OutputError.total(change, gram, task.algebra(), task.team());
+      return OutputError.total(change, gram, task.compute());
     }
     double sum = 0;
     for (float value : change.data()) {
@@ -67,7 +67,7 @@ final class FormatFitting {
     FloatMatrix weights = task.weights();
     int columns = weights.columns();
     FloatMatrix change = FloatMatrix.zeros(weights.rows(), columns);
-    task.team()
+    task.compute().team()
         .run(
             Math.ceilDiv(weights.rows(), ROWS_IN_PART),
             part -> {

@@ -23,7 +23,7 @@ public record GaussianSearch() implements ScaleSearch {
     double half = ((double) format.maximum() - format.minimum()) / 2;
     double[] low = new double[layout.count()];
     double[] high = new double[layout.count()];
-    task.team()
+    task.compute().team()
         .run(
             low.length,
             tile -> {

@@ -35,7 +35,7 @@ public record PercentileSearch(double percentile) implements ScaleSearch {
     double[] low = new double[layout.count()];
     double[] high = new double[layout.count()];
     boolean symmetric = task.scheme().symmetric();
-    task.team()
+    task.compute().team()
         .run(
             layout.count(),
             tile -> {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.statistic;
 
-import io.github.quant4j.kernel.KernelOptions;
-import io.github.quant4j.kernel.Kernels;
-import io.github.quant4j.linalg.LinearAlgebra;
+import io.github.quant4j.linalg.Compute;
+import io.github.quant4j.linalg.MatrixView;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.tensor.FloatMatrix;
 
@@ -53,27 +52,15 @@ public final class Gram {
   }
 
   /**
-   * The moment of some inputs, each of weight 1, computed on the calling thread by the best
-   * provider that is available.
-   *
-   * @param inputs activations, {@code [tokens, in]}
-   * @return the moment
-   */
-  public static Gram of(FloatMatrix inputs) {
-    return of(inputs, Kernels.linearAlgebra(KernelOptions.defaults()), WorkerTeam.sequential());
-  }
-
-  /**
    * The moment of some inputs, each of weight 1.
    *
    * @param inputs activations, {@code [tokens, in]}
-   * @param algebra who multiplies
-   * @param team the threads
+   * @param compute the linear algebra and the threads
    * @return the moment
    */
-  public static Gram of(FloatMatrix inputs, LinearAlgebra algebra, WorkerTeam team) {
+  public static Gram of(FloatMatrix inputs, Compute compute) {
     Gram gram = empty(inputs.columns());
-    gram.add(inputs, algebra, team);
+    gram.add(inputs, compute);
     return gram;
   }
 
@@ -99,13 +86,13 @@ public final class Gram {
    * <p>Cost: {@code tokens in^2 / 2} multiply-adds.
    *
    * @param inputs activations, {@code [tokens, in]}
-   * @param algebra who multiplies
-   * @param team the threads
+   * @param compute the linear algebra and the threads
    * @throws IllegalArgumentException if the inputs have another width
    */
-  public void add(FloatMatrix inputs, LinearAlgebra algebra, WorkerTeam team) {
+  public void add(FloatMatrix inputs, Compute compute) {
     requireWidth(inputs);
-    algebra.addGram(inputs.rows(), size, inputs.data(), 0, values, team);
+    MatrixView sums = MatrixView.dense(values, size, size);
+    compute.addGram(MatrixView.of(inputs), sums);
     weight += inputs.rows();
     tokens += inputs.rows();
   }
@@ -117,16 +104,15 @@ public final class Gram {
    *
    * @param inputs activations, {@code [tokens, in]}
    * @param tokenWeights the weight of each token, finite and not negative
-   * @param algebra who multiplies
-   * @param team the threads
+   * @param compute the linear algebra and the threads
    * @throws IllegalArgumentException if the inputs have another width, the number of weights is not
    *     that of the tokens, or a weight is negative or not finite
    */
-  public void add(
-      FloatMatrix inputs, float[] tokenWeights, LinearAlgebra algebra, WorkerTeam team) {
+  public void add(FloatMatrix inputs, float[] tokenWeights, Compute compute) {
     requireWidth(inputs);
     requireWeights(inputs, tokenWeights);
     float[] scaled = new float[Math.min(CHUNK, Math.max(1, inputs.rows())) * size];
+    MatrixView sums = MatrixView.dense(values, size, size);
     int filled = 0;
     for (int t = 0; t < inputs.rows(); t++) {
       if (tokenWeights[t] == 0) {
@@ -140,12 +126,12 @@ public final class Gram {
       tokens++;
       filled++;
       if (filled * size == scaled.length) {
-        algebra.addGram(filled, size, scaled, 0, values, team);
+        compute.addGram(MatrixView.dense(scaled, filled, size), sums);
         filled = 0;
       }
     }
     if (filled > 0) {
-      algebra.addGram(filled, size, scaled, 0, values, team);
+      compute.addGram(MatrixView.dense(scaled, filled, size), sums);
     }
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.statistic;
 
-import io.github.quant4j.linalg.LinearAlgebra;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.Arrays;
@@ -107,13 +107,12 @@ public final class InputStatistics {
    * multiply-adds.
    *
    * @param inputs activations, {@code [tokens, in]}
-   * @param algebra who multiplies
-   * @param team the threads
+   * @param compute the linear algebra and the threads
    * @throws IllegalArgumentException if the inputs have another width
    * @throws IllegalStateException if these statistics come out of a rotation and can only be read
    */
-  public void add(FloatMatrix inputs, LinearAlgebra algebra, WorkerTeam team) {
-    addAll(inputs, null, algebra, team);
+  public void add(FloatMatrix inputs, Compute compute) {
+    addAll(inputs, null, compute);
   }
 
   /**
@@ -121,20 +120,18 @@ public final class InputStatistics {
    *
    * @param inputs activations, {@code [tokens, in]}
    * @param tokenWeights the weight of each token, finite and not negative; 0 leaves it out
-   * @param algebra who multiplies
-   * @param team the threads
+   * @param compute the linear algebra and the threads
    * @throws IllegalArgumentException if the inputs have another width, the number of weights is not
    *     that of the tokens, or a weight is negative or not finite
    * @throws IllegalStateException if these statistics come out of a rotation and can only be read
    */
-  public void add(
-      FloatMatrix inputs, float[] tokenWeights, LinearAlgebra algebra, WorkerTeam team) {
+  public void add(FloatMatrix inputs, float[] tokenWeights, Compute compute) {
     Gram.requireWeights(inputs, tokenWeights);
-    addAll(inputs, tokenWeights, algebra, team);
+    addAll(inputs, tokenWeights, compute);
   }
 
   private void addAll(
-      FloatMatrix inputs, float @Nullable [] tokenWeights, LinearAlgebra algebra, WorkerTeam team) {
+      FloatMatrix inputs, float @Nullable [] tokenWeights, Compute compute) {
     if (inputs.columns() != size) {
       throw new IllegalArgumentException(
           "inputs: " + inputs + ", expected " + size + " columns as in " + this);
@@ -143,23 +140,25 @@ public final class InputStatistics {
       throw new IllegalStateException(
           "statistics of a shifted or rotated input cannot be added to; observe the new input");
     }
-    UsableTokens usable = new UsableTokens(inputs, tokenWeights, team);
+    UsableTokens usable = new UsableTokens(inputs, tokenWeights, compute.team());
     skippedTokens += usable.skipped();
-    usable.forEachChunk((rows, weights) -> addUsable(rows, weights, algebra, team));
+    usable.forEachChunk((rows, weights) -> addUsable(rows, weights, compute));
   }
 
   private void addUsable(
-      FloatMatrix inputs, float @Nullable [] tokenWeights, LinearAlgebra algebra, WorkerTeam team) {
-    team.run(
-        Math.ceilDiv(size, COLUMNS_IN_PART),
-        part -> {
-          int from = part * COLUMNS_IN_PART;
-          int to = Math.min(size, from + COLUMNS_IN_PART);
-          for (int t = 0; t < inputs.rows(); t++) {
-            double tokenWeight = tokenWeights == null ? 1 : tokenWeights[t];
-            addChannels(inputs.data(), t * size, from, to, tokenWeight);
-          }
-        });
+      FloatMatrix inputs, float @Nullable [] tokenWeights, Compute compute) {
+    compute
+        .team()
+        .run(
+            Math.ceilDiv(size, COLUMNS_IN_PART),
+            part -> {
+              int from = part * COLUMNS_IN_PART;
+              int to = Math.min(size, from + COLUMNS_IN_PART);
+              for (int t = 0; t < inputs.rows(); t++) {
+                double tokenWeight = tokenWeights == null ? 1 : tokenWeights[t];
+                addChannels(inputs.data(), t * size, from, to, tokenWeight);
+              }
+            });
     for (int t = 0; t < inputs.rows(); t++) {
       weight += tokenWeights == null ? 1 : tokenWeights[t];
     }
@@ -171,9 +170,9 @@ public final class InputStatistics {
       return;
     }
     if (tokenWeights == null) {
-      gram.add(inputs, algebra, team);
+      gram.add(inputs, compute);
     } else {
-      gram.add(inputs, tokenWeights, algebra, team);
+      gram.add(inputs, tokenWeights, compute);
     }
   }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.statistic;
 
-import io.github.quant4j.linalg.LinearAlgebra;
-import io.github.quant4j.parallel.WorkerTeam;
+import io.github.quant4j.linalg.Compute;
+import io.github.quant4j.linalg.MatrixView;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.Arrays;
 
@@ -23,13 +23,11 @@ public final class OutputError {
    *
    * @param change the change of the weights, {@code [out, in]}
    * @param gram the moment of the inputs, {@code [in, in]}
-   * @param algebra who multiplies
-   * @param team the threads
+   * @param compute the linear algebra and the threads
    * @return {@code e H e^T} for each row {@code e}; tiny values may come out negative by rounding
    * @throws IllegalArgumentException if the moment has another size
    */
-  public static double[] perRow(
-      FloatMatrix change, Gram gram, LinearAlgebra algebra, WorkerTeam team) {
+  public static double[] perRow(FloatMatrix change, Gram gram, Compute compute) {
     int columns = change.columns();
     if (gram.size() != columns) {
       throw new IllegalArgumentException(
@@ -41,26 +39,18 @@ public final class OutputError {
       int from = first;
       int count = Math.min(ROWS_AT_A_TIME, change.rows() - from);
       Arrays.fill(product, 0);
-      algebra.multiplyAdd(
-          count,
-          columns,
-          columns,
+      compute.multiplyAdd(
           1,
-          change.data(),
-          from * columns,
-          columns,
-          gram.values(),
-          0,
-          columns,
-          product,
-          0,
-          columns,
-          team);
-      team.run(
-          count,
-          row ->
-              errors[from + row] =
-                  dot(change.data(), (from + row) * columns, product, row * columns, columns));
+          MatrixView.dense(change.data(), from * columns, count, columns),
+          MatrixView.dense(gram.values(), columns, columns),
+          MatrixView.dense(product, count, columns));
+      compute
+          .team()
+          .run(
+              count,
+              row ->
+                  errors[from + row] =
+                      dot(change.data(), (from + row) * columns, product, row * columns, columns));
     }
     return errors;
   }
@@ -70,15 +60,13 @@ public final class OutputError {
    *
    * @param change the change of the weights, {@code [out, in]}
    * @param gram the moment of the inputs, {@code [in, in]}
-   * @param algebra who multiplies
-   * @param team the threads
+   * @param compute the linear algebra and the threads
    * @return {@code tr(E H E^T)}
    * @throws IllegalArgumentException if the moment has another size
    */
-  public static double total(
-      FloatMatrix change, Gram gram, LinearAlgebra algebra, WorkerTeam team) {
+  public static double total(FloatMatrix change, Gram gram, Compute compute) {
     double total = 0;
-    for (double error : perRow(change, gram, algebra, team)) {
+    for (double error : perRow(change, gram, compute)) {
       total += error;
     }
     return total;

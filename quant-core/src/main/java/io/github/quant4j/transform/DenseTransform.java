@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.transform;
 
-import io.github.quant4j.linalg.LinearAlgebra;
-import io.github.quant4j.parallel.WorkerTeam;
+import io.github.quant4j.linalg.Compute;
+import io.github.quant4j.linalg.MatrixView;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -70,19 +70,17 @@ public final class DenseTransform implements InputTransform {
 
   @Override
   public void apply(
-      float[] x,
-      int xOffset,
-      int tokens,
-      float[] y,
-      int yOffset,
-      LinearAlgebra algebra,
-      WorkerTeam team) {
+      float[] x, int xOffset, int tokens, float[] y, int yOffset, Compute compute) {
     Batches.check(size(), x, xOffset, tokens, y, yOffset);
     int n = size();
     for (int t = 0; t < tokens; t++) {
       Arrays.fill(y, yOffset + t * n, yOffset + (t + 1) * n, 0f);
     }
-    algebra.multiplyAdd(tokens, n, n, 1f, x, xOffset, n, matrix.data(), 0, n, y, yOffset, n, team);
+    compute.multiplyAdd(
+        1,
+        MatrixView.dense(x, xOffset, tokens, n),
+        MatrixView.of(matrix),
+        MatrixView.dense(y, yOffset, tokens, n));
   }
 
   @Override

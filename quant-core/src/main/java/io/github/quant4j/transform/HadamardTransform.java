@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.transform;
 
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linalg.HadamardMatrices;
 import io.github.quant4j.linalg.HadamardRotation;
-import io.github.quant4j.linalg.LinearAlgebra;
-import io.github.quant4j.parallel.WorkerTeam;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Objects;
@@ -116,15 +115,9 @@ public final class HadamardTransform implements InputTransform {
 
   @Override
   public void apply(
-      float[] x,
-      int xOffset,
-      int tokens,
-      float[] y,
-      int yOffset,
-      LinearAlgebra algebra,
-      WorkerTeam team) {
+      float[] x, int xOffset, int tokens, float[] y, int yOffset, Compute compute) {
     Batches.check(size(), x, xOffset, tokens, y, yOffset);
-    algebra.rotate(rotation, tokens, x, xOffset, y, yOffset, team);
+    compute.algebra().rotate(rotation, tokens, x, xOffset, y, yOffset, compute.team());
   }
 
   @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.transform;
 
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.tensor.FloatMatrix;
 
 /**
@@ -150,10 +151,12 @@ public record HeadStructure(int queryHeads, int keyValueHeads, int headSize) {
    *
    * @param transform as in {@link #throughAttention}
    * @param valueProjection its weights, {@code [valueSize(), n]}; not changed
+   * @param compute the linear algebra and the threads
    * @return the changed weights
    * @throws IllegalArgumentException if the transform cannot pass through, or the shape differs
    */
-  public FloatMatrix foldIntoValues(InputTransform transform, FloatMatrix valueProjection) {
-    return throughAttention(transform).foldIntoRows(valueProjection);
+  public FloatMatrix foldIntoValues(
+      InputTransform transform, FloatMatrix valueProjection, Compute compute) {
+    return throughAttention(transform).foldIntoRows(valueProjection, compute);
   }
 }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.transform;
 
-import io.github.quant4j.linalg.LinearAlgebra;
-import io.github.quant4j.linalg.ScalarLinearAlgebra;
-import io.github.quant4j.parallel.WorkerTeam;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.Set;
 
@@ -45,37 +43,23 @@ public sealed interface InputTransform
    * @param tokens how many rows
    * @param y receives the transformed inputs; must not overlap {@code x}
    * @param yOffset position of the first element
-   * @param algebra who multiplies dense matrices
-   * @param team the threads; the result does not depend on them
+   * @param compute the linear algebra, and the threads, on which the result does not depend
    * @throws IndexOutOfBoundsException if an array is too short
    */
-  void apply(
-      float[] x,
-      int xOffset,
-      int tokens,
-      float[] y,
-      int yOffset,
-      LinearAlgebra algebra,
-      WorkerTeam team);
+  void apply(float[] x, int xOffset, int tokens, float[] y, int yOffset, Compute compute);
 
   /**
-   * Transforms a batch on the calling thread.
+   * Transforms a batch.
    *
    * @param inputs the inputs, {@code [tokens, size()]}
+   * @param compute the linear algebra, and the threads, on which the result does not depend
    * @return the transformed inputs, a new matrix of the same shape
    * @throws IllegalArgumentException if the inputs have another width
    */
-  default FloatMatrix apply(FloatMatrix inputs) {
+  default FloatMatrix apply(FloatMatrix inputs, Compute compute) {
     requireColumns("inputs", inputs);
     FloatMatrix result = FloatMatrix.zeros(inputs.rows(), inputs.columns());
-    apply(
-        inputs.data(),
-        0,
-        inputs.rows(),
-        result.data(),
-        0,
-        new ScalarLinearAlgebra(),
-        WorkerTeam.sequential());
+    apply(inputs.data(), 0, inputs.rows(), result.data(), 0, compute);
     return result;
   }
 
@@ -103,10 +87,11 @@ public sealed interface InputTransform
   /**
    * The constant that is added, {@code c = T(0)}.
    *
+   * @param compute the linear algebra and the threads
    * @return a copy of {@code size()} values
    */
-  default float[] constant() {
-    return apply(FloatMatrix.zeros(1, size())).data();
+  default float[] constant(Compute compute) {
+    return apply(FloatMatrix.zeros(1, size()), compute).data();
   }
 
   /**
@@ -120,29 +105,31 @@ public sealed interface InputTransform
    * The weights that go with the transformed input.
    *
    * @param weights the weights, {@code [out, size()]}; not changed
+   * @param compute the linear algebra and the threads
    * @return {@code W M^-T}, a new matrix
    * @throws IllegalArgumentException if the weights have another width
    */
-  default FloatMatrix transformWeights(FloatMatrix weights) {
+  default FloatMatrix transformWeights(FloatMatrix weights, Compute compute) {
     requireColumns("weights", weights);
-    return contragredient().apply(weights);
+    return contragredient().apply(weights, compute);
   }
 
   /**
    * What must be added to the layer's bias: {@code -W' c}.
    *
    * @param weights the weights before the transform, {@code [out, size()]}
+   * @param compute the linear algebra and the threads
    * @return one value for each output; all 0 if there is no constant
    * @throws IllegalArgumentException if the weights have another width
    */
-  default float[] biasCorrection(FloatMatrix weights) {
+  default float[] biasCorrection(FloatMatrix weights, Compute compute) {
     requireColumns("weights", weights);
     float[] correction = new float[weights.rows()];
     if (!hasConstant()) {
       return correction;
     }
     // The input that T takes to 0 is what the correction has to reproduce: b' = b + W T^-1(0).
-    float[] origin = inverse().constant();
+    float[] origin = inverse().constant(compute);
     for (int row = 0; row < weights.rows(); row++) {
       double sum = 0;
       for (int i = 0; i < origin.length; i++) {
@@ -186,15 +173,16 @@ public sealed interface InputTransform
    * Folds the linear part into the layer that computes the input.
    *
    * @param producer the weights of that layer, {@code [size(), n]}; not changed
+   * @param compute the linear algebra and the threads
    * @return {@code M^T P}, whose output is the transformed input, up to the constant
    * @throws IllegalArgumentException if the producer has another number of rows
    */
-  default FloatMatrix foldIntoRows(FloatMatrix producer) {
+  default FloatMatrix foldIntoRows(FloatMatrix producer, Compute compute) {
     if (producer.rows() != size()) {
       throw new IllegalArgumentException(
           "producer: " + producer + ", expected " + size() + " rows for a transform of that size");
     }
-    return linearPart().apply(producer.transpose()).transpose();
+    return linearPart().apply(producer.transpose(), compute).transpose();
   }
 
   /**
@@ -202,26 +190,28 @@ public sealed interface InputTransform
    * input.
    *
    * @param bias its values, {@code size()} of them; zeros if there was none
+   * @param compute the linear algebra and the threads
    * @return the transformed bias, {@code T(b)}
    * @throws IllegalArgumentException if the bias has another length
    */
-  default float[] foldIntoBias(float[] bias) {
+  default float[] foldIntoBias(float[] bias, Compute compute) {
     if (bias.length != size()) {
       throw new IllegalArgumentException(
           "bias: " + bias.length + " values, expected " + size() + " for a transform of that size");
     }
-    return apply(FloatMatrix.wrap(1, bias.length, bias)).data();
+    return apply(FloatMatrix.wrap(1, bias.length, bias), compute).data();
   }
 
   /**
    * Folds the linear part into the weight vector of a normalisation.
    *
    * @param normWeight its values, {@code size()} of them; not changed
+   * @param compute the linear algebra and the threads
    * @return the changed vector
    * @throws IllegalArgumentException if the linear part is not diagonal, so that no vector can
    *     stand for it, or the length differs
    */
-  default float[] foldIntoVector(float[] normWeight) {
+  default float[] foldIntoVector(float[] normWeight, Compute compute) {
     if (normWeight.length != size()) {
       throw new IllegalArgumentException(
           "normWeight: "
@@ -234,7 +224,7 @@ public sealed interface InputTransform
       throw new IllegalArgumentException(
           "normWeight: " + describe() + " does not fold into a vector, only into " + foldPlaces());
     }
-    return linearPart().apply(FloatMatrix.wrap(1, normWeight.length, normWeight)).data();
+    return linearPart().apply(FloatMatrix.wrap(1, normWeight.length, normWeight), compute).data();
   }
 
   /**

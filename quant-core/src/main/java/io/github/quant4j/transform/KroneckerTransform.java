@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.transform;
 
-import io.github.quant4j.linalg.LinearAlgebra;
-import io.github.quant4j.parallel.WorkerTeam;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -85,15 +84,11 @@ public final class KroneckerTransform implements InputTransform {
 
   @Override
   public void apply(
-      float[] x,
-      int xOffset,
-      int tokens,
-      float[] y,
-      int yOffset,
-      LinearAlgebra algebra,
-      WorkerTeam team) {
+      float[] x, int xOffset, int tokens, float[] y, int yOffset, Compute compute) {
     Batches.check(size(), x, xOffset, tokens, y, yOffset);
-    algebra.multiplyKronecker(tokens, first, second, x, xOffset, y, yOffset, team);
+    compute
+        .algebra()
+        .multiplyKronecker(tokens, first, second, x, xOffset, y, yOffset, compute.team());
   }
 
   @Override

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.transform;
 
-import io.github.quant4j.linalg.LinearAlgebra;
-import io.github.quant4j.parallel.WorkerTeam;
+import io.github.quant4j.linalg.Compute;
+import io.github.quant4j.linalg.MatrixView;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -108,17 +108,14 @@ public final class OrthogonalTransform implements InputTransform {
 
   @Override
   public void apply(
-      float[] x,
-      int xOffset,
-      int tokens,
-      float[] y,
-      int yOffset,
-      LinearAlgebra algebra,
-      WorkerTeam team) {
+      float[] x, int xOffset, int tokens, float[] y, int yOffset, Compute compute) {
     Batches.check(size(), x, xOffset, tokens, y, yOffset);
     int n = size();
-    algebra.multiplyTransposed(
-        tokens, n, n, x, xOffset, n, transposed.data(), 0, n, false, y, yOffset, n, team);
+    compute.multiplyTransposed(
+        MatrixView.dense(x, xOffset, tokens, n),
+        MatrixView.of(transposed),
+        false,
+        MatrixView.dense(y, yOffset, tokens, n));
   }
 
   @Override

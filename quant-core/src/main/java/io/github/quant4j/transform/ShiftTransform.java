@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.transform;
 
-import io.github.quant4j.linalg.LinearAlgebra;
-import io.github.quant4j.parallel.WorkerTeam;
+import io.github.quant4j.linalg.Compute;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
@@ -55,13 +54,7 @@ public final class ShiftTransform implements InputTransform {
 
   @Override
   public void apply(
-      float[] x,
-      int xOffset,
-      int tokens,
-      float[] y,
-      int yOffset,
-      LinearAlgebra algebra,
-      WorkerTeam team) {
+      float[] x, int xOffset, int tokens, float[] y, int yOffset, Compute compute) {
     Batches.check(size(), x, xOffset, tokens, y, yOffset);
     int n = offsets.length;
     for (int t = 0; t < tokens; t++) {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.transform;
 
-import io.github.quant4j.linalg.LinearAlgebra;
-import io.github.quant4j.parallel.WorkerTeam;
+import io.github.quant4j.linalg.Compute;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -173,20 +172,14 @@ public final class TransformChain implements InputTransform {
 
   @Override
   public void apply(
-      float[] x,
-      int xOffset,
-      int tokens,
-      float[] y,
-      int yOffset,
-      LinearAlgebra algebra,
-      WorkerTeam team) {
+      float[] x, int xOffset, int tokens, float[] y, int yOffset, Compute compute) {
     Batches.check(size(), x, xOffset, tokens, y, yOffset);
     int count = tokens * size;
     if (steps.size() < 2) {
       if (steps.isEmpty()) {
         System.arraycopy(x, xOffset, y, yOffset, count);
       } else {
-        steps.getFirst().apply(x, xOffset, tokens, y, yOffset, algebra, team);
+        steps.getFirst().apply(x, xOffset, tokens, y, yOffset, compute);
       }
       return;
     }
@@ -199,7 +192,7 @@ public final class TransformChain implements InputTransform {
     for (InputTransform step : steps) {
       float[] to = toScratch ? other : y;
       int toOffset = toScratch ? 0 : yOffset;
-      step.apply(from, at, tokens, to, toOffset, algebra, team);
+      step.apply(from, at, tokens, to, toOffset, compute);
       from = to;
       at = toOffset;
       toScratch = !toScratch;

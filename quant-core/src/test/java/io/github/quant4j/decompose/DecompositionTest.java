@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linalg.ScalarLinearAlgebra;
 import io.github.quant4j.linear.ColumnTerm;
 import io.github.quant4j.linear.DenseTerm;
@@ -13,7 +14,6 @@ import io.github.quant4j.linear.LowRankTerm;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.linear.WeightTerm;
 import io.github.quant4j.matrix.SparseMatrix;
-import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.rounding.GptqRounding;
 import io.github.quant4j.scheme.QuantScheme;
@@ -51,12 +51,12 @@ class DecompositionTest {
 
   private static InputStatistics statistics(FloatMatrix x) {
     InputStatistics statistics = InputStatistics.withGram(x.columns());
-    statistics.add(x, new ScalarLinearAlgebra(), WorkerTeam.sequential());
+    statistics.add(x, Compute.scalar());
     return statistics;
   }
 
   private static FitProblem problem(FloatMatrix weights, FloatMatrix x) {
-    return FitProblem.of(weights.rows(), weights.columns()).withStatistics(statistics(x));
+    return FitProblem.of(weights.rows(), weights.columns(), Compute.scalar()).withStatistics(statistics(x));
   }
 
   /** {@code |X E^T|^2 / tokens} in double. */
@@ -215,7 +215,7 @@ class DecompositionTest {
     FloatMatrix weights = Matrices.dense(12, 20, List.of(made));
     WeightTerm fitted =
         new LowRankSpec(3, LowRankSpec.Weighting.PLAIN, LowRankSpec.Factors.F32, false)
-            .fit(weights, FitProblem.of(12, 20))
+            .fit(weights, FitProblem.of(12, 20, Compute.scalar()))
             .getFirst();
     assertArrayEquals(weights.data(), Matrices.dense(12, 20, List.of(fitted)).data(), 1e-4f);
   }
@@ -227,7 +227,7 @@ class DecompositionTest {
     FloatMatrix weights = random.gaussianMatrix(32, 256);
     PlanesSpec spec =
         new PlanesSpec(QuantScheme.parse("ternary:g128:sym"), PlanesSpec.USUAL_ITERATIONS, false);
-    List<WeightTerm> planes = spec.fit(weights, FitProblem.of(32, 256));
+    List<WeightTerm> planes = spec.fit(weights, FitProblem.of(32, 256, Compute.scalar()));
     assertEquals(2, planes.size());
     FloatMatrix sum = Matrices.dense(32, 256, planes);
     double error = 0;
@@ -247,7 +247,7 @@ class DecompositionTest {
   void ternaryPlanesOfZerosAreZero() {
     FloatMatrix zeros = FloatMatrix.zeros(4, 32);
     PlanesSpec spec = new PlanesSpec(QuantScheme.parse("ternary:g16:sym"), 5, false);
-    FloatMatrix sum = Matrices.dense(4, 32, spec.fit(zeros, FitProblem.of(4, 32)));
+    FloatMatrix sum = Matrices.dense(4, 32, spec.fit(zeros, FitProblem.of(4, 32, Compute.scalar())));
     assertArrayEquals(new float[4 * 32], sum.data());
   }
 
@@ -256,7 +256,7 @@ class DecompositionTest {
     SeededRandom random = new SeededRandom(4);
     FloatMatrix weights = random.gaussianMatrix(8, 64);
     Quantizer quantizer = Quantizer.of("int2:channel:asym rtn");
-    FitProblem problem = FitProblem.of(8, 64);
+    FitProblem problem = FitProblem.of(8, 64, Compute.scalar());
     double split = fit(weights, problem, 1, new SplitSpec(quantizer, 3)).error();
     double alone = fit(weights, problem, 1, new QuantizedSpec(quantizer, false)).error();
     assertTrue(split < 0.5 * alone, () -> split + " of " + alone);

@@ -8,6 +8,7 @@ import io.github.quant4j.activation.ActivationGranularity;
 import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.activation.ActivationScheme;
 import io.github.quant4j.format.NumberFormats;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.testing.SeededRandom;
@@ -49,7 +50,7 @@ class IntegerArithmeticTest {
   void scalarKernelMultipliesTheQuantizedValues(
       String recipe, String format, String granularity, boolean symmetric) {
     SeededRandom random = new SeededRandom(recipe.hashCode());
-    QuantizedMatrix weights = Quantizer.of(recipe).quantize(random.gaussianMatrix(ROWS, COLUMNS));
+    QuantizedMatrix weights = Quantizer.of(recipe).quantize(random.gaussianMatrix(ROWS, COLUMNS), Compute.scalar());
     ActivationQuantizer activations = quantizer(format, granularity, symmetric);
     assertTrue(IntegerArithmetic.of(weights, activations).isPresent());
     LinearKernel kernel =
@@ -84,14 +85,14 @@ class IntegerArithmeticTest {
   })
   void otherPairsAreMultipliedInFloat(String recipe, String format, String granularity) {
     QuantizedMatrix weights =
-        Quantizer.of(recipe).quantize(new SeededRandom(5).gaussianMatrix(ROWS, COLUMNS));
+        Quantizer.of(recipe).quantize(new SeededRandom(5).gaussianMatrix(ROWS, COLUMNS), Compute.scalar());
     assertTrue(IntegerArithmetic.of(weights, quantizer(format, granularity, true)).isEmpty());
   }
 
   @Test
   void segmentsAreCutWhereEitherScaleChanges() {
     QuantizedMatrix weights =
-        Quantizer.of("int4:g32:sym rtn").quantize(new SeededRandom(5).gaussianMatrix(2, COLUMNS));
+        Quantizer.of("int4:g32:sym rtn").quantize(new SeededRandom(5).gaussianMatrix(2, COLUMNS), Compute.scalar());
     IntegerArithmetic arithmetic =
         IntegerArithmetic.of(weights, quantizer("int8", "g24", true)).orElseThrow();
     assertEquals(8, arithmetic.segmentLength());

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.Kernels;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.ColumnTerm;
 import io.github.quant4j.linear.DenseTerm;
 import io.github.quant4j.linear.LowRankTerm;
@@ -115,7 +116,7 @@ class LinearQuantizerTest {
     int out = linear.outFeatures();
     float[] actual = new float[tokens * out];
     Kernels.forLinear(linear, SCALAR).multiply(x.data(), 0, tokens, actual, 0);
-    FloatMatrix transformed = linear.transform().map(transform -> transform.apply(x)).orElse(x);
+    FloatMatrix transformed = linear.transform().map(transform -> transform.apply(x, Compute.scalar())).orElse(x);
     double[] expected = new double[tokens * out];
     double[] magnitude = new double[tokens * out];
     for (WeightTerm term : linear.terms()) {
@@ -258,7 +259,7 @@ class LinearQuantizerTest {
     assertEquals(result.transform(), quantizer.fitTransform(layers, LayerInput.observe(x)));
     // Folded into the producer, the layer without the transform gives the same output.
     QuantizedLinear linear = result.layers().getFirst().linear();
-    FloatMatrix folded = result.transform().apply(x);
+    FloatMatrix folded = result.transform().apply(x, Compute.scalar());
     float[] online = new float[60 * 32];
     float[] offline = new float[60 * 32];
     Kernels.forLinear(linear, SCALAR).multiply(x.data(), 0, 60, online, 0);

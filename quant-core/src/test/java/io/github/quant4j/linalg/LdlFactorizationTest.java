@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -21,8 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Against the Cholesky decomposition of Commons Math, in sizes around the block size. */
 class LdlFactorizationTest {
-  private static final LinearAlgebra ALGEBRA = new ScalarLinearAlgebra();
-  private static final WorkerTeam ALONE = WorkerTeam.sequential();
+  private static final Compute COMPUTE = Compute.scalar();
 
   static FloatMatrix positive(SeededRandom random, int size) {
     FloatMatrix draws = random.gaussianMatrix(size + size / 2 + 3, size);
@@ -31,7 +31,7 @@ class LdlFactorizationTest {
         draws.put(t, j, draws.get(t, j) * (j % 9 == 4 ? 6 : 1) + 0.3f);
       }
     }
-    return FloatMatrix.wrap(size, size, Gram.of(draws, ALGEBRA, ALONE).values());
+    return FloatMatrix.wrap(size, size, Gram.of(draws, COMPUTE).values());
   }
 
   static RealMatrix real(FloatMatrix matrix) {
@@ -75,15 +75,15 @@ class LdlFactorizationTest {
   void agreesWithCommonsMath(int size) {
     SeededRandom random = new SeededRandom(size);
     FloatMatrix matrix = positive(random, size);
-    LdlFactorization factors = LdlFactorization.of(matrix, ALGEBRA, ALONE).orElseThrow();
+    LdlFactorization factors = LdlFactorization.of(matrix, COMPUTE).orElseThrow();
     CholeskyDecomposition expected = new CholeskyDecomposition(real(matrix), 1e-5, 1e-12);
     RealMatrix inverse = expected.getSolver().getInverse();
 
     assertClose(expected.getL(), factors.cholesky(), 1e-4, "L");
-    FloatMatrix ours = factors.inverse(ALGEBRA, ALONE);
+    FloatMatrix ours = factors.inverse(COMPUTE);
     assertClose(inverse, ours, 2e-3, "inverse");
     assertArrayEquals(ours.data(), ours.transpose().data(), random::toString);
-    double[] diagonal = factors.inverseDiagonal(ALGEBRA, ALONE);
+    double[] diagonal = factors.inverseDiagonal(COMPUTE);
     double[] b = new double[size];
     for (int i = 0; i < size; i++) {
       assertEquals(
@@ -111,7 +111,7 @@ class LdlFactorizationTest {
         reversed.put(i, j, matrix.get(size - 1 - i, size - 1 - j));
       }
     }
-    double[] diagonal = LdlFactorization.of(reversed, ALGEBRA, ALONE).orElseThrow().diagonal();
+    double[] diagonal = LdlFactorization.of(reversed, COMPUTE).orElseThrow().diagonal();
     RealMatrix inverse =
         new CholeskyDecomposition(real(matrix), 1e-5, 1e-12).getSolver().getInverse();
     RealMatrix upper = new CholeskyDecomposition(inverse, 1e-5, 1e-12).getLT();
@@ -126,35 +126,35 @@ class LdlFactorizationTest {
   void threadsDoNotShow(int size, int threads) {
     FloatMatrix matrix = positive(new SeededRandom(size), size);
     WorkerTeam team = WorkerTeam.ofThreads(threads);
-    LdlFactorization one = LdlFactorization.of(matrix, ALGEBRA, ALONE).orElseThrow();
-    LdlFactorization several = LdlFactorization.of(matrix, ALGEBRA, team).orElseThrow();
+    LdlFactorization one = LdlFactorization.of(matrix, COMPUTE).orElseThrow();
+    LdlFactorization several = LdlFactorization.of(matrix, COMPUTE.withTeam(team)).orElseThrow();
     assertArrayEquals(one.diagonal(), several.diagonal());
     assertArrayEquals(one.cholesky().data(), several.cholesky().data());
-    assertArrayEquals(one.inverse(ALGEBRA, ALONE).data(), several.inverse(ALGEBRA, team).data());
+    assertArrayEquals(one.inverse(COMPUTE).data(), several.inverse(COMPUTE.withTeam(team)).data());
   }
 
   @Test
   void refusesWhatIsNotPositiveDefinite() {
     FloatMatrix zero = FloatMatrix.zeros(5, 5);
-    assertTrue(LdlFactorization.of(zero, ALGEBRA, ALONE).isEmpty());
+    assertTrue(LdlFactorization.of(zero, COMPUTE).isEmpty());
     FloatMatrix indefinite = FloatMatrix.of(new float[][] {{1, 2}, {2, 1}});
-    assertTrue(LdlFactorization.of(indefinite, ALGEBRA, ALONE).isEmpty());
+    assertTrue(LdlFactorization.of(indefinite, COMPUTE).isEmpty());
     FloatMatrix matrix = positive(new SeededRandom(1), 300);
     matrix.put(7, 250, Float.NaN);
-    assertTrue(LdlFactorization.of(matrix, ALGEBRA, ALONE).isEmpty());
+    assertTrue(LdlFactorization.of(matrix, COMPUTE).isEmpty());
     matrix.put(7, 250, Float.POSITIVE_INFINITY);
-    assertTrue(LdlFactorization.of(matrix, ALGEBRA, ALONE).isEmpty());
+    assertTrue(LdlFactorization.of(matrix, COMPUTE).isEmpty());
     float[] identity = {1, 0, 0, 1};
-    assertTrue(LdlFactorization.overwrite(identity.clone(), 2, 1.1, ALGEBRA, ALONE).isEmpty());
-    assertFalse(LdlFactorization.overwrite(identity.clone(), 2, 0.9, ALGEBRA, ALONE).isEmpty());
+    assertTrue(LdlFactorization.overwrite(identity.clone(), 2, 1.1, COMPUTE).isEmpty());
+    assertFalse(LdlFactorization.overwrite(identity.clone(), 2, 0.9, COMPUTE).isEmpty());
     assertThrows(
         IllegalArgumentException.class,
-        () -> LdlFactorization.of(FloatMatrix.zeros(2, 3), ALGEBRA, ALONE));
+        () -> LdlFactorization.of(FloatMatrix.zeros(2, 3), COMPUTE));
     assertThrows(
         IllegalArgumentException.class,
-        () -> LdlFactorization.overwrite(identity, 3, 1, ALGEBRA, ALONE));
+        () -> LdlFactorization.overwrite(identity, 3, 1, COMPUTE));
     assertThrows(
         IllegalArgumentException.class,
-        () -> LdlFactorization.overwrite(identity, 2, 0, ALGEBRA, ALONE));
+        () -> LdlFactorization.overwrite(identity, 2, 0, COMPUTE));
   }
 }

@@ -34,16 +34,22 @@ class ScalarLinearAlgebraTest {
     int ldb = s.n + 1;
     float[] b = random.gaussians(4 + s.k * ldb);
     float[] c = start.clone();
+    MatrixView left = new MatrixView(a, 5, s.m, s.k, lda);
     ALGEBRA.multiplyAdd(
-        s.m, s.n, s.k, -0.5f, a, 5, lda, b, 4, ldb, c, 7, ldc, WorkerTeam.ofThreads(2));
+        -0.5f,
+        left,
+        new MatrixView(b, 4, s.k, s.n, ldb),
+        new MatrixView(c, 7, s.m, s.n, ldc),
+        WorkerTeam.ofThreads(2));
     int ldt = s.k + 1;
     float[] t = random.gaussians(4 + s.n * ldt);
     float[] sums = start.clone();
+    MatrixView right = new MatrixView(t, 4, s.n, s.k, ldt);
     ALGEBRA.multiplyTransposed(
-        s.m, s.n, s.k, a, 5, lda, t, 4, ldt, true, sums, 7, ldc, WorkerTeam.ofThreads(2));
+        left, right, true, new MatrixView(sums, 7, s.m, s.n, ldc), WorkerTeam.ofThreads(2));
     float[] fresh = start.clone();
     ALGEBRA.multiplyTransposed(
-        s.m, s.n, s.k, a, 5, lda, t, 4, ldt, false, fresh, 7, ldc, WorkerTeam.sequential());
+        left, right, false, new MatrixView(fresh, 7, s.m, s.n, ldc), WorkerTeam.sequential());
 
     for (int i = 0; i < s.m; i++) {
       for (int j = 0; j < ldc; j++) {
@@ -76,20 +82,25 @@ class ScalarLinearAlgebraTest {
     SeededRandom random = new SeededRandom(seed);
     int tokens = random.nextInt(1, 70);
     int columns = seed == 1 ? 600 : random.nextInt(1, 200);
-    float[] x = random.gaussians(3 + tokens * columns);
-    float[] h = new float[columns * columns];
-    ALGEBRA.addGram(tokens, columns, x, 3, h, WorkerTeam.ofThreads(3));
-    float[] alone = new float[columns * columns];
-    ALGEBRA.addGram(tokens, columns, x, 3, alone, WorkerTeam.sequential());
+    int ldx = columns + random.nextInt(0, 3);
+    float[] x = random.gaussians(3 + tokens * ldx);
+    MatrixView inputs = new MatrixView(x, 3, tokens, columns, ldx);
+    int ldh = columns + random.nextInt(0, 3);
+    float[] h = new float[2 + columns * ldh];
+    MatrixView moment = new MatrixView(h, 2, columns, columns, ldh);
+    ALGEBRA.addGram(inputs, moment, WorkerTeam.ofThreads(3));
+    float[] alone = new float[h.length];
+    ALGEBRA.addGram(
+        inputs, new MatrixView(alone, 2, columns, columns, ldh), WorkerTeam.sequential());
     assertArrayEquals(alone, h, random::toString);
-    ALGEBRA.addGram(tokens, columns, x, 3, h, WorkerTeam.sequential());
+    ALGEBRA.addGram(inputs, moment, WorkerTeam.sequential());
     for (int i = 0; i < columns; i++) {
       for (int j = 0; j < columns; j++) {
         double sum = 0;
         for (int t = 0; t < tokens; t++) {
-          sum += (double) x[3 + t * columns + i] * x[3 + t * columns + j];
+          sum += (double) x[3 + t * ldx + i] * x[3 + t * ldx + j];
         }
-        assertEquals(2 * sum, h[i * columns + j], 1e-4, random::toString);
+        assertEquals(2 * sum, h[2 + i * ldh + j], 1e-4, random::toString);
       }
     }
   }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.testing.SeededRandom;
@@ -17,8 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Against the singular values of Commons Math. */
 class TruncatedSvdTest {
-  private static final LinearAlgebra ALGEBRA = new ScalarLinearAlgebra();
-  private static final WorkerTeam ALONE = WorkerTeam.sequential();
+  private static final Compute COMPUTE = Compute.scalar();
 
   private static double residual(FloatMatrix matrix, TruncatedSvd svd) {
     double sum = 0;
@@ -43,8 +43,7 @@ class TruncatedSvdTest {
       }
     }
     FloatMatrix matrix = FloatMatrix.zeros(m, n);
-    ALGEBRA.multiplyAdd(
-        m, n, terms, 1, left.data(), 0, terms, right.data(), 0, n, matrix.data(), 0, n, ALONE);
+    COMPUTE.multiplyAdd(1, MatrixView.of(left), MatrixView.of(right), MatrixView.of(matrix));
     return matrix;
   }
 
@@ -61,7 +60,7 @@ class TruncatedSvdTest {
     }
     for (TruncatedSvd svd :
         new TruncatedSvd[] {
-          TruncatedSvd.of(matrix, rank, 4, ALGEBRA, ALONE), TruncatedSvd.exact(matrix, rank)
+          TruncatedSvd.of(matrix, rank, 4, COMPUTE), TruncatedSvd.exact(matrix, rank)
         }) {
       for (int r = 0; r < rank; r++) {
         assertEquals(all[r], svd.values()[r], 1e-3 * all[r] + 1e-5 * all[0], random::toString);
@@ -97,7 +96,7 @@ class TruncatedSvdTest {
     SeededRandom random = new SeededRandom(3);
     FloatMatrix matrix = random.gaussianMatrix(150, 220);
     double best = residual(matrix, TruncatedSvd.exact(matrix, 16));
-    double ours = residual(matrix, TruncatedSvd.of(matrix, 16, 8, ALGEBRA, ALONE));
+    double ours = residual(matrix, TruncatedSvd.of(matrix, 16, 8, COMPUTE));
     assertTrue(ours >= best * 0.99999 && ours <= best * 1.005, best + " and " + ours);
   }
 
@@ -105,10 +104,10 @@ class TruncatedSvdTest {
   void lowRankAndZeroMatricesHaveZeroValues() {
     SeededRandom random = new SeededRandom(4);
     FloatMatrix matrix = decaying(random, 30, 50, 2);
-    TruncatedSvd svd = TruncatedSvd.of(matrix, 6, 2, ALGEBRA, ALONE);
+    TruncatedSvd svd = TruncatedSvd.of(matrix, 6, 2, COMPUTE);
     assertArrayEquals(new double[4], java.util.Arrays.copyOfRange(svd.values(), 2, 6), 1e-12);
     assertTrue(svd.left().isFinite() && svd.right().isFinite());
-    TruncatedSvd zero = TruncatedSvd.of(FloatMatrix.zeros(9, 5), 3, 2, ALGEBRA, ALONE);
+    TruncatedSvd zero = TruncatedSvd.of(FloatMatrix.zeros(9, 5), 3, 2, COMPUTE);
     assertArrayEquals(new double[3], zero.values());
     assertTrue(zero.left().isFinite() && zero.right().isFinite());
   }
@@ -116,8 +115,8 @@ class TruncatedSvdTest {
   @Test
   void threadsDoNotShow() {
     FloatMatrix matrix = decaying(new SeededRandom(5), 200, 120, 30);
-    TruncatedSvd one = TruncatedSvd.of(matrix, 10, 2, ALGEBRA, ALONE);
-    TruncatedSvd two = TruncatedSvd.of(matrix, 10, 2, ALGEBRA, WorkerTeam.ofThreads(2));
+    TruncatedSvd one = TruncatedSvd.of(matrix, 10, 2, COMPUTE);
+    TruncatedSvd two = TruncatedSvd.of(matrix, 10, 2, COMPUTE.withTeam(WorkerTeam.ofThreads(2)));
     assertArrayEquals(one.left().data(), two.left().data());
     assertArrayEquals(one.right().data(), two.right().data());
     assertArrayEquals(one.values(), two.values());
@@ -147,9 +146,9 @@ class TruncatedSvdTest {
     FloatMatrix matrix = FloatMatrix.zeros(3, 4);
     FloatMatrix broken = FloatMatrix.of(new float[][] {{Float.NaN}});
     assertThrows(
-        IllegalArgumentException.class, () -> TruncatedSvd.of(matrix, 4, 1, ALGEBRA, ALONE));
+        IllegalArgumentException.class, () -> TruncatedSvd.of(matrix, 4, 1, COMPUTE));
     assertThrows(
-        IllegalArgumentException.class, () -> TruncatedSvd.of(matrix, 1, -1, ALGEBRA, ALONE));
+        IllegalArgumentException.class, () -> TruncatedSvd.of(matrix, 1, -1, COMPUTE));
     assertThrows(IllegalArgumentException.class, () -> TruncatedSvd.exact(broken, 1));
     assertThrows(IllegalArgumentException.class, () -> SymmetricEigen.of(matrix));
     assertThrows(IllegalArgumentException.class, () -> SymmetricEigen.of(broken));

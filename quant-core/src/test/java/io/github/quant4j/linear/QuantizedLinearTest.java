@@ -13,6 +13,7 @@ import io.github.quant4j.format.NumberFormats;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.kernel.LinearKernel;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.tensor.DType;
@@ -56,7 +57,7 @@ class QuantizedLinearTest {
     int out = random.nextInt(1, 40);
     int tokens = random.nextInt(1, 6);
     QuantizedMatrix quantized =
-        Quantizer.of("int4:g32:asym rtn").quantize(random.gaussianMatrix(out, in));
+        Quantizer.of("int4:g32:asym rtn").quantize(random.gaussianMatrix(out, in), Compute.scalar());
     FloatMatrix dense = random.gaussianMatrix(out, in);
     float[] bias = random.gaussians(out);
     QuantizedLinear linear =

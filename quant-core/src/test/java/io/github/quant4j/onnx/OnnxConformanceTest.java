@@ -9,6 +9,7 @@ import io.github.quant4j.format.IntegerFormat;
 import io.github.quant4j.format.MiniFloat;
 import io.github.quant4j.format.NumberFormat;
 import io.github.quant4j.format.PowerOfTwoScale;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.matrix.FormatPalette;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.matrix.QuantizedMatrix;
@@ -226,7 +227,7 @@ class OnnxConformanceTest {
     }
     QuantizedMatrix matrix =
         Quantizer.of("int8:tensor:asym:f32 rtn")
-            .quantize(FloatMatrix.wrap(1, values.length, values));
+            .quantize(FloatMatrix.wrap(1, values.length, values), Compute.scalar());
     assertEquals(tensor(test, "output_1").number(0), matrix.grid().scale(0), 1e-9, test);
     assertEquals(
         (float) tensor(test, "output_2").bits()[0] - 128, matrix.grid().zeroPoint(0), test);

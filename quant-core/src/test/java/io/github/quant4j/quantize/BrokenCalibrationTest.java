@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.rounding.RoundingReport;
 import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -67,13 +68,13 @@ class BrokenCalibrationTest {
         }
       }
       case "all dead" -> {
-        return Gram.of(FloatMatrix.zeros(10, COLUMNS));
+        return Gram.of(FloatMatrix.zeros(10, COLUMNS), Compute.scalar());
       }
       case "few tokens" -> {
-        return Gram.of(inputs(random, 5));
+        return Gram.of(inputs(random, 5), Compute.scalar());
       }
       case "one token" -> {
-        return Gram.of(inputs(random, 1));
+        return Gram.of(inputs(random, 1), Compute.scalar());
       }
       case "rank one" -> {
         FloatMatrix one = inputs(random, 1);
@@ -116,7 +117,7 @@ class BrokenCalibrationTest {
       }
       default -> throw new AssertionError(kind);
     }
-    return Gram.of(inputs);
+    return Gram.of(inputs, Compute.scalar());
   }
 
   static Stream<Arguments> cases() {
@@ -149,7 +150,7 @@ class BrokenCalibrationTest {
   void thereIsAlwaysAResult(String kind, String recipe) {
     SeededRandom random = new SeededRandom(102);
     FloatMatrix weights = random.gaussianMatrix(6, COLUMNS);
-    QuantizationResult result = Quantizer.of(recipe).run(weights, gram(kind));
+    QuantizationResult result = Quantizer.of(recipe).run(weights, gram(kind), Compute.scalar());
     FloatMatrix dense = result.matrix().dequantize();
     double power = 0;
     double error = 0;
@@ -170,10 +171,10 @@ class BrokenCalibrationTest {
   @Test
   void anUnusableMomentRoundsToNearestAndSaysSo() {
     FloatMatrix weights = new SeededRandom(103).gaussianMatrix(6, COLUMNS);
-    float[] nearest = Quantizer.of("int4:g32:asym rtn").quantize(weights).dequantize().data();
+    float[] nearest = Quantizer.of("int4:g32:asym rtn").quantize(weights, Compute.scalar()).dequantize().data();
     for (String kind : List.of("one NaN", "infinity", "overflow", "all dead", "no tokens")) {
       QuantizationResult result =
-          Quantizer.of("int4:g32:asym gptq>cd(2)>adaround>flexround").run(weights, gram(kind));
+          Quantizer.of("int4:g32:asym gptq>cd(2)>adaround>flexround").run(weights, gram(kind), Compute.scalar());
       assertArrayEquals(nearest, result.matrix().dequantize().data(), kind);
       assertEquals(4, result.reports().size());
       assertTrue(
@@ -190,12 +191,12 @@ class BrokenCalibrationTest {
     FloatMatrix weights = new SeededRandom(104).gaussianMatrix(6, COLUMNS);
     RoundingReport.Feedback report =
         (RoundingReport.Feedback)
-            Quantizer.of("int4:g32 gptq").run(weights, gram("not positive")).reports().getFirst();
+            Quantizer.of("int4:g32 gptq").run(weights, gram("not positive"), Compute.scalar()).reports().getFirst();
     assertTrue(report.attempts() > 1, report::describe);
     assertFalse(report.outcome() == RoundingReport.Feedback.Outcome.DAMPED, report::describe);
     RoundingReport.Feedback dead =
         (RoundingReport.Feedback)
-            Quantizer.of("int4:g32 gptq").run(weights, gram("dead channels")).reports().getFirst();
+            Quantizer.of("int4:g32 gptq").run(weights, gram("dead channels"), Compute.scalar()).reports().getFirst();
     assertEquals(22, dead.deadColumns());
     assertTrue(dead.describe().contains("22 dead columns"), dead::describe);
   }
@@ -206,7 +207,7 @@ class BrokenCalibrationTest {
     weights.put(2, 5, Float.NaN);
     IllegalArgumentException thrown =
         assertThrows(
-            IllegalArgumentException.class, () -> Quantizer.of("int4:g32 rtn").quantize(weights));
+            IllegalArgumentException.class, () -> Quantizer.of("int4:g32 rtn").quantize(weights, Compute.scalar()));
     assertTrue(String.valueOf(thrown.getMessage()).contains("(2, 5)"), thrown::getMessage);
   }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -91,7 +92,7 @@ class FeedbackRoundingTest {
   void theLoopOfThePaperOnAnyGrid(String scheme) {
     SeededRandom random = new SeededRandom(91);
     FloatMatrix weights = random.gaussianMatrix(15, COLUMNS);
-    Gram gram = Gram.of(RoundingProblem.inputs(random, 300, COLUMNS));
+    Gram gram = Gram.of(RoundingProblem.inputs(random, 300, COLUMNS), Compute.scalar());
     String fitting = scheme.startsWith("mxfp4") ? "fp4e2m1:g16:sym:e8m0" : scheme;
     for (boolean activationOrder : new boolean[] {false, true}) {
       for (int block : new int[] {8, 128}) {
@@ -119,7 +120,7 @@ class FeedbackRoundingTest {
   void currentGroupsAreFittedToWhatIsLeft(String scheme) {
     SeededRandom random = new SeededRandom(92);
     FloatMatrix weights = random.gaussianMatrix(9, COLUMNS);
-    Gram gram = Gram.of(RoundingProblem.inputs(random, 300, COLUMNS));
+    Gram gram = Gram.of(RoundingProblem.inputs(random, 300, COLUMNS), Compute.scalar());
     RoundingTask task = RoundingProblem.task(weights, scheme, gram, 1);
     RoundingResult result = new GptqRounding(false, true, 0.01, 128).round(task, null);
     // The final grid, used from the start, must give the same codes ...
@@ -168,7 +169,7 @@ class FeedbackRoundingTest {
   void plainDescentIsThatOfThePaperAndNeverRises(String scheme) {
     SeededRandom random = new SeededRandom(93);
     FloatMatrix weights = random.gaussianMatrix(15, COLUMNS);
-    Gram gram = Gram.of(RoundingProblem.inputs(random, 300, COLUMNS));
+    Gram gram = Gram.of(RoundingProblem.inputs(random, 300, COLUMNS), Compute.scalar());
     String fitting = scheme.startsWith("mxfp4") ? "fp4e2m1:g16:sym:e8m0" : scheme;
     RoundingTask task = RoundingProblem.task(weights, fitting, gram, 2);
     FloatMatrix nearest = RoundingProblem.dense(task.grid(), NearestRounding.codes(task, null));
@@ -190,7 +191,7 @@ class FeedbackRoundingTest {
   void chainsNeverGetWorse(String scheme) {
     SeededRandom random = new SeededRandom(94);
     FloatMatrix weights = random.gaussianMatrix(10, 32);
-    Gram gram = Gram.of(RoundingProblem.inputs(random, 300, 32));
+    Gram gram = Gram.of(RoundingProblem.inputs(random, 300, 32), Compute.scalar());
     RoundingTask task = RoundingProblem.task(weights, scheme, gram, 1);
     FloatMatrix nearest = RoundingProblem.dense(task.grid(), NearestRounding.codes(task, null));
     RoundingResult result = GptqRounding.defaults().round(task, null);
@@ -219,7 +220,7 @@ class FeedbackRoundingTest {
   void threadsDoNotMatter() {
     SeededRandom random = new SeededRandom(95);
     FloatMatrix weights = random.gaussianMatrix(300, 160);
-    Gram gram = Gram.of(RoundingProblem.inputs(random, 400, 160));
+    Gram gram = Gram.of(RoundingProblem.inputs(random, 400, 160), Compute.scalar());
     RoundingTask alone = RoundingProblem.task(weights, "int3:g32:asym", gram, 1);
     RoundingTask team = RoundingProblem.task(weights, "int3:g32:asym", gram, 3);
     for (Rounding rounding :

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.scheme.QuantScheme;
@@ -47,8 +48,8 @@ class LayerErrorConformanceTest {
             .orElseThrow()
             .getObject(site)
             .orElseThrow();
-    Gram gram = Gram.of(layer.activations());
-    WorkerTeam team = WorkerTeam.ofThreads(2);
+    Compute compute = Compute.scalar().withTeam(WorkerTeam.ofThreads(2));
+    Gram gram = Gram.of(layer.activations(), compute);
     StringBuilder failures = new StringBuilder();
     for (String grid : grids.members().keySet()) {
       String scheme = grid.replace('-', ':') + ":f32";
@@ -56,10 +57,10 @@ class LayerErrorConformanceTest {
       METHODS.forEach(
           (name, roundings) -> {
             Quantizer quantizer =
-                Quantizer.of(QuantScheme.parse(scheme), new MinMaxSearch(), roundings)
-                    .withTeam(team);
+                Quantizer.of(QuantScheme.parse(scheme), new MinMaxSearch(), roundings);
             double error =
-                layer.relativeError(quantizer.quantize(layer.weights(), gram).dequantize());
+                layer.relativeError(
+                    quantizer.quantize(layer.weights(), gram, compute).dequantize());
             double limit = 1.01 * expected.getDouble(name).orElseThrow();
             if (System.getProperty("quant4j.verbose") != null) {
               System.out.printf(

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -57,7 +58,7 @@ class LearnedRoundingTest {
   void gradientsOfAdaRoundAreThoseOfItsLoss(String scheme) {
     SeededRandom random = new SeededRandom(71);
     FloatMatrix weights = random.gaussianMatrix(ROWS, COLUMNS);
-    Gram gram = Gram.of(RoundingProblem.inputs(random, 100, COLUMNS));
+    Gram gram = Gram.of(RoundingProblem.inputs(random, 100, COLUMNS), Compute.scalar());
     RoundingTask task = RoundingProblem.task(weights, scheme, gram, 1);
     Grid grid = task.grid();
     double mean = meanDiagonal(gram);
@@ -129,7 +130,7 @@ class LearnedRoundingTest {
   void gradientsOfFlexRoundAreThoseOfItsLoss(String scheme) {
     SeededRandom random = new SeededRandom(72);
     FloatMatrix weights = random.gaussianMatrix(ROWS, COLUMNS);
-    Gram gram = Gram.of(RoundingProblem.inputs(random, 100, COLUMNS));
+    Gram gram = Gram.of(RoundingProblem.inputs(random, 100, COLUMNS), Compute.scalar());
     RoundingTask task = RoundingProblem.task(weights, scheme, gram, 1);
     Grid grid = task.grid();
     double mean = meanDiagonal(gram);
@@ -180,7 +181,7 @@ class LearnedRoundingTest {
   void neverWorseThanNearestAndUsuallyMuchBetter(String scheme) {
     SeededRandom random = new SeededRandom(73);
     FloatMatrix weights = random.gaussianMatrix(12, COLUMNS);
-    Gram gram = Gram.of(RoundingProblem.inputs(random, 200, COLUMNS));
+    Gram gram = Gram.of(RoundingProblem.inputs(random, 200, COLUMNS), Compute.scalar());
     RoundingTask task = RoundingProblem.task(weights, scheme, gram, 1);
     FloatMatrix nearest = RoundingProblem.dense(task.grid(), NearestRounding.codes(task, null));
     double before = RoundingProblem.error(weights, nearest, gram);
@@ -207,7 +208,7 @@ class LearnedRoundingTest {
   void startsFromTheChain() {
     SeededRandom random = new SeededRandom(74);
     FloatMatrix weights = random.gaussianMatrix(8, COLUMNS);
-    Gram gram = Gram.of(RoundingProblem.inputs(random, 200, COLUMNS));
+    Gram gram = Gram.of(RoundingProblem.inputs(random, 200, COLUMNS), Compute.scalar());
     RoundingTask task = RoundingProblem.task(weights, "int3:g8:asym", gram, 1);
     byte[] start =
         CoordinateDescent.of(6)
@@ -227,7 +228,7 @@ class LearnedRoundingTest {
   void threadsAndSlabsDoNotMatter() {
     SeededRandom random = new SeededRandom(75);
     FloatMatrix weights = random.gaussianMatrix(LearnedSlab.ROWS + 7, 16);
-    Gram gram = Gram.of(RoundingProblem.inputs(random, 60, 16));
+    Gram gram = Gram.of(RoundingProblem.inputs(random, 60, 16), Compute.scalar());
     for (Rounding rounding : List.of(new AdaRound(20, 0.05, 3), new FlexRound(20, 0.01))) {
       RoundingTask alone = RoundingProblem.task(weights, "int3:channel:sym", gram, 1);
       RoundingTask team = RoundingProblem.task(weights, "int3:channel:sym", gram, 3);

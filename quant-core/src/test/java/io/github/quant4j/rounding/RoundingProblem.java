@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.rounding;
 
-import io.github.quant4j.kernel.KernelOptions;
-import io.github.quant4j.kernel.Kernels;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.scheme.QuantScheme;
@@ -59,13 +58,8 @@ final class RoundingProblem {
     ScaleSearch search = new MinMaxSearch();
     WorkerTeam team = threads == 1 ? WorkerTeam.sequential() : WorkerTeam.ofThreads(threads);
     FitTask fit =
-        new FitTask(
-            weights,
-            QuantScheme.parse(scheme),
-            gram,
-            Kernels.linearAlgebra(KernelOptions.defaults()),
-            team);
-    return new RoundingTask(weights, search.fit(fit), gram, search, fit.algebra(), team);
+        new FitTask(weights, QuantScheme.parse(scheme), gram, Compute.scalar().withTeam(team));
+    return new RoundingTask(weights, search.fit(fit), gram, search, fit.compute());
   }
 
   static FloatMatrix dense(Grid grid, byte[] codes) {

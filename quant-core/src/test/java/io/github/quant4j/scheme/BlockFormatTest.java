@@ -3,6 +3,7 @@ package io.github.quant4j.scheme;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.testing.SeededRandom;
@@ -54,7 +55,7 @@ class BlockFormatTest {
       String scheme, int exponentBits, int mantissaBits, double largest, int largestExponent) {
     SeededRandom random = new SeededRandom(121);
     FloatMatrix weights = weights(random);
-    FloatMatrix found = Quantizer.of(scheme + " rtn").quantize(weights).dequantize();
+    FloatMatrix found = Quantizer.of(scheme + " rtn").quantize(weights, Compute.scalar()).dequantize();
     for (int row = 0; row < weights.rows(); row++) {
       for (int block = 0; block < 96; block += 32) {
         double scale = powerOfTwo(weights, row, block, largestExponent);
@@ -83,7 +84,7 @@ class BlockFormatTest {
   void integersUnderAPowerOfTwo(String scheme) {
     SeededRandom random = new SeededRandom(122);
     FloatMatrix weights = weights(random);
-    FloatMatrix found = Quantizer.of(scheme + " rtn").quantize(weights).dequantize();
+    FloatMatrix found = Quantizer.of(scheme + " rtn").quantize(weights, Compute.scalar()).dequantize();
     for (int row = 0; row < weights.rows(); row++) {
       for (int block = 0; block < 96; block += 32) {
         double scale = powerOfTwo(weights, row, block, 0);
@@ -106,7 +107,7 @@ class BlockFormatTest {
       largest = Math.max(largest, Math.abs(weight));
     }
     float divisor = (float) (448 * 6 / largest);
-    FloatMatrix found = Quantizer.of("nvfp4 rtn").quantize(weights).dequantize();
+    FloatMatrix found = Quantizer.of("nvfp4 rtn").quantize(weights, Compute.scalar()).dequantize();
     for (int row = 0; row < weights.rows(); row++) {
       for (int block = 0; block < 96; block += 16) {
         double most = 0;

@@ -9,8 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.activation.ActivationScheme;
 import io.github.quant4j.format.MiniFloat;
-import io.github.quant4j.linalg.ScalarLinearAlgebra;
-import io.github.quant4j.parallel.WorkerTeam;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.statistic.InputStatistics;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -24,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ActivationCalibrationTest {
   private static Optional<InputStatistics> statistics(FloatMatrix x) {
     InputStatistics statistics = InputStatistics.ofChannels(x.columns());
-    statistics.add(x, new ScalarLinearAlgebra(), WorkerTeam.sequential());
+    statistics.add(x, Compute.scalar());
     return Optional.of(statistics);
   }
 
@@ -129,7 +128,7 @@ class ActivationCalibrationTest {
     float[] rounded = new float[64];
     ActivationQuantizer.dynamic(ActivationScheme.parse("nvfp4"))
         .fakeQuantize(x.data(), 0, 64, rounded, 0);
-    float[] expected = Quantizer.of("nvfp4 rtn").quantize(x).dequantize().data();
+    float[] expected = Quantizer.of("nvfp4 rtn").quantize(x, Compute.scalar()).dequantize().data();
     assertArrayEquals(expected, rounded, 1e-5f, random.toString());
   }
 
@@ -193,8 +192,8 @@ class ActivationCalibrationTest {
     SeededRandom random = new SeededRandom(21);
     FloatMatrix x = random.gaussianMatrix(700, 40);
     InputStatistics sketched = InputStatistics.ofChannels(40).sketchingQuantiles();
-    sketched.add(x.rowRange(0, 300), new ScalarLinearAlgebra(), WorkerTeam.sequential());
-    sketched.add(x.rowRange(300, 700), new ScalarLinearAlgebra(), WorkerTeam.sequential());
+    sketched.add(x.rowRange(0, 300), Compute.scalar());
+    sketched.add(x.rowRange(300, 700), Compute.scalar());
     ActivationScheme scheme = ActivationScheme.parse(text);
     RangeRule rule = new RangeRule.Percentile(99);
     float[] fromSketch =

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.format.NumberFormat;
 import io.github.quant4j.format.NumberFormats;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.quantize.Quantizer;
@@ -51,7 +52,7 @@ class FormatFittingTest {
 
   private static QuantizedMatrix matrix(String recipe, FloatMatrix weights, @Nullable Gram gram) {
     Quantizer quantizer = Quantizer.of(recipe);
-    return gram == null ? quantizer.quantize(weights) : quantizer.quantize(weights, gram);
+    return gram == null ? quantizer.quantize(weights, Compute.scalar()) : quantizer.quantize(weights, gram, Compute.scalar());
   }
 
   /** {@code tr(E H E^T)} over all inputs, or with the identity. */
@@ -86,7 +87,7 @@ class FormatFittingTest {
     SeededRandom random = new SeededRandom(61);
     for (boolean calibrated : new boolean[] {false, true}) {
       FloatMatrix weights = weights(random, tails);
-      Gram gram = calibrated ? Gram.of(inputs(random)) : null;
+      Gram gram = calibrated ? Gram.of(inputs(random), Compute.scalar()) : null;
       List<NumberFormat> candidates =
           ((FormatChoice.BestPerMatrix) FormatChoice.parse(choice)).candidates();
       double least = Double.POSITIVE_INFINITY;
@@ -119,7 +120,7 @@ class FormatFittingTest {
     SeededRandom random = new SeededRandom(62);
     for (boolean calibrated : new boolean[] {false, true}) {
       FloatMatrix weights = weights(random, 0.7);
-      Gram gram = calibrated ? Gram.of(inputs(random)) : null;
+      Gram gram = calibrated ? Gram.of(inputs(random), Compute.scalar()) : null;
       List<NumberFormat> candidates =
           ((FormatChoice.BestPerTile) FormatChoice.parse(choice)).candidates();
       List<FloatMatrix> alone = new ArrayList<>();
@@ -158,7 +159,7 @@ class FormatFittingTest {
     int width = scheme.endsWith("g8") ? 8 : COLUMNS;
     for (boolean calibrated : new boolean[] {false, true}) {
       FloatMatrix weights = weights(random, 0.5);
-      Gram gram = calibrated ? Gram.of(inputs(random)) : null;
+      Gram gram = calibrated ? Gram.of(inputs(random), Compute.scalar()) : null;
       QuantizedMatrix found = matrix(scheme + " rtn", weights, gram);
       FloatMatrix dense = found.dequantize();
       for (int row = 0; row < weights.rows(); row++) {

@@ -6,10 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.format.NumberFormat;
 import io.github.quant4j.format.NumberFormats;
-import io.github.quant4j.kernel.KernelOptions;
-import io.github.quant4j.kernel.Kernels;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.matrix.Grid;
-import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -75,12 +73,7 @@ class GaussianScaleTest {
   private static Grid fit(FloatMatrix weights, String scheme) {
     return new GaussianSearch()
         .fit(
-            new FitTask(
-                weights,
-                QuantScheme.parse(scheme),
-                null,
-                Kernels.linearAlgebra(KernelOptions.defaults()),
-                WorkerTeam.sequential()));
+            new FitTask(weights, QuantScheme.parse(scheme), null, Compute.scalar()));
   }
 
   @Test
@@ -115,7 +108,7 @@ class GaussianScaleTest {
     FloatMatrix weights = FloatMatrix.zeros(3, 8);
     Arrays.fill(weights.data(), 8, 16, 0.75f);
     weights.put(2, 3, -5);
-    FloatMatrix result = Quantizer.of(scheme + " gaussian rtn").quantize(weights).dequantize();
+    FloatMatrix result = Quantizer.of(scheme + " gaussian rtn").quantize(weights, Compute.scalar()).dequantize();
     for (int i = 0; i < 8; i++) {
       assertEquals(0, result.data()[i]);
       assertTrue(Math.abs(result.data()[8 + i] - 0.75f) < 0.2f);

@@ -8,8 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.format.IntegerFormat;
 import io.github.quant4j.format.NumberFormat;
-import io.github.quant4j.kernel.KernelOptions;
-import io.github.quant4j.kernel.Kernels;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.scheme.QuantScheme;
@@ -184,8 +183,9 @@ class ScaleSearchTest {
             weights,
             QuantScheme.parse(scheme),
             gram,
-            Kernels.linearAlgebra(KernelOptions.defaults()),
-            threads == 1 ? WorkerTeam.sequential() : WorkerTeam.ofThreads(threads)));
+            Compute.scalar()
+                .withTeam(
+                    threads == 1 ? WorkerTeam.sequential() : WorkerTeam.ofThreads(threads))));
   }
 
   @ParameterizedTest
@@ -262,7 +262,7 @@ class ScaleSearchTest {
         inputs.put(t, j, j % 5 == 2 ? 4 * value : value);
       }
     }
-    Gram gram = Gram.of(inputs);
+    Gram gram = Gram.of(inputs, Compute.scalar());
     Oracle oracle =
         new Oracle(
             weights,

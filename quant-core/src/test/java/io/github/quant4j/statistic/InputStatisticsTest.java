@@ -7,8 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.quant4j.linalg.LinearAlgebra;
-import io.github.quant4j.linalg.ScalarLinearAlgebra;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.testing.SeededRandom;
@@ -21,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Accumulation, merging, bad tokens, and transforms against observing the transformed input. */
 class InputStatisticsTest {
-  private static final LinearAlgebra ALGEBRA = new ScalarLinearAlgebra();
+  private static final Compute COMPUTE = Compute.scalar();
   private static final WorkerTeam ALONE = WorkerTeam.sequential();
 
   /** The moment of weighted tokens in double. */
@@ -83,7 +82,7 @@ class InputStatisticsTest {
       weights[t] = t % 7 == 3 ? 0 : (float) random.nextDouble() * 3;
     }
     InputStatistics statistics = InputStatistics.withGram(size);
-    statistics.add(inputs, weights, ALGEBRA, ALONE);
+    statistics.add(inputs, weights, COMPUTE);
 
     assertMoment(moment(inputs, weights), statistics.gram().orElseThrow(), 1e-5, random);
     double total = 0;
@@ -125,11 +124,11 @@ class InputStatisticsTest {
     FloatMatrix inputs = skewed(random, 300, size);
     int cut = random.nextInt(1, 299);
     InputStatistics whole = InputStatistics.withGram(size);
-    whole.add(inputs, ALGEBRA, ALONE);
+    whole.add(inputs, COMPUTE);
     InputStatistics left = InputStatistics.withGram(size);
-    left.add(inputs.rowRange(0, cut), ALGEBRA, ALONE);
+    left.add(inputs.rowRange(0, cut), COMPUTE);
     InputStatistics right = InputStatistics.withGram(size);
-    right.add(inputs.rowRange(cut, 300), ALGEBRA, ALONE);
+    right.add(inputs.rowRange(cut, 300), COMPUTE);
     left.merge(right);
 
     assertMoment(moment(inputs, ones(300)), left.gram().orElseThrow(), 1e-5, random);
@@ -155,9 +154,9 @@ class InputStatisticsTest {
       weights[t] = (float) random.nextDouble();
     }
     InputStatistics one = InputStatistics.withGram(300);
-    one.add(inputs, weights, ALGEBRA, ALONE);
+    one.add(inputs, weights, COMPUTE);
     InputStatistics three = InputStatistics.withGram(300);
-    three.add(inputs, weights, ALGEBRA, WorkerTeam.ofThreads(3));
+    three.add(inputs, weights, COMPUTE.withTeam(WorkerTeam.ofThreads(3)));
     assertArrayEquals(one.gram().orElseThrow().values(), three.gram().orElseThrow().values());
     assertArrayEquals(one.mean(), three.mean());
     assertArrayEquals(one.meanAbsolute().orElseThrow(), three.meanAbsolute().orElseThrow());
@@ -185,9 +184,9 @@ class InputStatisticsTest {
       }
     }
     InputStatistics expected = InputStatistics.withGram(9);
-    expected.add(clean, ALGEBRA, ALONE);
+    expected.add(clean, COMPUTE);
     InputStatistics actual = InputStatistics.withGram(9);
-    actual.add(dirty, ALGEBRA, ALONE);
+    actual.add(dirty, COMPUTE);
     assertEquals(4, actual.skippedTokens());
     assertEquals(1100, actual.tokens());
     assertArrayEquals(expected.mean(), actual.mean());
@@ -198,7 +197,7 @@ class InputStatisticsTest {
   @Test
   void nothingButBadTokens() {
     InputStatistics statistics = InputStatistics.withGram(3);
-    statistics.add(FloatMatrix.wrap(1, 3, new float[] {1, Float.NaN, 2}), ALGEBRA, ALONE);
+    statistics.add(FloatMatrix.wrap(1, 3, new float[] {1, Float.NaN, 2}), COMPUTE);
     assertEquals(0, statistics.tokens());
     assertEquals(1, statistics.skippedTokens());
     assertTrue(statistics.ranges().isEmpty());
@@ -213,7 +212,7 @@ class InputStatisticsTest {
     int size = 12;
     FloatMatrix inputs = skewed(random, 200, size);
     InputStatistics statistics = InputStatistics.withGram(size);
-    statistics.add(inputs, ALGEBRA, ALONE);
+    statistics.add(inputs, COMPUTE);
     float[] factors = random.gaussians(size);
     float[] shift = random.gaussians(size);
     int[] order = {3, 1, 0, 2, 11, 10, 4, 9, 5, 8, 7, 6};
@@ -274,7 +273,7 @@ class InputStatisticsTest {
       }
     }
     InputStatistics expected = InputStatistics.withGram(size);
-    expected.add(changed, ALGEBRA, ALONE);
+    expected.add(changed, COMPUTE);
     assertMoment(moment(changed, ones(inputs.rows())), actual.gram().orElseThrow(), 1e-5, "moment");
     assertArrayEquals(expected.mean(), actual.mean(), 1e-5);
     assertEquals(expected.tokens(), actual.tokens());
@@ -289,7 +288,7 @@ class InputStatisticsTest {
       assertArrayEquals(
           expected.meanAbsolute().orElseThrow(), actual.meanAbsolute().orElseThrow(), 1e-5);
     } else {
-      assertThrows(IllegalStateException.class, () -> actual.add(inputs, ALGEBRA, ALONE));
+      assertThrows(IllegalStateException.class, () -> actual.add(inputs, COMPUTE));
     }
   }
 
@@ -298,7 +297,7 @@ class InputStatisticsTest {
     SeededRandom random = new SeededRandom(10);
     FloatMatrix inputs = skewed(random, 90, 21);
     FloatMatrix change = random.gaussianMatrix(600, 21);
-    double[] errors = OutputError.perRow(change, Gram.of(inputs, ALGEBRA, ALONE), ALGEBRA, ALONE);
+    double[] errors = OutputError.perRow(change, Gram.of(inputs, COMPUTE), COMPUTE);
     double total = 0;
     for (int row = 0; row < 600; row++) {
       double expected = 0;
@@ -312,7 +311,7 @@ class InputStatisticsTest {
       assertEquals(expected, errors[row], 1e-4 * expected, random::toString);
       total += errors[row];
     }
-    assertEquals(total, OutputError.total(change, Gram.of(inputs), ALGEBRA, ALONE), 1e-5 * total);
+    assertEquals(total, OutputError.total(change, Gram.of(inputs, Compute.scalar()), COMPUTE), 1e-5 * total);
   }
 
   @Test
@@ -320,13 +319,13 @@ class InputStatisticsTest {
     InputStatistics statistics = InputStatistics.ofChannels(4);
     assertThrows(
         IllegalArgumentException.class,
-        () -> statistics.add(FloatMatrix.zeros(2, 3), ALGEBRA, ALONE));
+        () -> statistics.add(FloatMatrix.zeros(2, 3), COMPUTE));
     assertThrows(
         IllegalArgumentException.class,
-        () -> statistics.add(FloatMatrix.zeros(2, 4), new float[1], ALGEBRA, ALONE));
+        () -> statistics.add(FloatMatrix.zeros(2, 4), new float[1], COMPUTE));
     assertThrows(
         IllegalArgumentException.class,
-        () -> statistics.add(FloatMatrix.zeros(1, 4), new float[] {-1}, ALGEBRA, ALONE));
+        () -> statistics.add(FloatMatrix.zeros(1, 4), new float[] {-1}, COMPUTE));
     assertThrows(IllegalArgumentException.class, () -> statistics.permuted(new int[] {0, 1, 2, 2}));
     assertThrows(IllegalArgumentException.class, () -> statistics.scaled(new float[3]));
     assertThrows(IllegalArgumentException.class, () -> InputStatistics.ofChannels(0));

@@ -11,7 +11,7 @@ import io.github.quant4j.json.JsonException;
 import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.json.JsonWriter;
-import io.github.quant4j.linalg.ScalarLinearAlgebra;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.statistic.InputStatistics;
 import io.github.quant4j.tensor.DescribedTensors;
@@ -64,7 +64,7 @@ class InputTransformTest {
     int size = SIZES[random.nextInt(0, SIZES.length)];
     InputTransform transform = RandomTransforms.chain(random, size);
     FloatMatrix x = random.gaussianMatrix(5, size);
-    FloatMatrix back = transform.inverse().apply(transform.apply(x));
+    FloatMatrix back = transform.inverse().apply(transform.apply(x, Compute.scalar()), Compute.scalar());
     double difference = relativeDifference(x.data(), back.data());
     assertTrue(difference < 2e-5, () -> random + ", " + transform + ": " + difference);
   }
@@ -79,12 +79,12 @@ class InputTransformTest {
     FloatMatrix weights = random.gaussianMatrix(7, size);
     float[] bias = random.gaussians(7);
     float[] changedBias = bias.clone();
-    float[] correction = transform.biasCorrection(weights);
+    float[] correction = transform.biasCorrection(weights, Compute.scalar());
     for (int i = 0; i < bias.length; i++) {
       changedBias[i] += correction[i];
     }
     float[] expected = layer(x, weights, bias);
-    float[] actual = layer(transform.apply(x), transform.transformWeights(weights), changedBias);
+    float[] actual = layer(transform.apply(x, Compute.scalar()), transform.transformWeights(weights, Compute.scalar()), changedBias);
     double difference = relativeDifference(expected, actual);
     assertTrue(difference < 1e-5, () -> random + ", " + transform + ": " + difference);
   }
@@ -99,8 +99,8 @@ class InputTransformTest {
     FloatMatrix producer = random.gaussianMatrix(size, 9);
     float[] bias = random.gaussians(size);
     float[] expected =
-        transform.apply(FloatMatrix.wrap(4, size, layer(input, producer, bias))).data();
-    float[] actual = layer(input, transform.foldIntoRows(producer), transform.foldIntoBias(bias));
+        transform.apply(FloatMatrix.wrap(4, size, layer(input, producer, bias)), Compute.scalar()).data();
+    float[] actual = layer(input, transform.foldIntoRows(producer, Compute.scalar()), transform.foldIntoBias(bias, Compute.scalar()));
     double difference = relativeDifference(expected, actual);
     assertTrue(difference < 1e-5, () -> random + ", " + transform + ": " + difference);
   }
@@ -112,13 +112,12 @@ class InputTransformTest {
     int size = SIZES[random.nextInt(0, SIZES.length)];
     InputTransform transform = RandomTransforms.chain(random, size);
     FloatMatrix x = random.gaussianMatrix(50, size);
-    ScalarLinearAlgebra algebra = new ScalarLinearAlgebra();
-    WorkerTeam team = WorkerTeam.sequential();
+    Compute compute = Compute.scalar();
     InputStatistics before = InputStatistics.withGram(size);
-    before.add(x, algebra, team);
+    before.add(x, compute);
     InputStatistics observed = InputStatistics.withGram(size);
-    observed.add(transform.apply(x), algebra, team);
-    InputStatistics derived = TransformedStatistics.of(transform, before, algebra, team);
+    observed.add(transform.apply(x, compute), compute);
+    InputStatistics derived = TransformedStatistics.of(transform, before, compute);
     double moment =
         relativeDifference(
             observed.gram().orElseThrow().values(), derived.gram().orElseThrow().values());
@@ -156,7 +155,7 @@ class InputTransformTest {
         StoredTransforms.read(assertInstanceOf(JsonValue.Obj.class, parsed), stored.tensors());
     assertEquals(transform, read, random::toString);
     FloatMatrix x = random.gaussianMatrix(3, size);
-    assertArrayEquals(transform.apply(x).data(), read.apply(x).data(), random.toString());
+    assertArrayEquals(transform.apply(x, Compute.scalar()).data(), read.apply(x, Compute.scalar()).data(), random.toString());
     assertEquals(StoredTransforms.storageBits(transform), stored.storageBits());
   }
 
@@ -168,13 +167,13 @@ class InputTransformTest {
     for (int i = 0; i < size; i++) {
       identity.put(i, i, 1);
     }
-    FloatMatrix matrix = rotation.apply(identity);
+    FloatMatrix matrix = rotation.apply(identity, Compute.scalar());
     OrthogonalTransform.of(matrix);
     for (float value : matrix.data()) {
       assertEquals(1 / Math.sqrt(size), Math.abs(value), 1e-6);
     }
     // The inverse is the transpose, not just some left inverse.
-    assertArrayEquals(matrix.transpose().data(), rotation.inverse().apply(identity).data(), 1e-6f);
+    assertArrayEquals(matrix.transpose().data(), rotation.inverse().apply(identity, Compute.scalar()).data(), 1e-6f);
   }
 
   @ParameterizedTest
@@ -187,7 +186,7 @@ class InputTransformTest {
   void aHadamardRotationSpreadsAnOutlier() {
     float[] spike = new float[64];
     spike[5] = 8;
-    for (float value : HadamardTransform.of(64, 3).apply(FloatMatrix.wrap(1, 64, spike)).data()) {
+    for (float value : HadamardTransform.of(64, 3).apply(FloatMatrix.wrap(1, 64, spike), Compute.scalar()).data()) {
       assertEquals(1, Math.abs(value), 1e-6);
     }
   }
@@ -220,11 +219,11 @@ class InputTransformTest {
     DiagonalTransform diagonal = DiagonalTransform.of(2, 2, 2, 2, 4, 4, 4, 4);
     assertArrayEquals(
         new float[] {.5f, .5f, .5f, .5f, .25f, .25f, .25f, .25f},
-        diagonal.foldIntoVector(new float[] {1, 1, 1, 1, 1, 1, 1, 1}));
+        diagonal.foldIntoVector(new float[] {1, 1, 1, 1, 1, 1, 1, 1}, Compute.scalar()));
     HadamardTransform rotation = HadamardTransform.of(size, 0);
     IllegalArgumentException error =
         assertThrows(
-            IllegalArgumentException.class, () -> rotation.foldIntoVector(new float[size]));
+            IllegalArgumentException.class, () -> rotation.foldIntoVector(new float[size], Compute.scalar()));
     assertTrue(error.getMessage().contains("hadamard[8]"), error::getMessage);
     assertTrue(ShiftTransform.of(1, 2).foldPlaces().contains(FoldPlace.NORM_BIAS));
     assertTrue(!ShiftTransform.of(1, 2).foldPlaces().contains(FoldPlace.PRODUCER_ROWS));
@@ -246,7 +245,7 @@ class InputTransformTest {
     IllegalArgumentException error =
         assertThrows(
             IllegalArgumentException.class,
-            () -> DiagonalTransform.of(1, 2).transformWeights(FloatMatrix.zeros(3, 4)));
+            () -> DiagonalTransform.of(1, 2).transformWeights(FloatMatrix.zeros(3, 4), Compute.scalar()));
     assertTrue(error.getMessage().contains("FloatMatrix[3, 4]"), error::getMessage);
   }
 
@@ -257,8 +256,8 @@ class InputTransformTest {
     InputTransform transform = RandomTransforms.chain(random, 48);
     FloatMatrix x = random.gaussianMatrix(33, 48);
     float[] y = new float[33 * 48];
-    transform.apply(x.data(), 0, 33, y, 0, new ScalarLinearAlgebra(), WorkerTeam.ofThreads(3));
-    assertArrayEquals(transform.apply(x).data(), y);
+    transform.apply(x.data(), 0, 33, y, 0, Compute.scalar().withTeam(WorkerTeam.ofThreads(3)));
+    assertArrayEquals(transform.apply(x, Compute.scalar()).data(), y);
   }
 
   /** Whatever a damaged description says, it is read or refused with a message. */

@@ -15,6 +15,7 @@ import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.OutputDirectory;
 import io.github.quant4j.io.TensorFileException;
 import io.github.quant4j.io.quantized.QuantizedModelWriter;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.model.TestModels.Expected;
 import io.github.quant4j.model.config.InvalidModelException;
@@ -71,7 +72,7 @@ class StoredModelTest {
         for (LinearSite site : block.layout().sites()) {
           QuantizedLinear original = block.linear(site);
           QuantizedLinear linear =
-              QuantizedLinear.of(Quantizer.of(quantizer).quantize(original.toDense()));
+              QuantizedLinear.of(Quantizer.of(quantizer).quantize(original.toDense(), Compute.scalar()));
           layers.put(site.name(), original.bias().map(linear::withBias).orElse(linear));
         }
       }

@@ -26,7 +26,7 @@ final class JlamaLinear {
   /**
    * Makes a layer.
    *
-   * @param operations who multiplies
+   * @param operations Jlama's tensor operations
    * @param weights {@code [n, k]}
    * @param x {@code [tokens, k]}
    * @param quantizesInput whether the input is rounded to int8 with a scale for each 32

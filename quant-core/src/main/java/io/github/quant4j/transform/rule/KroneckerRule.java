@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.transform.rule;
 
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linalg.HadamardMatrices;
 import io.github.quant4j.linalg.SymmetricEigen;
 import io.github.quant4j.statistic.Gram;
@@ -26,7 +27,8 @@ public record KroneckerRule(boolean principalAxes) implements TransformRule {
     int first = principalAxes ? KroneckerTransform.balancedFactor(size) : hadamardFactor(size);
     int second = size / first;
     if (!principalAxes) {
-      return KroneckerTransform.of(hadamard(first), hadamard(second));
+      return KroneckerTransform.of(
+          hadamard(first, group.compute()), hadamard(second, group.compute()));
     }
     Gram gram = PrincipalAxesRule.moment(group, label());
     double[] rows = new double[first * first];
@@ -41,7 +43,8 @@ public record KroneckerRule(boolean principalAxes) implements TransformRule {
         }
       }
     }
-    return KroneckerTransform.of(flattened(first, rows), flattened(second, columns));
+    return KroneckerTransform.of(
+        flattened(first, rows, group.compute()), flattened(second, columns, group.compute()));
   }
 
   /** The most balanced split into two sizes that have Hadamard matrices. */
@@ -59,16 +62,16 @@ public record KroneckerRule(boolean principalAxes) implements TransformRule {
             + " channels are no product of two sizes that have Hadamard matrices");
   }
 
-  private static FloatMatrix hadamard(int size) {
+  private static FloatMatrix hadamard(int size, Compute compute) {
     HadamardTransform rotation = HadamardTransform.of(size, size, HadamardTransform.NO_SIGNS);
     FloatMatrix identity = FloatMatrix.zeros(size, size);
     for (int i = 0; i < size; i++) {
       identity.put(i, i, 1f);
     }
-    return rotation.apply(identity);
+    return rotation.apply(identity, compute);
   }
 
-  private static FloatMatrix flattened(int size, double[] moment) {
+  private static FloatMatrix flattened(int size, double[] moment, Compute compute) {
     float[] values = new float[moment.length];
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) moment[i];
@@ -76,7 +79,7 @@ public record KroneckerRule(boolean principalAxes) implements TransformRule {
     FloatMatrix axes = SymmetricEigen.of(FloatMatrix.wrap(size, size, values)).vectors();
     return HadamardMatrices.baseSize(axes.rows()) == 0
         ? axes
-        : HadamardTransform.of(axes.rows(), axes.rows(), HadamardTransform.NO_SIGNS).apply(axes);
+        : HadamardTransform.of(axes.rows(), axes.rows(), HadamardTransform.NO_SIGNS).apply(axes, compute);
   }
 
   @Override

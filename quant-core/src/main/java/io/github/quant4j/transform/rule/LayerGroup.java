@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.transform.rule;
 
-import io.github.quant4j.linalg.LinearAlgebra;
-import io.github.quant4j.linalg.ScalarLinearAlgebra;
-import io.github.quant4j.parallel.WorkerTeam;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.statistic.InputStatistics;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.transform.DiagonalTransform;
@@ -26,8 +24,7 @@ public final class LayerGroup {
   private final @Nullable FloatMatrix sample;
   private final @Nullable FloatMatrix producer;
   private final int @Nullable [] ties;
-  private final LinearAlgebra algebra;
-  private final WorkerTeam team;
+  private final Compute compute;
 
   private LayerGroup(
       List<FloatMatrix> weights,
@@ -35,25 +32,24 @@ public final class LayerGroup {
       @Nullable FloatMatrix sample,
       @Nullable FloatMatrix producer,
       int @Nullable [] ties,
-      LinearAlgebra algebra,
-      WorkerTeam team) {
+      Compute compute) {
     this.weights = weights;
     this.statistics = statistics;
     this.sample = sample;
     this.producer = producer;
     this.ties = ties;
-    this.algebra = algebra;
-    this.team = team;
+    this.compute = compute;
   }
 
   /**
    * A group of which nothing but the weights is known.
    *
    * @param weights the layers' weights, each {@code [out, in]} with one {@code in}; at least one
-   * @return the group, on the calling thread
+   * @param compute the linear algebra and the threads
+   * @return the group
    * @throws IllegalArgumentException if there is no layer or the widths differ
    */
-  public static LayerGroup of(List<FloatMatrix> weights) {
+  public static LayerGroup of(List<FloatMatrix> weights, Compute compute) {
     if (weights.isEmpty()) {
       throw new IllegalArgumentException("weights: no layer, expected at least one");
     }
@@ -63,14 +59,7 @@ public final class LayerGroup {
             "weights: " + matrix + " and " + weights.getFirst() + ", expected one input width");
       }
     }
-    return new LayerGroup(
-        List.copyOf(weights),
-        null,
-        null,
-        null,
-        null,
-        new ScalarLinearAlgebra(),
-        WorkerTeam.sequential());
+    return new LayerGroup(List.copyOf(weights), null, null, null, null, compute);
   }
 
   /**
@@ -82,7 +71,7 @@ public final class LayerGroup {
    */
   public LayerGroup withStatistics(InputStatistics known) {
     requireWidth("statistics", known.size());
-    return new LayerGroup(weights, known, sample, producer, ties, algebra, team);
+    return new LayerGroup(weights, known, sample, producer, ties, compute);
   }
 
   /**
@@ -94,7 +83,7 @@ public final class LayerGroup {
    */
   public LayerGroup withSample(FloatMatrix rows) {
     requireWidth("sample", rows.columns());
-    return new LayerGroup(weights, statistics, rows, producer, ties, algebra, team);
+    return new LayerGroup(weights, statistics, rows, producer, ties, compute);
   }
 
   /**
@@ -106,7 +95,7 @@ public final class LayerGroup {
    */
   public LayerGroup withProducer(FloatMatrix matrix) {
     requireWidth("producer", matrix.rows());
-    return new LayerGroup(weights, statistics, sample, matrix, ties, algebra, team);
+    return new LayerGroup(weights, statistics, sample, matrix, ties, compute);
   }
 
   /**
@@ -119,18 +108,7 @@ public final class LayerGroup {
    */
   public LayerGroup withTies(int[] numbers) {
     requireWidth("ties", numbers.length);
-    return new LayerGroup(weights, statistics, sample, producer, numbers.clone(), algebra, team);
-  }
-
-  /**
-   * The same group with other means to compute.
-   *
-   * @param who who multiplies
-   * @param threads the threads
-   * @return the changed group
-   */
-  public LayerGroup withCompute(LinearAlgebra who, WorkerTeam threads) {
-    return new LayerGroup(weights, statistics, sample, producer, ties, who, threads);
+    return new LayerGroup(weights, statistics, sample, producer, numbers.clone(), compute);
   }
 
   /**
@@ -144,13 +122,12 @@ public final class LayerGroup {
   public LayerGroup after(InputTransform transform) {
     requireWidth("transform", transform.size());
     return new LayerGroup(
-        weights.stream().map(transform::transformWeights).toList(),
-        statistics == null ? null : TransformedStatistics.of(transform, statistics, algebra, team),
-        sample == null ? null : transform.apply(sample),
+        weights.stream().map(matrix -> transform.transformWeights(matrix, compute)).toList(),
+        statistics == null ? null : TransformedStatistics.of(transform, statistics, compute),
+        sample == null ? null : transform.apply(sample, compute),
         null,
         transform instanceof DiagonalTransform ? ties : null,
-        algebra,
-        team);
+        compute);
   }
 
   private void requireWidth(String name, int width) {
@@ -215,20 +192,11 @@ public final class LayerGroup {
   }
 
   /**
-   * Who multiplies.
+   * What rules compute with.
    *
-   * @return the operations
+   * @return the linear algebra and the threads
    */
-  public LinearAlgebra algebra() {
-    return algebra;
-  }
-
-  /**
-   * The threads.
-   *
-   * @return the team
-   */
-  public WorkerTeam team() {
-    return team;
+  public Compute compute() {
+    return compute;
   }
 }

@@ -6,6 +6,7 @@ import io.github.quant4j.activation.ActivationScheme;
 import io.github.quant4j.format.IntegerFormat;
 import io.github.quant4j.format.MiniFloat;
 import io.github.quant4j.format.NumberFormat;
+import io.github.quant4j.linalg.MatrixView;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.rounding.NearestRounding;
@@ -80,9 +81,10 @@ public record QuantizationTrial(Quantizer weights, Optional<ActivationScheme> ac
   }
 
   private QuantizedMatrix quantize(FloatMatrix matrix, LayerGroup changed) {
-    Quantizer quantizer = weights.withTeam(changed.team());
     Optional<Gram> gram = changed.statistics().flatMap(InputStatistics::gram);
-    return gram.isPresent() ? quantizer.quantize(matrix, gram.get()) : quantizer.quantize(matrix);
+    return gram.isPresent()
+        ? weights.quantize(matrix, gram.get(), changed.compute())
+        : weights.quantize(matrix, changed.compute());
   }
 
   private LayerGroup withFewerRows(LayerGroup group) {
@@ -94,8 +96,8 @@ public record QuantizationTrial(Quantizer weights, Optional<ActivationScheme> ac
       return group;
     }
     LayerGroup part =
-        LayerGroup.of(group.weights().stream().map(QuantizationTrial::someRows).toList())
-            .withCompute(group.algebra(), group.team());
+        LayerGroup.of(
+            group.weights().stream().map(QuantizationTrial::someRows).toList(), group.compute());
     if (group.statistics().isPresent()) {
       part = part.withStatistics(group.statistics().get());
     }
@@ -144,7 +146,7 @@ public record QuantizationTrial(Quantizer weights, Optional<ActivationScheme> ac
   private static double weightError(FloatMatrix change, LayerGroup changed) {
     Optional<Gram> gram = changed.statistics().flatMap(InputStatistics::gram);
     if (gram.isPresent() && gram.get().weight() > 0) {
-      return OutputError.total(change, gram.get(), changed.algebra(), changed.team())
+      return OutputError.total(change, gram.get(), changed.compute())
           / gram.get().weight();
     }
     double[] moments = moments(changed);
@@ -183,40 +185,20 @@ public record QuantizationTrial(Quantizer weights, Optional<ActivationScheme> ac
     }
     float[] error = new float[tokens * out];
     changed
-        .algebra()
+        .compute()
         .multiplyTransposed(
-            tokens,
-            out,
-            in,
-            quantized,
-            0,
-            in,
-            rounded.data(),
-            0,
-            in,
+            MatrixView.dense(quantized, tokens, in),
+            MatrixView.of(rounded),
             false,
-            error,
-            0,
-            out,
-            changed.team());
+            MatrixView.dense(error, tokens, out));
     float[] exact = new float[tokens * out];
     changed
-        .algebra()
+        .compute()
         .multiplyTransposed(
-            tokens,
-            out,
-            in,
-            sample.data(),
-            0,
-            in,
-            matrix.data(),
-            0,
-            in,
+            MatrixView.of(sample),
+            MatrixView.of(matrix),
             false,
-            exact,
-            0,
-            out,
-            changed.team());
+            MatrixView.dense(exact, tokens, out));
     double sum = 0;
     for (int i = 0; i < error.length; i++) {
       double e = (double) error[i] - exact[i];

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.transform.rule;
 
-import io.github.quant4j.linalg.LinearAlgebra;
-import io.github.quant4j.parallel.WorkerTeam;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.statistic.InputStatistics;
 import io.github.quant4j.transform.DenseTransform;
 import io.github.quant4j.transform.DiagonalTransform;
@@ -32,16 +31,12 @@ public final class TransformedStatistics {
    *
    * @param transform the transform of the input
    * @param statistics those of the input before it; not changed
-   * @param algebra who multiplies
-   * @param team the threads
+   * @param compute the linear algebra and the threads
    * @return those of {@code T(x)}
    * @throws IllegalArgumentException if the sizes differ
    */
   public static InputStatistics of(
-      InputTransform transform,
-      InputStatistics statistics,
-      LinearAlgebra algebra,
-      WorkerTeam team) {
+      InputTransform transform, InputStatistics statistics, Compute compute) {
     if (transform.size() != statistics.size()) {
       throw new IllegalArgumentException(
           "statistics: " + statistics + ", expected " + transform.size() + " channels");
@@ -53,19 +48,23 @@ public final class TransformedStatistics {
       case TransformChain chain -> {
         InputStatistics result = statistics;
         for (InputTransform step : chain.steps()) {
-          result = of(step, result, algebra, team);
+          result = of(step, result, compute);
         }
         yield result;
       }
       case HadamardTransform _, OrthogonalTransform _, KroneckerTransform _, DenseTransform _ ->
-          statistics.mapped((data, offset) -> map(transform, data, offset, algebra), team);
+          {
+        Compute alone = compute.sequential();
+        yield statistics.mapped(
+            (data, offset) -> map(transform, data, offset, alone), compute.team());
+      }
     };
   }
 
   private static void map(
-      InputTransform transform, float[] data, int offset, LinearAlgebra algebra) {
+      InputTransform transform, float[] data, int offset, Compute compute) {
     float[] result = new float[transform.size()];
-    transform.apply(data, offset, 1, result, 0, algebra, WorkerTeam.sequential());
+    transform.apply(data, offset, 1, result, 0, compute);
     System.arraycopy(result, 0, data, offset, result.length);
   }
 }

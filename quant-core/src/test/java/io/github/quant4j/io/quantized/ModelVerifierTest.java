@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.io.SafetensorsFile;
 import io.github.quant4j.io.SafetensorsWriter;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.tensor.DType;
@@ -34,7 +35,7 @@ class ModelVerifierTest {
     layers.put(
         "m",
         QuantizedLinear.of(
-            Quantizer.of(recipe).quantize(new SeededRandom(1).gaussianMatrix(6, 16))));
+            Quantizer.of(recipe).quantize(new SeededRandom(1).gaussianMatrix(6, 16), Compute.scalar())));
     Path source =
         QuantizedModels.plain(
             folder.resolve("source"),

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.OutputDirectory;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.quantize.Quantizer;
@@ -53,7 +54,7 @@ class QuantizedConformanceTest {
               .toList();
       Quantizer quantizer = Quantizer.of(recipe);
       for (String module : linear) {
-        QuantizedMatrix matrix = quantizer.quantize(model.require(module + ".weight").toMatrix());
+        QuantizedMatrix matrix = quantizer.quantize(model.require(module + ".weight").toMatrix(), Compute.scalar());
         written.put(module, matrix);
         writer.add(module, QuantizedLinear.of(matrix));
       }

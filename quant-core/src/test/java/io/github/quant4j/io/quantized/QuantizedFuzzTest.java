@@ -14,6 +14,7 @@ import io.github.quant4j.json.JsonException;
 import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.json.JsonWriter;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.tensor.DType;
@@ -101,7 +102,7 @@ class QuantizedFuzzTest {
     for (String recipe :
         List.of("nf4:g8 rtn", "int3:column:asym rtn", "nvfp4 rtn", "int8:g8 rtn")) {
       QuantizedLinear linear =
-          QuantizedLinear.of(Quantizer.of(recipe).quantize(random.gaussianMatrix(6, 16)))
+          QuantizedLinear.of(Quantizer.of(recipe).quantize(random.gaussianMatrix(6, 16), Compute.scalar()))
               .withActivations(
                   ActivationQuantizer.fixed(
                       ActivationScheme.parse("int8:tensor:asym"), new float[] {1}, new float[] {2}))

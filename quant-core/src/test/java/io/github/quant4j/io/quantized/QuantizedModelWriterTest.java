@@ -12,6 +12,7 @@ import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.OutputDirectory;
 import io.github.quant4j.io.OutputException;
 import io.github.quant4j.json.JsonValue;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.tensor.DType;
@@ -83,7 +84,7 @@ class QuantizedModelWriterTest {
 
   private static QuantizedLinear quantize(ModelDirectory model, String module, String recipe) {
     return QuantizedLinear.of(
-        Quantizer.of(recipe).quantize(model.require(module + ".weight").toMatrix()));
+        Quantizer.of(recipe).quantize(model.require(module + ".weight").toMatrix(), Compute.scalar()));
   }
 
   private SequencedMap<String, QuantizedLinear> layers(String recipe) throws IOException {
@@ -252,7 +253,7 @@ class QuantizedModelWriterTest {
       layers.put(
           "extra." + i,
           QuantizedLinear.of(
-              Quantizer.of("int4:g8 rtn").quantize(new SeededRandom(i).gaussianMatrix(8, 16))));
+              Quantizer.of("int4:g8 rtn").quantize(new SeededRandom(i).gaussianMatrix(8, 16), Compute.scalar())));
     }
     write(source, folder.resolve("a"), layers, 1 << 30);
     try (ModelDirectory model = ModelDirectory.open(source);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.json.JsonValue;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.quantize.Quantizer;
@@ -75,7 +76,7 @@ class QuantizedRoundTripTest {
     for (int i = 0; i < count; i++) {
       int rows = random.nextInt(1, 40);
       int columns = columnUnit * random.nextInt(1, 1 + Math.max(1, 70 / columnUnit));
-      QuantizedMatrix matrix = Quantizer.of(recipe).quantize(random.gaussianMatrix(rows, columns));
+      QuantizedMatrix matrix = Quantizer.of(recipe).quantize(random.gaussianMatrix(rows, columns), Compute.scalar());
       layers.put("layers." + i + "." + recipe.replaceAll("\\W", "_"), QuantizedLinear.of(matrix));
     }
     return layers;
@@ -153,7 +154,7 @@ class QuantizedRoundTripTest {
         layers.put(
             "layers.9.wide",
             QuantizedLinear.of(
-                Quantizer.of(recipe).quantize(new SeededRandom(seed).gaussianMatrix(9, 13))));
+                Quantizer.of(recipe).quantize(new SeededRandom(seed).gaussianMatrix(9, 13), Compute.scalar())));
       }
       assertRoundTrip(layers, "quant4j");
     }

@@ -15,6 +15,7 @@ import io.github.quant4j.io.TensorFileException;
 import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.json.JsonWriter;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.ColumnTerm;
 import io.github.quant4j.linear.DenseTerm;
 import io.github.quant4j.linear.LowRankTerm;
@@ -98,7 +99,7 @@ class StoredModuleTest {
 
   private static QuantizedMatrix quantized(
       SeededRandom random, String recipe, int rows, int columns) {
-    return Quantizer.of(recipe).quantize(random.gaussianMatrix(rows, columns));
+    return Quantizer.of(recipe).quantize(random.gaussianMatrix(rows, columns), Compute.scalar());
   }
 
   /** A matrix whose elements are exact in 16 bits. */
@@ -154,7 +155,7 @@ class StoredModuleTest {
     assertSame(linear, found);
     FloatMatrix input = random.gaussianMatrix(2, 32);
     assertArrayEquals(
-        transform.apply(input).data(), found.transform().orElseThrow().apply(input).data());
+        transform.apply(input, Compute.scalar()).data(), found.transform().orElseThrow().apply(input, Compute.scalar()).data());
   }
 
   private static float[] positive(SeededRandom random, int count) {

@@ -7,8 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.activation.ActivationScheme;
-import io.github.quant4j.linalg.ScalarLinearAlgebra;
-import io.github.quant4j.parallel.WorkerTeam;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.statistic.InputStatistics;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -38,9 +37,9 @@ class TransformRuleTest {
   static LayerGroup group(SeededRandom random, int size, boolean sample) {
     FloatMatrix x = inputs(random, 80, size);
     InputStatistics statistics = InputStatistics.withGram(size);
-    statistics.add(x, new ScalarLinearAlgebra(), WorkerTeam.sequential());
+    statistics.add(x, Compute.scalar());
     LayerGroup group =
-        LayerGroup.of(List.of(random.gaussianMatrix(24, size), random.gaussianMatrix(8, size)))
+        LayerGroup.of(List.of(random.gaussianMatrix(24, size), random.gaussianMatrix(8, size)), Compute.scalar())
             .withStatistics(statistics);
     return sample ? group.withSample(x) : group;
   }
@@ -124,8 +123,8 @@ class TransformRuleTest {
     for (int i = 0; i < 2; i++) {
       FloatMatrix original = group.weights().get(i);
       FloatMatrix rounded =
-          Quantizer.of("int4:g16:sym rtn").quantize(changed.weights().get(i)).dequantize();
-      FloatMatrix scaled = transform.apply(x);
+          Quantizer.of("int4:g16:sym rtn").quantize(changed.weights().get(i), Compute.scalar()).dequantize();
+      FloatMatrix scaled = transform.apply(x, Compute.scalar());
       for (int t = 0; t < x.rows(); t++) {
         for (int r = 0; r < original.rows(); r++) {
           double e = 0;
@@ -159,7 +158,7 @@ class TransformRuleTest {
     SeededRandom random = new SeededRandom(6);
     LayerGroup group = group(random, 24, false).withProducer(random.gaussianMatrix(24, 10));
     InputTransform transform = new EqualizeRule().fit(group, W4);
-    FloatMatrix producer = transform.foldIntoRows(group.producer().orElseThrow());
+    FloatMatrix producer = transform.foldIntoRows(group.producer().orElseThrow(), Compute.scalar());
     double[] consumers = ChannelScales.weightMaximum(group.after(transform));
     for (int j = 0; j < 24; j++) {
       double row = 0;
@@ -251,7 +250,7 @@ class TransformRuleTest {
     FloatMatrix values = random.gaussianMatrix(3, 8);
     FloatMatrix repeated = repeat(heads, values);
     assertArrayEquals(
-        chain.apply(repeated).data(), repeat(heads, narrow.apply(values)).data(), 1e-5f);
+        chain.apply(repeated, Compute.scalar()).data(), repeat(heads, narrow.apply(values, Compute.scalar())).data(), 1e-5f);
     assertThrows(
         IllegalArgumentException.class, () -> heads.throughAttention(HadamardTransform.of(24, 1)));
     LayerGroup free = group(random, 24, false);
@@ -271,7 +270,7 @@ class TransformRuleTest {
 
   @Test
   void whatIsMissingIsNamed() {
-    LayerGroup bare = LayerGroup.of(List.of(new SeededRandom(1).gaussianMatrix(4, 16)));
+    LayerGroup bare = LayerGroup.of(List.of(new SeededRandom(1).gaussianMatrix(4, 16)), Compute.scalar());
     for (TransformRule rule :
         List.of(new SmoothRule(0.5, false), new ShiftRule(), new PrincipalAxesRule())) {
       IllegalArgumentException error =
@@ -287,14 +286,14 @@ class TransformRuleTest {
       x.put(t, 5, 1e-30f * x.get(t, 5));
     }
     InputStatistics statistics = InputStatistics.withGram(8);
-    statistics.add(x, new ScalarLinearAlgebra(), WorkerTeam.sequential());
+    statistics.add(x, Compute.scalar());
     double[] largest = new double[8];
     for (int i = 0; i < x.data().length; i++) {
       largest[i % 8] = Math.max(largest[i % 8], Math.abs(x.data()[i]));
     }
     FloatMatrix ones = FloatMatrix.zeros(3, 8);
     Arrays.fill(ones.data(), 1);
-    LayerGroup group = LayerGroup.of(List.of(ones)).withStatistics(statistics);
+    LayerGroup group = LayerGroup.of(List.of(ones), Compute.scalar()).withStatistics(statistics);
     double tenth = Arrays.stream(largest).average().orElseThrow() / 10;
     float[] smooth = ((DiagonalTransform) new SmoothRule(0.5, false).fit(group, W4)).scales();
     assertEquals(Math.sqrt(tenth), smooth[5], 1e-5);
@@ -310,9 +309,9 @@ class TransformRuleTest {
       x.put(t, 3, 0);
     }
     InputStatistics statistics = InputStatistics.withGram(8);
-    statistics.add(x, new ScalarLinearAlgebra(), WorkerTeam.sequential());
+    statistics.add(x, Compute.scalar());
     LayerGroup group =
-        LayerGroup.of(List.of(new SeededRandom(3).gaussianMatrix(4, 8))).withStatistics(statistics);
+        LayerGroup.of(List.of(new SeededRandom(3).gaussianMatrix(4, 8)), Compute.scalar()).withStatistics(statistics);
     QuantizationTrial trial =
         QuantizationTrial.of(Quantizer.of("int4:channel:sym rtn"), Optional.empty());
     for (TransformRule rule :
@@ -323,7 +322,7 @@ class TransformRuleTest {
             new CrossRule(0.15),
             new PercentileRule(0.1))) {
       InputTransform transform = rule.fit(group, trial);
-      assertTrue(transform.transformWeights(group.weights().getFirst()).isFinite(), rule.label());
+      assertTrue(transform.transformWeights(group.weights().getFirst(), Compute.scalar()).isFinite(), rule.label());
     }
     assertEquals(
         1f, ((DiagonalTransform) new SmoothRule(0.5, false).fit(group, trial)).scales()[3]);

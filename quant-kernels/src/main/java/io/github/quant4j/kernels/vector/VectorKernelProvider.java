@@ -116,9 +116,4 @@ public final class VectorKernelProvider implements KernelProvider {
       PackedMatrix weights, ActivationQuantizer activations, KernelOptions options) {
     return VectorKernels.forPacked(weights, activations, options);
   }
-
-  @Override
-  public Optional<LinearAlgebra> linearAlgebra(KernelOptions options) {
-    return VectorKernels.linearAlgebra(options);
-  }
 }

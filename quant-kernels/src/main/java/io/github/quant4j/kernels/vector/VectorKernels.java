@@ -21,6 +21,7 @@ import io.github.quant4j.kernels.vector.weightonly.WeightOnlyKernels;
 import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.matrix.SparseMatrix;
+import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Tensor;
 import java.lang.foreign.Arena;
@@ -140,7 +141,7 @@ final class VectorKernels {
         : Optional.of(new SparseKernel(weights, options));
   }
 
-  static Optional<LinearAlgebra> linearAlgebra(KernelOptions options) {
-    return Optional.of(new VectorLinearAlgebra(options.scratch()));
+  static LinearAlgebra linearAlgebra(ScratchPool scratch) {
+    return new VectorLinearAlgebra(scratch);
   }
 }

@@ -56,7 +56,7 @@ public final class LlamaModel implements DecoderModel {
                 configuration.rotary().theta(),
                 configuration.rotary().scaling()),
             new GroupedAttention(
-                layout.heads(), true, Kernels.linearAlgebra(options.kernels()), options.kernels()),
+                layout.heads(), true, options.kernels().compute().algebra(), options.kernels()),
             options.kernels());
   }
 

@@ -4,6 +4,7 @@ package io.github.quant4j.model.runtime;
 import io.github.quant4j.graph.SequenceLayout;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.linalg.LinearAlgebra;
+import io.github.quant4j.linalg.MatrixView;
 import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.transform.HeadStructure;
@@ -230,20 +231,12 @@ public final class GroupedAttention {
       int keysFrom = keyValues.keyOffset(sequence, head) + begin * stride;
       int valuesFrom = keyValues.valueOffset(sequence, head) + begin * stride;
       WorkerTeam alone = WorkerTeam.sequential();
+      MatrixView weights = MatrixView.dense(scores, rows, count);
       algebra.multiplyTransposed(
-          rows,
-          count,
-          headWidth,
-          queries,
-          queriesFrom + at,
-          rowStride,
-          keyValues.keys(),
-          keysFrom,
-          stride,
+          new MatrixView(queries, queriesFrom + at, rows, headWidth, rowStride),
+          new MatrixView(keyValues.keys(), keysFrom, count, headWidth, stride),
           false,
-          scores,
-          0,
-          count,
+          weights,
           alone);
       for (int r = 0; r < rows; r++) {
         int last = causal ? position + r * step + 1 : end;
@@ -253,19 +246,10 @@ public final class GroupedAttention {
       }
       trace(scores, rows, begin, count);
       algebra.multiplyAdd(
-          rows,
-          headWidth,
-          count,
-          1f,
-          scores,
-          0,
-          count,
-          keyValues.values(),
-          valuesFrom,
-          stride,
-          y,
-          at,
-          rowStride,
+          1,
+          weights,
+          new MatrixView(keyValues.values(), valuesFrom, count, headWidth, stride),
+          new MatrixView(y, at, rows, headWidth, rowStride),
           alone);
     }
 

@@ -3,8 +3,8 @@ package io.github.quant4j.model.whisper;
 
 import io.github.quant4j.io.TensorSource;
 import io.github.quant4j.kernel.KernelOptions;
-import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.linalg.LinearAlgebra;
+import io.github.quant4j.linalg.MatrixView;
 import io.github.quant4j.model.runtime.Elementwise;
 import io.github.quant4j.model.runtime.IntactTensors;
 import io.github.quant4j.model.runtime.RowParts;
@@ -65,7 +65,7 @@ final class ConvolutionStem {
     this.first = Convolution.read(tensors, layout.convolution(1), 1);
     this.second = Convolution.read(tensors, layout.convolution(2), 2);
     this.positions = IntactTensors.require(tensors, layout.positions()).toMatrix();
-    this.algebra = Kernels.linearAlgebra(options);
+    this.algebra = options.compute().algebra();
     this.options = options;
   }
 
@@ -100,20 +100,12 @@ final class ConvolutionStem {
 
   private void convolve(Convolution layer, float[] x, int frames, float[] y, int yFrom) {
     for (int tap = 0; tap < TAPS; tap++) {
+      int apart = layer.stride() * layer.in();
       algebra.multiplyTransposed(
-          frames,
-          layer.out(),
-          layer.in(),
-          x,
-          tap * layer.in(),
-          layer.stride() * layer.in(),
-          layer.taps()[tap].data(),
-          0,
-          layer.in(),
+          new MatrixView(x, tap * layer.in(), frames, layer.in(), apart),
+          MatrixView.of(layer.taps()[tap]),
           tap > 0,
-          y,
-          yFrom,
-          layer.out(),
+          MatrixView.dense(y, yFrom, frames, layer.out()),
           options.team());
     }
     RowParts.run(

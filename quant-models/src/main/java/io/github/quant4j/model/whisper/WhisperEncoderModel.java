@@ -57,7 +57,7 @@ public final class WhisperEncoderModel implements BlockModel<FloatMatrix> {
         new GroupedAttention(
             configuration.headStructure(),
             false,
-            Kernels.linearAlgebra(options.kernels()),
+            options.kernels().compute().algebra(),
             options.kernels());
   }
 

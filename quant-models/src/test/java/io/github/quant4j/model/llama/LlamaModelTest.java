@@ -20,6 +20,7 @@ import io.github.quant4j.graph.SiteInput;
 import io.github.quant4j.graph.SiteObserver;
 import io.github.quant4j.io.SafetensorsFile;
 import io.github.quant4j.io.TensorSource;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.model.TestModels;
@@ -190,7 +191,7 @@ class LlamaModelTest {
             QuantizedLinear original = block.linear(site);
             QuantizedLinear rounded =
                 QuantizedLinear.of(
-                    Quantizer.of("int3:channel:asym rtn").quantize(original.toDense()));
+                    Quantizer.of("int3:channel:asym rtn").quantize(original.toDense(), Compute.scalar()));
             QuantizedLinear linear = original.bias().map(rounded::withBias).orElse(rounded);
             block.replace(site, linear);
             replaced.put(site.name(), linear);
@@ -348,7 +349,7 @@ class LlamaModelTest {
     SeededRandom random = new SeededRandom(4);
     QuantizedLinear wrong =
         QuantizedLinear.of(
-            Quantizer.of("int8:channel:sym rtn").quantize(random.gaussianMatrix(16, 32)));
+            Quantizer.of("int8:channel:sym rtn").quantize(random.gaussianMatrix(16, 32), Compute.scalar()));
     InvalidModelException e =
         assertThrows(
             InvalidModelException.class,

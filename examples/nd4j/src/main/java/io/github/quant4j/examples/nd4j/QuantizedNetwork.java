@@ -27,7 +27,7 @@ record QuantizedNetwork(List<Nd4jLinear> layers, long storageBits) {
    * @param network the network; not changed
    * @param recipe the library's recipe
    * @param images for calibration, {@code [count, in]}
-   * @param options threads, and who multiplies
+   * @param options the kernels, the threads and the linear algebra
    * @return the quantized network
    */
   static QuantizedNetwork of(
@@ -37,7 +37,7 @@ record QuantizedNetwork(List<Nd4jLinear> layers, long storageBits) {
     long bits = 0;
     INDArray x = images;
     for (DenseNetwork.Dense layer : network.layers()) {
-      LayerInput seen = LayerInput.observe(Nd4jArrays.toMatrix(x));
+      LayerInput seen = LayerInput.observe(Nd4jArrays.toMatrix(x), options.compute());
       QuantizedLinear packed =
           quantizer.quantize(Nd4jArrays.denseLayer(layer.weights(), layer.bias()), seen).linear();
       bits += packed.storageBits();

@@ -4,6 +4,7 @@ package io.github.quant4j.kernels.vector.dense;
 import io.github.quant4j.kernels.vector.machine.Lanes;
 import io.github.quant4j.linalg.HadamardRotation;
 import io.github.quant4j.linalg.LinearAlgebra;
+import io.github.quant4j.linalg.MatrixView;
 import io.github.quant4j.linalg.ScalarLinearAlgebra;
 import io.github.quant4j.parallel.InstancePool;
 import io.github.quant4j.parallel.ScratchPool;
@@ -81,47 +82,24 @@ public final class VectorLinearAlgebra implements LinearAlgebra {
     fewRows.offer(product);
   }
 
-  private static void check(String name, int rows, int columns, int ld, float[] data, int offset) {
-    if (ld < columns && rows > 1) {
-      throw new IllegalArgumentException(
-          name + ": rows are " + ld + " apart, expected at least " + columns);
-    }
-    if (rows > 0 && columns > 0) {
-      Objects.checkFromIndexSize(offset, (rows - 1L) * ld + columns, data.length);
-    }
-  }
-
   @Override
   public void multiplyTransposed(
-      int m,
-      int n,
-      int k,
-      float[] a,
-      int aOffset,
-      int lda,
-      float[] b,
-      int bOffset,
-      int ldb,
-      boolean accumulate,
-      float[] c,
-      int cOffset,
-      int ldc,
-      WorkerTeam team) {
-    check("a", m, k, lda, a, aOffset);
-    check("b", n, k, ldb, b, bOffset);
-    check("c", m, n, ldc, c, cOffset);
+      MatrixView a, MatrixView b, boolean accumulate, MatrixView c, WorkerTeam team) {
+    MatrixView.requireTransposedProduct(a, b, c);
+    int m = c.rows();
+    int n = c.columns();
+    int k = a.columns();
     if ((long) m * n * k < SCALAR_WORK) {
-      scalar.multiplyTransposed(
-          m, n, k, a, aOffset, lda, b, bOffset, ldb, accumulate, c, cOffset, ldc, team);
+      scalar.multiplyTransposed(a, b, accumulate, c, team);
       return;
     }
     if (FewRowsProduct.suitsTransposed(m, k)) {
       FewRowsProduct product = fewRowsProduct();
       try {
         product
-            .left(a, aOffset, lda, 1f)
-            .right(b, bOffset, ldb, true)
-            .into(c, cOffset, ldc, accumulate)
+            .left(a.data(), a.offset(), a.stride(), 1f)
+            .right(b.data(), b.offset(), b.stride(), true)
+            .into(c.data(), c.offset(), c.stride(), accumulate)
             .run(m, n, k, team);
       } finally {
         giveBack(product);
@@ -131,9 +109,9 @@ public final class VectorLinearAlgebra implements LinearAlgebra {
     BlockedProduct product = product();
     try {
       product
-          .left(a, aOffset, lda, 1)
-          .right(b, bOffset, 1, ldb)
-          .into(c, cOffset, ldc, 1f, accumulate, false)
+          .left(a.data(), a.offset(), a.stride(), 1)
+          .right(b.data(), b.offset(), 1, b.stride())
+          .into(c.data(), c.offset(), c.stride(), 1f, accumulate, false)
           .run(m, n, k, team);
     } finally {
       giveBack(product);
@@ -142,34 +120,22 @@ public final class VectorLinearAlgebra implements LinearAlgebra {
 
   @Override
   public void multiplyAdd(
-      int m,
-      int n,
-      int k,
-      float alpha,
-      float[] a,
-      int aOffset,
-      int lda,
-      float[] b,
-      int bOffset,
-      int ldb,
-      float[] c,
-      int cOffset,
-      int ldc,
-      WorkerTeam team) {
-    check("a", m, k, lda, a, aOffset);
-    check("b", k, n, ldb, b, bOffset);
-    check("c", m, n, ldc, c, cOffset);
+      float alpha, MatrixView a, MatrixView b, MatrixView c, WorkerTeam team) {
+    MatrixView.requireProduct(a, b, c);
+    int m = c.rows();
+    int n = c.columns();
+    int k = a.columns();
     if ((long) m * n * k < SCALAR_WORK) {
-      scalar.multiplyAdd(m, n, k, alpha, a, aOffset, lda, b, bOffset, ldb, c, cOffset, ldc, team);
+      scalar.multiplyAdd(alpha, a, b, c, team);
       return;
     }
     if (FewRowsProduct.suits(m, n)) {
       FewRowsProduct product = fewRowsProduct();
       try {
         product
-            .left(a, aOffset, lda, alpha)
-            .right(b, bOffset, ldb, false)
-            .into(c, cOffset, ldc, true)
+            .left(a.data(), a.offset(), a.stride(), alpha)
+            .right(b.data(), b.offset(), b.stride(), false)
+            .into(c.data(), c.offset(), c.stride(), true)
             .run(m, n, k, team);
       } finally {
         giveBack(product);
@@ -179,9 +145,9 @@ public final class VectorLinearAlgebra implements LinearAlgebra {
     BlockedProduct product = product();
     try {
       product
-          .left(a, aOffset, lda, 1)
-          .right(b, bOffset, ldb, 1)
-          .into(c, cOffset, ldc, alpha, true, false)
+          .left(a.data(), a.offset(), a.stride(), 1)
+          .right(b.data(), b.offset(), b.stride(), 1)
+          .into(c.data(), c.offset(), c.stride(), alpha, true, false)
           .run(m, n, k, team);
     } finally {
       giveBack(product);
@@ -189,24 +155,25 @@ public final class VectorLinearAlgebra implements LinearAlgebra {
   }
 
   @Override
-  public void addGram(int tokens, int columns, float[] x, int xOffset, float[] h, WorkerTeam team) {
-    check("x", tokens, columns, columns, x, xOffset);
-    check("h", columns, columns, columns, h, 0);
+  public void addGram(MatrixView x, MatrixView h, WorkerTeam team) {
+    MatrixView.requireGram(x, h);
+    int tokens = x.rows();
+    int columns = x.columns();
     if ((long) tokens * columns * columns < SCALAR_WORK) {
-      scalar.addGram(tokens, columns, x, xOffset, h, team);
+      scalar.addGram(x, h, team);
       return;
     }
     BlockedProduct product = product();
     try {
       product
-          .left(x, xOffset, 1, columns)
-          .right(x, xOffset, columns, 1)
-          .into(h, 0, columns, 1f, true, true)
+          .left(x.data(), x.offset(), 1, x.stride())
+          .right(x.data(), x.offset(), x.stride(), 1)
+          .into(h.data(), h.offset(), h.stride(), 1f, true, true)
           .run(columns, columns, tokens, team);
     } finally {
       giveBack(product);
     }
-    mirror(columns, h, team);
+    mirror(h, team);
   }
 
   @Override
@@ -262,7 +229,9 @@ public final class VectorLinearAlgebra implements LinearAlgebra {
   }
 
   /** Copies the lower triangle to the upper one, in tiles that the cache holds both sides of. */
-  private static void mirror(int n, float[] h, WorkerTeam team) {
+  private static void mirror(MatrixView h, WorkerTeam team) {
+    int n = h.rows();
+    float[] data = h.data();
     team.run(
         Math.ceilDiv(n, MIRROR_TILE),
         part -> {
@@ -272,7 +241,7 @@ public final class VectorLinearAlgebra implements LinearAlgebra {
             for (int i = top; i < bottom; i++) {
               int right = Math.min(i, left + MIRROR_TILE);
               for (int j = left; j < right; j++) {
-                h[j * n + i] = h[i * n + j];
+                data[h.index(j, i)] = data[h.index(i, j)];
               }
             }
           }

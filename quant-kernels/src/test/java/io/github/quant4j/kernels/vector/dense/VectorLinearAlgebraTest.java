@@ -6,11 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.quant4j.linalg.MatrixView;
 import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.testing.SeededRandom;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -42,6 +45,15 @@ class VectorLinearAlgebraTest {
       this.data = random.gaussians(offset + rows * ld + random.nextInt(0, 4));
     }
 
+    MatrixView view() {
+      return view(data);
+    }
+
+    /** The same place in another array. */
+    MatrixView view(float[] array) {
+      return new MatrixView(array, offset, rows, columns, ld);
+    }
+
     double at(int row, int column) {
       return data[offset + row * ld + column];
     }
@@ -66,21 +78,7 @@ class VectorLinearAlgebraTest {
       Placed c = new Placed(random, m, n);
       float[] before = c.data.clone();
       float[] again = c.data.clone();
-      algebra.multiplyTransposed(
-          m,
-          n,
-          k,
-          a.data,
-          a.offset,
-          a.ld,
-          b.data,
-          b.offset,
-          b.ld,
-          accumulate,
-          c.data,
-          c.offset,
-          c.ld,
-          ONE);
+      algebra.multiplyTransposed(a.view(), b.view(), accumulate, c.view(), ONE);
       for (int i = 0; i < m; i++) {
         for (int j = 0; j < n; j++) {
           double start = accumulate ? before[c.offset + i * c.ld + j] : 0;
@@ -94,21 +92,7 @@ class VectorLinearAlgebraTest {
         }
       }
       assertRestUntouched(c, before, random);
-      algebra.multiplyTransposed(
-          m,
-          n,
-          k,
-          a.data,
-          a.offset,
-          a.ld,
-          b.data,
-          b.offset,
-          b.ld,
-          accumulate,
-          again,
-          c.offset,
-          c.ld,
-          THREE);
+      algebra.multiplyTransposed(a.view(), b.view(), accumulate, c.view(again), THREE);
       assertArrayEquals(c.data, again, "threads change nothing, " + random);
     }
   }
@@ -134,9 +118,7 @@ class VectorLinearAlgebraTest {
     float[] before = c.data.clone();
     float[] again = c.data.clone();
     float alpha = -0.75f;
-    algebra.multiplyAdd(
-        m, n, k, alpha, a.data, a.offset, a.ld, b.data, b.offset, b.ld, c.data, c.offset, c.ld,
-        ONE);
+    algebra.multiplyAdd(alpha, a.view(), b.view(), c.view(), ONE);
     for (int i = 0; i < m; i++) {
       for (int j = 0; j < n; j++) {
         double sum = before[c.offset + i * c.ld + j];
@@ -149,9 +131,7 @@ class VectorLinearAlgebraTest {
       }
     }
     assertRestUntouched(c, before, random);
-    algebra.multiplyAdd(
-        m, n, k, alpha, a.data, a.offset, a.ld, b.data, b.offset, b.ld, again, c.offset, c.ld,
-        THREE);
+    algebra.multiplyAdd(alpha, a.view(), b.view(), c.view(again), THREE);
     assertArrayEquals(c.data, again, "threads change nothing, " + random);
   }
 
@@ -167,7 +147,9 @@ class VectorLinearAlgebraTest {
   @CsvSource({"1, 70", "5000, 1", "3, 40", "100, 33", "257, 65", "40, 130", "7, 1100"})
   void addGramAgreesWithDoubleSumsAndIsSymmetric(int tokens, int columns) {
     SeededRandom random = new SeededRandom(tokens * 131L + columns);
-    float[] x = random.gaussians(3 + tokens * columns);
+    int ldx = columns + random.nextInt(0, 3);
+    float[] x = random.gaussians(3 + tokens * ldx);
+    MatrixView inputs = new MatrixView(x, 3, tokens, columns, ldx);
     float[] start = new float[columns * columns];
     for (int i = 0; i < columns; i++) {
       for (int j = 0; j <= i; j++) {
@@ -176,14 +158,14 @@ class VectorLinearAlgebraTest {
       }
     }
     float[] h = start.clone();
-    algebra.addGram(tokens, columns, x, 3, h, ONE);
+    algebra.addGram(inputs, MatrixView.dense(h, columns, columns), ONE);
     int step = columns > 500 ? 97 : 1;
     for (int i = 0; i < columns; i++) {
       for (int j = i % step; j < columns; j += step) {
         double sum = start[i * columns + j];
         double magnitudes = Math.abs(sum);
         for (int t = 0; t < tokens; t++) {
-          double product = (double) x[3 + t * columns + i] * x[3 + t * columns + j];
+          double product = (double) x[3 + t * ldx + i] * x[3 + t * ldx + j];
           sum += product;
           magnitudes += Math.abs(product);
         }
@@ -192,8 +174,20 @@ class VectorLinearAlgebraTest {
       }
     }
     float[] again = start.clone();
-    algebra.addGram(tokens, columns, x, 3, again, THREE);
+    algebra.addGram(inputs, MatrixView.dense(again, columns, columns), THREE);
     assertArrayEquals(h, again, "threads change nothing, " + random);
+    float[] padded = new float[5 + columns * (columns + 1)];
+    MatrixView placed = new MatrixView(padded, 5, columns, columns, columns + 1);
+    for (int i = 0; i < columns; i++) {
+      System.arraycopy(start, i * columns, padded, placed.index(i, 0), columns);
+    }
+    algebra.addGram(inputs, placed, ONE);
+    for (int i = 0; i < columns; i++) {
+      for (int j = 0; j < columns; j++) {
+        assertEquals(h[i * columns + j], padded[placed.index(i, j)], "rows apart, " + random);
+      }
+      assertEquals(0f, padded[placed.index(i, columns)], "written between rows, " + random);
+    }
   }
 
   @ParameterizedTest
@@ -209,29 +203,34 @@ class VectorLinearAlgebraTest {
   @Test
   void emptyShapes() {
     float[] c = {1, 2, 3, 4};
-    algebra.multiplyTransposed(0, 4, 3, c, 0, 3, new float[12], 0, 3, false, c, 0, 4, ONE);
-    algebra.multiplyAdd(2, 2, 0, 1f, c, 0, 0, c, 0, 2, c, 0, 2, ONE);
+    MatrixView result = MatrixView.dense(c, 2, 2);
+    MatrixView none = MatrixView.dense(c, 2, 0);
+    algebra.multiplyTransposed(
+        MatrixView.dense(c, 0, 3),
+        MatrixView.dense(new float[12], 4, 3),
+        false,
+        MatrixView.dense(c, 0, 4),
+        ONE);
+    algebra.multiplyAdd(1f, none, MatrixView.dense(c, 0, 2), result, ONE);
     assertArrayEquals(new float[] {1, 2, 3, 4}, c);
-    algebra.multiplyTransposed(2, 2, 0, c, 0, 0, c, 0, 0, false, c, 0, 2, ONE);
+    algebra.multiplyTransposed(none, none, false, result, ONE);
     assertArrayEquals(new float[4], c);
   }
 
   @Test
   void badShapesAreRefused() {
-    float[] data = new float[100];
-    assertThrows(
-        IndexOutOfBoundsException.class,
-        () ->
-            algebra.multiplyTransposed(
-                10, 10, 10, data, 1, 10, data, 0, 10, false, new float[100], 0, 10, ONE));
-    String message =
-        assertThrows(
-                IllegalArgumentException.class,
-                () ->
-                    algebra.multiplyAdd(
-                        10, 10, 10, 1f, data, 0, 9, data, 0, 10, new float[100], 0, 10, ONE))
-            .getMessage();
-    assertTrue(message.contains("a: rows are 9 apart"), message);
+    MatrixView ten = MatrixView.dense(new float[100], 10, 10);
+    MatrixView nine = MatrixView.dense(new float[90], 10, 9);
+    for (Executable call :
+        List.<Executable>of(
+            () -> algebra.multiplyTransposed(ten, nine, false, ten, ONE),
+            () -> algebra.multiplyTransposed(ten, ten, false, nine, ONE),
+            () -> algebra.multiplyAdd(1f, nine, ten, ten, ONE),
+            () -> algebra.multiplyAdd(1f, ten, ten, nine, ONE),
+            () -> algebra.addGram(nine, ten, ONE))) {
+      String message = assertThrows(IllegalArgumentException.class, call).getMessage();
+      assertTrue(message.contains("expected ["), message);
+    }
   }
 
   @Test
@@ -244,7 +243,12 @@ class VectorLinearAlgebraTest {
     a[3 * n + 5] = Float.NaN;
     b[7 * n + 2] = Float.POSITIVE_INFINITY;
     float[] c = new float[n * n];
-    algebra.multiplyTransposed(n, n, n, a, 0, n, b, 0, n, false, c, 0, n, ONE);
+    algebra.multiplyTransposed(
+        MatrixView.dense(a, n, n),
+        MatrixView.dense(b, n, n),
+        false,
+        MatrixView.dense(c, n, n),
+        ONE);
     for (int i = 0; i < n; i++) {
       for (int j = 0; j < n; j++) {
         float expected = i == 3 ? Float.NaN : j == 7 ? Float.POSITIVE_INFINITY : n;

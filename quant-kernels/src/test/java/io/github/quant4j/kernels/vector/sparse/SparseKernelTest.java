@@ -9,6 +9,7 @@ import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.kernel.LinearKernel;
 import io.github.quant4j.kernels.vector.weightonly.RandomMatrices;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.DenseTerm;
 import io.github.quant4j.linear.LowRankTerm;
 import io.github.quant4j.linear.QuantizedLinear;
@@ -117,7 +118,7 @@ class SparseKernelTest {
     float[] x = random.gaussians(tokens * in);
     float[] y = new float[tokens * out];
     Kernels.forLinear(layer, THREE).multiply(x, 0, tokens, y, 0);
-    FloatMatrix rotated = rotation.apply(FloatMatrix.wrap(tokens, in, x));
+    FloatMatrix rotated = rotation.apply(FloatMatrix.wrap(tokens, in, x), Compute.scalar());
     float[] row = new float[in];
     for (int r = 0; r < out; r++) {
       main.matrix().dequantizeRow(r, row, 0);
