@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.transform;
 
-import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Set;
 
 /**
@@ -71,19 +69,17 @@ public record HadamardRule(int block, long seed, boolean online) implements Tran
   }
 
   @Override
+  public boolean mixesChannels() {
+    return true;
+  }
+
+  @Override
+  public void requireWidth(int channels) {
+    rotation(channels);
+  }
+
+  @Override
   public String label() {
-    List<String> arguments = new ArrayList<>();
-    if (block != 0) {
-      arguments.add("block=" + block);
-    }
-    if (seed == HadamardTransform.NO_SIGNS) {
-      arguments.add("unsigned");
-    } else if (seed != 0) {
-      arguments.add("seed=" + seed);
-    }
-    if (online) {
-      arguments.add("online");
-    }
-    return arguments.isEmpty() ? "hadamard" : "hadamard(" + String.join(",", arguments) + ")";
+    return TransformSteps.HADAMARD.label(this);
   }
 }

@@ -44,6 +44,6 @@ public record PercentileRule(double share) implements TransformRule {
 
   @Override
   public String label() {
-    return "outlier(" + ChannelScales.number(share) + ")";
+    return TransformSteps.OUTLIER.label(this);
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.quant4j.wording;
+package io.github.quant4j.grammar;
 
 import java.util.Collection;
 
@@ -19,13 +19,21 @@ public final class Suggestion {
     String best = "";
     int least = Integer.MAX_VALUE;
     for (String candidate : known) {
+      // Words whose lengths differ by more than the edits that are allowed are never near.
+      if (Math.abs(word.length() - candidate.length()) > most(candidate)) {
+        continue;
+      }
       int distance = distance(word, candidate);
       if (distance < least) {
         least = distance;
         best = candidate;
       }
     }
-    return least <= Math.max(1, best.length() / 3) ? "; did you mean '" + best + "'?" : "";
+    return least <= most(best) ? "; did you mean '" + best + "'?" : "";
+  }
+
+  private static int most(String candidate) {
+    return Math.max(1, candidate.length() / 3);
   }
 
   /**
