@@ -57,9 +57,9 @@ public final class Numerals {
     return Long.parseLong(phrase.text());
   }
 
-  /** Whether a text has the form of a number, for choosing between messages. */
-  static boolean isNumber(String text) {
-    return NUMBER.matcher(text).matches();
+  /** Whether a text begins like a word and not like a number, for choosing between messages. */
+  static boolean isWord(String text) {
+    return !text.isEmpty() && Character.isLetter(text.charAt(0));
   }
 
   /**

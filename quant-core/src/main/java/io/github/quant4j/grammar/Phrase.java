@@ -231,7 +231,17 @@ public final class Phrase {
    * @return in quotation marks, cut if it is long
    */
   public String quoted() {
-    return "'" + Excerpt.start(text(), Excerpt.MOST_OF_WORD) + "'";
+    return quoted(text());
+  }
+
+  /**
+   * Any text for a message.
+   *
+   * @param text the text
+   * @return in quotation marks, cut if it is long
+   */
+  public static String quoted(String text) {
+    return "'" + Excerpt.start(text, Excerpt.MOST_OF_WORD) + "'";
   }
 
   /**

@@ -312,7 +312,7 @@ public final class Step<P, R> {
   private Object place(Parameter<P> parameter, Phrase argument) {
     if (parameter.range() != null
         && parameter.words().stream().noneMatch(argument::is)
-        && !Numerals.isNumber(argument.text())) {
+        && Numerals.isWord(argument.text())) {
       String suggestion = Suggestion.of(argument.text(), expected());
       if (!suggestion.isEmpty() || !parameter.isRequired()) {
         throw unknown(argument);

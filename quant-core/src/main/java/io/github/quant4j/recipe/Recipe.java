@@ -79,6 +79,18 @@ public record Recipe(
   }
 
   /**
+   * The recipe of a published system.
+   *
+   * @param name for example {@code QuaRot}, in upper or lower case; see {@link PublishedRecipes}
+   * @return the recipe
+   * @throws IllegalArgumentException if there is none of that name; the message suggests the
+   *     nearest one
+   */
+  public static Recipe published(String name) {
+    return PublishedRecipes.get(name).recipe();
+  }
+
+  /**
    * The same recipe with other transforms.
    *
    * @param others in the order of application; none for weights that are transformed already

@@ -13,6 +13,7 @@ import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.scheme.ScaleCodecs;
 import io.github.quant4j.search.ScaleSearches;
 import io.github.quant4j.transform.TransformSteps;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -35,7 +36,8 @@ public final class RecipeGrammar {
   private static final String BRACKETS =
       "What stands in brackets may be left out; arguments that have a name stand in any order.";
 
-  private static final int HELP_COLUMN = 34;
+  private static final int RULE_INDENT = 15;
+  private static final int STEP_INDENT = 6;
 
   private record Section(String title, List<? extends Step<?, ?>> steps) {
     Section(String title, Steps<?> steps) {
@@ -62,29 +64,39 @@ public final class RecipeGrammar {
   /**
    * The whole language for a terminal.
    *
+   * @param width of the terminal in characters, at least 40
    * @return lines: the rules, then each step with its arguments
    */
-  public static String text() {
-    StringBuilder text = new StringBuilder();
-    RULES.forEach(rule -> text.append(rule).append('\n'));
-    text.append('\n').append(BRACKETS).append('\n');
+  public static List<String> lines(int width) {
+    List<String> lines = new ArrayList<>();
+    RULES.forEach(rule -> wrap(lines, rule, width, RULE_INDENT));
+    lines.add("");
+    wrap(lines, BRACKETS, width, 0);
     for (Section section : SECTIONS) {
-      text.append('\n').append(section.title()).append('\n');
+      lines.add("");
+      lines.add(section.title());
       for (Step<?, ?> step : section.steps()) {
-        String usage = "  " + step.usage();
-        text.append(usage);
-        if (usage.length() >= HELP_COLUMN) {
-          text.append('\n').append(" ".repeat(HELP_COLUMN));
-        } else {
-          text.append(" ".repeat(HELP_COLUMN - usage.length()));
-        }
-        text.append(step.help()).append('\n');
+        wrap(lines, "  " + step.usage() + "  " + step.help(), width, STEP_INDENT);
         for (String argument : step.argumentHelp()) {
-          text.append("      ").append(argument).append('\n');
+          wrap(lines, " ".repeat(STEP_INDENT) + argument, width, STEP_INDENT + 4);
         }
       }
     }
-    return text.toString();
+    return lines;
+  }
+
+  /** Cuts between words, and indents what follows. */
+  private static void wrap(List<String> lines, String text, int width, int indent) {
+    String rest = text;
+    while (rest.length() > width) {
+      int cut = rest.lastIndexOf(' ', width);
+      if (cut <= indent) {
+        break;
+      }
+      lines.add(rest.substring(0, cut).stripTrailing());
+      rest = " ".repeat(indent) + rest.substring(cut).strip();
+    }
+    lines.add(rest);
   }
 
   /**
