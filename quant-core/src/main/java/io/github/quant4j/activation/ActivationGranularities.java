@@ -14,9 +14,13 @@ public final class ActivationGranularities {
           Step.<ActivationGranularity>word(
               "tensor", "one scale for all, from calibration", ActivationGranularity.tensor()),
           Step.<ActivationGranularity>word(
-              "channel", "one scale for each input channel, from calibration", ActivationGranularity.channel()),
+              "channel",
+              "one scale for each input channel, from calibration",
+              ActivationGranularity.channel()),
           Step.<ActivationGranularity>word(
-              "token", "one scale for each token, computed as it comes", ActivationGranularity.token()),
+              "token",
+              "one scale for each token, computed as it comes",
+              ActivationGranularity.token()),
           Step.family(
               "gN",
               List.of("g64", "g128"),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.activation;
 
-
 /** How the range of a static activation grid follows from calibration. */
 public sealed interface RangeRule {
 

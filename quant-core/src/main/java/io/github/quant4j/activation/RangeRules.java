@@ -9,8 +9,13 @@ import io.github.quant4j.grammar.Steps;
 public final class RangeRules {
   /** The step {@code percentile}. */
   public static final Step<RangeRule.Percentile, RangeRule.Percentile> PERCENTILE =
-      Step.<RangeRule.Percentile>named("percentile", "a share of the magnitudes is within range (QDrop)")
-          .required("PERCENT", Range.above(50, 100), RangeRule.Percentile::percent, "the share, such as 99.9")
+      Step.<RangeRule.Percentile>named(
+              "percentile", "a share of the magnitudes is within range (QDrop)")
+          .required(
+              "PERCENT",
+              Range.above(50, 100),
+              RangeRule.Percentile::percent,
+              "the share, such as 99.9")
           .make(values -> new RangeRule.Percentile(values.number("PERCENT")));
 
   /** The rules as steps of recipes. */
@@ -19,7 +24,9 @@ public final class RangeRules {
           "range rule",
           Step.<RangeRule>word("minmax", "all that calibration has seen", new RangeRule.MinMax()),
           Step.<RangeRule>word(
-              "mse", "the range that rounds a sample with the least error", new RangeRule.MeanSquaredError()),
+              "mse",
+              "the range that rounds a sample with the least error",
+              new RangeRule.MeanSquaredError()),
           PERCENTILE);
 
   private RangeRules() {}

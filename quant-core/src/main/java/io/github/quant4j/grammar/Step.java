@@ -108,7 +108,10 @@ public final class Step<P, R> {
   }
 
   static <P, R> Step<P, R> of(
-      String name, String help, List<Parameter<P>> parameters, Function<Values, ? extends R> maker) {
+      String name,
+      String help,
+      List<Parameter<P>> parameters,
+      Function<Values, ? extends R> maker) {
     return new Step<>(
         name, null, List.of(name), help, parameters, (_, values) -> maker.apply(values));
   }
@@ -245,8 +248,7 @@ public final class Step<P, R> {
    * @throws SyntaxException if an argument is unknown, missing, given twice or out of range
    */
   public R read(Phrase phrase) {
-    Values values =
-        family == null ? values(phrase) : new Values(phrase, Map.of());
+    Values values = family == null ? values(phrase) : new Values(phrase, Map.of());
     try {
       return maker.apply(phrase, values);
     } catch (IllegalArgumentException e) {

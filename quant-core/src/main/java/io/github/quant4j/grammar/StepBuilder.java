@@ -152,10 +152,7 @@ public final class StepBuilder<P> {
    * @return this
    */
   public StepBuilder<P> key(
-      String key,
-      Range range,
-      Function<? super P, ? extends Optional<?>> getter,
-      String text) {
+      String key, Range range, Function<? super P, ? extends Optional<?>> getter, String text) {
     return add(Kind.KEY, key, List.of(), range, null, false, getter, text);
   }
 

@@ -125,7 +125,9 @@ public record PlanesSpec(QuantScheme scheme, int iterations, boolean isWeighted)
 
   @Override
   public String label() {
-    return scheme.toString().replaceFirst("ternary", "ternary2") + " " + TermSteps.PLANES.label(this);
+    return scheme.toString().replaceFirst("ternary", "ternary2")
+        + " "
+        + TermSteps.PLANES.label(this);
   }
 
   @Override

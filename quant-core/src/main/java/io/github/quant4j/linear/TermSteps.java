@@ -32,8 +32,7 @@ public final class TermSteps {
           .make(
               values ->
                   scheme ->
-                      new PlanesSpec(
-                          scheme, values.count("ITERATIONS"), values.flag("weighted")));
+                      new PlanesSpec(scheme, values.count("ITERATIONS"), values.flag("weighted")));
 
   /** Single weights apart from the others. */
   public static final Step<SparseSpec, SparseSpec> SPARSE =
@@ -55,8 +54,11 @@ public final class TermSteps {
               "which weights: the largest, those whose removal or rounding costs most when the"
                   + " others make up for it, those of the largest effect, or by scores of the caller")
           .choice(
-              "values", List.of("f16", "f32"), "f16", spec -> lower(spec.values()), "how they are"
-                  + " stored")
+              "values",
+              List.of("f16", "f32"),
+              "f16",
+              spec -> lower(spec.values()),
+              "how they are" + " stored")
           .flag("last", SparseSpec::isLast, "chosen from what quantization has left over")
           .make(
               values -> {
@@ -102,8 +104,7 @@ public final class TermSteps {
   /** One more quantized matrix. */
   public static final Step<QuantizedSpec, QuantizedSpec> PLANE =
       Step.<QuantizedSpec>named("plane", "what is left over, quantized again")
-          .phrase(
-              "QUANTIZER", true, QuantizedSpec::quantizer, "how, such as int2:g64:sym mse rtn")
+          .phrase("QUANTIZER", true, QuantizedSpec::quantizer, "how, such as int2:g64:sym mse rtn")
           .make(
               values ->
                   new QuantizedSpec(Quantizer.of(values.phrase("QUANTIZER").orElseThrow()), true));
@@ -119,7 +120,8 @@ public final class TermSteps {
   public static final Step<ColumnsSpec, Function<Quantizer, TermSpec>> COLUMNS =
       Step.<ColumnsSpec>named(
               "columns", "input channels of large activations in a wider format (QUIK, PTQ1.61)")
-          .required("SHARE", Range.between(0, 1), ColumnsSpec::share, "of the columns, such as 0.05")
+          .required(
+              "SHARE", Range.between(0, 1), ColumnsSpec::share, "of the columns, such as 0.05")
           .phrase("QUANTIZER", false, ColumnsSpec::wide, "of these columns, f16 if not given")
           .make(
               values -> {

@@ -109,8 +109,7 @@ public final class PublishedRecipes {
       String suggestion = suggestion(text);
       throw suggestion.isEmpty()
           ? e
-          : new RecipeException(
-              e, "neither a recipe nor the name of a published one" + suggestion);
+          : new RecipeException(e, "neither a recipe nor the name of a published one" + suggestion);
     }
   }
 

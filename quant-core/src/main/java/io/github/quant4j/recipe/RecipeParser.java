@@ -208,8 +208,7 @@ final class RecipeParser {
     }
     requireNothingAfter(words, 2);
     ActivationScheme scheme = ActivationScheme.parse(words.getFirst());
-    RangeRule range =
-        words.size() > 1 ? RangeRules.STEPS.read(words.get(1)) : RangeRule.minMax();
+    RangeRule range = words.size() > 1 ? RangeRules.STEPS.read(words.get(1)) : RangeRule.minMax();
     try {
       activations = new Activations(scheme, range);
     } catch (IllegalArgumentException e) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.rounding;
 
-
 /**
  * AdaRound: learns for each weight whether it goes to its lower or its upper neighbour on the grid
  * (Nagel et al., arXiv 2004.10568).

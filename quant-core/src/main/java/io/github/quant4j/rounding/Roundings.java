@@ -74,9 +74,7 @@ public final class Roundings {
           .make(
               values ->
                   new AdaRound(
-                      values.count("iterations"),
-                      values.number("rate"),
-                      values.number("penalty")));
+                      values.count("iterations"), values.number("rate"), values.number("penalty")));
 
   static final Step<FlexRound, FlexRound> FLEXIBLE =
       Step.<FlexRound>named(

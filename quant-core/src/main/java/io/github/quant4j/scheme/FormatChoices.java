@@ -31,8 +31,7 @@ public final class FormatChoices {
               Step.<BestPerMatrix>named(
                       "e?m?", "the minifloat of a width with the least error (LLM-FP4)")
                   .required("BITS", Range.whole(3, 8), FormatChoice::bits, "the width")
-                  .make(
-                      values -> new BestPerMatrix(FormatChoice.minifloats(values.count("BITS")))),
+                  .make(values -> new BestPerMatrix(FormatChoice.minifloats(values.count("BITS")))),
               Step.<FormatChoice>word(
                   "bitmod3",
                   "the four code books of BitMoD with 3 bits",

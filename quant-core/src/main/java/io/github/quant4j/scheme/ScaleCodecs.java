@@ -11,7 +11,8 @@ public final class ScaleCodecs {
       Step.<SecondOrderScaleCodec>named(
               "second-order", "scales and zero points that are quantized again (SpQR, QLoRA)")
           .optional("BITS", Range.whole(1, 8), 3, SecondOrderScaleCodec::bits, "of a scale")
-          .optional("RUN", Range.whole(2, 65_536), 16, SecondOrderScaleCodec::run, "scales of a run")
+          .optional(
+              "RUN", Range.whole(2, 65_536), 16, SecondOrderScaleCodec::run, "scales of a run")
           .make(values -> new SecondOrderScaleCodec(values.count("BITS"), values.count("RUN")));
 
   /** All of them. */
@@ -32,8 +33,11 @@ public final class ScaleCodecs {
           plain(
               PowerOfTwoRowScaleCodec.UP,
               "powers of two times a scale of the row, rounded up (ZeroQuant-FP, M2)"),
-          plain(PowerOfTwoRowScaleCodec.DOWN, "powers of two times a scale of the row, rounded down"),
-          plain(PowerOfTwoRowScaleCodec.NEAREST, "powers of two times a scale of the row, the nearest"),
+          plain(
+              PowerOfTwoRowScaleCodec.DOWN, "powers of two times a scale of the row, rounded down"),
+          plain(
+              PowerOfTwoRowScaleCodec.NEAREST,
+              "powers of two times a scale of the row, the nearest"),
           SECOND_ORDER,
           plain(new UnitScaleCodec(), "no scales: the levels are the weights' own values"));
 

@@ -39,7 +39,11 @@ public final class ScaleSearches {
           .flag("asym", ClipSearch::asymmetric, "both ends by themselves")
           .flag("diag", ClipSearch::diagonal, "by the power of single inputs only")
           .key(
-              "steps", Range.whole(1, 1000), ClipSearch.USUAL_STEPS, ClipSearch::steps, "candidates")
+              "steps",
+              Range.whole(1, 1000),
+              ClipSearch.USUAL_STEPS,
+              ClipSearch::steps,
+              "candidates")
           .key(
               "shrink",
               Range.from(0, 1),
@@ -74,7 +78,9 @@ public final class ScaleSearches {
           MEAN_SQUARED_ERROR,
           CLIP,
           Step.<ScaleSearch>word(
-              "gaussian", "what is best for normally distributed weights (QuEST)", new GaussianSearch()),
+              "gaussian",
+              "what is best for normally distributed weights (QuEST)",
+              new GaussianSearch()),
           PERCENTILE);
 
   private ScaleSearches() {}

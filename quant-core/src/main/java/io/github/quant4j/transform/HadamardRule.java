@@ -5,7 +5,11 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * A randomized Hadamard rotation, see {@link HadamardTransform}.
+ * A randomized Hadamard rotation, see {@link HadamardTransform}: the rotations of QuaRot (Ashkboos
+ * et al., arXiv 2404.00456). In a model it is folded into the residual stream where its layers
+ * allow it (R1) and into the heads of values behind attention (R2), and it runs before layers whose
+ * input cannot be rotated beforehand, such as down projections (R4); with {@code online} it runs
+ * everywhere.
  *
  * @param block channels of a block, or 0 for the largest that suits the width
  * @param seed of the signs, or {@link HadamardTransform#NO_SIGNS}

@@ -119,14 +119,18 @@ public final class TransformSteps {
               "ranges of a layer and the one before made equal (cross-layer equalization)",
               new EqualizeRule()),
           Step.<TransformRule>word(
-              "shift", "the middle of each channel taken off (Outlier Suppression+)", new ShiftRule()),
+              "shift",
+              "the middle of each channel taken off (Outlier Suppression+)",
+              new ShiftRule()),
           NOISE,
           OUTLIER,
           CROSS,
           PERMUTE,
           HADAMARD,
           Step.<TransformRule>word(
-              "pca", "a rotation to the principal axes of the inputs (KLT)", new PrincipalAxesRule()),
+              "pca",
+              "a rotation to the principal axes of the inputs (KLT)",
+              new PrincipalAxesRule()),
           KRONECKER);
 
   private TransformSteps() {}

@@ -60,17 +60,14 @@ class LinearQuantizerTest {
     }
     LinearLayer layer = LinearLayer.of(weights).withBias(bias).withScores(scores);
     LinearQuantizationResult result =
-        LinearQuantizer.of(recipe)
-            .withOptions(SCALAR)
-            .quantize(layer, LayerInput.observe(x));
+        LinearQuantizer.of(recipe).withOptions(SCALAR).quantize(layer, LayerInput.observe(x));
     LinearReport report = result.report();
     QuantizedLinear linear = result.linear();
     assertTrue(Double.isFinite(report.error()) && report.error() < 0.6, report::toString);
     assertTrue(report.sampleError().orElseThrow() < 0.8, report::toString);
     assertTrue(linear.toDense().isFinite());
     assertEquals(storedBits(linear), linear.storageBits(), recipe);
-    assertEquals(
-        linear.storageBits() / (32.0 * IN), report.bitsPerWeight(), 1e-12, recipe);
+    assertEquals(linear.storageBits() / (32.0 * IN), report.bitsPerWeight(), 1e-12, recipe);
     assertKernelMatches(linear, x, recipe);
   }
 

@@ -85,8 +85,7 @@ class PublishedRecipesTest {
     Recipe plain = published.baseline().orElseThrow();
     double least = error(plain);
     double error = error(published.recipe());
-    assertTrue(
-        error < least, () -> published + ": " + error + ", but " + plain + " has " + least);
+    assertTrue(error < least, () -> published + ": " + error + ", but " + plain + " has " + least);
   }
 
   /** The relative squared error of the output, against products in double. */
@@ -169,8 +168,7 @@ class PublishedRecipesTest {
   @Test
   void longNamesAreQuotedInPart() {
     IllegalArgumentException error =
-        assertThrows(
-            IllegalArgumentException.class, () -> Recipe.published("x".repeat(100_000)));
+        assertThrows(IllegalArgumentException.class, () -> Recipe.published("x".repeat(100_000)));
     assertTrue(String.valueOf(error.getMessage()).length() < 300, error::getMessage);
   }
 }

@@ -101,8 +101,7 @@ class RecipeDocsTest {
     int from = text.indexOf(begin);
     int to = text.indexOf(end);
     assertTrue(from >= 0 && to > from, "no section '" + name + "' in docs/recipes.md");
-    compare(
-        file, text.substring(0, from) + begin + "\n" + contents + "\n" + text.substring(to));
+    compare(file, text.substring(0, from) + begin + "\n" + contents + "\n" + text.substring(to));
   }
 
   private static void compare(Path file, String wanted) throws IOException {

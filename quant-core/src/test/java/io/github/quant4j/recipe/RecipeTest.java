@@ -196,8 +196,7 @@ class RecipeTest {
     List<String> many = many();
     int accepted = 0;
     for (int i = 0; i < 4000; i++) {
-      StringBuilder text =
-          new StringBuilder(many.get(random.nextInt(0, many.size())));
+      StringBuilder text = new StringBuilder(many.get(random.nextInt(0, many.size())));
       int edits = random.nextInt(1, 4);
       for (int edit = 0; edit < edits && !text.isEmpty(); edit++) {
         int at = random.nextInt(0, text.length());
