@@ -10,6 +10,7 @@ module quant4j.core {
   exports io.github.quant4j.activation;
   exports io.github.quant4j.decompose;
   exports io.github.quant4j.format;
+  exports io.github.quant4j.grammar;
   exports io.github.quant4j.io;
   exports io.github.quant4j.io.packed;
   exports io.github.quant4j.io.quantized;

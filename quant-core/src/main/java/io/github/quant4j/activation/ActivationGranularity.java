@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.activation;
 
-import io.github.quant4j.wording.Suggestion;
-import java.util.List;
+import io.github.quant4j.grammar.Phrase;
 
 /** Which elements of the activations {@code [tokens, in]} share a scale. */
 public sealed interface ActivationGranularity {
@@ -100,19 +99,7 @@ public sealed interface ActivationGranularity {
    * @throws IllegalArgumentException if it is none of these
    */
   static ActivationGranularity parse(String text) {
-    for (ActivationGranularity known : new ActivationGranularity[] {tensor(), channel(), token()}) {
-      if (known.toString().equals(text)) {
-        return known;
-      }
-    }
-    if (text.matches("g[0-9]{1,6}")) {
-      return new PerGroup(Integer.parseInt(text.substring(1)));
-    }
-    throw new IllegalArgumentException(
-        "activation granularity: '"
-            + text
-            + "', expected tensor or channel (static), token or g<inputs> (dynamic)"
-            + Suggestion.of(text, List.of("tensor", "channel", "token")));
+    return ActivationGranularities.STEPS.read(Phrase.of("activation granularity", text));
   }
 
   /**

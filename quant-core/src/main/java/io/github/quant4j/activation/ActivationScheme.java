@@ -4,13 +4,14 @@ package io.github.quant4j.activation;
 import io.github.quant4j.format.IntegerFormat;
 import io.github.quant4j.format.NumberFormat;
 import io.github.quant4j.format.NumberFormats;
+import io.github.quant4j.grammar.Phrase;
+import io.github.quant4j.grammar.SyntaxException;
 import io.github.quant4j.scheme.FloatScaleCodec;
 import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.scheme.ScaleCodec;
+import io.github.quant4j.scheme.SchemeText;
 import io.github.quant4j.scheme.TensorRelativeScaleCodec;
-import io.github.quant4j.wording.Suggestion;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * How the input of a linear layer is quantized: {@code x = scale * (value(code) - zero)}.
@@ -30,15 +31,7 @@ public record ActivationScheme(
   private record Preset(String name, ActivationScheme scheme) {}
 
   private static final List<Preset> PRESETS =
-      Stream.of(
-              "mxfp4",
-              "mxfp6e2m3",
-              "mxfp6e3m2",
-              "mxfp8",
-              "mxfp8e4m3",
-              "mxfp8e5m2",
-              "mxint8",
-              "nvfp4")
+      QuantScheme.presets().stream()
           .map(name -> new Preset(name, ofWeights(QuantScheme.parse(name))))
           .toList();
 
@@ -90,39 +83,31 @@ public record ActivationScheme(
    * @throws IllegalArgumentException if the text is not a scheme; the message names the part
    */
   public static ActivationScheme parse(String text) {
+    return parse(Phrase.of("activations", text));
+  }
+
+  /**
+   * Reads the text form.
+   *
+   * @param phrase where it stands
+   * @return the scheme
+   * @throws SyntaxException if the phrase is not a scheme
+   */
+  public static ActivationScheme parse(Phrase phrase) {
     for (Preset preset : PRESETS) {
-      if (preset.name.equals(text)) {
+      if (phrase.is(preset.name)) {
         return preset.scheme;
       }
     }
-    String[] parts = text.split(":", -1);
-    if (parts.length < 2 || parts.length > 4) {
-      List<String> presets = PRESETS.stream().map(Preset::name).toList();
-      throw new IllegalArgumentException(
-          "activations: '"
-              + text
-              + "', expected format:granularity[:sym|asym][:codec], such as int8:token, or one of "
-              + presets
-              + Suggestion.of(text, presets));
+    SchemeText text = SchemeText.read(phrase, QuantScheme.presets());
+    NumberFormat format = NumberFormats.STEPS.read(text.format());
+    ActivationGranularity granularity = ActivationGranularities.STEPS.read(text.granularity());
+    ScaleCodec codec = text.codec(FloatScaleCodec.FLOAT32);
+    try {
+      return new ActivationScheme(format, granularity, text.isSymmetric(), codec);
+    } catch (IllegalArgumentException e) {
+      throw phrase.error(e);
     }
-    NumberFormat format = NumberFormats.parse(parts[0]);
-    ActivationGranularity granularity = ActivationGranularity.parse(parts[1]);
-    boolean symmetric = true;
-    ScaleCodec codec = FloatScaleCodec.FLOAT32;
-    int next = 2;
-    if (next < parts.length && (parts[next].equals("sym") || parts[next].equals("asym"))) {
-      symmetric = parts[next].equals("sym");
-      next++;
-    }
-    if (next < parts.length) {
-      codec = ScaleCodec.parse(parts[next]);
-      next++;
-    }
-    if (next < parts.length) {
-      throw new IllegalArgumentException(
-          "activations: '" + text + "': nothing may follow '" + parts[next - 1] + "'");
-    }
-    return new ActivationScheme(format, granularity, symmetric, codec);
   }
 
   /**

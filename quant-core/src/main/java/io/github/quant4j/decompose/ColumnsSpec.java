@@ -156,10 +156,7 @@ public record ColumnsSpec(Quantizer narrow, double share, Optional<Quantizer> wi
 
   @Override
   public String label() {
-    return "columns("
-        + Labels.number(share)
-        + wide.map(quantizer -> "," + quantizer).orElse("")
-        + ")";
+    return TermSteps.COLUMNS.label(this);
   }
 
   @Override

@@ -200,14 +200,7 @@ public record LowRankSpec(int rank, Weighting weighting, Factors factors, boolea
 
   @Override
   public String label() {
-    return "lowrank("
-        + rank
-        + (isFirst ? ",first" : "")
-        + (weighting == Weighting.PLAIN
-            ? ""
-            : "," + weighting.name().toLowerCase(java.util.Locale.ROOT))
-        + (factors == Factors.F16 ? "" : "," + factors.name().toLowerCase(java.util.Locale.ROOT))
-        + ")";
+    return TermSteps.LOW_RANK.label(this);
   }
 
   @Override

@@ -28,6 +28,16 @@ public enum OutlierCriterion {
     this.needsGram = needsGram;
   }
 
+  /** The criterion of a word in recipes. */
+  static OutlierCriterion of(String word) {
+    for (OutlierCriterion criterion : values()) {
+      if (criterion.label.equals(word)) {
+        return criterion;
+      }
+    }
+    throw new IllegalArgumentException("criterion: '" + word + "' is not known");
+  }
+
   /**
    * The word in recipes.
    *

@@ -128,13 +128,9 @@ public record PlanesSpec(QuantScheme scheme, int iterations, boolean isWeighted)
 
   @Override
   public String label() {
-    String arguments =
-        (iterations == USUAL_ITERATIONS ? "" : "" + iterations)
-            + (iterations != USUAL_ITERATIONS && isWeighted ? "," : "")
-            + (isWeighted ? "weighted" : "");
     return scheme.toString().replaceFirst("ternary", "ternary2")
-        + " ptqtp"
-        + (arguments.isEmpty() ? "" : "(" + arguments + ")");
+        + " "
+        + TermSteps.PLANES.label(this);
   }
 
   @Override

@@ -37,7 +37,7 @@ public record QuantizedSpec(Quantizer quantizer, boolean isResidual) implements 
 
   @Override
   public String label() {
-    return isResidual ? "plane(" + quantizer + ")" : quantizer.toString();
+    return isResidual ? TermSteps.PLANE.label(this) : quantizer.toString();
   }
 
   @Override

@@ -107,12 +107,7 @@ public record SparseSpec(
 
   @Override
   public String label() {
-    return "sparse("
-        + (sigmas > 0 ? Labels.number(sigmas) + "sigma" : Labels.number(share))
-        + (criterion == OutlierCriterion.MAGNITUDE ? "" : "," + criterion.label())
-        + (values == DType.F16 ? "" : ",f32")
-        + (isLast ? ",last" : "")
-        + ")";
+    return TermSteps.SPARSE.label(this);
   }
 
   @Override

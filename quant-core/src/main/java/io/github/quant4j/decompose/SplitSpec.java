@@ -117,7 +117,7 @@ public record SplitSpec(Quantizer quantizer, int parts) implements TermSpec {
 
   @Override
   public String label() {
-    return "split(" + parts + ")";
+    return TermSteps.SPLIT.label(this);
   }
 
   @Override

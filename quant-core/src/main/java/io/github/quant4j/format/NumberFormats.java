@@ -1,47 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.format;
 
-import io.github.quant4j.wording.Suggestion;
+import io.github.quant4j.grammar.Numerals;
+import io.github.quant4j.grammar.Phrase;
+import io.github.quant4j.grammar.Step;
+import io.github.quant4j.grammar.Steps;
 import java.util.List;
 import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** Names of number formats. */
 public final class NumberFormats {
-  private static final Pattern INTEGER = Pattern.compile("int([1-9][0-9]*)");
-  private static final Pattern MINIFLOAT =
-      Pattern.compile("(?:fp([468]))?e([0-9])m([0-9])(?:b(-?[0-9]{1,3}))?(fn|ieee|fnuz)?");
-  private static final Pattern LEVELS = Pattern.compile("levels\\(([^()]*)\\)");
-
-  /** Names to suggest. */
-  private static final List<String> KNOWN =
+  private static final List<MiniFloat> OPEN_COMPUTE =
       List.of(
-          "int1",
-          "int2",
-          "int3",
-          "int4",
-          "int5",
-          "int6",
-          "int7",
-          "int8",
-          "fp8e4m3",
-          "fp8e5m2",
-          "fp6e2m3",
-          "fp6e3m2",
-          "fp4e2m1",
-          "nf4",
-          "ternary",
-          "binary",
-          "bitmod3",
-          "bitmod4",
-          "mxfp4",
-          "mxfp8",
-          "mxint8",
-          "nvfp4",
-          "levels",
-          "codebook",
-          "best",
-          "best-per-tile");
+          MiniFloat.FP8_E4M3,
+          MiniFloat.FP8_E5M2,
+          MiniFloat.FP6_E2M3,
+          MiniFloat.FP6_E3M2,
+          MiniFloat.FP4_E2M1);
+
+  /** The formats as steps of recipes. */
+  public static final Steps<NumberFormat> STEPS =
+      Steps.of(
+          "format",
+          Step.family(
+              "int1 to int8",
+              List.of("int1", "int2", "int3", "int4", "int5", "int6", "int7", "int8"),
+              "int([1-9])",
+              "integers of so many bits",
+              (_, match) -> new IntegerFormat(Integer.parseInt(match.group(1)))),
+          Step.family(
+              String.join(", ", OPEN_COMPUTE.stream().map(MiniFloat::name).toList()),
+              OPEN_COMPUTE.stream().map(MiniFloat::name).toList(),
+              "fp([468])e([0-9])m([0-9])",
+              "minifloats as the Open Compute Project defines them",
+              NumberFormats::openCompute),
+          Step.family(
+              "eEmM[bBIAS][fn|ieee|fnuz]",
+              List.of(),
+              "e([0-9])m([0-9])(?:b(-?[0-9]{1,3}))?(fn|ieee|fnuz)?",
+              "any minifloat of 3 to 8 bits, such as e3m2; every code is finite unless reserved"
+                  + " codes are named",
+              NumberFormats::miniFloat),
+          Step.word("nf4", "NormalFloat: 16 quantiles of a normal distribution", Codebook.NF4),
+          Step.word("ternary", "-1, 0 and 1", Codebook.TERNARY),
+          Step.word("binary", "-1 and 1", Codebook.BINARY),
+          Step.<Codebook>named("levels", "a list of values")
+              .list("VALUE", Codebook::name, "2 to 256 numbers in ascending order")
+              .make(values -> levels(values.list("VALUE"))));
 
   private NumberFormats() {}
 
@@ -59,80 +64,51 @@ public final class NumberFormats {
    * @throws IllegalArgumentException if the name is not one of these
    */
   public static NumberFormat parse(String name) {
-    for (Codebook known : new Codebook[] {Codebook.NF4, Codebook.TERNARY, Codebook.BINARY}) {
-      if (known.name().equals(name)) {
+    return STEPS.read(Phrase.of("format", name));
+  }
+
+  private static NumberFormat openCompute(Phrase phrase, Matcher match) {
+    for (MiniFloat known : OPEN_COMPUTE) {
+      if (phrase.is(known.name())) {
         return known;
       }
     }
-    Matcher integer = INTEGER.matcher(name);
-    if (integer.matches() && integer.group(1).length() == 1) {
-      return new IntegerFormat(Integer.parseInt(integer.group(1)));
-    }
-    Matcher minifloat = MINIFLOAT.matcher(name);
-    if (minifloat.matches()) {
-      return miniFloat(name, minifloat);
-    }
-    Matcher levels = LEVELS.matcher(name);
-    if (levels.matches()) {
-      return levels(name, levels.group(1));
-    }
-    throw new IllegalArgumentException(
-        "format: '"
-            + name
-            + "' is not known; expected int1 to int8, fp8e4m3, fp8e5m2, fp6e2m3,"
-            + " fp6e3m2, fp4e2m1, eEmM of 3 to 8 bits (such as e3m2), nf4, ternary, binary or"
-            + " levels(a,b,...)"
-            + Suggestion.of(name, KNOWN));
+    throw phrase.error(
+        phrase.quoted()
+            + " is not an OCP format; those are fp8e4m3, fp8e5m2, fp6e2m3, fp6e3m2"
+            + " and fp4e2m1 (write e"
+            + match.group(2)
+            + "m"
+            + match.group(3)
+            + " for the finite one)");
   }
 
-  private static NumberFormat miniFloat(String name, Matcher match) {
-    int exponentBits = Integer.parseInt(match.group(2));
-    int mantissaBits = Integer.parseInt(match.group(3));
-    if (match.group(1) != null) {
-      for (MiniFloat known :
-          new MiniFloat[] {
-            MiniFloat.FP8_E4M3,
-            MiniFloat.FP8_E5M2,
-            MiniFloat.FP6_E2M3,
-            MiniFloat.FP6_E3M2,
-            MiniFloat.FP4_E2M1
-          }) {
-        if (known.name().equals(name)) {
-          return known;
-        }
-      }
-      throw new IllegalArgumentException(
-          "format: '"
-              + name
-              + "' is not an OCP format; those are fp8e4m3, fp8e5m2, fp6e2m3, fp6e3m2"
-              + " and fp4e2m1 (write e"
-              + exponentBits
-              + "m"
-              + mantissaBits
-              + " for the finite one)");
-    }
+  private static NumberFormat miniFloat(Phrase phrase, Matcher match) {
+    int exponentBits = Integer.parseInt(match.group(1));
+    int mantissaBits = Integer.parseInt(match.group(2));
     MiniFloat finite = MiniFloat.finite(exponentBits, mantissaBits);
     MiniFloat.Specials specials =
-        switch (match.group(5)) {
+        switch (match.group(4)) {
           case null -> MiniFloat.Specials.FINITE;
           case "fn" -> MiniFloat.Specials.NAN_ONLY;
           case "ieee" -> MiniFloat.Specials.IEEE;
           default -> MiniFloat.Specials.UNSIGNED_ZERO;
         };
     int usual = finite.bias() + (specials == MiniFloat.Specials.UNSIGNED_ZERO ? 1 : 0);
-    int bias = match.group(4) == null ? usual : Integer.parseInt(match.group(4));
+    int bias = match.group(3) == null ? usual : Integer.parseInt(match.group(3));
     return new MiniFloat(exponentBits, mantissaBits, bias, specials);
   }
 
-  private static NumberFormat levels(String name, String list) {
-    String[] parts = list.split(",", -1);
-    float[] values = new float[parts.length];
-    for (int i = 0; i < parts.length; i++) {
-      try {
-        values[i] = Float.parseFloat(parts[i].trim());
-      } catch (NumberFormatException e) {
-        throw new IllegalArgumentException(
-            "format: '" + name + "': '" + parts[i] + "' is not a number", e);
+  private static Codebook levels(List<Phrase> list) {
+    float[] values = new float[list.size()];
+    for (int i = 0; i < values.length; i++) {
+      double value = Numerals.number(list.get(i));
+      if (Math.abs(value) > Float.MAX_VALUE) {
+        throw list.get(i).error(list.get(i).quoted() + " is too large");
+      }
+      values[i] = Float.parseFloat(list.get(i).text());
+      if (values[i] == 0 && value != 0) {
+        throw list.get(i).error(list.get(i).quoted() + " is too small");
       }
     }
     return Codebook.of(values);

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.quantize;
 
+import io.github.quant4j.grammar.Phrase;
+import io.github.quant4j.grammar.SyntaxException;
+import io.github.quant4j.kernel.KernelOptions;
+import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.linalg.Compute;
+import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.rounding.Rounding;
@@ -55,7 +60,18 @@ public final class Quantizer {
    * @throws IllegalArgumentException if the text is not one; the message names the word
    */
   public static Quantizer of(String text) {
-    return QuantizerText.parse(text);
+    return of(Phrase.of("quantizer", text));
+  }
+
+  /**
+   * Reads the text form.
+   *
+   * @param phrase where it stands
+   * @return the quantizer, on the calling thread
+   * @throws SyntaxException if the phrase is not one
+   */
+  public static Quantizer of(Phrase phrase) {
+    return QuantizerText.parse(phrase);
   }
 
   /**

@@ -2,15 +2,15 @@
 package io.github.quant4j.recipe;
 
 import io.github.quant4j.activation.ActivationGranularity;
+import io.github.quant4j.search.RangeRule;
 import io.github.quant4j.decompose.ColumnsSpec;
 import io.github.quant4j.decompose.Decomposition;
 import io.github.quant4j.decompose.SplitSpec;
 import io.github.quant4j.decompose.TermSpec;
 import io.github.quant4j.search.ActivationCalibration;
-import io.github.quant4j.search.RangeRule;
 import io.github.quant4j.statistic.StatisticNeed;
-import io.github.quant4j.transform.rule.HadamardRule;
 import io.github.quant4j.transform.rule.TransformRule;
+import io.github.quant4j.transform.rule.HadamardRule;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -25,35 +25,14 @@ import java.util.Set;
  * <pre>
  * recipe       = [ tokens " | " ] { transform " | " } weights [ " @ " activations ]
  *                { " + " compensation }
- * tokens       = tokens(attention[,WEIGHT])
- * transform    = smooth(ALPHA[,po2]) | smooth(auto[,po2]) | outlier(SHARE) | cross(ALPHA)
- *              | awq[([POINTS][,duo])] | equalize | shift | noise(RANGE|auto[,seed=S])
- *              | permute[(weights)] | hadamard[([block=N][,seed=S|unsigned][,online])]
- *              | pca | kronecker(hadamard|pca)
  * weights      = quantizer { " or " quantizer }
- *              | ternary2:granularity[:sym][:codec] [ ptqtp[([ITERATIONS][,weighted])] ]
+ *              | ternary2:granularity[:sym][:codec] [ fit of planes ]
  *              | f16 | bf16 | f32
  * quantizer    = format:granularity[:sym|asym][:codec] [ search ] [ rounding{&gt;rounding} ]
- * format       = int1 to int8 | fp8e4m3 | fp8e5m2 | fp6e2m3 | fp6e3m2 | fp4e2m1
- *              | eEmM[bBIAS][fn|ieee|fnuz] | nf4 | ternary | binary | levels(A,B,...)
- *              | e?m?(BITS) | best(format,...) | best-per-tile(format,...) | bitmod3 | bitmod4
- *              | codebook(LEVELS)
- * granularity  = tensor | channel | gN | column | column(N) | block(ROWSxCOLUMNS)
- * codec        = f16 | bf16 | f32 | e8m0 | e8m0ceil | e8m0near | e4m3 | i8row
- *              | po2row | po2rowfloor | po2rownear | second-order[(BITS,RUN)] | unit
- * search       = minmax | mse[([EXPONENT][,steps=N][,shrink=S])] | gaussian | percentile(P)
- *              | clip[([asym][,diag][,steps=N][,shrink=S])]
- * rounding     = rtn | gptq[([act-order|current][,damp=D][,block=N])]
- *              | cd(SWEEPS[,plain][,act-order]) | stochastic[(SEED)]
- *              | adaround[([iterations=N][,rate=R][,penalty=P])]
- *              | flexround[([iterations=N][,rate=R])]
- * activations  = format:(tensor|channel|token|gN)[:sym|asym][:codec] [ range ] | a preset
- * range        = minmax | percentile(P) | mse
- * compensation = sparse(SHARE|Ksigma[,criterion][,f16|f32][,last])
- *              | lowrank(RANK[,first][,weighted|scaled][,f16|f32|int8|int4])
- *              | plane(quantizer) | split[(PARTS)] | columns(SHARE[,quantizer]) | loop(N) | bias
- * criterion    = magnitude | saliency | rounding | sensitivity | scores
+ * activations  = format:granularity[:sym|asym][:codec] [ range ] | a preset
  * </pre>
+ *
+ * <p>The words for each of these, with their arguments, are listed by {@link RecipeGrammar}.
  *
  * <p>Of several quantizers that of the least error is taken for each layer. Presets, which also
  * stand for a quantizer's scheme, are {@code mxfp4}, {@code mxfp6e2m3}, {@code mxfp6e3m2}, {@code
@@ -74,8 +53,6 @@ public record Recipe(
     Optional<Activations> activations,
     boolean hasBiasCorrection,
     double attentionWeight) {
-  static final String TOKENS = "tokens";
-  static final String ATTENTION = "attention";
   static final double ALL_ALIKE = 1;
 
   /**
@@ -101,6 +78,18 @@ public record Recipe(
    */
   public static Recipe parse(String text) {
     return RecipeParser.parse(text);
+  }
+
+  /**
+   * The recipe of a published system.
+   *
+   * @param name for example {@code QuaRot}, in upper or lower case; see {@link PublishedRecipes}
+   * @return the recipe
+   * @throws IllegalArgumentException if there is none of that name; the message suggests the
+   *     nearest one
+   */
+  public static Recipe published(String name) {
+    return PublishedRecipes.get(name).recipe();
   }
 
   /**
@@ -156,9 +145,7 @@ public record Recipe(
    */
   public long storageBits(int rows, int columns) {
     for (TransformRule rule : transforms) {
-      if (rule instanceof HadamardRule rotation) {
-        rotation.rotation(columns);
-      }
+      rule.requireWidth(columns);
     }
     if (activations.isPresent()
         && activations.get().scheme().granularity()
@@ -188,8 +175,7 @@ public record Recipe(
   public String toString() {
     StringBuilder text = new StringBuilder();
     if (attentionWeight > ALL_ALIKE) {
-      String weight = BigDecimal.valueOf(attentionWeight).stripTrailingZeros().toPlainString();
-      text.append(TOKENS + "(" + ATTENTION + ",").append(weight).append(") | ");
+      text.append(RecipeParser.TOKENS.label(attentionWeight)).append(" | ");
     }
     transforms.forEach(rule -> text.append(rule.label()).append(" | "));
     List<String> compensations = new ArrayList<>();
@@ -214,7 +200,7 @@ public record Recipe(
     activations.ifPresent(value -> text.append(" @ ").append(value));
     compensations.forEach(label -> text.append(" + ").append(label));
     if (decomposition.loops() > 1) {
-      text.append(" + loop(").append(decomposition.loops()).append(')');
+      text.append(" + ").append(Compensation.Words.LOOP.label(decomposition));
     }
     return text.append(hasBiasCorrection ? " + bias" : "").toString();
   }

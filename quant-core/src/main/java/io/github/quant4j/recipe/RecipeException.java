@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.recipe;
 
+import io.github.quant4j.grammar.SyntaxException;
+
 /** A text that is no recipe. The message says where, what was found and what was expected. */
-public final class RecipeException extends IllegalArgumentException {
+public final class RecipeException extends SyntaxException {
   private static final long serialVersionUID = 1L;
 
-  private final String recipe;
-  private final int position;
-  private final String word;
+  RecipeException(SyntaxException cause) {
+    this(cause, cause.problem());
+  }
 
-  RecipeException(String recipe, int position, String word, String problem) {
-    super("recipe '" + recipe + "', at " + position + ": " + problem);
-    this.recipe = recipe;
-    this.position = position;
-    this.word = word;
+  RecipeException(SyntaxException cause, String problem) {
+    super("recipe", cause.text(), cause.position(), cause.word(), problem);
+    initCause(cause);
   }
 
   /**
@@ -22,24 +22,6 @@ public final class RecipeException extends IllegalArgumentException {
    * @return as it was given
    */
   public String recipe() {
-    return recipe;
-  }
-
-  /**
-   * Where the offending word starts.
-   *
-   * @return from 0, up to the length of the text if something is missing at the end
-   */
-  public int position() {
-    return position;
-  }
-
-  /**
-   * The offending word.
-   *
-   * @return empty if something is missing
-   */
-  public String word() {
-    return word;
+    return text();
   }
 }

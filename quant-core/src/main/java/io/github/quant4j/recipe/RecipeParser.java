@@ -2,6 +2,8 @@
 package io.github.quant4j.recipe;
 
 import io.github.quant4j.activation.ActivationScheme;
+import io.github.quant4j.search.RangeRule;
+import io.github.quant4j.search.RangeRules;
 import io.github.quant4j.decompose.ChoiceSpec;
 import io.github.quant4j.decompose.ColumnsSpec;
 import io.github.quant4j.decompose.Decomposition;
@@ -10,26 +12,50 @@ import io.github.quant4j.decompose.PlanesSpec;
 import io.github.quant4j.decompose.QuantizedSpec;
 import io.github.quant4j.decompose.SplitSpec;
 import io.github.quant4j.decompose.TermSpec;
+import io.github.quant4j.format.Codebook;
+import io.github.quant4j.grammar.Phrase;
+import io.github.quant4j.grammar.Range;
+import io.github.quant4j.grammar.Step;
+import io.github.quant4j.grammar.Steps;
+import io.github.quant4j.grammar.SyntaxException;
+import io.github.quant4j.decompose.TermSteps;
 import io.github.quant4j.quantize.Quantizer;
+import io.github.quant4j.scheme.FloatScaleCodec;
+import io.github.quant4j.scheme.FormatChoice;
+import io.github.quant4j.scheme.Granularities;
 import io.github.quant4j.scheme.QuantScheme;
-import io.github.quant4j.search.RangeRule;
+import io.github.quant4j.scheme.SchemeText;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.transform.rule.TransformRule;
-import io.github.quant4j.wording.Suggestion;
+import io.github.quant4j.transform.rule.TransformSteps;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the text of one recipe. */
 final class RecipeParser {
-  private static final String PLANES = "ternary2:";
+  /** How much the tokens of calibration count: the weight of the one with most attention. */
+  static final Step<Double, Double> TOKENS =
+      Step.<Double>named("tokens", "tokens count by the attention that they receive (RSQ)")
+          .requiredChoice("measure", List.of("attention"), _ -> "attention", "what it goes by")
+          .optional(
+              "WEIGHT",
+              Range.above(Recipe.ALL_ALIKE, Float.MAX_VALUE),
+              3,
+              weight -> weight,
+              "of the token that receives most, against the one that receives least")
+          .alwaysPrinted()
+          .make(values -> values.number("WEIGHT"));
 
-  /** The setting of RSQ's authors. */
-  private static final double RSQ_WEIGHT = 3;
+  static final String PLANES = "ternary2";
 
-  private final RecipeScanner scanner;
+  private static final Steps<Function<QuantScheme, PlanesSpec>> PLANE_STEPS =
+      Steps.of("fit of ternary planes", TermSteps.PLANES);
+
+  private final Phrase recipe;
   private final List<TransformRule> transforms = new ArrayList<>();
   private final List<TermSpec> terms = new ArrayList<>();
   private @Nullable TermSpec main;
@@ -38,16 +64,20 @@ final class RecipeParser {
   private boolean biasCorrection;
   private double attentionWeight = Recipe.ALL_ALIKE;
 
-  private RecipeParser(String text) {
-    this.scanner = new RecipeScanner(text);
+  private RecipeParser(Phrase recipe) {
+    this.recipe = recipe;
   }
 
   static Recipe parse(String text) {
-    return new RecipeParser(text).parse();
+    try {
+      return new RecipeParser(Phrase.of("recipe", text)).parse();
+    } catch (SyntaxException e) {
+      throw new RecipeException(e);
+    }
   }
 
   private Recipe parse() {
-    List<RecipeScanner.Segment> segments = scanner.segments();
+    List<Phrase> segments = recipe.split("|@+");
     int weights = 0;
     for (int i = 0; i < segments.size(); i++) {
       if (segments.get(i).mark() == '|') {
@@ -55,257 +85,160 @@ final class RecipeParser {
       }
     }
     for (int i = 0; i < segments.size(); i++) {
-      RecipeScanner.Segment segment = segments.get(i);
+      Phrase segment = segments.get(i);
       if (i < weights) {
         requireTransformMark(segment);
-        if (i == 0 && isTokenWeight(segment.piece())) {
-          attentionWeight = attentionWeight(scanner.word(segment.piece()));
+        if (i == 0 && TOKENS.isMeantBy(segment)) {
+          attentionWeight = TOKENS.read(segment);
         } else {
-          transforms.add(TransformWords.parse(scanner, segment.piece()));
+          transforms.add(TransformSteps.STEPS.read(segment));
         }
       } else if (i == weights) {
-        main = weights(segment.piece());
+        main = weights(segment);
       } else if (segment.mark() == '@') {
-        activations(segment.piece(), i == weights + 1);
+        activations(segment, i == weights + 1);
       } else {
-        compensation(segment.piece());
+        compensation(segment);
       }
     }
     if (main == null) {
       throw new IllegalStateException("a recipe has at least one segment");
     }
     terms.addFirst(main);
-    return new Recipe(
-        transforms,
-        new Decomposition(terms, loops),
-        Optional.ofNullable(activations),
-        biasCorrection,
-        attentionWeight);
-  }
-
-  private static boolean isTokenWeight(RecipeScanner.Piece piece) {
-    return piece.text().replaceFirst("\\(.*", "").equals(Recipe.TOKENS);
-  }
-
-  private static double attentionWeight(RecipeWord word) {
-    if (!word.takeFlag(Recipe.ATTENTION)) {
-      throw word.error("expected tokens(attention) or tokens(attention,3)");
+    try {
+      return new Recipe(
+          transforms,
+          new Decomposition(terms, loops),
+          Optional.ofNullable(activations),
+          biasCorrection,
+          attentionWeight);
+    } catch (IllegalArgumentException e) {
+      throw recipe.error(e);
     }
-    double weight = word.hasMore() ? word.number(word.take("the weight")) : RSQ_WEIGHT;
-    word.end(Recipe.ATTENTION);
-    if (!(weight > 1 && weight <= Float.MAX_VALUE)) {
-      throw word.error(
-          "the token that receives most attention must count more than 1, found " + weight);
-    }
-    return weight;
   }
 
-  private void requireTransformMark(RecipeScanner.Segment segment) {
-    if (segment.mark() == '@' || segment.mark() == '+') {
-      throw scanner.error(
-          new RecipeScanner.Piece(String.valueOf(segment.mark()), segment.piece().position()),
+  private static void requireTransformMark(Phrase segment) {
+    char mark = segment.mark();
+    if (mark == '@' || mark == '+') {
+      throw segment.error(
           "'"
-              + segment.mark()
+              + mark
               + "' before the last '|'; transforms come first, then weights, activations after '@'"
               + " and compensations after '+'");
     }
   }
 
-  private TermSpec weights(RecipeScanner.Piece piece) {
-    if (piece.text().isEmpty()) {
-      throw scanner.error(
-          piece, "the weights are missing; expected a scheme such as int4:g128:sym");
+  private static TermSpec weights(Phrase phrase) {
+    List<Phrase> words = phrase.words();
+    if (words.isEmpty()) {
+      throw phrase.error("the weights are missing; expected a scheme such as int4:g128:sym");
     }
-    List<RecipeScanner.Piece> words = scanner.split(piece, ' ');
-    RecipeScanner.Piece first = words.getFirst();
-    for (DType dtype : new DType[] {DType.F16, DType.BF16, DType.F32}) {
-      if (first.text().equals(dtype.label().toLowerCase(Locale.ROOT))) {
+    Phrase first = words.getFirst();
+    for (DType dtype : List.of(DType.F16, DType.BF16, DType.F32)) {
+      if (first.is(dtype.label().toLowerCase(Locale.ROOT))) {
         requireNothingAfter(words, 1);
         return new DenseSpec(dtype);
       }
     }
-    if (first.text().startsWith(PLANES)) {
+    if (first.split(":").getFirst().is(PLANES)) {
       return planes(words);
     }
-    RecipeScanner.Piece last = words.getLast();
-    String name = last.text().replaceFirst("\\(.*", "");
-    if (words.size() == 1 && TransformWords.NAMES.contains(name)) {
-      throw scanner.error(
-          piece, "'" + piece.text() + "' is a transform; the weights are missing after it and '|'");
+    if (words.size() == 1 && TransformSteps.STEPS.find(first).isPresent()) {
+      throw phrase.error(
+          phrase.quoted() + " is a transform; the weights are missing after it and '|'");
     }
-    List<RecipeScanner.Piece> choices = choices(words);
+    List<Quantizer> choices = choices(words).stream().map(Quantizer::of).toList();
     return choices.size() == 1
-        ? new QuantizedSpec(quantizer(piece), false)
-        : new ChoiceSpec(choices.stream().map(this::quantizer).toList());
+        ? new QuantizedSpec(choices.getFirst(), false)
+        : new ChoiceSpec(choices);
   }
 
   /** The stretches of words between the word "or". */
-  private List<RecipeScanner.Piece> choices(List<RecipeScanner.Piece> words) {
-    List<RecipeScanner.Piece> choices = new ArrayList<>();
+  private static List<Phrase> choices(List<Phrase> words) {
+    List<Phrase> choices = new ArrayList<>();
     int start = 0;
     for (int i = 0; i <= words.size(); i++) {
-      if (i < words.size() && !words.get(i).text().equals("or")) {
+      if (i < words.size() && !words.get(i).is("or")) {
         continue;
       }
       if (i == start) {
-        throw scanner.error(
-            words.get(Math.min(i, words.size() - 1)),
-            "'or' stands between two schemes, such as int4:g64 or int4:column(64)");
+        throw words
+            .get(Math.min(i, words.size() - 1))
+            .error("'or' stands between two schemes, such as int4:g64 or int4:column(64)");
       }
-      choices.add(scanner.stretch(words.get(start), words.get(i - 1)));
+      choices.add(words.get(start).to(words.get(i - 1)));
       start = i + 1;
     }
     return choices;
   }
 
-  private void requireNothingAfter(List<RecipeScanner.Piece> words, int count) {
+  private static void requireNothingAfter(List<Phrase> words, int count) {
     if (words.size() > count) {
-      RecipeScanner.Piece extra = words.get(count);
-      throw scanner.error(
-          extra,
-          "nothing may follow '" + words.get(count - 1).text() + "', found '" + extra.text() + "'");
+      Phrase extra = words.get(count);
+      throw extra.error(
+          "nothing may follow " + words.get(count - 1).quoted() + ", found " + extra.quoted());
     }
   }
 
-  private PlanesSpec planes(List<RecipeScanner.Piece> words) {
+  private static PlanesSpec planes(List<Phrase> words) {
     requireNothingAfter(words, 2);
-    RecipeScanner.Piece first = words.getFirst();
+    Phrase first = words.getFirst();
+    SchemeText text = SchemeText.read(first, List.of());
+    Function<QuantScheme, PlanesSpec> fit =
+        words.size() > 1
+            ? PLANE_STEPS.read(words.get(1))
+            : scheme -> new PlanesSpec(scheme, PlanesSpec.USUAL_ITERATIONS, false);
     try {
-      QuantScheme scheme = QuantScheme.parse("ternary:" + first.text().substring(PLANES.length()));
-      int iterations = PlanesSpec.USUAL_ITERATIONS;
-      boolean weighted = false;
-      if (words.size() > 1) {
-        RecipeWord word = scanner.word(words.get(1));
-        if (!word.name().equals("ptqtp")) {
-          throw word.error("expected ptqtp, which fits two ternary planes");
-        }
-        weighted = word.takeFlag("weighted");
-        iterations = word.hasMore() ? word.count(word.take("iterations")) : iterations;
-        word.end("weighted");
-      }
-      return new PlanesSpec(scheme, iterations, weighted);
-    } catch (RecipeException e) {
-      throw e;
+      return fit.apply(
+          new QuantScheme(
+              new FormatChoice.Fixed(Codebook.TERNARY),
+              Granularities.STEPS.read(text.granularity()),
+              text.isSymmetric(),
+              text.codec(FloatScaleCodec.FLOAT16)));
     } catch (IllegalArgumentException e) {
-      throw scanner.error(first, String.valueOf(e.getMessage()));
+      throw first.error(e);
     }
   }
 
-  private Quantizer quantizer(RecipeScanner.Piece piece) {
-    try {
-      return Quantizer.of(piece.text());
-    } catch (IllegalArgumentException e) {
-      String message = String.valueOf(e.getMessage());
-      throw scanner.error(Culprits.find(scanner, piece, message), message);
-    }
-  }
-
-  private void activations(RecipeScanner.Piece piece, boolean isInPlace) {
+  private void activations(Phrase phrase, boolean isInPlace) {
     if (!isInPlace) {
-      throw scanner.error(
-          piece, "'@ " + piece.text() + "' must follow the weights, before any compensation");
+      throw phrase.error("activations must follow the weights, before any compensation");
     }
-    if (piece.text().isEmpty()) {
-      throw scanner.error(
-          piece, "the activations are missing after '@'; expected for example int8:token");
+    List<Phrase> words = phrase.words();
+    if (words.isEmpty()) {
+      throw phrase.error("the activations are missing after '@'; expected for example int8:token");
     }
-    List<RecipeScanner.Piece> words = scanner.split(piece, ' ');
     requireNothingAfter(words, 2);
+    ActivationScheme scheme = ActivationScheme.parse(words.getFirst());
+    RangeRule range = words.size() > 1 ? RangeRules.STEPS.read(words.get(1)) : RangeRule.minMax();
     try {
-      ActivationScheme scheme = ActivationScheme.parse(words.getFirst().text());
-      RangeRule range = words.size() > 1 ? range(words.get(1)) : RangeRule.minMax();
       activations = new Activations(scheme, range);
-    } catch (RecipeException e) {
-      throw e;
     } catch (IllegalArgumentException e) {
-      String message = String.valueOf(e.getMessage());
-      throw scanner.error(Culprits.find(scanner, piece, message), message);
+      throw phrase.error(e);
     }
   }
 
-  private RangeRule range(RecipeScanner.Piece piece) {
-    RecipeWord word = scanner.word(piece);
-    RangeRule rule =
-        switch (word.name()) {
-          case "minmax" -> RangeRule.minMax();
-          case "mse" -> new RangeRule.MeanSquaredError();
-          case "percentile" ->
-              new RangeRule.Percentile(word.number(word.take("a percentage, such as 99.9,")));
-          default ->
-              throw word.error(
-                  "range rule is not known"
-                      + Suggestion.of(word.name(), List.of("minmax", "mse", "percentile"))
-                      + "; expected minmax, percentile(P) or mse");
-        };
-    word.end();
-    return rule;
-  }
-
-  private void compensation(RecipeScanner.Piece piece) {
-    if (piece.text().isEmpty()) {
-      throw scanner.error(
-          piece, "a compensation is missing after '+'; expected one of " + TermWords.NAMES);
-    }
-    RecipeWord word = scanner.word(piece);
-    try {
-      compensation(word);
-    } catch (RecipeException e) {
-      throw e;
-    } catch (IllegalArgumentException e) {
-      throw word.error(String.valueOf(e.getMessage()));
-    }
-  }
-
-  private void compensation(RecipeWord word) {
-    switch (word.name()) {
-      case "sparse" -> terms.add(TermWords.sparse(word));
-      case "lowrank" -> terms.add(TermWords.lowRank(word));
-      case "plane" -> {
-        RecipeScanner.Piece inner = word.take("a quantizer, such as int2:g64:sym,");
-        word.end();
-        terms.add(new QuantizedSpec(quantizer(inner), true));
+  private void compensation(Phrase phrase) {
+    switch (Compensation.Words.STEPS.read(phrase)) {
+      case Compensation.Beside(var term) -> terms.add(term);
+      case Compensation.InPlace(var term) -> {
+        if (!(main instanceof QuantizedSpec(var quantizer, var _))) {
+          throw phrase.error(
+              phrase.quoted() + " needs one quantized matrix as weights, and only one split of it");
+        }
+        try {
+          main = term.apply(quantizer);
+        } catch (IllegalArgumentException e) {
+          throw phrase.error(e);
+        }
       }
-      case "split" -> {
-        int parts = word.hasMore() ? word.count(word.take("parts")) : 3;
-        word.end();
-        main = new SplitSpec(plainMain(word), parts);
-      }
-      case "columns" -> {
-        double share = word.number(word.take("a share of the columns, such as 0.05,"));
-        Optional<Quantizer> wide =
-            word.hasMore() ? Optional.of(quantizer(word.take("a quantizer"))) : Optional.empty();
-        word.end();
-        main = new ColumnsSpec(plainMain(word), share, wide);
-      }
-      case "loop" -> {
+      case Compensation.Loop(int passes) -> {
         if (loops > 1) {
-          throw word.error("there is a loop count already");
+          throw phrase.error(phrase.quoted() + ": there is a loop count already");
         }
-        loops = word.count(word.take("the number of passes, such as 5,"));
-        word.end();
-        if (loops < 1 || loops > 1000) {
-          throw word.error("expected 1 to 1000 passes");
-        }
+        loops = passes;
       }
-      case "bias" -> {
-        word.end();
-        biasCorrection = true;
-      }
-      default ->
-          throw word.error(
-              "compensation '"
-                  + word.name()
-                  + "' is not known"
-                  + Suggestion.of(word.name(), TermWords.NAMES)
-                  + "; expected one of "
-                  + TermWords.NAMES);
+      case Compensation.Bias() -> biasCorrection = true;
     }
-  }
-
-  private Quantizer plainMain(RecipeWord word) {
-    if (main instanceof QuantizedSpec(var quantizer, var _)) {
-      return quantizer;
-    }
-    throw word.error("needs one quantized matrix as weights, and only one split of it");
   }
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.rounding;
 
-import io.github.quant4j.wording.OptionText;
-
 /**
  * AdaRound: learns for each weight whether it goes to its lower or its upper neighbour on the grid
  * (Nagel et al., arXiv 2004.10568).
@@ -26,9 +24,9 @@ import io.github.quant4j.wording.OptionText;
  *     step; positive
  */
 public record AdaRound(int iterations, double rate, double penalty) implements LearnedRounding {
-  private static final int USUAL_ITERATIONS = 1000;
-  private static final double USUAL_RATE = 0.02;
-  private static final double USUAL_PENALTY = 3;
+  static final int USUAL_ITERATIONS = 1000;
+  static final double USUAL_RATE = 0.02;
+  static final double USUAL_PENALTY = 3;
   private static final double WARM_UP = 0.2;
   private static final double FIRST_BETA = 20;
   private static final double LAST_BETA = 2;
@@ -165,10 +163,6 @@ public record AdaRound(int iterations, double rate, double penalty) implements L
 
   @Override
   public String label() {
-    return new OptionText("adaround")
-        .add(iterations != USUAL_ITERATIONS, "iterations=" + iterations)
-        .add(rate != USUAL_RATE, "rate=" + OptionText.number(rate))
-        .add(penalty != USUAL_PENALTY, "penalty=" + OptionText.number(penalty))
-        .toString();
+    return Roundings.ADAPTIVE.label(this);
   }
 }

@@ -83,6 +83,6 @@ public record CoordinateDescent(int sweeps, boolean relaxed, boolean activationO
 
   @Override
   public String label() {
-    return "cd(" + sweeps + (relaxed ? "" : ",plain") + (activationOrder ? ",act-order" : "") + ")";
+    return Roundings.DESCENT.label(this);
   }
 }

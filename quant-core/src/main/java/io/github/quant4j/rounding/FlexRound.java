@@ -2,7 +2,6 @@
 package io.github.quant4j.rounding;
 
 import io.github.quant4j.matrix.Grid;
-import io.github.quant4j.wording.OptionText;
 
 /**
  * FlexRound: learns a divisor for each weight and for each row, and rounds the quotients to nearest
@@ -22,8 +21,8 @@ import io.github.quant4j.wording.OptionText;
  * @param rate of learning, positive
  */
 public record FlexRound(int iterations, double rate) implements LearnedRounding {
-  private static final int USUAL_ITERATIONS = 500;
-  private static final double USUAL_RATE = 0.002;
+  static final int USUAL_ITERATIONS = 500;
+  static final double USUAL_RATE = 0.002;
 
   /**
    * Checks the parameters.
@@ -133,9 +132,6 @@ public record FlexRound(int iterations, double rate) implements LearnedRounding 
 
   @Override
   public String label() {
-    return new OptionText("flexround")
-        .add(iterations != USUAL_ITERATIONS, "iterations=" + iterations)
-        .add(rate != USUAL_RATE, "rate=" + OptionText.number(rate))
-        .toString();
+    return Roundings.FLEXIBLE.label(this);
   }
 }

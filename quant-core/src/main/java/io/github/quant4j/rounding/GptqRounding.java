@@ -3,7 +3,6 @@ package io.github.quant4j.rounding;
 
 import io.github.quant4j.linalg.LdlFactorization;
 import io.github.quant4j.statistic.Gram;
-import io.github.quant4j.wording.OptionText;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record GptqRounding(
     boolean activationOrder, boolean currentGroups, double damping, int block) implements Rounding {
-  private static final double USUAL_DAMPING = 0.01;
-  private static final int USUAL_BLOCK = 128;
+  static final double USUAL_DAMPING = 0.01;
+  static final int USUAL_BLOCK = 128;
 
   /**
    * Checks the options.
@@ -134,11 +133,6 @@ public record GptqRounding(
 
   @Override
   public String label() {
-    return new OptionText("gptq")
-        .add(activationOrder, "act-order")
-        .add(currentGroups, "current")
-        .add(damping != USUAL_DAMPING, "damp=" + OptionText.number(damping))
-        .add(block != USUAL_BLOCK, "block=" + block)
-        .toString();
+    return Roundings.GPTQ.label(this);
   }
 }

@@ -59,6 +59,6 @@ public record StochasticRounding(long seed) implements Rounding {
 
   @Override
   public String label() {
-    return "stochastic(" + seed + ")";
+    return Roundings.STOCHASTIC.label(this);
   }
 }

@@ -5,8 +5,7 @@ import io.github.quant4j.format.Codebook;
 import io.github.quant4j.format.IntegerFormat;
 import io.github.quant4j.format.MiniFloat;
 import io.github.quant4j.format.NumberFormat;
-import io.github.quant4j.format.NumberFormats;
-import io.github.quant4j.wording.Word;
+import io.github.quant4j.grammar.Phrase;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -240,26 +239,6 @@ public sealed interface FormatChoice {
    * @throws IllegalArgumentException if the text is neither a choice nor the name of a format
    */
   static FormatChoice parse(String text) {
-    int parenthesis = text.indexOf('(');
-    String head = parenthesis < 0 ? text : text.substring(0, parenthesis);
-    return switch (head) {
-      case "best" -> new BestPerMatrix(formats(Word.parse(text)));
-      case "best-per-tile" -> new BestPerTile(formats(Word.parse(text)));
-      case "e?m?" -> new BestPerMatrix(minifloats(number(text)));
-      case "codebook" -> new FittedCodebook(number(text));
-      case "bitmod3" -> new BestPerTile(bitMod(3));
-      case "bitmod4" -> new BestPerTile(bitMod(4));
-      default -> new Fixed(NumberFormats.parse(text));
-    };
-  }
-
-  private static int number(String text) {
-    Word word = Word.parse(text);
-    word.requireArguments(1, 1);
-    return word.integer(0);
-  }
-
-  private static List<NumberFormat> formats(Word word) {
-    return word.arguments().stream().map(NumberFormats::parse).toList();
+    return FormatChoices.STEPS.read(Phrase.of("format", text));
   }
 }

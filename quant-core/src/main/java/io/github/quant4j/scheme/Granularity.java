@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.scheme;
 
-import io.github.quant4j.wording.Suggestion;
-import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import io.github.quant4j.grammar.Phrase;
 
 /**
  * Which elements of a weight matrix {@code [out, in]} share a scale.
@@ -185,30 +182,6 @@ public sealed interface Granularity {
    * @throws IllegalArgumentException if the text is not a granularity
    */
   static Granularity parse(String text) {
-    for (Granularity known :
-        new Granularity[] {new PerTensor(), new PerChannel(), new PerInputChannel(0)}) {
-      if (known.toString().equals(text)) {
-        return known;
-      }
-    }
-    Matcher match =
-        Pattern.compile(
-                "g([0-9]{1,6})|column\\(([0-9]{1,6})\\)|block\\(([0-9]{1,6})x([0-9]{1,6})\\)")
-            .matcher(text);
-    if (!match.matches()) {
-      throw new IllegalArgumentException(
-          "granularity: '"
-              + text
-              + "', expected tensor, channel, g<inputs> (such as g64), column,"
-              + " column(<outputs>) or block(<outputs>x<inputs>)"
-              + Suggestion.of(text, List.of("tensor", "channel", "column")));
-    }
-    if (match.group(1) != null) {
-      return new PerGroup(Integer.parseInt(match.group(1)));
-    }
-    if (match.group(2) != null) {
-      return new PerInputChannel(Integer.parseInt(match.group(2)));
-    }
-    return new PerBlock(Integer.parseInt(match.group(3)), Integer.parseInt(match.group(4)));
+    return Granularities.STEPS.read(Phrase.of("granularity", text));
   }
 }

@@ -5,8 +5,8 @@ import io.github.quant4j.format.Codebook;
 import io.github.quant4j.format.IntegerFormat;
 import io.github.quant4j.format.MiniFloat;
 import io.github.quant4j.format.NumberFormat;
-import io.github.quant4j.wording.Suggestion;
-import io.github.quant4j.wording.Word;
+import io.github.quant4j.grammar.Phrase;
+import io.github.quant4j.grammar.SyntaxException;
 import java.util.List;
 
 /**
@@ -28,8 +28,6 @@ public record QuantScheme(
     FormatChoice choice, Granularity granularity, boolean symmetric, ScaleCodec scaleCodec) {
 
   private record Preset(String name, QuantScheme scheme) {}
-
-  private static final List<String> SYMMETRIES = List.of("sym", "asym");
 
   private static final Granularity MX_BLOCK = Granularity.group(32);
 
@@ -165,60 +163,40 @@ public record QuantScheme(
    * @throws IllegalArgumentException if the text is not a scheme; the message names the part
    */
   public static QuantScheme parse(String text) {
+    return parse(Phrase.of("scheme", text));
+  }
+
+  /**
+   * Reads the text form.
+   *
+   * @param phrase where it stands
+   * @return the scheme
+   * @throws SyntaxException if the phrase is not a scheme
+   */
+  public static QuantScheme parse(Phrase phrase) {
     for (Preset preset : PRESETS) {
-      if (preset.name.equals(text)) {
+      if (phrase.is(preset.name)) {
         return preset.scheme;
       }
     }
-    List<String> parts = Word.split(text, ':');
-    if (parts.size() < 2 || parts.size() > 4) {
-      List<String> presets = PRESETS.stream().map(Preset::name).toList();
-      throw new IllegalArgumentException(
-          "scheme: '"
-              + text
-              + "', expected format:granularity[:sym|asym][:codec], such as"
-              + " int4:g64:asym, or one of "
-              + presets
-              + Suggestion.of(text, presets));
+    SchemeText text = SchemeText.read(phrase, PRESETS.stream().map(Preset::name).toList());
+    FormatChoice choice = FormatChoices.STEPS.read(text.format());
+    Granularity granularity = Granularities.STEPS.read(text.granularity());
+    ScaleCodec codec = text.codec(usualCodec(choice));
+    try {
+      return new QuantScheme(choice, granularity, text.isSymmetric(), codec);
+    } catch (IllegalArgumentException e) {
+      throw phrase.error(e);
     }
-    FormatChoice choice = FormatChoice.parse(parts.get(0));
-    Granularity granularity = Granularity.parse(parts.get(1));
-    boolean symmetric = true;
-    ScaleCodec codec = usualCodec(choice);
-    int next = 2;
-    if (next < parts.size() && SYMMETRIES.contains(parts.get(next))) {
-      symmetric = parts.get(next).equals(SYMMETRIES.getFirst());
-      next++;
-    }
-    if (next < parts.size()) {
-      codec = codec(parts.get(next), next == 2);
-      next++;
-    }
-    if (next < parts.size()) {
-      throw new IllegalArgumentException(
-          "scheme: '"
-              + text
-              + "': nothing may follow '"
-              + parts.get(next - 1)
-              + "', found '"
-              + parts.get(next)
-              + "'"
-              + (SYMMETRIES.contains(parts.get(next)) ? "; it stands before the codec" : ""));
-    }
-    return new QuantScheme(choice, granularity, symmetric, codec);
   }
 
-  private static ScaleCodec codec(String text, boolean symmetryPossible) {
-    try {
-      return ScaleCodec.parse(text);
-    } catch (IllegalArgumentException e) {
-      String suggestion = symmetryPossible ? Suggestion.of(text, SYMMETRIES) : "";
-      if (suggestion.isEmpty()) {
-        throw e;
-      }
-      throw new IllegalArgumentException(
-          "scheme: '" + text + "' is neither sym nor asym nor a scale codec" + suggestion, e);
-    }
+  /**
+   * The short names of schemes.
+   *
+   * @return those of the OCP microscaling formats and NVFP4
+   */
+  public static List<String> presets() {
+    return PRESETS.stream().map(Preset::name).toList();
   }
 
   private static ScaleCodec usualCodec(FormatChoice choice) {

@@ -3,10 +3,8 @@ package io.github.quant4j.scheme;
 
 import io.github.quant4j.format.IntegerFormat;
 import io.github.quant4j.format.NumberFormat;
+import io.github.quant4j.grammar.Phrase;
 import io.github.quant4j.tensor.Tensor;
-import io.github.quant4j.wording.Suggestion;
-import io.github.quant4j.wording.Word;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -113,37 +111,6 @@ public sealed interface ScaleCodec
    * @throws IllegalArgumentException if there is no such codec; the message suggests the nearest
    */
   static ScaleCodec parse(String text) {
-    List<ScaleCodec> plain =
-        List.of(
-            FloatScaleCodec.FLOAT32,
-            FloatScaleCodec.FLOAT16,
-            FloatScaleCodec.BFLOAT16,
-            PowerOfTwoScaleCodec.FLOOR,
-            PowerOfTwoScaleCodec.CEIL,
-            PowerOfTwoScaleCodec.NEAREST,
-            new TensorRelativeScaleCodec(),
-            new RowMultipleScaleCodec(),
-            PowerOfTwoRowScaleCodec.UP,
-            PowerOfTwoRowScaleCodec.DOWN,
-            PowerOfTwoRowScaleCodec.NEAREST,
-            SecondOrderScaleCodec.defaults(),
-            new UnitScaleCodec());
-    for (ScaleCodec codec : plain) {
-      if (codec.label().equals(text)) {
-        return codec;
-      }
-    }
-    if (text.startsWith("second-order(")) {
-      Word word = Word.parse(text);
-      word.requireArguments(2, 2);
-      return new SecondOrderScaleCodec(word.integer(0), word.integer(1));
-    }
-    List<String> known = plain.stream().map(ScaleCodec::label).toList();
-    throw new IllegalArgumentException(
-        "scale codec: '"
-            + text
-            + "', expected "
-            + String.join(", ", known)
-            + Suggestion.of(text, known));
+    return ScaleCodecs.STEPS.read(Phrase.of("scale codec", text));
   }
 }

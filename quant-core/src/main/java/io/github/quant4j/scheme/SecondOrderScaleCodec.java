@@ -55,7 +55,7 @@ public record SecondOrderScaleCodec(int bits, int run) implements ScaleCodec {
 
   @Override
   public String label() {
-    return equals(defaults()) ? "second-order" : "second-order(" + bits + "," + run + ")";
+    return ScaleCodecs.SECOND_ORDER.label(this);
   }
 
   @Override

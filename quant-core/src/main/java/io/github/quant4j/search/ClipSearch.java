@@ -5,7 +5,6 @@ import io.github.quant4j.format.NumberFormat;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.statistic.GramCheck;
-import io.github.quant4j.wording.OptionText;
 import java.util.List;
 
 /**
@@ -30,8 +29,8 @@ import java.util.List;
  */
 public record ClipSearch(boolean diagonal, boolean asymmetric, int steps, double shrink)
     implements ScaleSearch {
-  private static final int USUAL_STEPS = 20;
-  private static final double USUAL_SHRINK = 0.5;
+  static final int USUAL_STEPS = 20;
+  static final double USUAL_SHRINK = 0.5;
 
   /**
    * Checks the parameters.
@@ -84,11 +83,6 @@ public record ClipSearch(boolean diagonal, boolean asymmetric, int steps, double
 
   @Override
   public String label() {
-    return new OptionText("clip")
-        .add(asymmetric, "asym")
-        .add(diagonal, "diag")
-        .add(steps != USUAL_STEPS, "steps=" + steps)
-        .add(shrink != USUAL_SHRINK, "shrink=" + OptionText.number(shrink))
-        .toString();
+    return ScaleSearches.CLIP.label(this);
   }
 }

@@ -3,7 +3,6 @@ package io.github.quant4j.search;
 
 import io.github.quant4j.format.NumberFormat;
 import io.github.quant4j.matrix.Grid;
-import io.github.quant4j.wording.OptionText;
 import java.util.List;
 
 /**
@@ -22,9 +21,9 @@ import java.util.List;
  */
 public record MeanSquaredErrorSearch(double exponent, int steps, double shrink)
     implements ScaleSearch {
-  private static final double USUAL_EXPONENT = 2;
-  private static final int USUAL_STEPS = 100;
-  private static final double USUAL_SHRINK = 0.8;
+  static final double USUAL_EXPONENT = 2;
+  static final int USUAL_STEPS = 100;
+  static final double USUAL_SHRINK = 0.8;
 
   /**
    * Checks the parameters.
@@ -62,10 +61,6 @@ public record MeanSquaredErrorSearch(double exponent, int steps, double shrink)
 
   @Override
   public String label() {
-    OptionText options = new OptionText("mse");
-    options.add(exponent != USUAL_EXPONENT, OptionText.number(exponent));
-    options.add(steps != USUAL_STEPS, "steps=" + steps);
-    options.add(shrink != USUAL_SHRINK, "shrink=" + OptionText.number(shrink));
-    return options.toString();
+    return ScaleSearches.MEAN_SQUARED_ERROR.label(this);
   }
 }

@@ -4,7 +4,6 @@ package io.github.quant4j.search;
 import io.github.quant4j.format.NumberFormat;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.scheme.ScaleLayout;
-import io.github.quant4j.wording.OptionText;
 import java.util.Arrays;
 
 /**
@@ -62,6 +61,6 @@ public record PercentileSearch(double percentile) implements ScaleSearch {
 
   @Override
   public String label() {
-    return "percentile(" + OptionText.number(percentile) + ")";
+    return ScaleSearches.PERCENTILE.label(this);
   }
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.search;
 
-import java.math.BigDecimal;
-
 /** How the range of a static activation grid follows from calibration. */
 public sealed interface RangeRule {
 
@@ -34,9 +32,7 @@ public sealed interface RangeRule {
 
     @Override
     public String toString() {
-      return "percentile("
-          + new BigDecimal(Double.toString(percent)).stripTrailingZeros().toPlainString()
-          + ")";
+      return RangeRules.PERCENTILE.label(this);
     }
   }
 

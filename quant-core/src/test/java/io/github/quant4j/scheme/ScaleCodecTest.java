@@ -175,7 +175,7 @@ class ScaleCodecTest {
     assertMessage("did you mean 'e8m0near'", "e8m0neer");
     assertMessage("did you mean 'second-order'", "second-ordre");
     assertMessage("expected 1 to 8", "second-order(9,16)");
-    assertMessage("expected 2", "second-order(3)");
+    assertMessage("is not known here", "second-order(3,16,2)");
     assertMessage("not a whole number", "second-order(3,x)");
     assertThrows(
         IllegalArgumentException.class,

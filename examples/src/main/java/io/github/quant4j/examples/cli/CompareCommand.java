@@ -6,7 +6,7 @@ import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.model.SpeechEncoder;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.pipeline.Calibration;
-import io.github.quant4j.recipe.Recipe;
+import io.github.quant4j.recipe.PublishedRecipes;
 import io.github.quant4j.study.RecipeStudy;
 import io.github.quant4j.study.SpeechStudy;
 import io.github.quant4j.text.TextFile;
@@ -67,7 +67,8 @@ final class CompareCommand implements Callable<Integer> {
   @Option(
       names = "--recipe",
       paramLabel = "R",
-      description = "A recipe; may be given several times.")
+      description =
+          "A recipe, or the name of a published system; may be given several times.")
   private List<String> recipes = new ArrayList<>();
 
   @Option(
@@ -191,8 +192,7 @@ final class CompareCommand implements Callable<Integer> {
     if (all.isEmpty()) {
       throw new UsageException("--recipe: none, expected at least one, or --recipes FILE");
     }
-    all.forEach(Recipe::parse);
-    return all;
+    return all.stream().map(text -> PublishedRecipes.recipe(text).toString()).toList();
   }
 
   /** The model writes once, and all recipes read the same. */

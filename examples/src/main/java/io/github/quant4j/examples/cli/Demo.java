@@ -14,6 +14,7 @@ import io.github.quant4j.pipeline.Quantization;
 import io.github.quant4j.pipeline.QuantizationPlan;
 import io.github.quant4j.pipeline.QuantizationReport;
 import io.github.quant4j.pipeline.SelfCalibration;
+import io.github.quant4j.recipe.PublishedRecipes;
 import io.github.quant4j.recipe.Recipe;
 import io.github.quant4j.text.TextFile;
 import java.io.IOException;
@@ -64,7 +65,7 @@ final class Demo {
     this.options = options;
     this.source = source;
     this.text = text;
-    this.recipes = recipes.stream().map(Recipe::parse).toList();
+    this.recipes = recipes.stream().map(PublishedRecipes::recipe).toList();
   }
 
   static List<String> orUsual(List<String> recipes) {

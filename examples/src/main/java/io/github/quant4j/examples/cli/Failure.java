@@ -4,6 +4,7 @@ package io.github.quant4j.examples.cli;
 import io.github.quant4j.io.OutputException;
 import io.github.quant4j.io.TensorFileException;
 import io.github.quant4j.pipeline.PlanException;
+import io.github.quant4j.recipe.RecipeException;
 import io.github.quant4j.speech.AudioFileException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -33,6 +34,7 @@ record Failure(int status, String message) {
 
   private static final int MOST_SUGGESTIONS = 2;
   private static final long MEGABYTE = 1_000_000;
+  private static final int LONGEST_LINE = 100;
 
   static Failure of(Throwable problem) {
     return switch (problem) {
@@ -44,6 +46,7 @@ record Failure(int status, String message) {
       case AudioFileException e -> new Failure(CALL, message(e));
       case FileSystemException e -> new Failure(CALL, file(e));
       case IOException e -> new Failure(WORK, "reading or writing failed: " + message(e));
+      case RecipeException e -> new Failure(CALL, message(e) + caret(e));
       case PlanException e -> new Failure(CALL, plan(e.problems()));
       case IllegalArgumentException e -> new Failure(CALL, message(e));
       case ArithmeticException e -> new Failure(WORK, message(e));
@@ -114,6 +117,21 @@ record Failure(int status, String message) {
           };
     }
     return e.getFile() + ": " + reason;
+  }
+
+  /** Points at the word in a recipe that fits a line. */
+  private static String caret(RecipeException e) {
+    String recipe = e.recipe();
+    if (recipe.length() > LONGEST_LINE || recipe.chars().anyMatch(Character::isISOControl)) {
+      return "";
+    }
+    return System.lineSeparator()
+        + "  "
+        + recipe
+        + System.lineSeparator()
+        + "  "
+        + " ".repeat(e.position())
+        + "^".repeat(Math.max(1, e.word().length()));
   }
 
   private static String outOfMemory() {

@@ -4,6 +4,7 @@ package io.github.quant4j.examples.cli;
 import io.github.quant4j.model.SpeechEncoder;
 import io.github.quant4j.pipeline.Calibration;
 import io.github.quant4j.pipeline.Quantization;
+import io.github.quant4j.recipe.PublishedRecipes;
 import io.github.quant4j.recipe.Recipe;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.text.TextFile;
@@ -23,7 +24,9 @@ final class QuantizationOptions {
       names = "--recipe",
       paramLabel = "R",
       required = true,
-      description = "How to quantize, for example 'int4:g64:asym gptq(act-order)'.")
+      description =
+          "How to quantize, for example 'int4:g64:asym gptq(act-order)', or the name of a"
+              + " published system, for example QuaRot; 'quant help recipes' explains both.")
   private String recipe = "";
 
   @Option(
@@ -71,7 +74,7 @@ final class QuantizationOptions {
 
   /** A recipe is checked before a model is opened. */
   Recipe recipe() {
-    return Recipe.parse(recipe);
+    return PublishedRecipes.recipe(recipe);
   }
 
   /** The quantization that the options ask for. */
@@ -98,12 +101,17 @@ final class QuantizationOptions {
             "--set: '" + override + "', expected PATTERN=RECIPE, such as lm_head=int8:channel");
       }
       quantization =
-          quantization.set(override.substring(0, equals), override.substring(equals + 1));
+          quantization.set(override.substring(0, equals), named(override.substring(equals + 1)));
     }
     for (String pattern : kept) {
       quantization = quantization.keep(pattern);
     }
     return quantization;
+  }
+
+  /** The word keep is no recipe, but stands in the place of one. */
+  private static String named(String recipe) {
+    return recipe.strip().equals("keep") ? recipe : PublishedRecipes.recipe(recipe).toString();
   }
 
   private List<FloatMatrix> speech(SpeechEncoder encoder) throws IOException {

@@ -60,6 +60,6 @@ public record AutoSmoothRule(boolean powersOfTwo) implements TransformRule {
 
   @Override
   public String label() {
-    return powersOfTwo ? "smooth(auto,po2)" : "smooth(auto)";
+    return TransformSteps.SMOOTH.label(this);
   }
 }

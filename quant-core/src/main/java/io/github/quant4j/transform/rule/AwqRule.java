@@ -105,13 +105,6 @@ public record AwqRule(int points, boolean bothSides) implements TransformRule {
 
   @Override
   public String label() {
-    List<String> arguments = new ArrayList<>();
-    if (points != 20) {
-      arguments.add(Integer.toString(points));
-    }
-    if (bothSides) {
-      arguments.add("duo");
-    }
-    return arguments.isEmpty() ? "awq" : "awq(" + String.join(",", arguments) + ")";
+    return TransformSteps.AWQ.label(this);
   }
 }

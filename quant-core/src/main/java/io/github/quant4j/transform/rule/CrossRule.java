@@ -43,6 +43,6 @@ public record CrossRule(double alpha) implements TransformRule {
 
   @Override
   public String label() {
-    return "cross(" + ChannelScales.number(alpha) + ")";
+    return TransformSteps.CROSS.label(this);
   }
 }

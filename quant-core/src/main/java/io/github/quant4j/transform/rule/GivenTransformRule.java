@@ -28,6 +28,11 @@ public record GivenTransformRule(InputTransform transform) implements TransformR
   }
 
   @Override
+  public boolean mixesChannels() {
+    return !transform.keepsChannels();
+  }
+
+  @Override
   public String label() {
     return "given(" + transform.describe() + ")";
   }

@@ -6,11 +6,14 @@ import io.github.quant4j.transform.HadamardTransform;
 import io.github.quant4j.transform.InputTransform;
 import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Set;
 
 /**
- * A randomized Hadamard rotation, see {@link HadamardTransform}.
+ * A randomized Hadamard rotation, see {@link HadamardTransform}: the rotations of QuaRot (Ashkboos
+ * et al., arXiv 2404.00456). In a model it is folded into the residual stream where its layers
+ * allow it (R1) and into the heads of values behind attention (R2), and it runs before layers whose
+ * input cannot be rotated beforehand, such as down projections (R4); with {@code online} it runs
+ * everywhere.
  *
  * @param block channels of a block, or 0 for the largest that suits the width
  * @param seed of the signs, or {@link HadamardTransform#NO_SIGNS}
@@ -74,19 +77,17 @@ public record HadamardRule(int block, long seed, boolean online) implements Tran
   }
 
   @Override
+  public boolean mixesChannels() {
+    return true;
+  }
+
+  @Override
+  public void requireWidth(int channels) {
+    rotation(channels);
+  }
+
+  @Override
   public String label() {
-    List<String> arguments = new ArrayList<>();
-    if (block != 0) {
-      arguments.add("block=" + block);
-    }
-    if (seed == HadamardTransform.NO_SIGNS) {
-      arguments.add("unsigned");
-    } else if (seed != 0) {
-      arguments.add("seed=" + seed);
-    }
-    if (online) {
-      arguments.add("online");
-    }
-    return arguments.isEmpty() ? "hadamard" : "hadamard(" + String.join(",", arguments) + ")";
+    return TransformSteps.HADAMARD.label(this);
   }
 }

@@ -88,7 +88,12 @@ public record KroneckerRule(boolean principalAxes) implements TransformRule {
   }
 
   @Override
+  public boolean mixesChannels() {
+    return true;
+  }
+
+  @Override
   public String label() {
-    return principalAxes ? "kronecker(pca)" : "kronecker(hadamard)";
+    return TransformSteps.KRONECKER.label(this);
   }
 }

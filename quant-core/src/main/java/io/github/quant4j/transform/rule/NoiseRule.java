@@ -70,9 +70,6 @@ public record NoiseRule(double range, long seed) implements TransformRule {
 
   @Override
   public String label() {
-    return "noise("
-        + (range == 0 ? "auto" : ChannelScales.number(range))
-        + (seed == 0 ? "" : ",seed=" + seed)
-        + ")";
+    return TransformSteps.NOISE.label(this);
   }
 }

@@ -46,6 +46,6 @@ public record PercentileRule(double share) implements TransformRule {
 
   @Override
   public String label() {
-    return "outlier(" + ChannelScales.number(share) + ")";
+    return TransformSteps.OUTLIER.label(this);
   }
 }

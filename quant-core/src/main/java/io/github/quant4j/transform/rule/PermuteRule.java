@@ -44,6 +44,6 @@ public record PermuteRule(boolean byWeights) implements TransformRule {
 
   @Override
   public String label() {
-    return byWeights ? "permute(weights)" : "permute";
+    return TransformSteps.PERMUTE.label(this);
   }
 }

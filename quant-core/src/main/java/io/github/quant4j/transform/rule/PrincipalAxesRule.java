@@ -50,6 +50,11 @@ public record PrincipalAxesRule() implements TransformRule {
   }
 
   @Override
+  public boolean mixesChannels() {
+    return true;
+  }
+
+  @Override
   public String label() {
     return "pca";
   }

@@ -50,6 +50,6 @@ public record SmoothRule(double alpha, boolean powersOfTwo) implements Transform
 
   @Override
   public String label() {
-    return "smooth(" + ChannelScales.number(alpha) + (powersOfTwo ? ",po2" : "") + ")";
+    return TransformSteps.SMOOTH.label(this);
   }
 }

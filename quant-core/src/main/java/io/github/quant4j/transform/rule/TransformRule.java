@@ -61,12 +61,16 @@ public sealed interface TransformRule
    * @return true for rotations
    */
   default boolean mixesChannels() {
-    return switch (this) {
-      case HadamardRule _, PrincipalAxesRule _, KroneckerRule _ -> true;
-      case GivenTransformRule(var transform) -> !transform.keepsChannels();
-      default -> false;
-    };
+    return false;
   }
+
+  /**
+   * Checks whether there is such a transform of some width, before any work is done.
+   *
+   * @param channels of the input
+   * @throws IllegalArgumentException if it does not suit the width
+   */
+  default void requireWidth(int channels) {}
 
   /**
    * The text form in recipes.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.quant4j.wording;
+package io.github.quant4j.grammar;
 
 import java.util.Collection;
+import java.util.Optional;
 
 /** Finds the known word that a misspelt one was probably meant to be. */
 public final class Suggestion {
@@ -16,16 +17,35 @@ public final class Suggestion {
    *     most a third of its letters, but at least one, may be wrong, missing, too many or swapped
    */
   public static String of(String word, Collection<String> known) {
+    return nearest(word, known).map(best -> "; did you mean '" + best + "'?").orElse("");
+  }
+
+  /**
+   * The nearest known word.
+   *
+   * @param word what was found
+   * @param known the words that were possible
+   * @return empty if none is near, see {@link #of}
+   */
+  public static Optional<String> nearest(String word, Collection<String> known) {
     String best = "";
     int least = Integer.MAX_VALUE;
     for (String candidate : known) {
+      // Words whose lengths differ by more than the edits that are allowed are never near.
+      if (Math.abs(word.length() - candidate.length()) > most(candidate)) {
+        continue;
+      }
       int distance = distance(word, candidate);
       if (distance < least) {
         least = distance;
         best = candidate;
       }
     }
-    return least <= Math.max(1, best.length() / 3) ? "; did you mean '" + best + "'?" : "";
+    return least <= most(best) ? Optional.of(best) : Optional.empty();
+  }
+
+  private static int most(String candidate) {
+    return Math.max(1, candidate.length() / 3);
   }
 
   /**

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.rounding;
+
+import io.github.quant4j.grammar.Range;
+import io.github.quant4j.grammar.Step;
+import io.github.quant4j.grammar.Steps;
+
+/** The roundings as steps of recipes. */
+public final class Roundings {
+  static final Step<GptqRounding, GptqRounding> GPTQ =
+      Step.<GptqRounding>named(
+              "gptq", "columns one after the other, each makes up for those before it (GPTQ, LDLQ)")
+          .flag(
+              "act-order",
+              GptqRounding::activationOrder,
+              "columns by descending power of their inputs")
+          .flag(
+              "current",
+              GptqRounding::currentGroups,
+              "scales of what earlier columns have left, not of the weights")
+          .key(
+              "damp",
+              Range.from(0, 1),
+              GptqRounding.USUAL_DAMPING,
+              GptqRounding::damping,
+              "what is added to the diagonal, as a share of its mean")
+          .withExponent()
+          .key(
+              "block",
+              Range.whole(8, 4096),
+              GptqRounding.USUAL_BLOCK,
+              GptqRounding::block,
+              "columns between matrix products")
+          .make(
+              values ->
+                  new GptqRounding(
+                      values.flag("act-order"),
+                      values.flag("current"),
+                      values.number("damp"),
+                      values.count("block")));
+
+  static final Step<CoordinateDescent, CoordinateDescent> DESCENT =
+      Step.<CoordinateDescent>named(
+              "cd", "every weight in turn to where the output error is least (QuantEase)")
+          .required(
+              "SWEEPS", Range.whole(1, 1000), CoordinateDescent::sweeps, "passes, such as cd(6)")
+          .flag("plain", step -> !step.relaxed(), "without the relaxation of every third sweep")
+          .flag(
+              "act-order",
+              CoordinateDescent::activationOrder,
+              "columns by descending power of their inputs")
+          .make(
+              values ->
+                  new CoordinateDescent(
+                      values.count("SWEEPS"), !values.flag("plain"), values.flag("act-order")));
+
+  static final Step<AdaRound, AdaRound> ADAPTIVE =
+      Step.<AdaRound>named("adaround", "up or down, learned on the output error (AdaRound)")
+          .key(
+              "iterations",
+              Range.whole(1, 1_000_000),
+              AdaRound.USUAL_ITERATIONS,
+              AdaRound::iterations,
+              "steps of Adam")
+          .key("rate", Range.above(0, 1), AdaRound.USUAL_RATE, AdaRound::rate, "of learning")
+          .withExponent()
+          .key(
+              "penalty",
+              Range.above(0, 1_000_000),
+              AdaRound.USUAL_PENALTY,
+              AdaRound::penalty,
+              "how strongly decisions are asked for")
+          .withExponent()
+          .make(
+              values ->
+                  new AdaRound(
+                      values.count("iterations"), values.number("rate"), values.number("penalty")));
+
+  static final Step<FlexRound, FlexRound> FLEXIBLE =
+      Step.<FlexRound>named(
+              "flexround", "divisors of weights and rows, learned on the output error (FlexRound)")
+          .key(
+              "iterations",
+              Range.whole(1, 1_000_000),
+              FlexRound.USUAL_ITERATIONS,
+              FlexRound::iterations,
+              "steps of Adam")
+          .key("rate", Range.above(0, 1), FlexRound.USUAL_RATE, FlexRound::rate, "of learning")
+          .withExponent()
+          .make(values -> new FlexRound(values.count("iterations"), values.number("rate")));
+
+  static final Step<StochasticRounding, StochasticRounding> STOCHASTIC =
+      Step.<StochasticRounding>named(
+              "stochastic", "up or down by chance, so that the mean is the weight (Q-GaLore)")
+          .optional(
+              "SEED",
+              Range.whole(-Integer.MAX_VALUE, Integer.MAX_VALUE),
+              0,
+              StochasticRounding::seed,
+              "chooses the draws")
+          .alwaysPrinted()
+          .make(values -> new StochasticRounding(values.whole("SEED")));
+
+  /** All of them. */
+  public static final Steps<Rounding> STEPS =
+      Steps.of(
+          "rounding",
+          Step.<Rounding>word(
+              "rtn", "to the nearest value; what holds if nothing is said", new NearestRounding()),
+          GPTQ,
+          DESCENT,
+          ADAPTIVE,
+          FLEXIBLE,
+          STOCHASTIC);
+
+  private Roundings() {}
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.scheme;
+
+import io.github.quant4j.grammar.Range;
+import io.github.quant4j.grammar.Step;
+import io.github.quant4j.grammar.Steps;
+
+/** How scales are stored, as steps of recipes. */
+public final class ScaleCodecs {
+  static final Step<SecondOrderScaleCodec, SecondOrderScaleCodec> SECOND_ORDER =
+      Step.<SecondOrderScaleCodec>named(
+              "second-order", "scales and zero points that are quantized again (SpQR, QLoRA)")
+          .optional("BITS", Range.whole(1, 8), 3, SecondOrderScaleCodec::bits, "of a scale")
+          .optional(
+              "RUN", Range.whole(2, 65_536), 16, SecondOrderScaleCodec::run, "scales of a run")
+          .make(values -> new SecondOrderScaleCodec(values.count("BITS"), values.count("RUN")));
+
+  /** All of them. */
+  public static final Steps<ScaleCodec> STEPS =
+      Steps.of(
+          "scale codec",
+          plain(FloatScaleCodec.FLOAT16, "binary16, what weights have if nothing is said"),
+          plain(FloatScaleCodec.BFLOAT16, "bfloat16"),
+          plain(FloatScaleCodec.FLOAT32, "binary32, what activations have if nothing is said"),
+          plain(
+              PowerOfTwoScaleCodec.FLOOR,
+              "powers of two in 8 bits, as the OCP microscaling formats choose them"),
+          plain(PowerOfTwoScaleCodec.CEIL, "powers of two, the next larger ones"),
+          plain(PowerOfTwoScaleCodec.NEAREST, "powers of two, the nearest ones"),
+          plain(
+              new TensorRelativeScaleCodec(), "FP8 relative to a scale of the matrix, as in NVFP4"),
+          plain(new RowMultipleScaleCodec(), "8-bit multiples of a scale of the row (DGQ)"),
+          plain(
+              PowerOfTwoRowScaleCodec.UP,
+              "powers of two times a scale of the row, rounded up (ZeroQuant-FP, M2)"),
+          plain(
+              PowerOfTwoRowScaleCodec.DOWN, "powers of two times a scale of the row, rounded down"),
+          plain(
+              PowerOfTwoRowScaleCodec.NEAREST,
+              "powers of two times a scale of the row, the nearest"),
+          SECOND_ORDER,
+          plain(new UnitScaleCodec(), "no scales: the levels are the weights' own values"));
+
+  private ScaleCodecs() {}
+
+  private static Step<ScaleCodec, ScaleCodec> plain(ScaleCodec codec, String help) {
+    return Step.word(codec.label(), help, codec);
+  }
+}

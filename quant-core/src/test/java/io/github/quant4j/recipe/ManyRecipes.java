@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.recipe;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Recipes in canonical spelling that together have every step; widths must be multiples of 256. */
+public final class ManyRecipes {
+  /** Beside those of published systems. */
+  private static final List<String> MORE =
+      List.of(
+          "tokens(attention,3) | hadamard | int4:g64:asym gptq",
+          "awq | int4:g64:asym rtn",
+          "int4:g64:asym rtn or int4:column(16):asym rtn",
+          "int3:g16:asym rtn + sparse(0.01,rounding)",
+          "nf4:g64:sym rtn + sparse(0.0005,sensitivity) + sparse(0.004)",
+          "int4:g64:asym rtn + sparse(0.01,scores)",
+          "binary:g128:sym mse rtn + sparse(0.1,saliency)",
+          "int4:g64:sym rtn + lowrank(8,int8)",
+          "nf4:g64:sym rtn + lowrank(16,scaled) + loop(10)",
+          "int2:g64:asym rtn + lowrank(16,weighted)",
+          "int4:channel:sym rtn @ int4:token:sym + columns(0.05)",
+          "binary:g64:sym mse rtn + columns(0.2,int4:g64:asym rtn)",
+          "smooth(0.5,po2) | fp4e2m1:channel:sym mse rtn @ fp4e2m1:tensor:sym + bias",
+          "fp4e2m1:g256:sym rtn @ fp8e4m3:token:sym + lowrank(8)",
+          "equalize | fp6e3m2:channel:sym rtn @ e4m3:tensor:sym + bias",
+          "outlier(0.005) | int4:g128:asym rtn @ int8:token:sym",
+          "hadamard(block=64,unsigned) | int4:g64:sym rtn",
+          "hadamard(seed=7,online) | int4:g64:sym rtn @ int4:token:sym",
+          "pca | hadamard(unsigned) | int8:channel:sym rtn @ int8:token:sym",
+          "kronecker(hadamard) | int4:channel:sym rtn",
+          "permute | int4:g128:sym rtn @ int4:g128:sym",
+          "permute(weights) | int3:g64:sym rtn",
+          "shift | smooth(1) | int4:channel:asym rtn @ int4:tensor:asym",
+          "smooth(auto) | int4:channel:sym rtn @ int8:tensor:asym mse",
+          "int8:channel:sym rtn @ int8:tensor:sym percentile(99.9)",
+          "int8:channel:sym rtn @ int8:channel:asym",
+          "mxfp6e3m2 rtn @ mxfp6e2m3",
+          "fp8e4m3:channel:sym rtn @ fp8e5m2:token:sym",
+          "smooth(0.5) | hadamard | int3:g64:asym mse rtn @ int8:token:asym + sparse(0.002,saliency) + lowrank(4,scaled,int8) + loop(3) + bias",
+          "int4:g128:asym gptq",
+          "int4:g128:sym gptq(act-order)",
+          "int3:channel:asym cd(9)",
+          "int4:g64:asym gptq(act-order)>cd(6)",
+          "int3:g128:asym clip(asym,diag) rtn",
+          "int3:g16:asym:second-order gptq + sparse(0.01,sensitivity)",
+          "smooth(0.5,po2) | e?m?(4):channel:sym mse rtn @ fp4e2m1:tensor:sym + bias",
+          "nf4:g64:sym:second-order(8,256) rtn + lowrank(16,scaled) + loop(3)",
+          "int4:g128:asym:i8row clip rtn @ int8:token:sym",
+          "hadamard | int4:channel:sym gaussian gptq",
+          "int4:channel:sym mse adaround(iterations=50)",
+          "int4:channel:sym mse flexround(iterations=50)",
+          "fp4e2m1:channel:sym adaround(iterations=50)",
+          "nvfp4 gptq @ nvfp4",
+          "f16 @ int8:token:sym",
+          "int8:tensor:sym rtn");
+
+  private ManyRecipes() {}
+
+  /** All of them. */
+  public static List<String> all() {
+    List<String> all = new ArrayList<>(MORE);
+    PublishedRecipes.withVariants().forEach(entry -> all.add(entry.recipe().toString()));
+    return all;
+  }
+
+  /** Those for a layer of so many rows that are soon done. */
+  public static List<String> forRows(int rows) {
+    return all().stream().filter(text -> isQuick(text) && suits(text, rows)).toList();
+  }
+
+  /** A thousand steps of learning are for tests of learning. */
+  private static boolean isQuick(String text) {
+    return !text.matches(".*(adaround|flexround)(?!\\(iterations).*");
+  }
+
+  private static boolean suits(String text, int rows) {
+    try {
+      return Recipe.parse(text).storageBits(rows, 256) > 0;
+    } catch (IllegalArgumentException _) {
+      return false;
+    }
+  }
+}
