@@ -2,6 +2,7 @@
 package io.github.quant4j.statistic;
 
 import io.github.quant4j.linalg.LinearAlgebra;
+import io.github.quant4j.linalg.PowerOfTwoUnit;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.Arrays;
@@ -35,6 +36,9 @@ public final class OutputError {
       throw new IllegalArgumentException(
           "gram: " + gram + ", expected [" + columns + ", " + columns + "] for " + change);
     }
+    float unit = PowerOfTwoUnit.of(change);
+    FloatMatrix scaled = PowerOfTwoUnit.in(unit, change);
+    double square = (double) unit * unit;
     double[] errors = new double[change.rows()];
     float[] product = new float[Math.min(ROWS_AT_A_TIME, change.rows()) * columns];
     for (int first = 0; first < change.rows(); first += ROWS_AT_A_TIME) {
@@ -46,7 +50,7 @@ public final class OutputError {
           columns,
           columns,
           1,
-          change.data(),
+          scaled.data(),
           from * columns,
           columns,
           gram.values(),
@@ -60,7 +64,8 @@ public final class OutputError {
           count,
           row ->
               errors[from + row] =
-                  dot(change.data(), (from + row) * columns, product, row * columns, columns));
+                  square
+                      * dot(scaled.data(), (from + row) * columns, product, row * columns, columns));
     }
     return errors;
   }
