@@ -25,6 +25,16 @@ public final class PowerOfTwoUnit {
     for (float value : matrix.data()) {
       largest = Math.max(largest, Math.abs(value));
     }
+    return of(largest);
+  }
+
+  /**
+   * The unit of a matrix of which the largest magnitude is known.
+   *
+   * @param largest the largest magnitude
+   * @return as {@link #of(FloatMatrix)}
+   */
+  public static float of(float largest) {
     if (largest == 0 || !Float.isFinite(largest)) {
       return 1f;
     }

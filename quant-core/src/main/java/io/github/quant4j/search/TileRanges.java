@@ -3,6 +3,7 @@ package io.github.quant4j.search;
 
 import io.github.quant4j.format.IntegerFormat;
 import io.github.quant4j.format.NumberFormat;
+import io.github.quant4j.linalg.PowerOfTwoUnit;
 import io.github.quant4j.matrix.FormatPalette;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.scheme.GroupParameters;
@@ -28,10 +29,18 @@ final class TileRanges {
   final double[] low;
   final double[] high;
 
+  /** A power of two near the largest magnitude, where that is unusual; otherwise 1. */
+  final float unit;
+
   TileRanges(ScaleLayout layout, double[] low, double[] high) {
     this.layout = layout;
     this.low = low;
     this.high = high;
+    double largest = 0;
+    for (int tile = 0; tile < low.length; tile++) {
+      largest = Math.max(largest, Math.max(-low[tile], high[tile]));
+    }
+    this.unit = PowerOfTwoUnit.of((float) largest);
   }
 
   /** The ranges of a matrix, zero included. */

