@@ -50,8 +50,7 @@ public record ActivationScheme(
     Preset plain = new Preset(name, scheme);
     return scheme.scaleCodec.equals(PowerOfTwoScaleCodec.FLOOR)
         ? Stream.of(
-            plain,
-            new Preset(name + ROUNDED, scheme.withScaleCodec(PowerOfTwoScaleCodec.ROUNDED)))
+            plain, new Preset(name + ROUNDED, scheme.withScaleCodec(PowerOfTwoScaleCodec.ROUNDED)))
         : Stream.of(plain);
   }
 

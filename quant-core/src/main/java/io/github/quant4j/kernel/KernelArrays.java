@@ -18,8 +18,7 @@ final class KernelArrays {
   }
 
   /** The same for one of several arrays; the name is put together only when it is needed. */
-  static void require(
-      String name, int number, float[] array, int offset, int tokens, int width) {
+  static void require(String name, int number, float[] array, int offset, int tokens, int width) {
     if (tokens < 0) {
       throw new IllegalArgumentException("tokens: " + tokens + ", expected at least 0");
     }

@@ -3,7 +3,6 @@ package io.github.quant4j.kernel;
 
 import io.github.quant4j.parallel.InstancePool;
 import io.github.quant4j.parallel.ScratchPool;
-import java.util.Objects;
 
 /**
  * The base of kernels that prepare their input once and then compute independent parts of their

@@ -5,7 +5,9 @@ import io.github.quant4j.format.HalfPrecision;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.FloatMatrix;
 
-/** Rounding to the floating-point types that weights are stored in, and whether a type is enough. */
+/**
+ * Rounding to the floating-point types that weights are stored in, and whether a type is enough.
+ */
 public final class FloatStorage {
   /**
    * The squared error, relative to the values, from which a type does not do. Normal numbers stay

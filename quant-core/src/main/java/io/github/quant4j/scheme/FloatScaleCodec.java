@@ -65,8 +65,7 @@ public enum FloatScaleCodec implements ScaleCodec {
         case FLOAT16 -> HalfPrecision.fromFloat16(HalfPrecision.toFloat16(clamped(value)));
         case BFLOAT16 ->
             HalfPrecision.fromBfloat16(
-                HalfPrecision.toBfloat16(
-                    Math.clamp(value, BFLOAT16_SMALLEST, BFLOAT16_LARGEST)));
+                HalfPrecision.toBfloat16(Math.clamp(value, BFLOAT16_SMALLEST, BFLOAT16_LARGEST)));
       };
     }
 

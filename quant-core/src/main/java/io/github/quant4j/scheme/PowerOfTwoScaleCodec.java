@@ -65,8 +65,7 @@ public enum PowerOfTwoScaleCodec implements ScaleCodec {
                     (float) (scale * maximum) / largestPower, PowerOfTwoScale.Mode.DOWN, true);
             case ROUNDED -> {
               float magnitude = (float) (scale * maximum) / largestPower;
-              int floor =
-                  PowerOfTwoScale.encode(magnitude, PowerOfTwoScale.Mode.DOWN, true);
+              int floor = PowerOfTwoScale.encode(magnitude, PowerOfTwoScale.Mode.DOWN, true);
               boolean up =
                   floor < LARGEST_CODE && magnitude >= 1.75f * PowerOfTwoScale.decode(floor);
               yield up ? floor + 1 : floor;

@@ -17,8 +17,8 @@ import java.util.SequencedMap;
  * weight_global_scale}), and a reciprocal would not be exact.
  *
  * <p>The divisor is at most 2^127, so that matrices of weights below some 1e-36 lose precision and
- * those of weights below 1e-41 become zero. A tile whose scale would round to zero gets the smallest normal one instead, 2^-6, so that no
- * element divides by zero.
+ * those of weights below 1e-41 become zero. A tile whose scale would round to zero gets the
+ * smallest normal one instead, 2^-6, so that no element divides by zero.
  */
 public record TensorRelativeScaleCodec() implements ScaleCodec {
   private static final String TENSOR_PART = "tensor";

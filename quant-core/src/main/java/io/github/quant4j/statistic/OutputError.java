@@ -65,7 +65,8 @@ public final class OutputError {
           row ->
               errors[from + row] =
                   square
-                      * dot(scaled.data(), (from + row) * columns, product, row * columns, columns));
+                      * dot(
+                          scaled.data(), (from + row) * columns, product, row * columns, columns));
     }
     return errors;
   }

@@ -48,8 +48,7 @@ class ActivationQuantizerTest {
     for (float value : good) {
       assertTrue(Float.isFinite(value), text);
     }
-    for (float odd :
-        new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+    for (float odd : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
       float[] bad = x.clone();
       bad[37] = odd;
       float[] found = new float[COLUMNS];
@@ -61,8 +60,15 @@ class ActivationQuantizerTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "int8:token:sym", "int8:token:asym", "int4:g16:sym", "fp8e4m3:token:sym", "fp4e2m1:g32:sym",
-        "mxfp4", "mxfp8:round", "mxint8", "nvfp4"
+        "int8:token:sym",
+        "int8:token:asym",
+        "int4:g16:sym",
+        "fp8e4m3:token:sym",
+        "fp4e2m1:g32:sym",
+        "mxfp4",
+        "mxfp8:round",
+        "mxint8",
+        "nvfp4"
       })
   void tinyInputsBecomeAboutZeroAndZerosStayZeros(String text) {
     ActivationQuantizer quantizer = ActivationQuantizer.dynamic(ActivationScheme.parse(text));

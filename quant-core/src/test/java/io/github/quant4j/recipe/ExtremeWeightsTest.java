@@ -119,8 +119,7 @@ class ExtremeWeightsTest {
     }
   }
 
-  private static void assertOverflowIsExplained(
-      String recipe, FloatMatrix weights, FloatMatrix x) {
+  private static void assertOverflowIsExplained(String recipe, FloatMatrix weights, FloatMatrix x) {
     try {
       assertTrue(quantize(recipe, weights, x).linear().toDense().isFinite(), recipe);
     } catch (IllegalArgumentException e) {
@@ -130,8 +129,7 @@ class ExtremeWeightsTest {
   }
 
   /** Relative squared error of the outputs that are within range. */
-  private static double error(
-      LinearQuantizationResult result, FloatMatrix weights, FloatMatrix x) {
+  private static double error(LinearQuantizationResult result, FloatMatrix weights, FloatMatrix x) {
     float[] y = new float[TOKENS * ROWS];
     Kernels.forLinear(result.linear(), KernelOptions.defaults().withProvider("scalar"))
         .multiply(x.data(), 0, TOKENS, y, 0);
