@@ -24,9 +24,12 @@ class ExtremeWeightsTest {
   private static final int TOKENS = 12;
   private static final int ODD_ROW = 5;
 
-  private static List<String> recipes() {
+  /** All published recipes for the three kinds that differ most, a choice for the others. */
+  private static List<String> recipes(String kind) {
     List<String> recipes = new ArrayList<>();
-    PublishedRecipes.ALL.forEach(published -> recipes.add(published.recipe()));
+    if (List.of("1e-41", "1e36", "subnormal row").contains(kind)) {
+      PublishedRecipes.ALL.forEach(published -> recipes.add(published.recipe()));
+    }
     recipes.addAll(
         List.of(
             "f16",
@@ -44,7 +47,13 @@ class ExtremeWeightsTest {
             "fp4e2m1:g32:sym:e8m0ceil rtn",
             "codebook(8):channel rtn",
             "mxfp4 rtn @ mxfp8:round",
-            "nvfp4 gptq @ nvfp4"));
+            "nvfp4 gptq @ nvfp4",
+            "binary:g128:sym mse rtn + sparse(0.1,saliency)",
+            "smooth(0.5) | hadamard | int4:channel:sym rtn @ int4:token:sym",
+            "int3:g64:asym gptq + lowrank(16,weighted)",
+            "int3:g64:sym rtn + lowrank(16,int8)",
+            "ternary2:g128:sym ptqtp",
+            "int4:channel:sym rtn @ int4:token:sym + columns(0.1)"));
     return recipes;
   }
 
@@ -98,7 +107,7 @@ class ExtremeWeightsTest {
   void noRecipeFailsOrDoesWorseThanNothing(String kind) {
     FloatMatrix weights = weights(kind);
     FloatMatrix x = LinearQuantizerTest.inputs(new SeededRandom(18), TOKENS, IN);
-    for (String recipe : recipes()) {
+    for (String recipe : recipes(kind)) {
       if (kind.equals("largest element") && recipe.contains("|")) {
         assertOverflowIsExplained(recipe, weights, x);
         continue;
@@ -109,7 +118,11 @@ class ExtremeWeightsTest {
       double error = error(result, weights, x);
       // Where a step is larger than the weights, rounding with feedback moves errors about.
       double most = kind.equals("1e-41") ? 3 : 1.0001;
-      assertTrue(error <= most, () -> recipe + ": " + error + ", " + result.report());
+      // Binary formats have no zero: they give the smallest bfloat16, which is above these weights.
+      boolean hasZero = !recipe.startsWith("binary") || !kind.equals("1e-41");
+      assertTrue(
+          error <= most || !hasZero && largest(result.linear().toDense()) <= 0x1p-132f,
+          () -> recipe + ": " + error + ", " + result.report());
       boolean isLost = kind.equals("1e-41") || kind.equals("subnormal row");
       assertTrue(
           !isLost
@@ -117,6 +130,14 @@ class ExtremeWeightsTest {
               || result.report().notes().stream().anyMatch(note -> note.contains("about zero")),
           () -> recipe + ": " + result.report());
     }
+  }
+
+  private static float largest(FloatMatrix matrix) {
+    float largest = 0;
+    for (float value : matrix.data()) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    return largest;
   }
 
   private static void assertOverflowIsExplained(String recipe, FloatMatrix weights, FloatMatrix x) {
