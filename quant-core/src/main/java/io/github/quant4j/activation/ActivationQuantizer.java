@@ -19,6 +19,12 @@ import java.util.Objects;
  * point {@code rint(-2^(bits-1) - min / scale)}, clamped to the format. Static ranges come from
  * calibration.
  *
+ * <p>A run whose largest magnitude is infinite or not a number has a dynamic scale that is not
+ * finite either: what its codes stand for is not finite, and other runs and tokens are as they
+ * would be without it. A static scale knows nothing of the values, and takes what is not a number
+ * for one of its levels. Magnitudes so small that the reciprocal of their scale overflows become
+ * about zero.
+ *
  * <p>Instances are immutable and thread-safe.
  */
 public final class ActivationQuantizer {
@@ -285,13 +291,18 @@ public final class ActivationQuantizer {
       float largest = Math.max(-low, high);
       if (scheme.scaleCodec().equals(FloatScaleCodec.FLOAT32)) {
         scales[r] = largest / format.maximum();
-        return format.maximum() / largest;
+        return Math.min(format.maximum() / largest, Float.MAX_VALUE);
+      }
+      if (!Float.isFinite(largest)) {
+        // No codec stores such a scale; the other tokens of the batch must not suffer for it.
+        scales[r] = Float.NaN;
+        return 1f;
       }
       if (outer > 0) {
         float relative = MiniFloat.FP8_E4M3.nearest(largest / format.maximum() / outer);
         // A block scale that would round to zero gets the smallest normal one, as for weights.
         scales[r] = outer * (relative == 0 ? SMALLEST_BLOCK_SCALE : relative);
-        return 1f / scales[r];
+        return Math.min(1f / scales[r], Float.MAX_VALUE);
       }
       GroupParameters stored =
           scheme
@@ -301,12 +312,12 @@ public final class ActivationQuantizer {
                   new ScaleLayout(1, run, 1, run),
                   format);
       scales[r] = stored.values()[0];
-      return 1f / scales[r];
+      return Math.min(1f / scales[r], Float.MAX_VALUE);
     }
     IntegerFormat integer = (IntegerFormat) format;
     float steps = integer.maximum() - integer.minimum();
     scales[r] = (high - low) / steps;
-    float inverse = steps / (high - low);
+    float inverse = Math.min(steps / (high - low), Float.MAX_VALUE);
     zeros[r] =
         Math.clamp(
             (float) Math.rint(integer.minimum() - low * inverse),

@@ -7,11 +7,13 @@ import io.github.quant4j.format.NumberFormats;
 import io.github.quant4j.grammar.Phrase;
 import io.github.quant4j.grammar.SyntaxException;
 import io.github.quant4j.scheme.FloatScaleCodec;
+import io.github.quant4j.scheme.PowerOfTwoScaleCodec;
 import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.scheme.ScaleCodec;
 import io.github.quant4j.scheme.SchemeText;
 import io.github.quant4j.scheme.TensorRelativeScaleCodec;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * How the input of a linear layer is quantized: {@code x = scale * (value(code) - zero)}.
@@ -32,8 +34,23 @@ public record ActivationScheme(
 
   private static final List<Preset> PRESETS =
       QuantScheme.presets().stream()
-          .map(name -> new Preset(name, ofWeights(QuantScheme.parse(name))))
+          .flatMap(ActivationScheme::presets)
           .toList();
+
+  private static final String ROUNDED = ":round";
+
+  private static Stream<Preset> presets(String name) {
+    ActivationScheme scheme = ofWeights(QuantScheme.parse(name));
+    Preset plain = new Preset(name, scheme);
+    return scheme.scaleCodec.equals(PowerOfTwoScaleCodec.FLOOR)
+        ? Stream.of(
+            plain, new Preset(name + ROUNDED, scheme.withScaleCodec(PowerOfTwoScaleCodec.ROUNDED)))
+        : Stream.of(plain);
+  }
+
+  private ActivationScheme withScaleCodec(ScaleCodec codec) {
+    return new ActivationScheme(format, granularity, symmetric, codec);
+  }
 
   private static ActivationScheme ofWeights(QuantScheme scheme) {
     ActivationGranularity granularity =
@@ -46,12 +63,22 @@ public record ActivationScheme(
    * Checks that the parts go together.
    *
    * @throws IllegalArgumentException if a zero point is asked for with a format that is not an
-   *     integer one, or the scales of the codec share what a weight matrix has and a token has not
+   *     integer one, if a symmetric format has no positive value, or the scales of the codec share
+   *     what a weight matrix has and a token has not
    */
   public ActivationScheme {
     if (!symmetric && !(format instanceof IntegerFormat)) {
       throw new IllegalArgumentException(
           "asym: a zero point needs an integer format, found " + format.name());
+    }
+    if (symmetric && !(format.maximum() > 0)) {
+      throw new IllegalArgumentException(
+          "activations: "
+              + format.name()
+              + " has no value above "
+              + format.maximum()
+              + ", so a symmetric scale would have to be infinite; use asym, or a format with"
+              + " positive values such as int2");
     }
     if (!scaleCodec.isIndependent() && !(scaleCodec instanceof TensorRelativeScaleCodec)) {
       throw new IllegalArgumentException(
@@ -77,6 +104,10 @@ public record ActivationScheme(
    * Reads the text form {@code format:granularity[:sym|asym][:codec]}, or one of the short names
    * {@code mxfp4}, {@code mxfp6e2m3}, {@code mxfp6e3m2}, {@code mxfp8} ({@code mxfp8e4m3}), {@code
    * mxfp8e5m2}, {@code mxint8} and {@code nvfp4}.
+   *
+   * <p>The shared exponents of {@code mxfp8} and its like follow the OCP specification ({@link
+   * PowerOfTwoScaleCodec#FLOOR}), those of {@code mxfp8:round} and its like the rule of
+   * compressed-tensors ({@link PowerOfTwoScaleCodec#ROUNDED}).
    *
    * @param text for example {@code int8:token} or {@code nvfp4}
    * @return the scheme; symmetric and with binary32 scales unless the text says otherwise

@@ -73,17 +73,10 @@ public record ColumnsSpec(Quantizer narrow, double share, Optional<Quantizer> wi
                             quantizer,
                             wideWeights,
                             problem.moment().given().map(gram -> part(gram, wideColumns)))))
-            .orElseGet(() -> half(wideWeights));
+            .orElseGet(() -> DenseSpec.term(wideWeights, DType.F16));
     return List.of(
         ColumnTerm.of(narrowTerm, narrowColumns, columns, true),
         ColumnTerm.of(wideTerm, wideColumns, columns, false));
-  }
-
-  private static WeightTerm half(FloatMatrix weights) {
-    for (int i = 0; i < weights.data().length; i++) {
-      weights.data()[i] = HalfPrecision.fromFloat16(HalfPrecision.toFloat16(weights.data()[i]));
-    }
-    return new DenseTerm(weights, weights.isFinite() ? DType.F16 : DType.F32);
   }
 
   private int unit(int columns) {

@@ -40,7 +40,7 @@ public record Decomposition(List<TermSpec> terms, int loops) {
    * @param weights their sum, {@code [out, in]}
    * @param errors the error after each pass: {@code tr(E H E^T)} per token, or the squared norm of
    *     E where the moment is not known
-   * @param notes what the roundings of the best pass report
+   * @param notes what the roundings of the best pass report, and which rows are too small to store
    */
   public record Result(
       List<WeightTerm> terms, FloatMatrix weights, List<Double> errors, List<String> notes) {
@@ -179,6 +179,13 @@ public record Decomposition(List<TermSpec> terms, int loops) {
       }
       List<WeightTerm> flat = fitted.stream().flatMap(List::stream).toList();
       FloatMatrix sum = Matrices.dense(weights.rows(), weights.columns(), flat);
+      if (!sum.isFinite()) {
+        // Corrections of weights at the end of binary32's range may lead beyond it.
+        flat = withoutCorrections(fitted);
+        sum = Matrices.dense(weights.rows(), weights.columns(), flat);
+        notes.add("corrections of the quantized matrix overflow and were left out");
+      }
+      LostRows.note(weights, sum).ifPresent(notes::add);
       double error = fitting.moment().error(Matrices.difference(sum, weights));
       errors.add(error);
       boolean gained = error < least * (1 - LEAST_GAIN);
@@ -193,6 +200,15 @@ public record Decomposition(List<TermSpec> terms, int loops) {
     }
     return new Result(
         best, Matrices.dense(weights.rows(), weights.columns(), best), errors, bestNotes);
+  }
+
+  private List<WeightTerm> withoutCorrections(List<List<WeightTerm>> fitted) {
+    for (int i = 0; i < fitted.size(); i++) {
+      if (terms.get(i).stage() == TermSpec.Stage.LAST) {
+        fitted.set(i, List.of());
+      }
+    }
+    return fitted.stream().flatMap(List::stream).toList();
   }
 
   private void refitOutliers(

@@ -4,6 +4,7 @@ package io.github.quant4j.decompose;
 import io.github.quant4j.format.HalfPrecision;
 import io.github.quant4j.linear.DenseTerm;
 import io.github.quant4j.linear.WeightTerm;
+import io.github.quant4j.matrix.FloatStorage;
 import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -30,21 +31,20 @@ public record DenseSpec(DType stored) implements TermSpec {
     }
   }
 
-  /** Rounds to the stored type; weights beyond binary16's range are stored as binary32. */
+  /**
+   * Rounds to the stored type; a matrix of weights beyond its range, or of weights so small that
+   * they vanish in it, is stored as binary32.
+   */
   @Override
   public List<WeightTerm> fit(FloatMatrix residual, FitProblem problem) {
-    FloatMatrix rounded = residual.copy();
-    for (int i = 0; i < rounded.data().length; i++) {
-      float value = rounded.data()[i];
-      rounded.data()[i] =
-          switch (stored) {
-            case F16 -> HalfPrecision.fromFloat16(HalfPrecision.toFloat16(value));
-            case BF16 -> HalfPrecision.fromBfloat16(HalfPrecision.toBfloat16(value));
-            default -> value;
-          };
-    }
-    return List.of(
-        rounded.isFinite() ? new DenseTerm(rounded, stored) : new DenseTerm(residual, DType.F32));
+    return List.of(term(residual, stored));
+  }
+
+  /** A matrix in a type, or in binary32 if that type does not do. */
+  static DenseTerm term(FloatMatrix matrix, DType stored) {
+    return FloatStorage.suffices(stored, matrix.data())
+        ? new DenseTerm(FloatStorage.rounded(matrix, stored), stored)
+        : new DenseTerm(matrix, DType.F32);
   }
 
   @Override

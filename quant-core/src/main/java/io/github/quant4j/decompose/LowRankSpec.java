@@ -3,6 +3,7 @@ package io.github.quant4j.decompose;
 
 import io.github.quant4j.format.HalfPrecision;
 import io.github.quant4j.linalg.MatrixView;
+import io.github.quant4j.linalg.PowerOfTwoUnit;
 import io.github.quant4j.linalg.TruncatedSvd;
 import io.github.quant4j.linear.DenseTerm;
 import io.github.quant4j.linear.LowRankTerm;
@@ -79,8 +80,10 @@ public record LowRankSpec(int rank, Weighting weighting, Factors factors, boolea
     if (weighting != Weighting.PLAIN && root.isEmpty()) {
       scale = roots(moment.diagonal());
     }
+    float unit = PowerOfTwoUnit.of(residual);
+    FloatMatrix inUnits = PowerOfTwoUnit.in(unit, residual);
     FloatMatrix weighed =
-        root.isPresent() ? product(residual, root.get(), problem) : scaled(residual, scale, false);
+        root.isPresent() ? product(inUnits, root.get(), problem) : scaled(inUnits, scale, false);
     TruncatedSvd svd = TruncatedSvd.of(weighed, used, ITERATIONS, moment.compute());
     FloatMatrix left = svd.left().copy();
     FloatMatrix right = svd.right().copy();
@@ -89,7 +92,11 @@ public record LowRankSpec(int rank, Weighting weighting, Factors factors, boolea
     } else {
       right = scaled(right, scale, true);
     }
-    balance(left, right, svd.values());
+    double[] values = svd.values();
+    for (int k = 0; k < values.length; k++) {
+      values[k] *= unit;
+    }
+    balance(left, right, values);
     return List.of(new LowRankTerm(store(left, problem), store(right, problem)));
   }
 
@@ -169,14 +176,12 @@ public record LowRankSpec(int rank, Weighting weighting, Factors factors, boolea
     return switch (factors) {
       case F32 -> new DenseTerm(factor, DType.F32);
       case F16 -> {
-        FloatMatrix rounded = factor.copy();
-        for (int i = 0; i < rounded.data().length; i++) {
-          if (Math.abs(rounded.data()[i]) > FLOAT16_LARGEST) {
+        for (float value : factor.data()) {
+          if (Math.abs(value) > FLOAT16_LARGEST) {
             yield new DenseTerm(factor, DType.F32);
           }
-          rounded.data()[i] = HalfPrecision.fromFloat16(HalfPrecision.toFloat16(rounded.data()[i]));
         }
-        yield new DenseTerm(rounded, DType.F16);
+        yield DenseSpec.term(factor, DType.F16);
       }
       case INT8, INT4 ->
           new QuantizedTerm(

@@ -31,6 +31,9 @@ public record PlanesSpec(QuantScheme scheme, int iterations, boolean isWeighted)
   /** The rounds that are enough in practice. */
   public static final int USUAL_ITERATIONS = 30;
 
+  /** The sum of two such scales is finite. */
+  private static final float LARGEST_SCALE = 0x1p126f;
+
   /**
    * Checks scheme and rounds.
    *
@@ -68,8 +71,8 @@ public record PlanesSpec(QuantScheme scheme, int iterations, boolean isWeighted)
                       tile(residual, layout, tile, null),
                       tile(null, layout, tile, weights),
                       iterations);
-              first[tile] = fitted.first();
-              second[tile] = fitted.second();
+              first[tile] = Math.min(fitted.first(), LARGEST_SCALE);
+              second[tile] = Math.min(fitted.second(), LARGEST_SCALE);
             });
     GroupParameters firstScales = scheme.scaleCodec().encode(first, layout, scheme.format());
     GroupParameters secondScales = scheme.scaleCodec().encode(second, layout, scheme.format());

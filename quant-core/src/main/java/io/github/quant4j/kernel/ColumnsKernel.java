@@ -2,7 +2,6 @@
 package io.github.quant4j.kernel;
 
 import io.github.quant4j.parallel.ScratchPool;
-import java.util.Objects;
 
 /** Gathers some input features and hands them to another kernel. */
 final class ColumnsKernel implements LinearKernel {
@@ -31,7 +30,7 @@ final class ColumnsKernel implements LinearKernel {
 
   @Override
   public void multiply(float[] x, int xOffset, int tokens, float[] y, int yOffset) {
-    Objects.checkFromIndexSize(xOffset, Math.multiplyExact(tokens, inFeatures), x.length);
+    KernelArrays.require(this, x, xOffset, tokens, y, yOffset);
     float[] gathered = scratch.floats(tokens * sources.length);
     try {
       for (int t = 0; t < tokens; t++) {
@@ -48,5 +47,11 @@ final class ColumnsKernel implements LinearKernel {
   @Override
   public String describe() {
     return inner.describe() + " on " + sources.length + " of " + inFeatures + " inputs";
+  }
+
+  /** As {@link #describe()}. */
+  @Override
+  public String toString() {
+    return describe();
   }
 }

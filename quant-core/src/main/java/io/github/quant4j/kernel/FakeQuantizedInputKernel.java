@@ -4,7 +4,6 @@ package io.github.quant4j.kernel;
 import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.format.NumberFormat;
 import io.github.quant4j.parallel.ScratchPool;
-import java.util.Objects;
 
 /**
  * Rounds the input to what an activation format can express, then multiplies in float.
@@ -60,8 +59,7 @@ public final class FakeQuantizedInputKernel implements LinearKernel {
   public void multiply(float[] x, int xOffset, int tokens, float[] y, int yOffset) {
     int in = inFeatures();
     int out = outFeatures();
-    Objects.checkFromIndexSize(xOffset, (long) tokens * in, x.length);
-    Objects.checkFromIndexSize(yOffset, (long) tokens * out, y.length);
+    KernelArrays.require(this, x, xOffset, tokens, y, yOffset);
     int run = activations.runLength(in);
     int runs = in / run;
     int batch = Math.min(tokens, TOKENS_AT_ONCE);
@@ -95,5 +93,11 @@ public final class FakeQuantizedInputKernel implements LinearKernel {
   @Override
   public String describe() {
     return inner.describe() + " after rounding the input to " + activations.scheme();
+  }
+
+  /** As {@link #describe()}. */
+  @Override
+  public String toString() {
+    return describe();
   }
 }

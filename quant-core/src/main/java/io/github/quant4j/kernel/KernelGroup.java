@@ -7,7 +7,6 @@ import io.github.quant4j.parallel.WorkerTeam;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -122,15 +121,22 @@ public final class KernelGroup {
    * @param y for each kernel what receives its output, row-major {@code [tokens, outFeatures]}; the
    *     outputs must not overlap each other or {@code x}
    * @param yOffsets for each kernel the position of its first element
-   * @throws IndexOutOfBoundsException if an array is too short
+   * @throws IllegalArgumentException if an array is too short; the message names it
    */
   public void multiply(float[] x, int xOffset, int tokens, float[][] y, int[] yOffsets) {
-    Objects.checkFromIndexSize(xOffset, (long) tokens * inFeatures(), x.length);
-    Objects.checkFromIndexSize(0, kernels.size(), y.length);
-    Objects.checkFromIndexSize(0, kernels.size(), yOffsets.length);
+    KernelArrays.require("x", x, xOffset, tokens, inFeatures());
+    if (y.length < kernels.size() || yOffsets.length < kernels.size()) {
+      throw new IllegalArgumentException(
+          "y and yOffsets: "
+              + y.length
+              + " outputs and "
+              + yOffsets.length
+              + " positions, expected one of both for each of "
+              + kernels.size()
+              + " kernels");
+    }
     for (int i = 0; i < kernels.size(); i++) {
-      Objects.checkFromIndexSize(
-          yOffsets[i], (long) tokens * kernels.get(i).outFeatures(), y[i].length);
+      KernelArrays.require("y", i, y[i], yOffsets[i], tokens, kernels.get(i).outFeatures());
     }
     Call call = call();
     try {
@@ -149,8 +155,7 @@ public final class KernelGroup {
 
   /** As {@link #multiply}, for a group of one kernel. */
   void multiplyOnly(float[] x, int xOffset, int tokens, float[] y, int yOffset) {
-    Objects.checkFromIndexSize(xOffset, (long) tokens * inFeatures(), x.length);
-    Objects.checkFromIndexSize(yOffset, (long) tokens * kernels.getFirst().outFeatures(), y.length);
+    KernelArrays.require(kernels.getFirst(), x, xOffset, tokens, y, yOffset);
     Assembly assembly = assemblies.getFirst();
     Call call = call();
     try {
@@ -202,5 +207,11 @@ public final class KernelGroup {
       text.append("\n  ").append(kernel.describe());
     }
     return text.toString();
+  }
+
+  /** As {@link #describe()}. */
+  @Override
+  public String toString() {
+    return describe();
   }
 }

@@ -29,7 +29,7 @@ public interface LinearKernel {
    *
    * @param x the input, at least {@code inFeatures()} elements
    * @param y receives the output, at least {@code outFeatures()} elements; must not be {@code x}
-   * @throws IndexOutOfBoundsException if an array is too short
+   * @throws IllegalArgumentException if an array is too short; the message names it
    */
   default void multiply(float[] x, float[] y) {
     multiply(x, 0, 1, y, 0);
@@ -43,12 +43,12 @@ public interface LinearKernel {
    * @param tokens how many tokens; 0 does nothing
    * @param y receives the output, row-major {@code [tokens, outFeatures()]}; must not be {@code x}
    * @param yOffset position of its first element
-   * @throws IndexOutOfBoundsException if an array is too short
+   * @throws IllegalArgumentException if an array is too short; the message names it
    */
   void multiply(float[] x, int xOffset, int tokens, float[] y, int yOffset);
 
   /**
-   * What this is and why it was chosen.
+   * What this is: who multiplies, the format and the shape. Implementations print as this line.
    *
    * @return one line, for logs and reports
    */

@@ -3,7 +3,6 @@ package io.github.quant4j.kernel;
 
 import io.github.quant4j.parallel.InstancePool;
 import io.github.quant4j.parallel.ScratchPool;
-import java.util.Objects;
 
 /**
  * The base of kernels that prepare their input once and then compute independent parts of their
@@ -100,8 +99,7 @@ public abstract class PartitionedKernel implements LinearKernel {
 
   @Override
   public final void multiply(float[] x, int xOffset, int tokens, float[] y, int yOffset) {
-    Objects.checkFromIndexSize(xOffset, (long) tokens * inFeatures, x.length);
-    Objects.checkFromIndexSize(yOffset, (long) tokens * outFeatures, y.length);
+    KernelArrays.require(this, x, xOffset, tokens, y, yOffset);
     Dispatch call = calls.poll();
     if (call == null) {
       call = new Dispatch(this);
@@ -113,5 +111,11 @@ public abstract class PartitionedKernel implements LinearKernel {
       call.clear();
       calls.offer(call);
     }
+  }
+
+  /** As {@link #describe()}. */
+  @Override
+  public String toString() {
+    return describe();
   }
 }

@@ -42,6 +42,7 @@ final class ProductKernel implements LinearKernel {
 
   @Override
   public void multiply(float[] x, int xOffset, int tokens, float[] y, int yOffset) {
+    KernelArrays.require(this, x, xOffset, tokens, y, yOffset);
     float[] middle = scratch.floats(Math.multiplyExact(tokens, first.outFeatures()));
     try {
       first.multiply(x, xOffset, tokens, middle, 0);
@@ -54,5 +55,11 @@ final class ProductKernel implements LinearKernel {
   @Override
   public String describe() {
     return "(" + second.describe() + ") x (" + first.describe() + ")";
+  }
+
+  /** As {@link #describe()}. */
+  @Override
+  public String toString() {
+    return describe();
   }
 }

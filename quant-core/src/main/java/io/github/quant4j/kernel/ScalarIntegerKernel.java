@@ -7,7 +7,6 @@ import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.scheme.RowMultipleScaleCodec;
 import io.github.quant4j.scheme.ScaleLayout;
-import java.util.Objects;
 
 /**
  * Integer weights times integer activations in plain Java: {@link IntegerArithmetic} word for word,
@@ -59,8 +58,7 @@ final class ScalarIntegerKernel implements LinearKernel {
   public void multiply(float[] x, int xOffset, int tokens, float[] y, int yOffset) {
     int in = inFeatures();
     int out = outFeatures();
-    Objects.checkFromIndexSize(xOffset, tokens * in, x.length);
-    Objects.checkFromIndexSize(yOffset, tokens * out, y.length);
+    KernelArrays.require(this, x, xOffset, tokens, y, yOffset);
     int runs = in / arithmetic.runLength();
     byte[] codes = new byte[in];
     float[] scales = new float[runs];
@@ -139,5 +137,11 @@ final class ScalarIntegerKernel implements LinearKernel {
         + "], "
         + activations.scheme()
         + " activations";
+  }
+
+  /** As {@link #describe()}. */
+  @Override
+  public String toString() {
+    return describe();
   }
 }

@@ -3,7 +3,6 @@ package io.github.quant4j.kernel;
 
 import io.github.quant4j.matrix.SparseMatrix;
 import io.github.quant4j.parallel.WorkerTeam;
-import java.util.Objects;
 
 /** Compressed rows times float activations, with sums in double. */
 final class ScalarSparseKernel implements LinearKernel {
@@ -31,8 +30,7 @@ final class ScalarSparseKernel implements LinearKernel {
   public void multiply(float[] x, int xOffset, int tokens, float[] y, int yOffset) {
     int in = inFeatures();
     int out = outFeatures();
-    Objects.checkFromIndexSize(xOffset, tokens * in, x.length);
-    Objects.checkFromIndexSize(yOffset, tokens * out, y.length);
+    KernelArrays.require(this, x, xOffset, tokens, y, yOffset);
     team.run(
         Math.ceilDiv(out, ROWS_IN_PART),
         part -> {
@@ -53,5 +51,11 @@ final class ScalarSparseKernel implements LinearKernel {
   @Override
   public String describe() {
     return "scalar sparse [" + outFeatures() + ", " + inFeatures() + "], " + weights.count();
+  }
+
+  /** As {@link #describe()}. */
+  @Override
+  public String toString() {
+    return describe();
   }
 }

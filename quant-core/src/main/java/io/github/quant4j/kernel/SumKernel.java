@@ -87,4 +87,10 @@ final class SumKernel implements LinearKernel {
     String sum = terms.stream().map(LinearKernel::describe).collect(Collectors.joining(" + "));
     return bias.length == 0 ? sum : sum + " + bias";
   }
+
+  /** As {@link #describe()}. */
+  @Override
+  public String toString() {
+    return describe();
+  }
 }

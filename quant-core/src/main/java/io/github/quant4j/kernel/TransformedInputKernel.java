@@ -31,6 +31,7 @@ final class TransformedInputKernel implements LinearKernel {
 
   @Override
   public void multiply(float[] x, int xOffset, int tokens, float[] y, int yOffset) {
+    KernelArrays.require(this, x, xOffset, tokens, y, yOffset);
     float[] transformed = options.scratch().floats(Math.multiplyExact(tokens, inFeatures()));
     try {
       transform.apply(x, xOffset, tokens, transformed, 0, compute);
@@ -43,5 +44,11 @@ final class TransformedInputKernel implements LinearKernel {
   @Override
   public String describe() {
     return inner.describe() + " after " + transform.describe();
+  }
+
+  /** As {@link #describe()}. */
+  @Override
+  public String toString() {
+    return describe();
   }
 }

@@ -116,8 +116,8 @@ public final class LinearQuantizer {
    * @param layer weights and bias; not changed
    * @param input what is known of its input
    * @return the layer and its report
-   * @throws IllegalArgumentException if the recipe needs more than is known, or does not suit the
-   *     shape
+   * @throws IllegalArgumentException if the recipe needs more than is known, does not suit the
+   *     shape, or its transform makes the weights infinite, which takes some of 10^36 and above
    */
   public LinearQuantizationResult quantize(LinearLayer layer, LayerInput input) {
     return quantize(List.of(layer), input).layers().getFirst();
@@ -208,6 +208,14 @@ public final class LinearQuantizer {
       InputTransform transform,
       Optional<FloatMatrix> heldOut) {
     FloatMatrix weights = changed.weights().get(index);
+    if (!weights.isFinite()) {
+      throw new IllegalArgumentException(
+          "weights: "
+              + weights
+              + " is too close to the end of binary32's range, so that "
+              + transform.describe()
+              + " makes it infinite; use a recipe without transforms, or keep the layer");
+    }
     FitProblem problem =
         FitProblem.of(weights.rows(), weights.columns(), group.compute());
     if (changed.statistics().isPresent()) {

@@ -51,6 +51,7 @@ public final class TruncatedSvd {
     if (iterations < 0 || iterations > 100) {
       throw new IllegalArgumentException("iterations: " + iterations + ", expected 0 to 100");
     }
+    float unit = PowerOfTwoUnit.of(matrix);
     int m = matrix.rows();
     int n = matrix.columns();
     int width = Math.min(rank + OVERSAMPLING, Math.min(m, n));
@@ -60,7 +61,7 @@ public final class TruncatedSvd {
       rowSpace[i] = (float) random.nextGaussian();
     }
     float[] columnSpace = new float[Math.multiplyExact(width, m)];
-    MatrixView whole = MatrixView.of(matrix);
+    MatrixView whole = MatrixView.of(PowerOfTwoUnit.in(unit, matrix));
     MatrixView rowBasis = MatrixView.dense(rowSpace, width, n);
     MatrixView columnBasis = MatrixView.dense(columnSpace, width, m);
     // Bases are stored as rows, so that both products are ones that the provider has.
@@ -74,7 +75,11 @@ public final class TruncatedSvd {
       }
       orthonormalize(rowSpace, width, n);
     }
-    return project(columnSpace, rowSpace, width, m, n, rank);
+    TruncatedSvd found = project(columnSpace, rowSpace, width, m, n, rank);
+    for (int r = 0; r < rank; r++) {
+      found.values[r] *= unit;
+    }
+    return found;
   }
 
   /**
@@ -230,10 +235,10 @@ public final class TruncatedSvd {
   /**
    * The singular values.
    *
-   * @return the live array, in descending order, not negative
+   * @return a fresh array, in descending order, not negative
    */
   public double[] values() {
-    return values;
+    return values.clone();
   }
 
   /**

@@ -192,30 +192,6 @@ public final class QuantizedLinear {
   }
 
   /**
-   * The same layer with another sum of terms.
-   *
-   * @param changed the addends of the weights, at least one, all of this layer's shape
-   * @return the changed layer
-   * @throws IllegalArgumentException if there is no term or a shape differs
-   */
-  public QuantizedLinear withTerms(List<? extends WeightTerm> changed) {
-    QuantizedLinear other = of(changed);
-    if (other.outFeatures() != outFeatures() || other.inFeatures() != inFeatures()) {
-      throw new IllegalArgumentException(
-          "terms: ["
-              + other.outFeatures()
-              + ", "
-              + other.inFeatures()
-              + "], expected ["
-              + outFeatures()
-              + ", "
-              + inFeatures()
-              + "]");
-    }
-    return new QuantizedLinear(other.terms, bias, activations, transform);
-  }
-
-  /**
    * The width of the input.
    *
    * @return {@code in}

@@ -47,7 +47,7 @@ public final class SparseMatrix {
    * Takes some elements of a dense matrix.
    *
    * <p>Values beyond binary16's range, above 65504, make the whole matrix binary32, whatever was
-   * asked for.
+   * asked for, and so do values so small that they would vanish in binary16.
    *
    * @param dense the matrix, {@code [out, in]}; not changed
    * @param kept which elements, by row-major position; elements that become 0 are left out
@@ -63,6 +63,7 @@ public final class SparseMatrix {
     int[] columns = new int[most];
     float[] values = new float[most];
     DType type = stored;
+    int chosen = 0;
     for (int at = kept.nextSetBit(0); at >= 0; at = kept.nextSetBit(at + 1)) {
       float value = dense.data()[at];
       if (!Float.isFinite(value)) {
@@ -78,6 +79,10 @@ public final class SparseMatrix {
       if (Math.abs(value) > FLOAT16_LARGEST) {
         type = DType.F32;
       }
+      values[chosen++] = value;
+    }
+    if (!FloatStorage.suffices(type, values)) {
+      type = DType.F32;
     }
     int count = 0;
     for (int row = 0; row < dense.rows(); row++) {
@@ -110,7 +115,7 @@ public final class SparseMatrix {
   }
 
   private static float round(float value, DType type) {
-    return type == DType.F16 ? HalfPrecision.fromFloat16(HalfPrecision.toFloat16(value)) : value;
+    return FloatStorage.round(value, type);
   }
 
   /**

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * that fit stay in the cache of its core. The calling thread takes part, and finishes the work
  * alone if the other threads do not come: a busy or even a stopped executor costs speed, never
  * progress. A call from within a part, or while another thread uses the team, runs all its parts on
- * the calling thread.
+ * the calling thread. An executor that runs its tasks in their caller, or that cannot start a
+ * thread, leaves all parts to the caller.
  *
  * <p>Helpers are borrowed from the executor when there is work, wait actively for about 50
  * microseconds for more, then sleep, and give the thread back after 200 milliseconds without work.
@@ -213,15 +214,21 @@ public final class WorkerTeam {
       } else if (now == ABSENT && state.compareAndSet(ABSENT, AWAKE)) {
         try {
           executor.execute(this);
-        } catch (RuntimeException e) {
-          // A rejected helper is no failure: the caller does its share.
-          state.set(ABSENT);
+        } catch (Throwable e) {
+          // A helper that is rejected, or for which no thread can be made, is no failure: the
+          // caller does its share. It may have run all the same, then it has left by itself.
+          state.compareAndSet(AWAKE, ABSENT);
         }
       }
     }
 
     @Override
     public void run() {
+      if (busy.isHeldByCurrentThread()) {
+        // The executor runs tasks in their caller, who must not wait for more work here.
+        state.set(ABSENT);
+        return;
+      }
       thread = Thread.currentThread();
       int seen = job() - 1;
       long idleSince = System.nanoTime();

@@ -80,26 +80,6 @@ public record GptqRounding(
     return new GptqRounding(activationOrder, changed, damping, block);
   }
 
-  /**
-   * The same rounding with other damping.
-   *
-   * @param changed a fraction of the mean diagonal, from 0 to 1
-   * @return the changed rounding
-   */
-  public GptqRounding withDamping(double changed) {
-    return new GptqRounding(activationOrder, currentGroups, changed, block);
-  }
-
-  /**
-   * The same rounding with other blocks; the result is the same up to rounding errors.
-   *
-   * @param changed columns of a block, from 8 to 4096
-   * @return the changed rounding
-   */
-  public GptqRounding withBlock(int changed) {
-    return new GptqRounding(activationOrder, currentGroups, damping, changed);
-  }
-
   @Override
   public RoundingResult round(RoundingTask task, byte @Nullable [] start) {
     Gram gram = task.requireGram(label());

@@ -9,7 +9,9 @@ import io.github.quant4j.tensor.Tensor;
 import java.util.Map;
 
 /**
- * Scales stored as floating-point numbers, one by one. A scale of 0 is stored as 1.
+ * Scales stored as floating-point numbers, one by one. A scale of 0 is stored as 1; one outside the
+ * type's range is stored as its smallest or largest positive number, so that a tile of tiny weights
+ * decodes to about zero.
  *
  * <p>{@link #FLOAT16} changes to bfloat16 for a matrix that has a scale outside binary16's normal
  * range, where its relative error would exceed 2^-11; the type of the stored tensor tells.
@@ -24,6 +26,8 @@ public enum FloatScaleCodec implements ScaleCodec {
 
   private static final double FLOAT16_SMALLEST_NORMAL = 0x1p-14;
   private static final double FLOAT16_LARGEST = 65504;
+  private static final float BFLOAT16_SMALLEST = 0x1p-133f;
+  private static final float BFLOAT16_LARGEST = 0x1.fep127f;
 
   private final String label;
 
@@ -59,7 +63,9 @@ public enum FloatScaleCodec implements ScaleCodec {
       return switch (type) {
         case FLOAT32 -> value;
         case FLOAT16 -> HalfPrecision.fromFloat16(HalfPrecision.toFloat16(clamped(value)));
-        case BFLOAT16 -> HalfPrecision.fromBfloat16(HalfPrecision.toBfloat16(value));
+        case BFLOAT16 ->
+            HalfPrecision.fromBfloat16(
+                HalfPrecision.toBfloat16(Math.clamp(value, BFLOAT16_SMALLEST, BFLOAT16_LARGEST)));
       };
     }
 

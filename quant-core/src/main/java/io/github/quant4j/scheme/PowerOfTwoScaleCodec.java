@@ -17,10 +17,17 @@ public enum PowerOfTwoScaleCodec implements ScaleCodec {
    * whose mantissa exceeds that of {@code M} clip.
    */
   FLOOR("e8m0"),
+  /**
+   * As {@link #FLOOR}, but one more where the mantissa of {@code m} is 1.75 or above: such
+   * magnitudes do not clip by more than an eighth. The rule of the compressed-tensors library.
+   */
+  ROUNDED("e8m0round"),
   /** {@code ceil(log2(m / M))}: nothing clips (the rule of NVIDIA's libraries). */
   CEIL("e8m0ceil"),
   /** {@code log2(m / M)} rounded to the nearer power of two. */
   NEAREST("e8m0near");
+
+  private static final int LARGEST_CODE = 254;
 
   private final String label;
 
@@ -56,12 +63,25 @@ public enum PowerOfTwoScaleCodec implements ScaleCodec {
             case FLOOR ->
                 PowerOfTwoScale.encode(
                     (float) (scale * maximum) / largestPower, PowerOfTwoScale.Mode.DOWN, true);
+            case ROUNDED -> {
+              float magnitude = (float) (scale * maximum) / largestPower;
+              int floor = PowerOfTwoScale.encode(magnitude, PowerOfTwoScale.Mode.DOWN, true);
+              boolean up =
+                  floor < LARGEST_CODE && magnitude >= 1.75f * PowerOfTwoScale.decode(floor);
+              yield up ? floor + 1 : floor;
+            }
             case CEIL -> PowerOfTwoScale.encode((float) scale, PowerOfTwoScale.Mode.UP, true);
             case NEAREST ->
                 PowerOfTwoScale.encode((float) scale, PowerOfTwoScale.Mode.NEAREST, true);
           };
       // A zero tile has no exponent; the smallest power represents its zeros.
-      return code == PowerOfTwoScale.NAN ? 0 : code;
+      if (code == PowerOfTwoScale.NAN) {
+        return 0;
+      }
+      // Rounded up next to the end of binary32's range, the largest level would be infinite.
+      return rule != FLOOR && PowerOfTwoScale.decode(code) * maximum == Float.POSITIVE_INFINITY
+          ? code - 1
+          : code;
     }
 
     @Override

@@ -11,8 +11,9 @@ import java.util.Map;
  * How scales are stored, and therefore which scales there can be.
  *
  * <p>Encoding takes the scales that a search would like and gives the nearest that the codec can
- * express; codes must be computed against those. Scales are positive; a tile of zeros asks for
- * scale 0 and gets one that represents it exactly.
+ * express; codes must be computed against those. Stored scales are positive and finite, whatever is
+ * asked for: a tile of zeros asks for scale 0 and gets one that represents it exactly, and a scale
+ * below or above what the codec stores becomes the nearest that it does.
  */
 public sealed interface ScaleCodec
     permits FloatScaleCodec,

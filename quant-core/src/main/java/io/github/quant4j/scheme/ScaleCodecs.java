@@ -25,6 +25,9 @@ public final class ScaleCodecs {
           plain(
               PowerOfTwoScaleCodec.FLOOR,
               "powers of two in 8 bits, as the OCP microscaling formats choose them"),
+          plain(
+              PowerOfTwoScaleCodec.ROUNDED,
+              "powers of two, one more from a mantissa of 1.75 on, as in compressed-tensors"),
           plain(PowerOfTwoScaleCodec.CEIL, "powers of two, the next larger ones"),
           plain(PowerOfTwoScaleCodec.NEAREST, "powers of two, the nearest ones"),
           plain(

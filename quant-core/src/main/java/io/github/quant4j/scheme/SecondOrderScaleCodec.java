@@ -30,6 +30,9 @@ public record SecondOrderScaleCodec(int bits, int run) implements ScaleCodec {
   private static final String STEP_PART = "step";
   private static final String RANGE_PART = "range";
 
+  /** Base and steps rounded up still have a finite sum. */
+  private static final double LARGEST_SCALE = 0x1.f8p127;
+
   /**
    * Checks the sizes.
    *
@@ -80,8 +83,9 @@ public record SecondOrderScaleCodec(int bits, int run) implements ScaleCodec {
     for (int i = 0; i < typical.length; i++) {
       // A tile of zeros can have any scale and must not pull the others down.
       if (typical[i] > 0) {
-        base[i / run] = Math.min(base[i / run], typical[i]);
-        step[i / run] = Math.max(step[i / run], typical[i]);
+        double scale = Math.min(typical[i], LARGEST_SCALE);
+        base[i / run] = Math.min(base[i / run], scale);
+        step[i / run] = Math.max(step[i / run], scale);
       }
     }
     for (int i = 0; i < base.length; i++) {

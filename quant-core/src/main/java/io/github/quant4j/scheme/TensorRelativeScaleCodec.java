@@ -16,12 +16,14 @@ import java.util.SequencedMap;
  * <p>The number for the matrix is a divisor because compressed-tensors stores it that way ({@code
  * weight_global_scale}), and a reciprocal would not be exact.
  *
- * <p>A tile whose scale would round to zero gets the smallest normal one instead, 2^-6, so that no
- * element divides by zero.
+ * <p>The divisor is at most 2^127, so that matrices of weights below some 1e-36 lose precision and
+ * those of weights below 1e-41 become zero. A tile whose scale would round to zero gets the
+ * smallest normal one instead, 2^-6, so that no element divides by zero.
  */
 public record TensorRelativeScaleCodec() implements ScaleCodec {
   private static final String TENSOR_PART = "tensor";
   private static final float SMALLEST_NORMAL = 0x1p-6f;
+  private static final float LARGEST_DIVISOR = 0x1p127f;
 
   @Override
   public boolean isIndependent() {
@@ -40,9 +42,12 @@ public record TensorRelativeScaleCodec() implements ScaleCodec {
     for (double scale : typical) {
       largest = Math.max(largest, scale);
     }
+    if (largest == 0) {
+      return new TensorFrame(this, layout, 1f);
+    }
     float divisor = (float) (MiniFloat.FP8_E4M3.maximum() / largest);
-    boolean usable = divisor >= Float.MIN_NORMAL && divisor <= Float.MAX_VALUE;
-    return new TensorFrame(this, layout, usable ? divisor : 1f);
+    boolean isStorable = divisor <= Float.MAX_VALUE;
+    return new TensorFrame(this, layout, isStorable ? divisor : LARGEST_DIVISOR);
   }
 
   /** A divisor of the matrix that is settled. */

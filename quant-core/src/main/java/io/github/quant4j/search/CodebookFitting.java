@@ -23,6 +23,8 @@ final class CodebookFitting {
   /** Leaves room for levels behind the largest one. */
   private static final float LARGEST_FOR_FLOAT16 = 0x1p15f;
 
+  private static final float LARGEST_FOR_BFLOAT16 = 0x1p126f;
+
   private CodebookFitting() {}
 
   static Grid fit(FitTask task, int size) {
@@ -81,7 +83,9 @@ final class CodebookFitting {
   private static float rounded(float value, boolean half) {
     return half
         ? HalfPrecision.fromFloat16(HalfPrecision.toFloat16(value))
-        : HalfPrecision.fromBfloat16(HalfPrecision.toBfloat16(value));
+        : HalfPrecision.fromBfloat16(
+            HalfPrecision.toBfloat16(
+                Math.clamp(value, -LARGEST_FOR_BFLOAT16, LARGEST_FOR_BFLOAT16)));
   }
 
   /** The next larger number of 16 bits. */

@@ -42,16 +42,6 @@ public record FitTask(
   }
 
   /**
-   * The same task with another scheme.
-   *
-   * @param changed the scheme
-   * @return the changed task
-   */
-  public FitTask withScheme(QuantScheme changed) {
-    return new FitTask(weights, changed, gram, compute);
-  }
-
-  /**
    * The tiles.
    *
    * @return the layout of the scheme on the weights

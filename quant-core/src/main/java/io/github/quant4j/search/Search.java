@@ -14,8 +14,6 @@ import java.util.function.ToDoubleFunction;
  * not a number counts as infinite.
  */
 public final class Search {
-  private static final double GOLDEN = (Math.sqrt(5) - 1) / 2;
-
   private Search() {}
 
   /**
@@ -95,49 +93,6 @@ public final class Search {
       points[i] = count == 1 ? from : from + (to - from) * i / (count - 1);
     }
     return List.of(points);
-  }
-
-  /**
-   * Golden-section search for the minimum of a function with one valley; of other functions it
-   * finds some local minimum.
-   *
-   * @param from lower end
-   * @param to upper end, above the lower one
-   * @param tolerance width of the interval at which to stop, positive
-   * @param error the function, called about {@code 1.44 log2((to - from) / tolerance)} times
-   * @return the best argument that was tried
-   * @throws IllegalArgumentException if the interval is empty or the tolerance not positive
-   */
-  public static Minimum<Double> goldenSection(
-      double from, double to, double tolerance, DoubleUnaryOperator error) {
-    if (!(from < to) || !(tolerance > 0) || !Double.isFinite(to - from)) {
-      throw new IllegalArgumentException(
-          "interval: " + from + " to " + to + " by " + tolerance + ", expected from < to, by > 0");
-    }
-    double low = from;
-    double high = to;
-    double left = high - GOLDEN * (high - low);
-    double right = low + GOLDEN * (high - low);
-    double leftError = error.applyAsDouble(left);
-    double rightError = error.applyAsDouble(right);
-    while (high - low > tolerance && left < right) {
-      if (isLess(rightError, leftError)) {
-        low = left;
-        left = right;
-        leftError = rightError;
-        right = low + GOLDEN * (high - low);
-        rightError = error.applyAsDouble(right);
-      } else {
-        high = right;
-        right = left;
-        rightError = leftError;
-        left = high - GOLDEN * (high - low);
-        leftError = error.applyAsDouble(left);
-      }
-    }
-    return isLess(rightError, leftError)
-        ? new Minimum<>(right, rightError)
-        : new Minimum<>(left, leftError);
   }
 
   /**

@@ -28,6 +28,9 @@ final class TileLanes {
   private final float[] inverses;
   private final float[] zeros;
 
+  /** What weights and scales are measured in, so that squared errors stay within range. */
+  private final float unit;
+
   TileLanes(
       FloatMatrix matrix,
       TileRanges full,
@@ -52,11 +55,12 @@ final class TileLanes {
     this.scales = new float[rows];
     this.inverses = new float[rows];
     this.zeros = new float[rows];
+    this.unit = full.unit;
     for (int r = 0; r < rows; r++) {
       tiles[r] = layout.index(firstRow + r, from);
       int at = (firstRow + r) * layout.columns() + from;
       for (int c = 0; c < width; c++) {
-        weights[c][r] = matrix.data()[at + c];
+        weights[c][r] = matrix.data()[at + c] / unit;
       }
     }
   }
@@ -85,9 +89,9 @@ final class TileLanes {
       double high = full.high[tile] * shrink.high();
       double wanted = TileRanges.scale(format, scheme.symmetric(), low, high);
       float scale = frame == null ? exact(wanted) : frame.round(tile, wanted);
-      scales[r] = scale;
+      scales[r] = scale / unit;
       // The reciprocal of a subnormal scale would be infinite, and zero times that not a number.
-      inverses[r] = Math.min(1 / scale, Float.MAX_VALUE);
+      inverses[r] = Math.min(1 / scales[r], Float.MAX_VALUE);
       if (!scheme.symmetric() && format instanceof IntegerFormat integer) {
         zeros[r] = (float) TileRanges.zero(integer, low, scale);
       }

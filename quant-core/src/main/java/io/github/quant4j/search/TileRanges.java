@@ -3,6 +3,7 @@ package io.github.quant4j.search;
 
 import io.github.quant4j.format.IntegerFormat;
 import io.github.quant4j.format.NumberFormat;
+import io.github.quant4j.linalg.PowerOfTwoUnit;
 import io.github.quant4j.matrix.FormatPalette;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.scheme.GroupParameters;
@@ -18,17 +19,28 @@ import java.util.List;
  * <p>Symmetric: the smallest scale at which the outermost levels reach the ends of the range; for
  * integers {@code max(|low|, |high|) / (2^(bits-1) - 1)}, so that both signs get the same levels.
  * Asymmetric: {@code scale = (high - low) / (2^bits - 1)} and {@code zero = rint(minimum() - low /
- * scale)}, clamped to the format.
+ * scale)}, clamped to the format. Scales are cut where a level would leave binary32's range.
  */
 final class TileRanges {
+  /** What a codec's rounding may add to a scale. */
+  private static final double ROOM_FOR_ROUNDING = 1 - 0x1p-7;
+
   final ScaleLayout layout;
   final double[] low;
   final double[] high;
+
+  /** A power of two near the largest magnitude, where that is unusual; otherwise 1. */
+  final float unit;
 
   TileRanges(ScaleLayout layout, double[] low, double[] high) {
     this.layout = layout;
     this.low = low;
     this.high = high;
+    double largest = 0;
+    for (int tile = 0; tile < low.length; tile++) {
+      largest = Math.max(largest, Math.max(-low[tile], high[tile]));
+    }
+    this.unit = PowerOfTwoUnit.of((float) largest);
   }
 
   /** The ranges of a matrix, zero included. */
@@ -65,8 +77,20 @@ final class TileRanges {
     return new TileRanges(layout, newLow, newHigh);
   }
 
-  /** The scale at which a format covers a range. */
+  /** The scale at which a format covers a range, or the largest at which its levels are finite. */
   static double scale(NumberFormat format, boolean symmetric, double low, double high) {
+    return Math.min(coveringScale(format, symmetric, low, high), largestScale(format, symmetric));
+  }
+
+  private static double largestScale(NumberFormat format, boolean symmetric) {
+    double least = format.minimum();
+    double most = format.maximum();
+    double reach = symmetric ? Math.max(-least, most) : most - least;
+    return ROOM_FOR_ROUNDING * Float.MAX_VALUE / Math.max(1, reach);
+  }
+
+  private static double coveringScale(
+      NumberFormat format, boolean symmetric, double low, double high) {
     double least = format.minimum();
     double most = format.maximum();
     if (!symmetric) {

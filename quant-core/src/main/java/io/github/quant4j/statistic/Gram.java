@@ -362,7 +362,7 @@ public final class Gram {
   /**
    * The sum, row-major {@code [size, size]}.
    *
-   * @return the live array
+   * @return the live array, which may be large; it must not be changed
    */
   public float[] values() {
     return values;

@@ -3,6 +3,7 @@ package io.github.quant4j.statistic;
 
 import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linalg.MatrixView;
+import io.github.quant4j.linalg.PowerOfTwoUnit;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.Arrays;
 
@@ -33,6 +34,9 @@ public final class OutputError {
       throw new IllegalArgumentException(
           "gram: " + gram + ", expected [" + columns + ", " + columns + "] for " + change);
     }
+    float unit = PowerOfTwoUnit.of(change);
+    FloatMatrix scaled = PowerOfTwoUnit.in(unit, change);
+    double square = (double) unit * unit;
     double[] errors = new double[change.rows()];
     float[] product = new float[Math.min(ROWS_AT_A_TIME, change.rows()) * columns];
     for (int first = 0; first < change.rows(); first += ROWS_AT_A_TIME) {
@@ -41,7 +45,7 @@ public final class OutputError {
       Arrays.fill(product, 0);
       compute.multiplyAdd(
           1,
-          MatrixView.dense(change.data(), from * columns, count, columns),
+          MatrixView.dense(scaled.data(), from * columns, count, columns),
           MatrixView.dense(gram.values(), columns, columns),
           MatrixView.dense(product, count, columns));
       compute
@@ -50,7 +54,13 @@ public final class OutputError {
               count,
               row ->
                   errors[from + row] =
-                      dot(change.data(), (from + row) * columns, product, row * columns, columns));
+                      square
+                          * dot(
+                              scaled.data(),
+                              (from + row) * columns,
+                              product,
+                              row * columns,
+                              columns));
     }
     return errors;
   }

@@ -130,9 +130,6 @@ class QuantizedLinearTest {
                             new DenseTerm(random.gaussianMatrix(8, 3), DType.F32))))
             .getMessage();
     assertTrue(terms.contains("[8, 3]") && terms.contains("[3, 8]"), terms);
-    assertThrows(
-        IllegalArgumentException.class,
-        () -> linear.withTerms(List.of(new DenseTerm(random.gaussianMatrix(3, 4), DType.F32))));
     assertThrows(IllegalArgumentException.class, () -> QuantizedLinear.of(List.of()));
     assertThrows(
         IllegalArgumentException.class,

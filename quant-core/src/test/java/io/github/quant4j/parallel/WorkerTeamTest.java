@@ -83,6 +83,64 @@ class WorkerTeamTest {
     }
   }
 
+  /** An error as where the number of threads is limited, while another helper is at work. */
+  @Test
+  void aThreadThatCannotBeMadeIsNoFailure() throws InterruptedException {
+    for (int round = 0; round < 20; round++) {
+      CountDownLatch inside = new CountDownLatch(1);
+      AtomicInteger started = new AtomicInteger();
+      WorkerTeam team =
+          WorkerTeam.of(
+              work -> {
+                if (started.incrementAndGet() == 2) {
+                  await(inside);
+                  throw new OutOfMemoryError("unable to create native thread");
+                }
+                Thread.ofPlatform().daemon().start(work);
+              },
+              3);
+      AtomicInteger sum = new AtomicInteger();
+      team.run(
+          6,
+          part -> {
+            inside.countDown();
+            sum.addAndGet(part);
+          });
+      assertEquals(15, sum.get());
+      AtomicInteger next = new AtomicInteger();
+      team.run(
+          2,
+          part -> {
+            long end = System.nanoTime() + 5_000_000L * (part + 1);
+            while (System.nanoTime() < end) {
+              Thread.onSpinWait();
+            }
+            next.addAndGet(1 + part);
+          });
+      assertEquals(3, next.get());
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertTrue(latch.await(20, TimeUnit.SECONDS));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Each of the 100 jobs would take 200 ms if a helper waited for more work in the caller. */
+  @Test
+  @Timeout(5)
+  void anExecutorThatRunsInTheCallerCostsNothing() {
+    WorkerTeam team = WorkerTeam.of(Runnable::run, 4);
+    for (int round = 0; round < 100; round++) {
+      AtomicInteger sum = new AtomicInteger();
+      team.run(10, sum::addAndGet);
+      assertEquals(45, sum.get());
+    }
+  }
+
   @Test
   void nestedAndConcurrentCallsComplete() throws InterruptedException {
     WorkerTeam team = WorkerTeam.ofThreads(3);

@@ -26,6 +26,7 @@ class ScaleCodecTest {
             "bf16",
             "e8m0",
             "e8m0ceil",
+            "e8m0round",
             "e8m0near",
             "e4m3",
             "po2row",
@@ -61,6 +62,53 @@ class ScaleCodecTest {
         assertTrue(stored.values()[tile] <= Float.MAX_VALUE, codec::label);
       }
     }
+  }
+
+  /** Whatever is asked for; BF16 holds nothing below 2^-133, and E8M0 nothing below 2^-127. */
+  @ParameterizedTest
+  @MethodSource("codecs")
+  void scalesBeyondTheStoredTypeArePositiveAndFinite(ScaleCodec codec) {
+    for (double magnitude :
+        new double[] {1e-60, 1e-45, 1e-42, 1e-38, 1e-30, 1e-8, 1e8, 1e30, 1e37, 3e38}) {
+      double[] wanted = scales(new SeededRandom(27), 0.3);
+      for (int i = 0; i < wanted.length; i++) {
+        wanted[i] = Math.min(wanted[i] * 100 * magnitude, Float.MAX_VALUE);
+      }
+      wanted[3] = 0;
+      wanted[4] = 1e-44;
+      GroupParameters stored = codec.encode(wanted, LAYOUT, MiniFloat.FP4_E2M1);
+      for (float value : stored.values()) {
+        assertTrue(value > 0 && value <= Float.MAX_VALUE, () -> codec.label() + ": " + value);
+      }
+    }
+  }
+
+  /**
+   * The rule of compressed-tensors in its own words: a quarter of the mantissa's range is added to
+   * the bits of the largest magnitude, of which sign and exponent are kept.
+   */
+  @ParameterizedTest
+  @CsvSource({"4, 6, 2", "8, 448, 8"})
+  void exponentsRoundUpFromAMantissaOfSevenQuarters(int bits, double maximum, int exponent) {
+    MiniFloat format = bits == 4 ? MiniFloat.FP4_E2M1 : MiniFloat.FP8_E4M3;
+    assertEquals(maximum, format.maximum());
+    ScaleLayout one = new ScaleLayout(1, 32, 1, 32);
+    ScaleFrame rounded = ScaleCodec.parse("e8m0round").frame(new double[1], one, format);
+    ScaleFrame floor = ScaleCodec.parse("e8m0").frame(new double[1], one, format);
+    SeededRandom random = new SeededRandom(28);
+    int different = 0;
+    for (int i = 0; i < 2000; i++) {
+      float magnitude = (float) Math.exp(10 * random.nextGaussian());
+      if (i < 8) {
+        magnitude = 1 + i / 8f;
+      }
+      int kept = (Float.floatToRawIntBits(magnitude) + (1 << 21)) & 0x7f80_0000;
+      float expected = Math.scalb(Float.intBitsToFloat(kept), -exponent);
+      float found = rounded.round(0, magnitude / maximum);
+      assertEquals(expected, found, "magnitude " + magnitude);
+      different += found != floor.round(0, magnitude / maximum) ? 1 : 0;
+    }
+    assertTrue(different > 300 && different < 500, different + " of 2000");
   }
 
   @ParameterizedTest

@@ -43,8 +43,6 @@ class SearchTest {
   void valleysAreFound(long seed) {
     SeededRandom random = new SeededRandom(seed);
     double centre = random.nextDouble() * 4 - 2;
-    Search.Minimum<Double> golden = Search.goldenSection(-2, 2, 1e-6, x -> Math.cosh(x - centre));
-    assertEquals(centre, golden.argument(), 1e-3, random::toString);
     Search.Minimum<Double> grids =
         Search.coarseToFine(-2, 2, 9, 8, x -> (x - centre) * (x - centre));
     assertEquals(centre, grids.argument(), 1e-3, random::toString);
@@ -68,7 +66,6 @@ class SearchTest {
   void badIntervalsAreRefused() {
     assertThrows(IllegalArgumentException.class, () -> Search.argmin(List.of(), x -> 0));
     assertThrows(IllegalArgumentException.class, () -> Search.grid(0, 1, 0));
-    assertThrows(IllegalArgumentException.class, () -> Search.goldenSection(1, 1, 0.1, x -> x));
     assertThrows(IllegalArgumentException.class, () -> Search.coarseToFine(0, 1, 2, 1, x -> x));
   }
 }

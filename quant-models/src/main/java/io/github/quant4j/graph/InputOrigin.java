@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.graph;
 
-import io.github.quant4j.transform.FoldPlace;
 import io.github.quant4j.transform.HeadStructure;
-import java.util.EnumSet;
-import java.util.Set;
 
 /**
  * Where the input of a site group comes from, and so where a change of its basis can be folded to
  * cost nothing at run time.
  *
  * <p>A transform {@code T} of the input is exact if the consumers' weights become {@code W T^-1}
- * and what produces the input yields {@code T(x)}. {@link #foldPlaces()} says which places the
- * producer offers; each kind of {@link io.github.quant4j.transform.InputTransform} says which it
- * fits.
+ * and what produces the input yields {@code T(x)}. The kind of origin says which places
+ * the producer offers; each kind of {@link io.github.quant4j.transform.InputTransform} says which
+ * it fits.
  */
 public sealed interface InputOrigin {
 
@@ -23,14 +20,7 @@ public sealed interface InputOrigin {
    *
    * @param norm the normalization
    */
-  record Normalization(NormSite norm) implements InputOrigin {
-    @Override
-    public Set<FoldPlace> foldPlaces() {
-      return norm.bias().isPresent()
-          ? EnumSet.of(FoldPlace.NORM_WEIGHT, FoldPlace.NORM_BIAS)
-          : EnumSet.of(FoldPlace.NORM_WEIGHT);
-    }
-  }
+  record Normalization(NormSite norm) implements InputOrigin {}
 
   /**
    * The mean of a site's outputs over tokens, weighted by attention: the input of an attention
@@ -40,12 +30,7 @@ public sealed interface InputOrigin {
    * @param values the value projection
    * @param heads which of its outputs each input channel stems from
    */
-  record Attention(LinearSite values, HeadStructure heads) implements InputOrigin {
-    @Override
-    public Set<FoldPlace> foldPlaces() {
-      return EnumSet.of(FoldPlace.PRODUCER_ROWS, FoldPlace.PRODUCER_BIAS);
-    }
-  }
+  record Attention(LinearSite values, HeadStructure heads) implements InputOrigin {}
 
   /**
    * A site's output times a factor for each channel and token that does not depend on that site:
@@ -54,12 +39,7 @@ public sealed interface InputOrigin {
    * @param factor the site whose output enters linearly, the up projection
    * @param gate the site whose output goes through the nonlinearity, the gate projection
    */
-  record Gated(LinearSite factor, LinearSite gate) implements InputOrigin {
-    @Override
-    public Set<FoldPlace> foldPlaces() {
-      return EnumSet.of(FoldPlace.PRODUCT_FACTOR, FoldPlace.ELEMENTWISE_FUNCTION);
-    }
-  }
+  record Gated(LinearSite factor, LinearSite gate) implements InputOrigin {}
 
   /**
    * A site's output after a nonlinearity, channel by channel: the input of the second layer of a
@@ -67,25 +47,8 @@ public sealed interface InputOrigin {
    *
    * @param site the site before the nonlinearity
    */
-  record Activated(LinearSite site) implements InputOrigin {
-    @Override
-    public Set<FoldPlace> foldPlaces() {
-      return EnumSet.of(FoldPlace.ELEMENTWISE_FUNCTION);
-    }
-  }
+  record Activated(LinearSite site) implements InputOrigin {}
 
   /** Something that cannot be changed, such as the input of the network. */
-  record Fixed() implements InputOrigin {
-    @Override
-    public Set<FoldPlace> foldPlaces() {
-      return EnumSet.noneOf(FoldPlace.class);
-    }
-  }
-
-  /**
-   * The places that the producer offers.
-   *
-   * @return a fresh set, empty if every transform must be computed at run time
-   */
-  Set<FoldPlace> foldPlaces();
+  record Fixed() implements InputOrigin {}
 }

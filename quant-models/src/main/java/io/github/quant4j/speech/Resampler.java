@@ -4,7 +4,7 @@ package io.github.quant4j.speech;
 /** Band-limited interpolation by a windowed sinc, with a filter for each phase. */
 final class Resampler {
   private static final int ZERO_CROSSINGS = 16;
-  private static final int MOST_WEIGHTS = 1 << 24;
+  private static final int MOST_WEIGHTS = 1 << 22;
 
   private Resampler() {}
 

@@ -20,6 +20,7 @@ public final class WaveFile {
   private static final int SUB_FORMAT_AT = 24;
   private static final int MOST_CHANNELS = 64;
   private static final float FULL_SCALE = 32_768;
+  private static final int MOST_HOURS = 6;
 
   private final Path path;
   private final ByteBuffer bytes;
@@ -34,8 +35,9 @@ public final class WaveFile {
    *
    * @param path the file
    * @return its sound, the mean of its channels, in which full scale is 1
-   * @throws AudioFileException if there is no such file, it is no WAV file, it is cut short, or its
-   *     samples are not of 16 bits
+   * @throws AudioFileException if there is no such file, it is no WAV file, it is cut short, its
+   *     samples are not of 16 bits, its rate is not one that {@link Waveform} takes, or it lasts
+   *     more than 6 hours
    * @throws IOException if reading fails
    */
   public static Waveform read(Path path) throws IOException {
@@ -131,12 +133,27 @@ public final class WaveFile {
     }
   }
 
+  /** Refuses what would take gigabytes of memory as numbers. */
+  static void requireLength(Path path, int frames, int rate) throws AudioFileException {
+    if (frames > MOST_HOURS * 3600L * rate) {
+      throw new AudioFileException(
+          path,
+          frames
+              + " samples at "
+              + rate
+              + " Hz, expected at most "
+              + MOST_HOURS
+              + " hours of sound; cut it into several files");
+    }
+  }
+
   private Waveform samples(int from, int size, int channels, int rate) throws AudioFileException {
     int frame = channels * Short.BYTES;
     if (size % frame != 0) {
       throw new AudioFileException(
           path, "chunk 'data' of " + size + " bytes, expected a multiple of " + frame);
     }
+    requireLength(path, size / frame, rate);
     float[] samples = new float[size / frame];
     for (int i = 0; i < samples.length; i++) {
       int sum = 0;

@@ -5,21 +5,28 @@ package io.github.quant4j.speech;
  * Sound of one channel.
  *
  * @param samples the samples, usually from -1 to 1; not copied, not to be changed
- * @param sampleRate samples a second
+ * @param sampleRate samples a second, from 4,000 (telephones have 8,000) to 384,000
  */
 @SuppressWarnings("ArrayRecordComponent") // a long array that nobody compares
 public record Waveform(float[] samples, int sampleRate) {
-  private static final int HIGHEST_RATE = 1 << 20;
+  private static final int LOWEST_RATE = 4_000;
+  private static final int HIGHEST_RATE = 384_000;
 
   /**
    * Checks the rate.
    *
-   * @throws IllegalArgumentException if it is not from 1 to 1,048,576
+   * @throws IllegalArgumentException if it is not from 4,000 to 384,000
    */
   public Waveform {
-    if (sampleRate < 1 || sampleRate > HIGHEST_RATE) {
+    if (sampleRate < LOWEST_RATE || sampleRate > HIGHEST_RATE) {
       throw new IllegalArgumentException(
-          "sample rate: " + sampleRate + ", expected 1 to " + HIGHEST_RATE);
+          "sample rate: "
+              + sampleRate
+              + " Hz, expected "
+              + LOWEST_RATE
+              + " to "
+              + HIGHEST_RATE
+              + "; convert the recording to 16000");
     }
   }
 
@@ -39,7 +46,7 @@ public record Waveform(float[] samples, int sampleRate) {
    *
    * <p>Cost: {@code 32} multiply-adds for each sample of the higher rate.
    *
-   * @param rate samples a second, from 1 to 1,048,576
+   * @param rate samples a second, from 4,000 to 384,000
    * @return the sound with {@code samples * rate / sampleRate} samples, rounded up; this one if the
    *     rate is its own
    * @throws IllegalArgumentException if the rate is out of range, or the samples do not fit an

@@ -24,7 +24,6 @@ import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
 import io.github.quant4j.testing.SeededRandom;
-import io.github.quant4j.transform.FoldPlace;
 import io.github.quant4j.transform.HeadStructure;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -32,7 +31,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.SequencedMap;
-import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -138,7 +136,7 @@ class FoldingTest {
         (block, group) -> {
           switch (group.origin()) {
             case InputOrigin.Normalization(NormSite norm) -> {
-              assertEquals(Set.of(FoldPlace.NORM_WEIGHT), group.origin().foldPlaces());
+              assertTrue(norm.bias().isEmpty());
               float[] factors = factors(norm.width());
               float[] weight = block.vector(norm.weight());
               for (int i = 0; i < weight.length; i++) {

@@ -18,6 +18,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -250,6 +253,41 @@ class LanguageModelTest {
       assertThrows(IllegalArgumentException.class, () -> model.decode(0, 5));
       assertThrows(IllegalArgumentException.class, () -> model.decode(1 << 20, Integer.MAX_VALUE));
     }
+  }
+
+  /** An array given back twice would be lent to two callers at once. */
+  @Test
+  void aPredictionClosedTwiceAtOnceGivesItsMemoryBackOnce() throws Exception {
+    int[] tokens = {1, 2, 3, 4, 5, 6, 7, 8};
+    try (LanguageModel model =
+        TestModels.open("llama-untied", ModelOptions.defaults().withThreads(1))) {
+      float[] expected = model.logits(tokens).data();
+      CyclicBarrier together = new CyclicBarrier(2);
+      AtomicInteger wrong = new AtomicInteger();
+      for (int round = 0; round < 300; round++) {
+        BatchPrediction prediction = model.predict(List.of(tokens));
+        atOnce(together, prediction::close);
+        atOnce(
+            together,
+            () -> wrong.addAndGet(Arrays.equals(expected, model.logits(tokens).data()) ? 0 : 1));
+      }
+      assertEquals(0, wrong.get());
+    }
+  }
+
+  private static void atOnce(CyclicBarrier together, Runnable work) throws InterruptedException {
+    Runnable waiting =
+        () -> {
+          try {
+            together.await();
+          } catch (InterruptedException | BrokenBarrierException e) {
+            throw new IllegalStateException(e);
+          }
+          work.run();
+        };
+    Thread other = Thread.ofPlatform().start(waiting);
+    waiting.run();
+    other.join();
   }
 
   @Test

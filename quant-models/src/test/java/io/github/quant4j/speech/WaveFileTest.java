@@ -101,4 +101,24 @@ class WaveFileTest {
     }
     assertTrue(refused > 1000, "most damage must be noticed: " + refused + ", " + random);
   }
+
+  /** A rate of 1 Hz would make 16,000 samples of each. */
+  @Test
+  void unusualRatesAndLengthsAreRefused() throws IOException {
+    for (int rate : new int[] {1, 100, 3999, 384_001, -8000}) {
+      byte[] bytes = wave(1, 1, 16, 0, 1, 2);
+      ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(24, rate);
+      String message = message(bytes);
+      assertTrue(message.contains(rate + " Hz") && message.contains("4000"), message);
+    }
+    Path path = Path.of("long.wav");
+    WaveFile.requireLength(path, 6 * 3600 * 16_000, 16_000);
+    String message =
+        String.valueOf(
+            assertThrows(
+                    AudioFileException.class,
+                    () -> WaveFile.requireLength(path, 6 * 3600 * 16_000 + 1, 16_000))
+                .getMessage());
+    assertTrue(message.contains("6 hours") && message.contains("cut"), message);
+  }
 }

@@ -107,7 +107,8 @@ final class ActivationStore {
         case ActivationGranularity.PerChannel() -> Optional.empty();
       };
     }
-    if (codec.equals(PowerOfTwoScaleCodec.FLOOR)
+    // What that library reads it rounds by its own rule; the other rule takes our schema.
+    if (codec.equals(PowerOfTwoScaleCodec.ROUNDED)
         && !isInteger
         && granularity.equals(ActivationGranularity.group(32))) {
       return arguments(
@@ -169,7 +170,7 @@ final class ActivationStore {
       return Optional.empty();
     }
     boolean exponents = input.scaleType().equals(Optional.of(QuantizationArguments.EXPONENTS));
-    ScaleCodec codec = exponents ? PowerOfTwoScaleCodec.FLOOR : FloatScaleCodec.FLOAT32;
+    ScaleCodec codec = exponents ? PowerOfTwoScaleCodec.ROUNDED : FloatScaleCodec.FLOAT32;
     ActivationGranularity group =
         input.groupSize().map(ActivationGranularity::group).orElse(ActivationGranularity.token());
     return Optional.of(
@@ -204,7 +205,8 @@ final class ActivationStore {
 
   private static @Nullable NumberFormat format(QuantizationArguments input) {
     if (!input.isFloat()) {
-      return input.bits() >= 1 && input.bits() <= 8 ? new IntegerFormat(input.bits()) : null;
+      int fewest = input.symmetric() ? 2 : 1;
+      return input.bits() >= fewest && input.bits() <= 8 ? new IntegerFormat(input.bits()) : null;
     }
     return switch (input.bits()) {
       case 8 -> MiniFloat.FP8_E4M3;

@@ -65,7 +65,8 @@ public record QuantizationTrial(Quantizer weights, Optional<ActivationScheme> ac
    *
    * @param group the layers
    * @param transform the transform of their input
-   * @return the summed squared error of all outputs over the tokens, up to a constant factor
+   * @return the summed squared error of all outputs over the tokens, up to a constant factor;
+   *     infinite if the transform's weights are not finite
    */
   public double error(LayerGroup group, InputTransform transform) {
     LayerGroup part = withFewerRows(group);
@@ -73,6 +74,10 @@ public record QuantizationTrial(Quantizer weights, Optional<ActivationScheme> ac
     double error = 0;
     for (int i = 0; i < changed.weights().size(); i++) {
       FloatMatrix matrix = changed.weights().get(i);
+      if (!matrix.isFinite()) {
+        // Weights at the end of binary32's range, multiplied beyond it.
+        return Double.POSITIVE_INFINITY;
+      }
       FloatMatrix rounded = quantize(matrix, changed).dequantize();
       double scale = (double) group.weights().get(i).rows() / matrix.rows();
       error += scale * error(matrix, rounded, changed);

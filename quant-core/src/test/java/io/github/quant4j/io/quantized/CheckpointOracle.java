@@ -298,7 +298,7 @@ final class CheckpointOracle {
     }
     double scale = number(main, index);
     return switch (codec) {
-      case "e8m0", "e8m0ceil", "e8m0near" -> (float) Math.pow(2, scale - 127);
+      case "e8m0", "e8m0round", "e8m0ceil", "e8m0near" -> (float) Math.pow(2, scale - 127);
       case "e4m3" -> (float) scale / (float) number(part(module, term, "scale.tensor"), 0);
       case "i8row" -> (float) (scale * number(part(module, term, "scale.row"), tileRow));
       default -> (float) scale;

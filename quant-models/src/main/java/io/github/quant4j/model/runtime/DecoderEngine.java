@@ -13,6 +13,7 @@ import io.github.quant4j.parallel.ScratchPool;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -131,11 +132,11 @@ public final class DecoderEngine {
 
   private final class Prediction implements BatchPrediction {
     private final int tokens;
-    private float @Nullable [] hidden;
+    private final AtomicReference<float @Nullable []> hidden;
 
     Prediction(int tokens, float[] hidden) {
       this.tokens = tokens;
-      this.hidden = hidden;
+      this.hidden = new AtomicReference<>(hidden);
     }
 
     @Override
@@ -145,7 +146,7 @@ public final class DecoderEngine {
 
     @Override
     public void logits(int firstRow, int rows, float[] target) {
-      float[] states = hidden;
+      float[] states = hidden.get();
       if (states == null) {
         throw new IllegalStateException("the prediction is closed");
       }
@@ -156,9 +157,10 @@ public final class DecoderEngine {
 
     @Override
     public void close() {
-      if (hidden != null) {
-        scratch.release(hidden);
-        hidden = null;
+      // Two closes at once must not lend one array to two callers.
+      float[] states = hidden.getAndSet(null);
+      if (states != null) {
+        scratch.release(states);
       }
     }
   }

@@ -3,6 +3,7 @@ package io.github.quant4j.text.regex;
 
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.text.file.Section;
+import java.util.concurrent.CancellationException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -93,10 +94,16 @@ public final class TextPattern {
    * Cuts a text into matches and what lies between. An empty match directly behind another match
    * does not count.
    *
+   * <p>An expression may look at the characters ten million times, and ten thousand times more for
+   * each character of the text; usual ones take ten to fifty. One that has looked at each more than
+   * a hundred times ends when its thread is interrupted.
+   *
    * @param text well-formed UTF-16
    * @param out receives the parts; none for an empty text
    * @throws IllegalArgumentException if a run of the text is so long that matching a repeated group
-   *     needs more stack than the thread has
+   *     needs more stack than the thread has, or the expression takes too many steps
+   * @throws CancellationException if the thread is interrupted while an expression takes unusually
+   *     many steps; the thread stays interrupted
    */
   public void spans(String text, SpanConsumer out) {
     int done = 0;
@@ -110,7 +117,7 @@ public final class TextPattern {
         out.accept(at, done, true);
       }
     } else if (!text.isEmpty()) {
-      Matcher matcher = pattern.matcher(text);
+      Matcher matcher = pattern.matcher(new CountedText(text, pattern));
       int last = -1;
       boolean found = find(matcher, text, 0);
       while (found) {

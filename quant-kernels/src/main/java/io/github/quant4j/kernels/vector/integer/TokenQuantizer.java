@@ -119,7 +119,7 @@ final class TokenQuantizer {
       }
       zeros[r] = 0f;
       scales[r] = largest == 0f ? 1f : largest / most;
-      inverse = largest == 0f ? 1f : most / largest;
+      inverse = largest == 0f ? 1f : Math.min(most / largest, Float.MAX_VALUE);
     } else {
       float low = lowest(x, from);
       float high = highest(x, from);
@@ -129,7 +129,7 @@ final class TokenQuantizer {
       float steps = most - least;
       boolean allZero = low == 0f && high == 0f;
       scales[r] = allZero ? 1f : (high - low) / steps;
-      inverse = allZero ? 1f : steps / (high - low);
+      inverse = allZero ? 1f : Math.min(steps / (high - low), Float.MAX_VALUE);
       zeros[r] = allZero ? 0f : Math.clamp((float) Math.rint(least - low * inverse), least, most);
     }
     round(x, from, inverse, zeros[r], target, to);

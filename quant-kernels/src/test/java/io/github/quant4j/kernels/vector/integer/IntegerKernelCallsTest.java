@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.quant4j.activation.ActivationQuantizer;
+import io.github.quant4j.activation.ActivationScheme;
 import io.github.quant4j.kernel.KernelGroup;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.Kernels;
@@ -157,6 +158,43 @@ class IntegerKernelCallsTest {
         IntegerKernelsTest.assertExact(
             weights, activations, vector(weights, activations), x, 3, random);
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "int8:token:sym",
+        "int8:g32:asym",
+        "int8:token:sym:bf16",
+        "fp8e4m3:token:sym",
+        "mxint8",
+        "mxfp4",
+        "mxfp8",
+        "mxfp8:round",
+        "nvfp4"
+      })
+  void whatIsNotANumberStaysInItsToken(String scheme) {
+    SeededRandom random = new SeededRandom(scheme.hashCode());
+    int columns = 128;
+    QuantizedMatrix weights =
+        Samples.matrix("int4:g64:sym", 40, columns, Samples.Draw.UNIFORM, random);
+    ActivationQuantizer activations =
+        ActivationQuantizer.dynamic(ActivationScheme.parse(scheme));
+    float[] x = random.gaussians(3 * columns);
+    float[] clean = x.clone();
+    x[columns + 7] = Float.NaN;
+    for (KernelOptions options : List.of(VECTOR, VECTOR.withProvider("scalar"))) {
+      LinearKernel kernel = Kernels.forMatrix(weights, activations, options);
+      float[] expected = new float[3 * 40];
+      kernel.multiply(clean, 0, 3, expected, 0);
+      float[] found = new float[3 * 40];
+      kernel.multiply(x, 0, 3, found, 0);
+      for (int i = 0; i < found.length; i++) {
+        boolean isBad = i / 40 == 1;
+        assertEquals(isBad ? Float.NaN : expected[i], found[i], kernel.describe());
+      }
+      assertEquals(kernel.describe(), kernel.toString());
     }
   }
 
