@@ -82,8 +82,23 @@ class StepTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "NaN", "Infinity", "1f", "2d", "0x1p-4", "0x10", "1_000", "\u0661", "1e", "e5", ".", "--1",
-        "1e999", "1e-999", "1 2", "1,5"
+        "",
+        "NaN",
+        "Infinity",
+        "1f",
+        "2d",
+        "0x1p-4",
+        "0x10",
+        "1_000",
+        "\u0661",
+        "1e",
+        "e5",
+        ".",
+        "--1",
+        "1e999",
+        "1e-999",
+        "1 2",
+        "1,5"
       })
   void whatIsNoDecimalNumberIsRefused(String text) {
     assertThrows(SyntaxException.class, () -> Numerals.number(Phrase.of("test", text)));
@@ -97,8 +112,7 @@ class StepTest {
 
   @Test
   void helpComesFromTheDeclaration() {
-    assertEquals(
-        "wave(HEIGHT,[CRESTS],[round],[blue|green],[length=L])", WAVE.usage());
+    assertEquals("wave(HEIGHT,[CRESTS],[round],[blue|green],[length=L])", WAVE.usage());
     assertEquals(
         List.of(
             "HEIGHT: in metres (above 0, to 10)",
@@ -116,8 +130,7 @@ class StepTest {
     assertEquals(List.of("a", "b(c|d)  e", "f"), parts.stream().map(Phrase::text).toList());
     assertEquals(List.of(1, 5, 16), parts.stream().map(Phrase::position).toList());
     assertEquals(List.of(' ', '|', '@'), parts.stream().map(Phrase::mark).toList());
-    assertEquals(
-        List.of(5, 13), parts.get(1).words().stream().map(Phrase::position).toList());
+    assertEquals(List.of(5, 13), parts.get(1).words().stream().map(Phrase::position).toList());
   }
 
   @Test
