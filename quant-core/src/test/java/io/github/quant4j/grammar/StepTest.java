@@ -42,7 +42,7 @@ class StepTest {
       value = {
         "wave(2);wave(2)",
         "wave( 2 , 3 , blue , length = 7 );wave(2)",
-        "wave(length=8,green,round,0.50);wave(0.5,3,round,green,length=8)",
+        "wave(length=8,green,round,0.50);wave(0.5,round,green,length=8)",
         "wave(1e-3,4);wave(0.001,4)",
       })
   void whatIsReadIsPrintedInTheDeclaredOrder(String text, String canonical) {
@@ -54,6 +54,7 @@ class StepTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = ';',
+      quoteCharacter = '"',
       value = {
         "wave;0;HEIGHT is missing",
         "wave(11);5;expected above 0, to 10",
