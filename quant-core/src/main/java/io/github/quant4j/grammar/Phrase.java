@@ -98,8 +98,8 @@ public final class Phrase {
    * @return the name if this is a word with arguments
    */
   public Phrase head() {
-    int open = source.indexOf('(', start);
-    return open < 0 || open >= end ? this : new Phrase(kind, source, start, open);
+    int open = source.indexOf('(', start, end);
+    return open < 0 ? this : new Phrase(kind, source, start, open);
   }
 
   /**
@@ -203,8 +203,8 @@ public final class Phrase {
     if (!name.text().matches("[a-z][a-z0-9?-]*")) {
       throw notAWord();
     }
-    int open = source.indexOf('(', start);
-    if (open < 0 || open >= end) {
+    int open = source.indexOf('(', start, end);
+    if (open < 0) {
       return List.of();
     }
     int depth = 0;

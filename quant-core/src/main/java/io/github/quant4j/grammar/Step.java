@@ -216,17 +216,20 @@ public final class Step<P, R> {
   public String label(P value) {
     List<String> arguments = new ArrayList<>();
     // What is known by its place needs those before it.
-    boolean arePlacesNeeded =
-        parameters.stream()
-            .anyMatch(
-                parameter ->
-                    parameter.kind() == Kind.PLACE
-                        && !parameter.holdsAnyway(parameter.getter().apply(value)));
-    for (Parameter<P> parameter : parameters) {
+    int lastPlace = -1;
+    for (int i = 0; i < parameters.size(); i++) {
+      Parameter<P> parameter = parameters.get(i);
+      if (parameter.kind() == Kind.PLACE
+          && !parameter.holdsAnyway(parameter.getter().apply(value))) {
+        lastPlace = i;
+      }
+    }
+    for (int i = 0; i < parameters.size(); i++) {
+      Parameter<P> parameter = parameters.get(i);
       Object given = parameter.getter().apply(value);
       Object argument = given instanceof Optional<?> optional ? optional.orElse(null) : given;
       boolean isNeeded =
-          parameter.kind() == Kind.PLACE ? arePlacesNeeded : !parameter.holdsAnyway(given);
+          parameter.kind() == Kind.PLACE ? i <= lastPlace : !parameter.holdsAnyway(given);
       if (!isNeeded || argument == null) {
         continue;
       }
@@ -258,6 +261,7 @@ public final class Step<P, R> {
 
   private Values values(Phrase phrase) {
     Map<String, Object> values = new HashMap<>();
+    Map<String, List<Phrase>> lists = new HashMap<>();
     for (Phrase argument : phrase.arguments()) {
       Matcher key = KEY.matcher(argument.text());
       Parameter<P> parameter = parameter(argument, key, values);
@@ -265,12 +269,7 @@ public final class Step<P, R> {
         throw unknown(argument);
       }
       if (parameter.kind() == Kind.LIST) {
-        List<Object> list = new ArrayList<>();
-        if (values.get(parameter.name()) instanceof List<?> before) {
-          list.addAll(before);
-        }
-        list.add(argument);
-        values.put(parameter.name(), list);
+        lists.computeIfAbsent(parameter.name(), _ -> new ArrayList<>()).add(argument);
         continue;
       }
       if (values.containsKey(parameter.name())) {
@@ -289,6 +288,7 @@ public final class Step<P, R> {
             case LIST -> throw new IllegalStateException();
           });
     }
+    values.putAll(lists);
     for (Parameter<P> parameter : parameters) {
       if (values.containsKey(parameter.name())) {
         continue;

@@ -70,7 +70,7 @@ class QuantSchemeTest {
         "int4:channel:unit | need a code book",
         "int4 | expected format:granularity",
         "int4:g64:sym:f16:x | nothing may follow 'f16'",
-        "best(int4,e2m1:g64 | ')' is missing",
+        "best(int4,e2m1:g64 | is missing",
         "int4:g64:f16:sym | stands before the codec",
         "int4:g64:sym:f61 | did you mean 'f16'"
       })

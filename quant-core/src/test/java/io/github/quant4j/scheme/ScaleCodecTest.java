@@ -224,7 +224,7 @@ class ScaleCodecTest {
     assertMessage("did you mean 'second-order'", "second-ordre");
     assertMessage("expected 1 to 8", "second-order(9,16)");
     assertMessage("is not known here", "second-order(3,16,2)");
-    assertMessage("not a whole number", "second-order(3,x)");
+    assertMessage("not a whole number", "second-order(3,1.5)");
     assertThrows(
         IllegalArgumentException.class,
         () -> new UnitScaleCodec().encode(new double[] {1}, LAYOUT, MiniFloat.FP4_E2M1));
