@@ -16,7 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Applications with a module-info: on the module path, and linked by jlink. */
 class ModularApplicationTest {
-  private static final Path ROOT = Path.of(System.getProperty("quant4j.root", "..")).toAbsolutePath();
+  private static final Path ROOT =
+      Path.of(System.getProperty("quant4j.root", "..")).toAbsolutePath();
 
   @TempDir Path folder;
 
@@ -41,7 +42,10 @@ class ModularApplicationTest {
     Assumptions.assumeTrue(modulePath.contains("quant-core"), "not built by Maven: " + modulePath);
     ProcessBuilder builder =
         new ProcessBuilder(
-            "/bin/bash", ROOT.resolve("examples/modular/link").toString(), folder.toString(), modulePath);
+            "/bin/bash",
+            ROOT.resolve("examples/modular/link").toString(),
+            folder.toString(),
+            modulePath);
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     builder.environment().remove("JDK_JAVA_OPTIONS");
     Path log = folder.resolve("log");

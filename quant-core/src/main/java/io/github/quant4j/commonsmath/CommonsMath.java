@@ -64,8 +64,7 @@ public final class CommonsMath {
    * @throws IllegalStateException if Commons Math is absent
    */
   public static SingularValues singularValues(double[][] matrix) {
-    return call(
-        "a singular value decomposition", () -> CommonsMathCalls.singularValues(matrix));
+    return call("a singular value decomposition", () -> CommonsMathCalls.singularValues(matrix));
   }
 
   /**

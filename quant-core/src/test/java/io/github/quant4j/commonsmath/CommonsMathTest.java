@@ -57,7 +57,8 @@ class CommonsMathTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"int4:g64:asym rtn", "nf4:g64:sym rtn", "int4:g64:sym rtn + sparse(0.01)"})
+  @ValueSource(
+      strings = {"int4:g64:asym rtn", "nf4:g64:sym rtn", "int4:g64:sym rtn + sparse(0.01)"})
   void otherRecipesDoWithout(String recipe) throws Exception {
     try (URLClassLoader loader = withoutCommonsMath()) {
       quantize(loader, recipe);
@@ -79,8 +80,7 @@ class CommonsMathTest {
   void saysWhatToAddForExactDecompositions() throws Exception {
     try (URLClassLoader loader = withoutCommonsMath()) {
       Class<?> matrices = loader.loadClass(FloatMatrix.class.getName());
-      Object matrix =
-          matrices.getMethod("zeros", int.class, int.class).invoke(null, 4, 4);
+      Object matrix = matrices.getMethod("zeros", int.class, int.class).invoke(null, 4, 4);
       Class<?> eigen = loader.loadClass(SymmetricEigen.class.getName());
       assertAdvice(
           assertThrows(
