@@ -4,6 +4,8 @@
 module quant4j.calib {
   requires static nd4j.api;
   requires static org.jspecify;
+  // Recipes may need it, and quant4j.core asks for it only if somebody else does.
+  requires commons.math3;
   requires org.slf4j;
   requires transitive quant4j.core;
   requires transitive quant4j.models;

@@ -4,8 +4,9 @@
 module quant4j.core {
   requires static jdk.management;
   requires static org.jspecify;
+  // Only some recipes need it, and as an automatic module it would keep jlink from linking all others.
+  requires static commons.math3;
   requires org.slf4j;
-  requires commons.math3;
 
   exports io.github.quant4j.activation;
   exports io.github.quant4j.decompose;

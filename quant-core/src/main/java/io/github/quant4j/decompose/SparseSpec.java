@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.decompose;
 
+import io.github.quant4j.commonsmath.CommonsMath;
 import io.github.quant4j.linear.SparseTerm;
 import io.github.quant4j.linear.WeightTerm;
 import io.github.quant4j.matrix.SparseMatrix;
@@ -11,7 +12,6 @@ import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import org.apache.commons.math3.special.Erf;
 
 /**
  * Outliers that are kept beside the quantized matrix.
@@ -113,7 +113,7 @@ public record SparseSpec(
   @Override
   public long storageBits(int rows, int columns) {
     // Of normally distributed weights, for want of the real ones.
-    double expected = sigmas > 0 ? Erf.erfc(sigmas / Math.sqrt(2)) : share;
+    double expected = sigmas > 0 ? CommonsMath.erfc(sigmas / Math.sqrt(2)) : share;
     long count = Math.round(expected * rows * columns);
     return SparseMatrix.storageBits(rows, columns, count, values);
   }

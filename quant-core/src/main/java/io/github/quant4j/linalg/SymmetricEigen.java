@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.linalg;
 
+import io.github.quant4j.commonsmath.CommonsMath;
 import io.github.quant4j.tensor.FloatMatrix;
-import org.apache.commons.math3.linear.Array2DRowRealMatrix;
-import org.apache.commons.math3.linear.EigenDecomposition;
-import org.apache.commons.math3.linear.RealMatrix;
 
 /**
  * The eigenvalues and eigenvectors of a symmetric matrix, {@code A = V diag(values) V^T}, by
@@ -35,23 +33,22 @@ public final class SymmetricEigen {
     if (!matrix.isFinite()) {
       throw new IllegalArgumentException("matrix: " + matrix + " has values that are not finite");
     }
-    RealMatrix symmetric = new Array2DRowRealMatrix(size, size);
+    double[][] symmetric = new double[size][size];
     for (int i = 0; i < size; i++) {
       for (int j = 0; j <= i; j++) {
         double mean = 0.5 * ((double) matrix.get(i, j) + matrix.get(j, i));
-        symmetric.setEntry(i, j, mean);
-        symmetric.setEntry(j, i, mean);
+        symmetric[i][j] = mean;
+        symmetric[j][i] = mean;
       }
     }
-    EigenDecomposition eigen = new EigenDecomposition(symmetric);
-    RealMatrix columns = eigen.getV();
+    CommonsMath.Eigen eigen = CommonsMath.eigen(symmetric);
     FloatMatrix vectors = FloatMatrix.zeros(size, size);
     for (int i = 0; i < size; i++) {
       for (int j = 0; j < size; j++) {
-        vectors.put(i, j, (float) columns.getEntry(i, j));
+        vectors.put(i, j, (float) eigen.vectors()[i][j]);
       }
     }
-    return new SymmetricEigen(eigen.getRealEigenvalues(), vectors);
+    return new SymmetricEigen(eigen.values(), vectors);
   }
 
   /**

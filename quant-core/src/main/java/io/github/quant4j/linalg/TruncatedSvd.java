@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.linalg;
 
+import io.github.quant4j.commonsmath.CommonsMath;
+import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.Arrays;
 import java.util.SplittableRandom;
-import org.apache.commons.math3.linear.Array2DRowRealMatrix;
-import org.apache.commons.math3.linear.RealMatrix;
-import org.apache.commons.math3.linear.SingularValueDecomposition;
 
 /**
  * The leading singular values and vectors of a matrix, {@code A ~ U diag(s) V^T}: the best
@@ -191,24 +190,24 @@ public final class TruncatedSvd {
     if (!matrix.isFinite()) {
       throw new IllegalArgumentException("matrix: " + matrix + " has values that are not finite");
     }
-    RealMatrix real = new Array2DRowRealMatrix(matrix.rows(), matrix.columns());
+    double[][] real = new double[matrix.rows()][matrix.columns()];
     for (int i = 0; i < matrix.rows(); i++) {
       for (int j = 0; j < matrix.columns(); j++) {
-        real.setEntry(i, j, matrix.get(i, j));
+        real[i][j] = matrix.get(i, j);
       }
     }
-    SingularValueDecomposition svd = new SingularValueDecomposition(real);
+    CommonsMath.SingularValues svd = CommonsMath.singularValues(real);
     FloatMatrix left = FloatMatrix.zeros(matrix.rows(), rank);
     FloatMatrix right = FloatMatrix.zeros(rank, matrix.columns());
     for (int r = 0; r < rank; r++) {
       for (int i = 0; i < matrix.rows(); i++) {
-        left.put(i, r, (float) svd.getU().getEntry(i, r));
+        left.put(i, r, (float) svd.left()[i][r]);
       }
       for (int j = 0; j < matrix.columns(); j++) {
-        right.put(r, j, (float) svd.getVT().getEntry(r, j));
+        right.put(r, j, (float) svd.right()[r][j]);
       }
     }
-    return new TruncatedSvd(left, Arrays.copyOf(svd.getSingularValues(), rank), right);
+    return new TruncatedSvd(left, Arrays.copyOf(svd.values(), rank), right);
   }
 
   private static void requireRank(FloatMatrix matrix, int rank) {

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.search;
 
+import io.github.quant4j.commonsmath.CommonsMath;
 import io.github.quant4j.format.NumberFormat;
 import java.util.Arrays;
-import org.apache.commons.math3.optim.MaxEval;
-import org.apache.commons.math3.optim.nonlinear.scalar.GoalType;
-import org.apache.commons.math3.optim.univariate.BrentOptimizer;
-import org.apache.commons.math3.optim.univariate.SearchInterval;
-import org.apache.commons.math3.optim.univariate.UnivariateObjectiveFunction;
-import org.apache.commons.math3.special.Erf;
 
 /**
  * The scale at which rounding a standard normal variable to given levels has the least mean squared
@@ -50,16 +45,11 @@ final class GaussianScale {
     for (int i = 1; i <= COARSE_STEPS; i++) {
       best = errors[i] < errors[best] ? i : best;
     }
-    return new BrentOptimizer(1e-10, 1e-14)
-        .optimize(
-            new MaxEval(200),
-            GoalType.MINIMIZE,
-            new UnivariateObjectiveFunction(scale -> meanSquaredError(levels, scale)),
-            new SearchInterval(
-                scales[Math.max(0, best - 1)],
-                scales[Math.min(COARSE_STEPS, best + 1)],
-                scales[best]))
-        .getPoint();
+    return CommonsMath.minimize(
+        scale -> meanSquaredError(levels, scale),
+        scales[Math.max(0, best - 1)],
+        scales[Math.min(COARSE_STEPS, best + 1)],
+        scales[best]);
   }
 
   /** {@code E[(x - nearest level)^2]} for standard normal x and ascending levels times a scale. */
@@ -82,7 +72,7 @@ final class GaussianScale {
   }
 
   private static double cumulative(double x) {
-    return 0.5 * Erf.erfc(-x / Math.sqrt(2));
+    return 0.5 * CommonsMath.erfc(-x / Math.sqrt(2));
   }
 
   private static double density(double x) {
