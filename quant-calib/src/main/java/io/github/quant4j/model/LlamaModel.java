@@ -125,6 +125,12 @@ public final class LlamaModel implements BlockModel<int[]> {
     return new HiddenStates(hidden, sequences);
   }
 
+  @Override
+  public int tokens(int[] input) {
+    requireTokens(input);
+    return input.length;
+  }
+
   /** Refuses tokens that are not in the vocabulary. */
   void requireTokens(int[] tokens) {
     for (int i = 0; i < tokens.length; i++) {

@@ -78,6 +78,7 @@ class OutputDirectoryTest {
   void overwritingReplacesTheWholeDirectory() throws IOException {
     Path target = Files.createDirectory(folder.resolve("out"));
     Files.writeString(target.resolve("config.json"), "old");
+    Files.writeString(target.resolve("model.safetensors"), "old");
     Files.writeString(target.resolve("stale.txt"), "old");
     try (OutputDirectory output = OutputDirectory.create(target, true)) {
       output.write("config.json", "new");
@@ -93,6 +94,7 @@ class OutputDirectoryTest {
   void anAbortedOverwriteKeepsTheOldDirectory() throws IOException {
     Path target = Files.createDirectory(folder.resolve("out"));
     Files.writeString(target.resolve("config.json"), "old");
+    Files.writeString(target.resolve("model.safetensors"), "old");
     try (OutputDirectory output = OutputDirectory.create(target, true)) {
       output.write("config.json", "new");
     }

@@ -4,6 +4,7 @@ package io.github.quant4j.examples.cli;
 import io.github.quant4j.io.OutputException;
 import io.github.quant4j.io.TensorFileException;
 import io.github.quant4j.pipeline.PlanException;
+import io.github.quant4j.pipeline.UnfinishedRunException;
 import io.github.quant4j.speech.AudioFileException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -35,6 +37,15 @@ record Failure(int status, String message) {
   private static final long MEGABYTE = 1_000_000;
 
   static Failure of(Throwable problem) {
+    Failure failure = ofProblem(problem);
+    return Stream.of(problem.getSuppressed())
+        .filter(UnfinishedRunException.class::isInstance)
+        .findFirst()
+        .map(kept -> new Failure(failure.status, failure.message + "; " + message(kept)))
+        .orElse(failure);
+  }
+
+  private static Failure ofProblem(Throwable problem) {
     return switch (problem) {
       case UnmatchedArgumentException e -> new Failure(CALL, unmatched(e));
       case ParameterException e -> parameter(e);

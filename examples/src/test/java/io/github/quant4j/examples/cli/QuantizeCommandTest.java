@@ -212,7 +212,7 @@ class QuantizeCommandTest {
             "--recipe",
             "int4:g64:sym rtn",
             "--overwrite")
-        .requireFailure(Failure.CALL, "is the model itself");
+        .requireFailure(Failure.CALL, "the output is the input");
   }
 
   @ParameterizedTest

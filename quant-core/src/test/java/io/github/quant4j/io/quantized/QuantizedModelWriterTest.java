@@ -283,7 +283,7 @@ class QuantizedModelWriterTest {
       OutputException e =
           assertThrows(
               OutputException.class, () -> QuantizedModelWriter.create(model, output).close());
-      assertTrue(e.getMessage().contains("is the model that is being read"), e.getMessage());
+      assertTrue(e.getMessage().contains("the output is the input"), e.getMessage());
     }
     assertTrue(Files.exists(source.resolve("model.safetensors")));
   }
