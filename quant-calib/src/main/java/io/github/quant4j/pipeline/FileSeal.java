@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.zip.CRC32C;
 
@@ -43,27 +44,35 @@ final class FileSeal {
     Files.deleteIfExists(beside(file));
   }
 
-  /**
-   * Holds a file against its seal.
-   *
-   * @throws TensorFileException if they do not go together, or are another run's
-   */
-  static void require(Path file, String run) throws IOException {
+  /** What is wrong with a file by its seal; empty if it is what a run has written. */
+  static Optional<String> problem(Path file, String run) throws IOException {
     String expected = expected(file, run);
     String found;
     try {
       JsonValue.Obj seal = JsonParser.parseObject(Files.readAllBytes(beside(file)));
       found = JsonWriter.compact(seal);
       if (seal.getString("run").filter(run::equals).isEmpty()) {
-        throw damaged(file, "is not of this run");
+        return Optional.of("is not of this run");
       }
     } catch (NoSuchFileException _) {
-      throw damaged(file, "is not sealed, so it may not be complete");
+      return Optional.of("is not sealed, so it may not be complete");
     } catch (JsonException e) {
-      throw damaged(file, "its seal cannot be read: " + e.getMessage());
+      return Optional.of("its seal is damaged: " + e.getMessage());
     }
-    if (!found.equals(expected)) {
-      throw damaged(file, "its bytes are not those that were written");
+    return found.equals(expected)
+        ? Optional.empty()
+        : Optional.of("damaged: its bytes are not those that were written");
+  }
+
+  /**
+   * Holds a file against its seal.
+   *
+   * @throws TensorFileException if they do not go together, or are another run's
+   */
+  static void require(Path file, String run) throws IOException {
+    Optional<String> problem = problem(file, run);
+    if (problem.isPresent()) {
+      throw damaged(file, problem.get());
     }
   }
 

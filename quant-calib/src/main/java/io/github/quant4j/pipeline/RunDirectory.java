@@ -20,6 +20,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -100,33 +101,18 @@ final class RunDirectory implements AutoCloseable {
       }
     }
     for (int b = 0; b < blocks; b++) {
-      finished.set(b, isIntact(blockFile(b), file -> LayerArchive.open(file)));
-      withStates.set(b, isIntact(statesFile(b), file -> CalibrationStates.open(file)));
+      finished.set(b, isIntact(blockFile(b)));
+      withStates.set(b, isIntact(statesFile(b)));
     }
   }
 
-  /** Opens a file. */
-  @FunctionalInterface
-  private interface Opener {
-    AutoCloseable open(Path file) throws IOException;
-  }
-
-  private boolean isIntact(Path file, Opener opener) throws IOException {
+  private boolean isIntact(Path file) throws IOException {
     if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
       return false;
     }
-    try {
-      FileSeal.require(file, signature.id());
-      opener.open(file).close();
-      return true;
-    } catch (TensorFileException e) {
-      LOG.warn("{}; it is done again", e.getMessage());
-      return false;
-    } catch (IOException | RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
-    }
+    Optional<String> problem = FileSeal.problem(file, signature.id());
+    problem.ifPresent(what -> LOG.warn("{}: {}; it is done again", file, what));
+    return problem.isEmpty();
   }
 
   private Path blockFile(int block) {

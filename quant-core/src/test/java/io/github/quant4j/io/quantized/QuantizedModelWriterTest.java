@@ -278,6 +278,7 @@ class QuantizedModelWriterTest {
 
   @Test
   void theSourceIsNotReplaced() throws IOException {
+    Files.delete(source.resolve("onnx"));
     try (ModelDirectory model = ModelDirectory.open(source);
         OutputDirectory output = OutputDirectory.create(source, true)) {
       OutputException e =
