@@ -72,7 +72,8 @@ final class OutputFile implements AutoCloseable {
       if (channel instanceof FileChannel file) {
         file.force(true);
       }
-      // While the file is locked nobody takes it for a leftover, so it is moved before it is closed.
+      // While the file is locked nobody takes it for a leftover, so it is moved before it is
+      // closed.
       Files.move(
           temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       committed = true;
