@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,6 +78,14 @@ public final class Evaluation {
               + " as the model has");
     }
     return new Evaluation(model, other, options, progress, cancellation, logits);
+  }
+
+  /** The directories of the models, as far as they were opened from such. */
+  List<Path> inputs() {
+    return Stream.of(Optional.of(model), Optional.ofNullable(reference))
+        .flatMap(Optional::stream)
+        .flatMap(one -> one.directory().stream())
+        .toList();
   }
 
   LanguageModel model() {

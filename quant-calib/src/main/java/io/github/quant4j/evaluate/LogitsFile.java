@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.evaluate;
 
+import io.github.quant4j.io.ProtectedInputs;
 import io.github.quant4j.io.SafetensorsWriter;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.Shape;
@@ -28,7 +29,8 @@ public final class LogitsFile {
    * @param tokens the whole text, tokenized without special tokens
    * @param target where the file is to appear
    * @return the result of the evaluation
-   * @throws io.github.quant4j.io.OutputException if the file cannot be written
+   * @throws io.github.quant4j.io.OutputException if the file cannot be written, or would be among
+   *     those of a model that is read
    * @throws IOException if reading or writing fails
    * @throws IllegalArgumentException as {@link Evaluation#run(int[])} does
    * @throws ArithmeticException as {@link Evaluation#run(int[])} does
@@ -36,6 +38,7 @@ public final class LogitsFile {
    */
   public static EvaluationResult write(Evaluation evaluation, int[] tokens, Path target)
       throws IOException {
+    ProtectedInputs.of(evaluation.inputs()).requireApartFromFile(target);
     int[][] windows = evaluation.options().windows(tokens);
     int context = evaluation.options().context();
     int vocabulary = evaluation.model().vocabularySize();

@@ -61,11 +61,14 @@ final class BlockQuantizer {
    * @param layers the quantized layers, and those that are not quantized but changed
    * @param tensors vectors that were changed
    * @param reports of the quantized layers
+   * @param flow the calibration batches, on their way through the quantized block; null if there is
+   *     no calibration
    */
   record Result(
       SequencedMap<String, QuantizedLinear> layers,
       List<Tensor> tensors,
-      List<SiteReport> reports) {}
+      List<SiteReport> reports,
+      @Nullable BlockFlow flow) {}
 
   /**
    * Prepares a block.
@@ -94,7 +97,14 @@ final class BlockQuantizer {
 
   /** Makes the block work on the rotated residual stream, if there is one. */
   void rotate() {
-    rotation.ifPresent(whole -> whole.apply(block, folder));
+    rotation.ifPresent(
+        whole ->
+            LayerFailure.naming(
+                block.layout().name(),
+                () -> {
+                  whole.apply(block, folder);
+                  return whole;
+                }));
   }
 
   /**
@@ -112,7 +122,7 @@ final class BlockQuantizer {
     for (int g = 0; g < transforms.size(); g++) {
       quantize(g, transforms.get(g), searching.get(g), flow);
     }
-    return result();
+    return result(flow);
   }
 
   private void foldTransforms(
@@ -178,7 +188,8 @@ final class BlockQuantizer {
     if (flow != null && hasNext) {
       flow.pass(index);
     }
-    return folder.apply(group, recipe, rules, input);
+    return LayerFailure.naming(
+        group.sites(), () -> folder.apply(group, recipe, rules, input));
   }
 
   private void quantize(
@@ -210,12 +221,13 @@ final class BlockQuantizer {
           cancellation.check();
           long begin = System.nanoTime();
           Recipe changed = shared ? behind(transform, recipe) : recipe;
+          LinearQuantizer quantizer = LinearQuantizer.of(changed).withOptions(options);
+          LayerInput input =
+              inputs.getOrDefault(recipe.attentionWeight(), LayerInput.unknown());
           GroupQuantizationResult quantized =
-              LinearQuantizer.of(changed)
-                  .withOptions(options)
-                  .quantize(
-                      sites.stream().map(this::layer).toList(),
-                      inputs.getOrDefault(recipe.attentionWeight(), LayerInput.unknown()));
+              LayerFailure.namingOne(
+                  sites,
+                  some -> quantizer.quantize(some.stream().map(this::layer).toList(), input));
           double seconds = (System.nanoTime() - begin) / 1e9 / sites.size();
           for (int i = 0; i < sites.size(); i++) {
             keep(
@@ -280,10 +292,10 @@ final class BlockQuantizer {
     return linear.bias().map(rounded::withBias).orElse(rounded);
   }
 
-  private Result result() {
+  private Result result(@Nullable BlockFlow flow) {
     for (LinearSite site : block.layout().sites()) {
       if (folder.changedSites().contains(site) && !layers.containsKey(site.name())) {
-        layers.put(site.name(), stored(site));
+        layers.put(site.name(), LayerFailure.naming(List.of(site), () -> stored(site)));
       }
     }
     List<Tensor> tensors =
@@ -295,6 +307,6 @@ final class BlockQuantizer {
                   return Tensor.ofFloats(Shape.of(values.length), values).withName(name);
                 })
             .toList();
-    return new Result(layers, tensors, List.copyOf(reports));
+    return new Result(layers, tensors, List.copyOf(reports), flow);
   }
 }

@@ -11,23 +11,20 @@ import java.util.SequencedMap;
  *
  * @param name the block
  * @param outputSqnr signal to quantization noise of its output on the first calibration input, in
- *     decibels: the quantized blocks to here against the given ones; infinite if they agree
+ *     decibels: the quantized blocks to here against the given ones; infinite if they agree, NaN if
+ *     one of them is not finite
  */
 public record BlockReport(String name, double outputSqnr) {
 
   JsonValue.Obj toJson() {
     SequencedMap<String, Object> members = new LinkedHashMap<>();
     members.put("name", name);
-    // JSON has no infinity; a member that is not there reads as such.
-    if (Double.isFinite(outputSqnr)) {
-      members.put("output_sqnr_db", outputSqnr);
-    }
+    ReportNumbers.putRatio(members, "output_sqnr_db", outputSqnr);
     return (JsonValue.Obj) JsonValue.of(members);
   }
 
   static BlockReport fromJson(JsonValue.Obj json) {
     return new BlockReport(
-        json.getString("name").orElse(""),
-        json.getDouble("output_sqnr_db").orElse(Double.POSITIVE_INFINITY));
+        json.getString("name").orElse(""), ReportNumbers.ratio(json, "output_sqnr_db"));
   }
 }

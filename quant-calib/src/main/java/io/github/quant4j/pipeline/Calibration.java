@@ -16,6 +16,11 @@ import java.util.zip.CRC32C;
 
 /** What a language model reads while its layers' inputs are observed. */
 public sealed interface Calibration {
+  /**
+   * The most tokens that windows may have in all, far more than calibration gains from: some
+   * hundred thousand do.
+   */
+  long MAXIMUM_TOKENS = 1L << 28;
 
   /**
    * Text that the model writes itself, for when there is none, see {@link SelfCalibration}.
@@ -29,7 +34,8 @@ public sealed interface Calibration {
     /**
      * Checks the sizes.
      *
-     * @throws IllegalArgumentException if one is too small
+     * @throws IllegalArgumentException if one is too small, or there are more than {@link
+     *     #MAXIMUM_TOKENS}
      */
     public SelfWritten {
       requireSizes(windows, context);
@@ -123,7 +129,8 @@ public sealed interface Calibration {
     /**
      * Checks the sizes.
      *
-     * @throws IllegalArgumentException if one is too small
+     * @throws IllegalArgumentException if one is too small, or there are more than {@link
+     *     #MAXIMUM_TOKENS}
      */
     public Text {
       requireSizes(windows, context);
@@ -163,13 +170,15 @@ public sealed interface Calibration {
   }
 
   private static void requireSizes(int windows, int context) {
-    if (windows < 1 || context < 2) {
+    if (windows < 1 || context < 2 || (long) windows * context > MAXIMUM_TOKENS) {
       throw new IllegalArgumentException(
           "windows: "
               + windows
               + " of "
               + context
-              + " tokens, expected at least 1 of at least 2 tokens");
+              + " tokens, expected at least 1 of at least 2 tokens, and at most "
+              + MAXIMUM_TOKENS
+              + " tokens in all");
     }
   }
 
@@ -200,7 +209,8 @@ public sealed interface Calibration {
    * @param windows how many windows, at least 1
    * @param context tokens of each, at least 2
    * @return the calibration
-   * @throws IllegalArgumentException if a number is too small
+   * @throws IllegalArgumentException if a number is too small, or there are more than {@link
+   *     #MAXIMUM_TOKENS}
    */
   static Calibration selfGenerated(int windows, int context) {
     return new SelfWritten(windows, context, 0);
@@ -213,7 +223,8 @@ public sealed interface Calibration {
    * @param windows how many windows at most, at least 1
    * @param context tokens of each, at least 2
    * @return the calibration
-   * @throws IllegalArgumentException if a number is too small
+   * @throws IllegalArgumentException if a number is too small, or there are more than {@link
+   *     #MAXIMUM_TOKENS}
    */
   static Calibration ofText(String text, int windows, int context) {
     return new Text(text, windows, context, 0);

@@ -56,7 +56,7 @@ interface CalibrationInputs<I> {
     // What an input is only the model knows; its first states tell inputs apart.
     for (I input : copy) {
       HiddenStates states = model.embed(List.of(input));
-      tokens += states.layout().tokens();
+      tokens = Math.addExact(tokens, states.layout().tokens());
       for (float value : states.values().data()) {
         int bits = Float.floatToIntBits(value);
         checksum.update(bits);

@@ -3,6 +3,7 @@ package io.github.quant4j.pipeline;
 
 import io.github.quant4j.graph.HiddenStates;
 import io.github.quant4j.graph.SequenceLayout;
+import io.github.quant4j.io.ChecksumState;
 import io.github.quant4j.io.SafetensorsFile;
 import io.github.quant4j.io.SafetensorsWriter;
 import io.github.quant4j.io.TensorFileException;
@@ -77,24 +78,58 @@ final class CalibrationStates implements AutoCloseable {
   }
 
   /**
-   * Opens the states of a block.
+   * Opens the states of a block, and reads all of them once to see whether they are what was
+   * written.
    *
    * @throws TensorFileException if the file is damaged
    */
   static CalibrationStates open(Path path) throws IOException {
     SafetensorsFile file = SafetensorsFile.open(path);
     try {
-      List<SequenceLayout> layouts = new ArrayList<>();
-      List<Tensor> batches = new ArrayList<>();
-      while (file.find(name("states", batches.size())).isPresent()) {
-        layouts.add(SequenceLayout.of(file.require(name("lengths", batches.size())).toIntArray()));
-        batches.add(file.require(name("states", batches.size())));
-      }
-      return new CalibrationStates(file, layouts, batches);
+      return read(file);
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      file.close();
+      throw FileSeal.damaged(path, String.valueOf(e.getMessage()));
     } catch (Throwable e) {
       file.close();
       throw e;
     }
+  }
+
+  private static CalibrationStates read(SafetensorsFile file) {
+    for (String name : file.names()) {
+      if (file.verify(name) != ChecksumState.INTACT) {
+        throw new IllegalArgumentException("tensor '" + name + "' differs from its checksum");
+      }
+    }
+    long width = matrix(file, REFERENCE).dimension(1);
+    List<SequenceLayout> layouts = new ArrayList<>();
+    List<Tensor> batches = new ArrayList<>();
+    while (file.find(name("states", batches.size())).isPresent()) {
+      String name = name("states", batches.size());
+      SequenceLayout layout =
+          SequenceLayout.of(file.require(name("lengths", batches.size())).toIntArray());
+      Shape shape = matrix(file, name);
+      if (shape.dimension(0) != layout.tokens() || shape.dimension(1) != width) {
+        throw new IllegalArgumentException(
+            "tensor '" + name + "' is " + shape + ", expected [" + layout.tokens() + ", " + width
+                + "]");
+      }
+      layouts.add(layout);
+      batches.add(file.require(name));
+    }
+    if (batches.isEmpty()) {
+      throw new IllegalArgumentException("there are no states, expected at least one batch");
+    }
+    return new CalibrationStates(file, layouts, batches);
+  }
+
+  private static Shape matrix(SafetensorsFile file, String name) {
+    Shape shape = file.require(name).shape();
+    if (shape.rank() != 2) {
+      throw new IllegalArgumentException("tensor '" + name + "' is " + shape + ", expected a matrix");
+    }
+    return shape;
   }
 
   /** How the rows of each batch fall into sequences. */

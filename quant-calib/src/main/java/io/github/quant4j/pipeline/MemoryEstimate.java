@@ -121,7 +121,9 @@ final class MemoryEstimate {
             .max()
             .orElse(0);
     long perToken = block.outFeatures() + widest;
-    long held = Math.min(tokens * perToken, Planner.heldBytes() / Float.BYTES);
+    // Given inputs may be of any number, but no more are held than there is room for.
+    long held = Planner.heldBytes() / Float.BYTES;
+    held = tokens > held / perToken ? held : tokens * perToken;
     // A batch on its way: its input, a copy of what is observed, and the outputs of a group.
     return Float.BYTES * (held + batch * (perToken + widest + outputs));
   }

@@ -16,7 +16,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -70,14 +69,13 @@ final class ModelAssembly {
   /**
    * Writes the model.
    *
+   * @param output where it goes; it is committed
    * @param calibration what the report says of it
    * @param seconds asked when all but the report is done
    */
   QuantizationReport write(
-      Path target, boolean overwrite, String calibration, DoubleSupplier seconds)
-      throws IOException {
+      OutputDirectory output, String calibration, DoubleSupplier seconds) throws IOException {
     try (Arena arena = Arena.ofConfined();
-        OutputDirectory output = OutputDirectory.create(target, overwrite);
         QuantizedModelWriter writer = QuantizedModelWriter.create(source, output)) {
       writer.recipe(plan.recipe());
       List<SiteReport> reports = new ArrayList<>();
@@ -93,8 +91,8 @@ final class ModelAssembly {
             writer.replace(changed.get());
           }
         }
-        reports.addAll(RunDirectory.reports(archive));
-        blockReports.addAll(RunDirectory.blockReports(archive));
+        reports.addAll(run.reports(b, archive));
+        blockReports.addAll(run.blockReports(b, archive));
       }
       if (rotation.isPresent()) {
         for (String embedding : rotation.get().embeddings()) {

@@ -6,6 +6,7 @@ import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.recipe.Recipe;
 import io.github.quant4j.statistic.StatisticNeed;
+import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,13 +14,13 @@ import java.util.Optional;
 
 /** Decides what becomes of each site, and finds all that is wrong with it. */
 final class Planner {
-  private static final int ROWS_AT_ONCE_ELEMENTS = 1 << 20;
+  private static final int ELEMENTS_AT_ONCE = 1 << 20;
 
   private final BlockModel<?> model;
   private final ModelDirectory directory;
   private final Recipe recipe;
   private final List<SiteRule> overrides;
-  private final List<String> problems = new ArrayList<>();
+  private final PlanProblems problems = new PlanProblems();
 
   /**
    * What was said of some sites; the last word counts.
@@ -73,7 +74,7 @@ final class Planner {
     }
     // A scan of all weights is for the end, when all else is well.
     if (problems.isEmpty()) {
-      sites.stream().filter(site -> site.recipe().isPresent()).forEach(this::requireFinite);
+      directory.names().forEach(name -> requireFinite(directory.require(name)));
     }
     boolean calibrated =
         sites.stream().anyMatch(site -> site.recipe().map(r -> !r.needs().isEmpty()).orElse(false));
@@ -94,7 +95,7 @@ final class Planner {
         before - saved / Byte.SIZE,
         new MemoryEstimate(model, sites, calibrated, calibrationTokens).bytes(),
         seconds(sites, calibrationTokens),
-        problems);
+        problems.lines());
   }
 
   private long bytesBefore() {
@@ -110,42 +111,53 @@ final class Planner {
       try {
         after = chosen.get().storageBits(site.outFeatures(), site.inFeatures());
       } catch (IllegalArgumentException e) {
-        problems.add(site + " cannot be quantized to '" + chosen.get() + "': " + e.getMessage());
+        problems.add(site, "cannot be quantized to '" + chosen.get() + "': " + e.getMessage());
       }
       if (directory.find(site.weight()).isEmpty()) {
         problems.add(
-            site.name()
-                + " has no tensor '"
-                + site.weight()
-                + "'; is the model quantized already? Quantize the original");
+            site,
+            "cannot be quantized, as there is no tensor of plain weights; is the model quantized"
+                + " already? Quantize the original");
       }
     }
     return new PlannedSite(site, chosen, before, after);
   }
 
-  private void requireFinite(PlannedSite planned) {
-    Tensor weights = directory.require(planned.site().weight());
-    int columns = planned.site().inFeatures();
-    int rows = Math.max(1, ROWS_AT_ONCE_ELEMENTS / columns);
-    for (int row = 0; row < planned.site().outFeatures(); row += rows) {
-      int count = Math.min(rows, planned.site().outFeatures() - row);
-      float[] values = weights.readRows(row, count).data();
-      for (int i = 0; i < values.length; i++) {
+  /** What is kept matters as much as what is quantized: a NaN anywhere makes all output NaN. */
+  private void requireFinite(Tensor tensor) {
+    if (!tensor.dtype().isFloatingPoint()) {
+      return;
+    }
+    long count = tensor.shape().elementCount();
+    float[] values = new float[(int) Math.min(ELEMENTS_AT_ONCE, count)];
+    for (long from = 0; from < count; from += values.length) {
+      int length = (int) Math.min(values.length, count - from);
+      tensor.readFloats(from, length, values, 0);
+      for (int i = 0; i < length; i++) {
         if (!Float.isFinite(values[i])) {
           problems.add(
               "tensor '"
-                  + weights.name()
-                  + "': element ("
-                  + (row + i / columns)
-                  + ", "
-                  + i % columns
-                  + ") is "
+                  + tensor.name()
+                  + "': element "
+                  + position(tensor.shape(), from + i)
+                  + " is "
                   + values[i]
-                  + ", expected finite weights");
+                  + ", expected finite values");
           return;
         }
       }
     }
+  }
+
+  /** The indices of an element, {@code (row, column)} in a matrix. */
+  private static String position(Shape shape, long element) {
+    List<String> indices = new ArrayList<>();
+    long left = element;
+    for (int d = shape.rank() - 1; d >= 0; d--) {
+      indices.addFirst(Long.toString(left % shape.dimension(d)));
+      left /= shape.dimension(d);
+    }
+    return "(" + String.join(", ", indices) + ")";
   }
 
   /** What the halted passes of all batches may take. */

@@ -4,7 +4,9 @@ package io.github.quant4j.pipeline;
 import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.io.ModelDirectory;
+import io.github.quant4j.io.OutputDirectory;
 import io.github.quant4j.io.OutputException;
+import io.github.quant4j.io.ProtectedInputs;
 import io.github.quant4j.io.TensorFileException;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.Kernels;
@@ -236,34 +238,51 @@ public final class Quantization<I> {
   /**
    * Quantizes the model and saves it to a new directory.
    *
+   * <p>If the work ends early, for whatever reason, the blocks that are finished are kept in a
+   * hidden directory beside the target. The exception then has an {@link UnfinishedRunException}
+   * among those that it suppresses, and the same quantization goes on after these blocks if it is
+   * told to {@linkplain SaveOptions#withResume resume}. The hidden directory may be deleted.
+   *
    * @param target the directory, which appears when it is complete
    * @return how it went; also stored in the directory
-   * @throws PlanException if the plan has problems; nothing has been written
-   * @throws OutputException if the target is there already or cannot be written
+   * @throws PlanException if the plan has problems, or needs far more heap than there is; nothing
+   *     has been written
+   * @throws OutputException if the target is there already, is being written by somebody else, is
+   *     or contains the model, or cannot be written
    * @throws TensorFileException if the model is damaged
    * @throws IOException if it cannot be read
-   * @throws CancellationException if it was stopped; it can be resumed
+   * @throws IllegalArgumentException if a layer cannot be quantized; the message names it
+   * @throws ArithmeticException if numbers become too large; the message names the layer
+   * @throws CancellationException if it was stopped
    */
   public QuantizationReport saveTo(Path target) throws IOException {
     return saveTo(target, SaveOptions.defaults());
   }
 
   /**
-   * Quantizes the model and saves it.
+   * Quantizes the model and saves it, as {@link #saveTo(Path)} does.
    *
    * @param target the directory, which appears when it is complete
    * @param save whether to overwrite and to resume
    * @return how it went; also stored in the directory
-   * @throws PlanException if the plan has problems, or the unfinished run that is to be resumed was
-   *     another one; nothing has been written
-   * @throws OutputException if the target is there already or cannot be written
-   * @throws TensorFileException if the model is damaged
+   * @throws PlanException if the plan has problems, needs far more heap than there is, or the
+   *     unfinished run that is to be resumed was another one; nothing has been written
+   * @throws OutputException if the target is there already, is being written by somebody else, is
+   *     or contains the model, or cannot be written
+   * @throws TensorFileException if the model is damaged, or the unfinished run is; the message says
+   *     what to delete
    * @throws IOException if it cannot be read
-   * @throws CancellationException if it was stopped; it can be resumed
+   * @throws IllegalArgumentException if a layer cannot be quantized; the message names it
+   * @throws ArithmeticException if numbers become too large; the message names the layer
+   * @throws CancellationException if it was stopped
    */
   public QuantizationReport saveTo(Path target, SaveOptions save) throws IOException {
-    try (ModelDirectory source = ModelDirectory.open(directory)) {
+    ProtectedInputs.of(List.of(directory)).requireApartFromDirectory(target);
+    // Whatever is wrong with the place shall be said before the work, not after it.
+    try (ModelDirectory source = ModelDirectory.open(directory);
+        OutputDirectory output = OutputDirectory.create(target, save.overwrite())) {
       QuantizationPlan plan = plan(source).requireValid();
+      ResourceCheck.requireHeap(plan, Runtime.getRuntime().maxMemory());
       return new QuantizationRun<>(
               model,
               source,
@@ -273,12 +292,12 @@ public final class Quantization<I> {
               settings.kernels(),
               settings.progress(),
               settings.cancellation())
-          .run(target, save, signature(source, plan));
+          .run(output, save.resume(), signature(source, plan));
     }
   }
 
   /** What the result depends on. */
-  private SequencedMap<String, String> signature(ModelDirectory source, QuantizationPlan plan) {
+  private RunSignature signature(ModelDirectory source, QuantizationPlan plan) {
     SequencedMap<String, String> signature = new LinkedHashMap<>();
     signature.put("model", ModelSignature.of(source));
     signature.put("recipe", plan.recipe());
@@ -292,7 +311,7 @@ public final class Quantization<I> {
     signature.put("kernels", Kernels.provider(settings.kernels()));
     LinearAlgebra algebra = settings.kernels().compute().algebra();
     signature.put("linear algebra", algebra.name() + " of " + algebra.getClass().getName());
-    return signature;
+    return RunSignature.of(signature);
   }
 
   /** The recipe and the layers. */

@@ -66,7 +66,7 @@ public record QuantizationReport(
    * Signal to quantization noise at the end: of the whole model's output, or of what its head reads
    * if that has layers that are kept; on the first calibration input.
    *
-   * @return decibels; empty without calibration
+   * @return decibels, infinite or NaN as in {@link BlockReport}; empty without calibration
    */
   public OptionalDouble outputSqnr() {
     return blocks.isEmpty()
@@ -90,12 +90,7 @@ public record QuantizationReport(
     members.put("bytes_after", bytesAfter);
     members.put("seconds", seconds);
     outputSqnr()
-        .ifPresent(
-            decibels -> {
-              if (Double.isFinite(decibels)) {
-                members.put("output_sqnr_db", decibels);
-              }
-            });
+        .ifPresent(decibels -> ReportNumbers.putRatio(members, "output_sqnr_db", decibels));
     members.put("blocks", blocks.stream().map(BlockReport::toJson).toList());
     members.put("sites", sites.stream().map(SiteReport::toJson).toList());
     return JsonWriter.pretty(JsonValue.of(members));

@@ -21,9 +21,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.SequencedMap;
-import java.util.concurrent.CancellationException;
 
 /**
  * Carries out a plan: block after block, each from the calibration states that the blocks before it
@@ -79,26 +78,24 @@ final class QuantizationRun<I> {
   }
 
   /** Runs, or goes on with an unfinished run. */
-  QuantizationReport run(Path target, SaveOptions save, SequencedMap<String, String> signature)
+  QuantizationReport run(OutputDirectory output, boolean resume, RunSignature signature)
       throws IOException {
     long start = System.nanoTime();
-    // Whatever is wrong with the place shall be said before the work, not after it.
-    OutputDirectory.create(target, save.overwrite()).close();
-    try (RunDirectory run = RunDirectory.open(target, signature, save.resume())) {
+    try (RunDirectory run =
+        RunDirectory.open(output.target(), signature, blocks.size(), resume)) {
       try {
+        ResourceCheck.requireDisk(output.target(), plan, model, run.bytes(), inputs.tokens());
         quantizeBlocks(run);
         QuantizationReport report =
             new ModelAssembly(model, source, plan, rotation, run, blocks.size())
                 .write(
-                    target,
-                    save.overwrite(),
+                    output,
                     plan.isCalibrated() ? inputs.describe() : "",
                     () -> (System.nanoTime() - start) / 1e9);
         run.finish();
         return report;
-      } catch (CancellationException e) {
-        run.keep();
-        throw e;
+      } catch (IOException | RuntimeException | Error e) {
+        throw RunFailure.rethrow(e, run);
       }
     }
   }
@@ -113,19 +110,21 @@ final class QuantizationRun<I> {
     for (int b = 0; b < blocks.size(); b++) {
       last = isCalibrated(b) ? b : last;
     }
-    int first = run.finishedBlocks();
-    for (int b = 0; b < first; b++) {
-      finishedSites += blocks.get(b).sites().stream().filter(recipes::containsKey).count();
+    for (int b = 0; b < blocks.size(); b++) {
+      finishedSites += run.isFinished(b) ? quantizedSites(b) : 0;
     }
-    if (first == 0 && last >= 0 && !run.hasStates(0)) {
-      embed(run.states(0));
-    }
-    for (int b = first; b < blocks.size(); b++) {
+    for (int next = run.firstUnfinished(); next < blocks.size(); next = run.firstUnfinished()) {
+      int b = next <= last ? start(run, next) : next;
+      if (run.isFinished(b)) {
+        // Its states are needed, from which the next one starts.
+        run.drop(b);
+        finishedSites -= quantizedSites(b);
+      }
       cancellation.check();
       boolean isHead = b == model.blocks().size();
       try (Block block = isHead ? model.openHead() : model.open(b)) {
         if (b <= last) {
-          try (CalibrationStates states = CalibrationStates.open(run.states(b))) {
+          try (CalibrationStates states = run.states(b)) {
             quantize(run, b, block, states, b < last);
           }
         } else {
@@ -134,6 +133,21 @@ final class QuantizationRun<I> {
       }
       run.dropStates(b);
     }
+  }
+
+  private long quantizedSites(int block) {
+    return blocks.get(block).sites().stream().filter(recipes::containsKey).count();
+  }
+
+  /** The last block before one, or itself, whose states are there; it is the first if there is none. */
+  private int start(RunDirectory run, int next) throws IOException {
+    for (int b = next; b >= 0; b--) {
+      if (run.hasStates(b)) {
+        return b;
+      }
+    }
+    run.storeStates(0, this::embed);
+    return 0;
   }
 
   private BlockQuantizer quantizer(Block block) {
@@ -159,22 +173,23 @@ final class QuantizationRun<I> {
       throws IOException {
     FloatMatrix reference = ReferenceStates.through(block, states.reference());
     BlockQuantizer quantizer = quantizer(block);
-    BlockFlow[] flow = new BlockFlow[1];
-    BlockQuantizer.FlowFactory flows =
-        () -> {
-          flow[0] =
-              new BlockFlow(block, states, weighting, Planner.heldBytes(), options, cancellation);
-          return flow[0];
-        };
-    BlockQuantizer.Result result = quantizer.run(flows);
-    FloatMatrix first = flow[0].output(0);
+    BlockQuantizer.Result result =
+        quantizer.run(
+            () ->
+                new BlockFlow(
+                    block, states, weighting, Planner.heldBytes(), options, cancellation));
+    BlockFlow flow = Objects.requireNonNull(result.flow());
+    FloatMatrix first = flow.output(0);
     if (hasNext) {
-      CalibrationStates.write(
-          run.states(index + 1),
-          states.width(),
-          states.layouts(),
-          reference,
-          batch -> batch == 0 ? first : flow[0].output(batch));
+      run.storeStates(
+          index + 1,
+          file ->
+              CalibrationStates.write(
+                  file,
+                  states.width(),
+                  states.layouts(),
+                  reference,
+                  batch -> batch == 0 ? first : flow.output(batch)));
     }
     HiddenStates actual = ReferenceStates.first(first, states.layouts().getFirst());
     run.store(index, result, compare(index, block, reference, actual));
@@ -208,20 +223,14 @@ final class QuantizationRun<I> {
     List<? extends I> sequences = inputs.load(progress, cancellation);
     List<List<? extends I>> batches = new ArrayList<>();
     List<SequenceLayout> layouts = new ArrayList<>();
-    int width = 0;
     int from = 0;
     while (from < sequences.size()) {
-      // Sequences may differ in length, which only embedding them tells.
       int tokens = 0;
       int to = from;
       List<Integer> lengths = new ArrayList<>();
       while (to < sequences.size() && (to == from || tokens < TOKENS_IN_BATCH)) {
-        HiddenStates one = model.embed(sequences.subList(to, to + 1));
-        width = one.values().columns();
-        for (int s = 0; s < one.layout().count(); s++) {
-          lengths.add(one.layout().length(s));
-        }
-        tokens += one.layout().tokens();
+        lengths.add(model.tokens(sequences.get(to)));
+        tokens += lengths.getLast();
         to++;
       }
       batches.add(sequences.subList(from, to));
@@ -231,7 +240,7 @@ final class QuantizationRun<I> {
     HiddenStates first = model.embed(batches.getFirst().subList(0, 1));
     CalibrationStates.write(
         path,
-        width,
+        first.values().columns(),
         layouts,
         ReferenceStates.first(first.values(), first.layout()).values(),
         batch -> {

@@ -62,7 +62,7 @@ final class ReportPage {
     List<String> marks = new ArrayList<>();
     plot(
         site -> position(site.result().error()),
-        site -> String.format(Locale.ROOT, "%.3g", site.result().error()),
+        site -> ReportNumbers.text("%.3g", site.result().error()),
         (site, y) -> {
           double nearest = site.result().nearestError();
           if (Double.isFinite(nearest)) {
@@ -158,14 +158,14 @@ final class ReportPage {
       html.append(
           String.format(
               Locale.ROOT,
-              "<tr><td>%s</td><td>%d x %d</td><td>%.4g</td><td>%.4g</td><td>%.2f</td><td>%.3f</td>"
+              "<tr><td>%s</td><td>%d x %d</td><td>%s</td><td>%s</td><td>%s</td><td>%.3f</td>"
                   + "<td>%d</td><td>%.2f</td><td class=\"note\">%s</td></tr>%n",
               escape(site.name()),
               site.outFeatures(),
               site.inFeatures(),
-              site.result().error(),
-              site.result().nearestError(),
-              site.result().weightSqnr(),
+              ReportNumbers.text("%.4g", site.result().error()),
+              ReportNumbers.text("%.4g", site.result().nearestError()),
+              ReportNumbers.decibels(site.result().weightSqnr()),
               site.result().bitsPerWeight(),
               site.result().tokens(),
               site.seconds(),
@@ -182,9 +182,9 @@ final class ReportPage {
       html.append(
           String.format(
               Locale.ROOT,
-              "<tr><td>%s</td><td>%.2f</td></tr>%n",
+              "<tr><td>%s</td><td>%s</td></tr>%n",
               escape(block.name()),
-              block.outputSqnr()));
+              ReportNumbers.decibels(block.outputSqnr())));
     }
     html.append("</table>\n");
   }

@@ -5,8 +5,8 @@ package io.github.quant4j.pipeline;
  * How a quantized model is saved.
  *
  * @param overwrite whether a model directory that is there already may be replaced
- * @param resume whether an unfinished run of the same model, recipe and calibration is continued,
- *     and what is finished is kept if this run fails too
+ * @param resume whether an unfinished run of the same model, recipe and calibration is continued;
+ *     otherwise what it has finished is deleted
  */
 public record SaveOptions(boolean overwrite, boolean resume) {
 

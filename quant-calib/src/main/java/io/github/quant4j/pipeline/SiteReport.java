@@ -49,27 +49,20 @@ public record SiteReport(
     members.put("folded", folded);
     members.put("online", online);
     members.put("error_of", result.isOutputError() ? "output" : "weights");
-    put(members, "nearest_error", result.nearestError());
-    put(members, "error", result.error());
+    ReportNumbers.put(members, "nearest_error", result.nearestError());
+    ReportNumbers.put(members, "error", result.error());
     members.put("pass_errors", result.passErrors().stream().filter(Double::isFinite).toList());
-    put(members, "weight_sqnr_db", result.weightSqnr());
-    result.sampleError().ifPresent(value -> put(members, "sample_error", value));
+    ReportNumbers.putRatio(members, "weight_sqnr_db", result.weightSqnr());
+    result.sampleError().ifPresent(value -> ReportNumbers.put(members, "sample_error", value));
     members.put("sample_held_out", result.isSampleHeldOut());
-    put(members, "bits_per_weight", result.bitsPerWeight());
+    ReportNumbers.put(members, "bits_per_weight", result.bitsPerWeight());
     members.put("transform_operations", result.transformOperations());
     members.put("tokens", result.tokens());
     members.put("skipped_tokens", result.skippedTokens());
     members.put("dead_channels", result.deadChannels());
     members.put("notes", result.notes());
-    put(members, "seconds", seconds);
+    ReportNumbers.put(members, "seconds", seconds);
     return (JsonValue.Obj) JsonValue.of(members);
-  }
-
-  /** JSON has no infinity; a member that is not there reads as such. */
-  private static void put(SequencedMap<String, Object> members, String name, double value) {
-    if (Double.isFinite(value)) {
-      members.put(name, value);
-    }
   }
 
   static SiteReport fromJson(JsonValue.Obj json) {
@@ -93,7 +86,7 @@ public record SiteReport(
             json.getDouble("nearest_error").orElse(Double.NaN),
             json.getDouble("error").orElse(Double.NaN),
             passErrors,
-            json.getDouble("weight_sqnr_db").orElse(Double.POSITIVE_INFINITY),
+            ReportNumbers.ratio(json, "weight_sqnr_db"),
             sampleError,
             json.getBoolean("sample_held_out").orElse(false),
             json.getDouble("bits_per_weight").orElse(0.0),

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A directory of results that appears under its name when it is complete, and not before.
@@ -22,6 +23,10 @@ import java.util.stream.Stream;
  * <p>Everything is written to a hidden directory beside the target; {@link #commit()} forces it to
  * the device and renames it. Closing without commit removes what was written, and the parent
  * directories that were made for it. The class is not thread-safe.
+ *
+ * <p>Until it is closed nobody else may write the same target, in this process or in another. What
+ * a process has left that was killed before it could close is removed when the target is written
+ * the next time; a directory that it was just replacing is put back first.
  *
  * <pre>{@code
  * try (OutputDirectory output = OutputDirectory.create(target, false)) {
@@ -35,12 +40,14 @@ public final class OutputDirectory implements AutoCloseable {
   private final Path target;
   private final Path staging;
   private final List<Path> madeParents;
+  private final OutputLock lock;
   private boolean committed;
 
-  private OutputDirectory(Path target, Path staging, List<Path> madeParents) {
+  private OutputDirectory(Path target, Path staging, List<Path> madeParents, OutputLock lock) {
     this.target = target;
     this.staging = staging;
     this.madeParents = madeParents;
+    this.lock = lock;
   }
 
   /**
@@ -50,29 +57,41 @@ public final class OutputDirectory implements AutoCloseable {
    * @param overwrite whether a model directory that is there already may be replaced
    * @return the open directory; the caller closes it
    * @throws OutputException if the target exists and may not be replaced, is not a directory, or is
-   *     a directory that does not look like a model (it is neither empty nor has a {@code
-   *     config.json}), so that a slip of the pen cannot delete other things; or if the place is not
-   *     writable
+   *     a directory that does not look like a model: one that is not empty must have a {@code
+   *     config.json} and weights and no directories within, so that a slip of the pen cannot delete
+   *     other things; if somebody else is writing it; or if the place is not writable
    */
   public static OutputDirectory create(Path target, boolean overwrite) throws OutputException {
     Path absolute = target.toAbsolutePath().normalize();
     requireReplaceable(absolute, overwrite);
     List<Path> madeParents = new ArrayList<>();
+    OutputLock lock = null;
     try {
       Path parent = absolute.getParent();
       if (parent == null) {
         throw new OutputException(target, "the root of the file system cannot be replaced");
       }
       makeParents(parent, madeParents);
-      Path staging = OutputFile.hiddenSibling(absolute, "tmp");
+      lock = OutputLock.acquire(absolute);
+      Leftovers.clearDirectory(absolute);
+      requireReplaceable(absolute, overwrite);
+      Path staging = Leftovers.hiddenSibling(absolute, Leftovers.TEMPORARY);
       Files.createDirectory(staging);
-      return new OutputDirectory(absolute, staging, madeParents);
+      return new OutputDirectory(absolute, staging, madeParents, lock);
     } catch (OutputException e) {
+      giveUp(lock, madeParents);
       throw e;
     } catch (IOException e) {
-      removeEmpty(madeParents);
+      giveUp(lock, madeParents);
       throw new OutputException(target, e);
     }
+  }
+
+  private static void giveUp(@Nullable OutputLock lock, List<Path> madeParents) {
+    if (lock != null) {
+      lock.close();
+    }
+    removeEmpty(madeParents);
   }
 
   private static void requireReplaceable(Path target, boolean overwrite) throws OutputException {
@@ -86,13 +105,32 @@ public final class OutputDirectory implements AutoCloseable {
     if (!Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
       throw new OutputException(target, "is not a directory, so it is not overwritten");
     }
-    try (Stream<Path> entries = Files.list(target)) {
-      if (!Files.exists(target.resolve(ModelDirectory.CONFIG)) && entries.findAny().isPresent()) {
+    try (Stream<Path> listing = Files.list(target)) {
+      List<Path> entries = listing.toList();
+      if (entries.isEmpty()) {
+        return;
+      }
+      boolean hasWeights =
+          Files.exists(target.resolve(ModelDirectory.WEIGHTS))
+              || Files.exists(target.resolve(ModelDirectory.INDEX));
+      if (!hasWeights || !Files.exists(target.resolve(ModelDirectory.CONFIG))) {
         throw new OutputException(
             target,
-            "is neither empty nor a model directory (it has no "
+            "is neither empty nor a model directory (which has "
                 + ModelDirectory.CONFIG
+                + " and "
+                + ModelDirectory.WEIGHTS
                 + "), so it is not overwritten");
+      }
+      for (Path entry : entries) {
+        if (Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS)) {
+          throw new OutputException(
+              target,
+              "has a directory '"
+                  + entry.getFileName()
+                  + "' in it, which would be deleted, so it is not overwritten; move that, or"
+                  + " choose another place");
+        }
       }
     } catch (OutputException e) {
       throw e;
@@ -234,7 +272,7 @@ public final class OutputDirectory implements AutoCloseable {
   /** Two moves, as a directory cannot be moved over another; the first is undone on failure. */
   private Path replace() throws IOException {
     requireReplaceable(target, true);
-    Path old = OutputFile.hiddenSibling(target, "old");
+    Path old = Leftovers.hiddenSibling(target, Leftovers.REPLACED);
     Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
     try {
       Files.move(staging, target, StandardCopyOption.ATOMIC_MOVE);
@@ -242,7 +280,13 @@ public final class OutputDirectory implements AutoCloseable {
       Files.move(old, target, StandardCopyOption.ATOMIC_MOVE);
       throw e;
     }
-    return old;
+    // From here on it is not to be put back, whatever becomes of this process.
+    Path unwanted = Leftovers.hiddenSibling(target, Leftovers.TEMPORARY);
+    try {
+      return Files.move(old, unwanted, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException _) {
+      return old;
+    }
   }
 
   /** All that is below a directory and the directory itself, the deepest first. */
@@ -254,7 +298,7 @@ public final class OutputDirectory implements AutoCloseable {
     }
   }
 
-  private static void deleteTree(Path root) throws IOException {
+  static void deleteTree(Path root) throws IOException {
     if (Files.exists(root, LinkOption.NOFOLLOW_LINKS)) {
       for (Path path : tree(root)) {
         Files.delete(path);
@@ -263,20 +307,21 @@ public final class OutputDirectory implements AutoCloseable {
   }
 
   /**
-   * Removes what was written unless it was committed.
+   * Removes what was written unless it was committed, and lets others write the target.
    *
    * @throws OutputException if it cannot be removed
    */
   @Override
   public void close() throws OutputException {
-    if (committed) {
-      return;
-    }
-    try {
-      deleteTree(staging);
-      removeEmpty(madeParents);
+    try (lock) {
+      if (!committed) {
+        deleteTree(staging);
+      }
     } catch (IOException e) {
       throw new OutputException(staging, e);
+    }
+    if (!committed) {
+      removeEmpty(madeParents);
     }
   }
 }

@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.UUID;
 
 /**
  * A file that appears under its name when it is complete, and not before: it is written under
@@ -31,22 +30,17 @@ final class OutputFile implements AutoCloseable {
   }
 
   static OutputFile create(Path target) throws OutputException {
-    Path temporary = hiddenSibling(target, "tmp");
+    Leftovers.clearFile(target);
+    Path temporary = Leftovers.hiddenSibling(target, Leftovers.TEMPORARY);
     try {
       // Not Files.createTempFile, whose files only their owner may read.
-      return new OutputFile(
-          target,
-          temporary,
-          FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
+      FileChannel channel =
+          FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      Leftovers.hold(temporary, channel);
+      return new OutputFile(target, temporary, channel);
     } catch (IOException e) {
       throw new OutputException(target, e);
     }
-  }
-
-  /** A fresh name beside a path: a dot, its name, a random part, and what it is for. */
-  static Path hiddenSibling(Path path, String purpose) {
-    String random = UUID.randomUUID().toString().substring(0, 8);
-    return path.resolveSibling("." + path.getFileName() + "." + random + "." + purpose);
   }
 
   void write(ByteBuffer bytes) throws OutputException {
@@ -78,10 +72,13 @@ final class OutputFile implements AutoCloseable {
       if (channel instanceof FileChannel file) {
         file.force(true);
       }
-      channel.close();
+      // While the file is locked nobody takes it for a leftover, so it is moved before it is
+      // closed.
       Files.move(
           temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       committed = true;
+      channel.close();
+      Leftovers.release(temporary);
       forceDirectory(target);
     } catch (IOException e) {
       throw new OutputException(target, e);
@@ -108,10 +105,12 @@ final class OutputFile implements AutoCloseable {
       return;
     }
     try {
-      channel.close();
       Files.deleteIfExists(temporary);
+      channel.close();
     } catch (IOException e) {
       throw new OutputException(target, e);
+    } finally {
+      Leftovers.release(temporary);
     }
   }
 }

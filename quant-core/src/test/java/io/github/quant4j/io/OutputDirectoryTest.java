@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -78,6 +79,7 @@ class OutputDirectoryTest {
   void overwritingReplacesTheWholeDirectory() throws IOException {
     Path target = Files.createDirectory(folder.resolve("out"));
     Files.writeString(target.resolve("config.json"), "old");
+    Files.writeString(target.resolve("model.safetensors"), "old");
     Files.writeString(target.resolve("stale.txt"), "old");
     try (OutputDirectory output = OutputDirectory.create(target, true)) {
       output.write("config.json", "new");
@@ -93,6 +95,7 @@ class OutputDirectoryTest {
   void anAbortedOverwriteKeepsTheOldDirectory() throws IOException {
     Path target = Files.createDirectory(folder.resolve("out"));
     Files.writeString(target.resolve("config.json"), "old");
+    Files.writeString(target.resolve("model.safetensors"), "old");
     try (OutputDirectory output = OutputDirectory.create(target, true)) {
       output.write("config.json", "new");
     }
@@ -148,5 +151,94 @@ class OutputDirectoryTest {
     try (OutputDirectory output = OutputDirectory.create(folder.resolve("out"), false)) {
       assertThrows(IllegalArgumentException.class, () -> output.write(name, "x"));
     }
+  }
+
+  @Test
+  void aTargetHasOneWriterAtATime() throws IOException {
+    Path target = folder.resolve("out");
+    try (OutputDirectory first = OutputDirectory.create(target, false)) {
+      OutputException e =
+          assertThrows(
+              OutputException.class,
+              () -> OutputDirectory.create(folder.resolve("x/../out"), true).close());
+      assertTrue(e.getMessage().contains("is being written by another run"), e.getMessage());
+      OutputDirectory.create(folder.resolve("other"), false).close();
+      first.write("config.json", "{}");
+      first.commit();
+      assertThrows(OutputException.class, () -> OutputDirectory.create(target, true).close());
+    }
+    assertEquals(List.of("out"), left());
+    Files.delete(target.resolve("config.json"));
+    OutputDirectory.create(target, true).close();
+    assertEquals(List.of("out"), left());
+  }
+
+  /** A lock file without a lock is what a killed process leaves. */
+  @Test
+  void whatKilledRunsLeaveOfTheTargetIsRemoved() throws IOException {
+    Files.writeString(folder.resolve(".out.quant4j-lock"), "123");
+    for (String name : List.of(".out.0123abcd.tmp", ".out.89abcdef.old")) {
+      Files.createDirectories(folder.resolve(name).resolve("deep"));
+      Files.writeString(folder.resolve(name).resolve("model.safetensors"), "half");
+    }
+    List<String> others =
+        List.of(".out.0123abc.tmp", ".out.b.0123abcd.tmp", ".outer.0123abcd.tmp", "out.tmp");
+    for (String name : others) {
+      Files.createDirectory(folder.resolve(name));
+    }
+    Path target = Files.createDirectory(folder.resolve("out"));
+    OutputDirectory.create(target, true).close();
+    assertEquals(Stream.concat(others.stream(), Stream.of("out")).sorted().toList(), left());
+  }
+
+  @Test
+  void whatAKilledRunWasReplacingIsPutBack() throws IOException {
+    Path old = Files.createDirectory(folder.resolve(".out.89abcdef.old"));
+    Files.writeString(old.resolve("config.json"), "old");
+    Files.createDirectory(folder.resolve(".out.01234567.tmp"));
+    Path target = folder.resolve("out");
+    OutputException e =
+        assertThrows(OutputException.class, () -> OutputDirectory.create(target, false).close());
+    assertTrue(e.getMessage().contains("exists already"), e.getMessage());
+    assertEquals("old", Files.readString(target.resolve("config.json")));
+    assertEquals(List.of("out"), left());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"checkpoint-500", "model.safetensors", "config.json"})
+  void overwritingSparesWhatAModelDoesNotHave(String changed) throws IOException {
+    Path target = Files.createDirectory(folder.resolve("out"));
+    for (String file : List.of("config.json", "model.safetensors")) {
+      if (!file.equals(changed)) {
+        Files.writeString(target.resolve(file), "old");
+      }
+    }
+    if (changed.startsWith("checkpoint")) {
+      Files.writeString(Files.createDirectory(target.resolve(changed)).resolve("x"), "weeks");
+    } else {
+      Files.writeString(target.resolve("other.txt"), "old");
+    }
+    OutputException e =
+        assertThrows(OutputException.class, () -> OutputDirectory.create(target, true).close());
+    assertTrue(e.getMessage().contains("not overwritten"), e.getMessage());
+    assertTrue(e.getMessage().contains(changed), e.getMessage());
+    assertEquals(List.of("out"), left());
+  }
+
+  @Test
+  void temporaryFilesOfKilledProcessesAreRemovedAndThoseInUseAreNot() throws IOException {
+    Path target = folder.resolve("x.bin");
+    Files.writeString(folder.resolve(".x.bin.0123abcd.tmp"), "half");
+    Files.writeString(folder.resolve(".y.bin.0123abcd.tmp"), "half");
+    try (OutputFile first = OutputFile.create(target);
+        OutputFile second = OutputFile.create(target)) {
+      assertEquals(3, left().size());
+      second.write(ByteBuffer.wrap(new byte[] {1}));
+      second.commit();
+      first.write(ByteBuffer.wrap(new byte[] {2}));
+      first.commit();
+    }
+    assertEquals(List.of(".y.bin.0123abcd.tmp", "x.bin"), left());
+    assertEquals(2, Files.readAllBytes(target)[0]);
   }
 }

@@ -79,6 +79,17 @@ public interface BlockModel<I> {
   HiddenStates embed(List<? extends I> inputs);
 
   /**
+   * The length of a sequence, which embedding it would tell as well.
+   *
+   * @param input a sequence
+   * @return rows of its hidden states
+   * @throws IllegalArgumentException if the input is not one of this network
+   */
+  default int tokens(I input) {
+    return embed(List.of(input)).layout().tokens();
+  }
+
+  /**
    * Reads a block's weights.
    *
    * @param index from 0 to the number of blocks less one

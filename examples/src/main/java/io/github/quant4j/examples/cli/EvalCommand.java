@@ -6,6 +6,8 @@ import io.github.quant4j.evaluate.EvaluationOptions;
 import io.github.quant4j.evaluate.EvaluationResult;
 import io.github.quant4j.evaluate.LogitsFile;
 import io.github.quant4j.evaluate.OutputComparison;
+import io.github.quant4j.io.OutputException;
+import io.github.quant4j.io.ProtectedInputs;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.model.SpeechEncoder;
 import io.github.quant4j.model.config.ModelOptions;
@@ -14,6 +16,7 @@ import io.github.quant4j.text.TextFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -102,6 +105,7 @@ final class EvalCommand implements Callable<Integer> {
     if (logitsFile != null && Files.isDirectory(logitsFile)) {
       throw new UsageException("--logits-out: " + logitsFile + " is a directory, expected a file");
     }
+    requireApart(file);
     ModelOptions modelOptions = runtime.modelOptions();
     String contents = TextFile.read(file);
     try (LanguageModel model = AnyModel.openForText(modelDirectory, modelOptions)) {
@@ -114,6 +118,21 @@ final class EvalCommand implements Callable<Integer> {
           print(run(evaluation.against(other), tokens));
         }
       }
+    }
+  }
+
+  private void requireApart(Path file) throws IOException {
+    if (logitsFile == null) {
+      return;
+    }
+    List<Path> inputs = new ArrayList<>(List.of(modelDirectory, file));
+    if (reference != null) {
+      inputs.add(reference);
+    }
+    try {
+      ProtectedInputs.of(inputs).requireApartFromFile(logitsFile);
+    } catch (OutputException e) {
+      throw new UsageException("--logits-out: " + e.getMessage());
     }
   }
 

@@ -4,6 +4,7 @@ package io.github.quant4j.examples.cli;
 import io.github.quant4j.io.OutputException;
 import io.github.quant4j.io.TensorFileException;
 import io.github.quant4j.pipeline.PlanException;
+import io.github.quant4j.pipeline.UnfinishedRunException;
 import io.github.quant4j.recipe.RecipeException;
 import io.github.quant4j.speech.AudioFileException;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -37,6 +39,15 @@ record Failure(int status, String message) {
   private static final int LONGEST_LINE = 100;
 
   static Failure of(Throwable problem) {
+    Failure failure = ofProblem(problem);
+    return Stream.of(problem.getSuppressed())
+        .filter(UnfinishedRunException.class::isInstance)
+        .findFirst()
+        .map(kept -> new Failure(failure.status, failure.message + "; " + message(kept)))
+        .orElse(failure);
+  }
+
+  private static Failure ofProblem(Throwable problem) {
     return switch (problem) {
       case UnmatchedArgumentException e -> new Failure(CALL, unmatched(e));
       case ParameterException e -> parameter(e);

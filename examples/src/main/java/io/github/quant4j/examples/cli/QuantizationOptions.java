@@ -123,7 +123,22 @@ final class QuantizationOptions {
     return SpeechFiles.spectrograms(encoder, Path.of(calibration), samples, "--samples");
   }
 
+  /** What is read, so that no output must replace it. */
+  List<Path> inputs(Path model) {
+    return calibration.equals(SELF) ? List.of(model) : List.of(model, Path.of(calibration));
+  }
+
   private Calibration calibration() throws IOException {
+    if ((long) samples * context > Calibration.MAXIMUM_TOKENS && samples > 0) {
+      throw new UsageException(
+          "--samples: "
+              + samples
+              + " windows of --context "
+              + context
+              + " tokens, expected at most "
+              + Calibration.MAXIMUM_TOKENS
+              + " tokens in all");
+    }
     return calibration.equals(SELF)
         ? new Calibration.SelfWritten(samples, context, seed)
         : new Calibration.Text(TextFile.read(Path.of(calibration)), samples, context, seed);

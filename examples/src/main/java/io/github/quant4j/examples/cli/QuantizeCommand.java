@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.examples.cli;
 
+import io.github.quant4j.io.OutputException;
+import io.github.quant4j.io.ProtectedInputs;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.pipeline.Quantization;
 import io.github.quant4j.pipeline.QuantizationReport;
@@ -41,8 +43,8 @@ final class QuantizeCommand implements Callable<Integer> {
   @Option(
       names = "--resume",
       description =
-          "Go on after the last finished layer of an unfinished run of the same model, recipe and"
-              + " calibration, and keep what is finished if this run ends early, too.")
+          "Go on after the last finished block of an unfinished run of the same model, recipe and"
+              + " calibration. A run that ends early keeps the blocks that it has finished.")
   private boolean resume;
 
   @Mixin private RuntimeOptions runtime = new RuntimeOptions();
@@ -78,6 +80,7 @@ final class QuantizeCommand implements Callable<Integer> {
   }
 
   private void requireFreeOutput() throws IOException {
+    requireApart();
     if (!Files.exists(outputDirectory, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }
@@ -85,8 +88,13 @@ final class QuantizeCommand implements Callable<Integer> {
       throw new UsageException(
           outputDirectory + ": exists already; choose another OUT_DIR or add --overwrite");
     }
-    if (Files.exists(modelDirectory) && Files.isSameFile(modelDirectory, outputDirectory)) {
-      throw new UsageException(outputDirectory + ": is the model itself; choose another OUT_DIR");
+  }
+
+  private void requireApart() throws IOException {
+    try {
+      ProtectedInputs.of(options.inputs(modelDirectory)).requireApartFromDirectory(outputDirectory);
+    } catch (OutputException e) {
+      throw new UsageException(e.getMessage());
     }
   }
 
@@ -109,11 +117,7 @@ final class QuantizeCommand implements Callable<Integer> {
     report
         .outputSqnr()
         .ifPresent(
-            decibels ->
-                quant.print(
-                    "output       "
-                        + Numbers.fixed(decibels, 2)
-                        + " dB signal to noise after the last block"));
+            decibels -> quant.print("output       " + ratio(decibels) + " after the last block"));
     quant.print(
         "time         "
             + Numbers.fixed(report.seconds(), 1)
@@ -121,6 +125,15 @@ final class QuantizeCommand implements Callable<Integer> {
             + Numbers.bytes((double) peakHeap)
             + " of heap");
     quant.print("report       " + outputDirectory.resolve(QuantizationReport.PAGE));
+  }
+
+  private static String ratio(double decibels) {
+    if (decibels == Double.POSITIVE_INFINITY) {
+      return "no difference";
+    }
+    return Double.isFinite(decibels)
+        ? Numbers.fixed(decibels, 2) + " dB signal to noise"
+        : "no signal, or numbers that are not finite,";
   }
 
   private Map<String, ?> json(QuantizationReport report, long peakHeap) {
@@ -136,8 +149,8 @@ final class QuantizeCommand implements Callable<Integer> {
     json.put("bytes_after", report.bytesAfter());
     // JSON has no infinity, which is what there is without any difference.
     report.outputSqnr().stream()
-        .filter(Double::isFinite)
-        .forEach(decibels -> json.put("output_sqnr_db", decibels));
+        .filter(decibels -> decibels != Double.POSITIVE_INFINITY)
+        .forEach(decibels -> json.put("output_sqnr_db", Numbers.json(decibels)));
     json.put("seconds", report.seconds());
     json.put("peak_heap_bytes", peakHeap);
     json.put("report", outputDirectory.resolve(QuantizationReport.FILE).toString());

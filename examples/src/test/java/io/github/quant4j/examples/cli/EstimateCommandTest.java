@@ -55,9 +55,15 @@ class EstimateCommandTest {
   void problemsAreListedAndTheStatusSaysSo() {
     CommandRun run = estimate("int4:g60:sym rtn", "--keep", "*.nothing", "--json");
     assertEquals(Failure.CALL, run.status());
-    assertTrue(run.err().startsWith("quant: 43 problems, the first is: "), run.err());
+    assertTrue(run.err().startsWith("quant: 2 problems, the first is: "), run.err());
     JsonValue.Obj json = JsonParser.parseObject(run.out().getBytes(StandardCharsets.UTF_8));
-    assertEquals(43, json.getArray("problems").orElseThrow().size());
+    assertEquals(2, json.getArray("problems").orElseThrow().size());
+  }
+
+  @Test
+  void calibrationOfAnAbsurdSizeIsRefused() {
+    estimate("int4:g64:sym gptq", "--samples", "2147483647", "--context", "2147483647")
+        .requireFailure(Failure.CALL, "--samples: 2147483647 windows of --context 2147483647");
   }
 
   @Test

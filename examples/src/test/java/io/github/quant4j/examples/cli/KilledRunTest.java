@@ -66,4 +66,28 @@ class KilledRunTest {
     }
     assertTrue(Files.notExists(directory.resolve(".killed.quant4j-run")));
   }
+
+  @Test
+  @Timeout(value = 5, unit = TimeUnit.MINUTES)
+  void aSecondProcessIsRefusedAndTheFirstIsUndisturbed() throws Exception {
+    CommandProcess first = quantize("contested", "1");
+    while (!Files.exists(directory.resolve(".contested.quant4j-run"))
+        && first.process().isAlive()) {
+      Thread.sleep(5);
+    }
+    CommandRun.of(
+            "quantize",
+            CommandRun.MODEL,
+            directory.resolve("contested").toString(),
+            "--recipe",
+            "int4:g64:sym rtn")
+        .requireFailure(
+            Failure.WORK,
+            "is being written by another run, of process " + first.process().pid());
+    assertEquals(0, first.waitFor(), first::text);
+    assertTrue(
+        CommandRun.of("inspect", directory.resolve("contested").toString(), "--json")
+            .out()
+            .contains("int3:g64:asym"));
+  }
 }

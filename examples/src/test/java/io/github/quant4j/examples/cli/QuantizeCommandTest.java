@@ -212,7 +212,37 @@ class QuantizeCommandTest {
             "--recipe",
             "int4:g64:sym rtn",
             "--overwrite")
-        .requireFailure(Failure.CALL, "is the model itself");
+        .requireFailure(Failure.CALL, "the output is the input");
+  }
+
+  /** A trainer's layout: the model is in a directory of a model. */
+  @Test
+  void anOutputMustNotContainWhatIsRead() throws IOException {
+    Path base = Files.createDirectories(target("family/base"));
+    for (String file : List.of("config.json", "model.safetensors", "tokenizer.json")) {
+      Files.copy(Path.of(CommandRun.MODEL).resolve(file), base.resolve(file));
+      Files.copy(Path.of(CommandRun.MODEL).resolve(file), target("family").resolve(file));
+    }
+    String[] more = {"--recipe", "int4:g64:sym rtn", "--overwrite"};
+    CommandRun.of(
+            Stream.concat(
+                    Stream.of("quantize", base.toString(), target("family").toString()),
+                    Stream.of(more))
+                .toArray(String[]::new))
+        .requireFailure(Failure.CALL, "the output contains the input");
+    assertTrue(Files.exists(base.resolve("model.safetensors")));
+    Path text = Files.copy(Path.of(CommandRun.TEXT), target("family").resolve("text.txt"));
+    quantize(target("family"), "int4:g64:sym gptq", "--calib", text.toString(), "--overwrite")
+        .requireFailure(Failure.CALL, "the output contains the input");
+    CommandRun.of(
+            "eval",
+            base.toString(),
+            "--text",
+            text.toString(),
+            "--logits-out",
+            base.resolve("model.safetensors").toString())
+        .requireFailure(Failure.CALL, "--logits-out", "the files of the input");
+    assertTrue(Files.exists(text));
   }
 
   @ParameterizedTest

@@ -6,6 +6,7 @@ import io.github.quant4j.io.CheckpointWriter;
 import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.OutputDirectory;
 import io.github.quant4j.io.OutputException;
+import io.github.quant4j.io.ProtectedInputs;
 import io.github.quant4j.io.TensorFileException;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.json.JsonWriter;
@@ -100,7 +101,7 @@ public final class QuantizedModelWriter implements AutoCloseable {
    * @param source the model that is quantized; it must stay open until {@link #finish} returns
    * @param output where the files go
    * @return the open writer; the caller closes it
-   * @throws OutputException if the directory is not writable, or is to replace the source
+   * @throws OutputException if the directory is not writable, or is or contains the source
    */
   public static QuantizedModelWriter create(ModelDirectory source, OutputDirectory output)
       throws OutputException {
@@ -114,25 +115,19 @@ public final class QuantizedModelWriter implements AutoCloseable {
    * @param output where the files go
    * @param shardBytes the most bytes of data in a file, at least 1
    * @return the open writer; the caller closes it
-   * @throws OutputException if the directory is not writable, or is to replace the source
+   * @throws OutputException if the directory is not writable, or is or contains the source
    * @throws IllegalArgumentException if the size is less than 1
    */
   public static QuantizedModelWriter create(
       ModelDirectory source, OutputDirectory output, long shardBytes) throws OutputException {
-    if (isSame(source.path(), output.target())) {
-      throw new OutputException(
-          output.target(), "is the model that is being read; choose another place");
+    try {
+      ProtectedInputs.of(List.of(source.path())).requireApartFromDirectory(output.target());
+    } catch (OutputException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new OutputException(output.target(), e);
     }
     return new QuantizedModelWriter(source, output, CheckpointWriter.create(output, shardBytes));
-  }
-
-  private static boolean isSame(Path source, Path target) {
-    try {
-      return Files.exists(target) && Files.isSameFile(source, target);
-    } catch (IOException _) {
-      // What cannot be looked at cannot be written either, which will be said then.
-      return false;
-    }
   }
 
   /**

@@ -153,6 +153,12 @@ public final class LlamaModel implements DecoderModel {
   }
 
   @Override
+  public int tokens(int[] input) {
+    requireTokens(input);
+    return input.length;
+  }
+
+  @Override
   public void requireTokens(int[] tokens) {
     for (int i = 0; i < tokens.length; i++) {
       if (tokens[i] < 0 || tokens[i] >= configuration.vocabularySize()) {

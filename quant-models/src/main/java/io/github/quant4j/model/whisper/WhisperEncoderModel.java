@@ -142,6 +142,12 @@ public final class WhisperEncoderModel implements BlockModel<FloatMatrix> {
     return new HiddenStates(hidden, sequences);
   }
 
+  @Override
+  public int tokens(FloatMatrix input) {
+    requireSpectrogram(input);
+    return ConvolutionStem.frames(input.rows());
+  }
+
   private void requireSpectrogram(FloatMatrix input) {
     if (input.rows() < 1
         || input.rows() > configuration.maximumFrames()
