@@ -92,6 +92,10 @@ final class DecoderEngine {
     scratch.release(input);
   }
 
+  int maximumPositions() {
+    return model.maximumPositions();
+  }
+
   /** The kernels of all layers, block by block, the head's last. */
   List<LinearKernel> kernels() {
     List<LinearKernel> kernels = new ArrayList<>();
@@ -171,6 +175,7 @@ final class DecoderEngine {
               + capacity
               + ", expected at least 1 of both");
     }
+    model.requirePositions("capacity", capacity);
     return new Session(new KeyValueCache(model.configuration(), sequences, capacity));
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model;
 
+import io.github.quant4j.io.ForeignReaders;
 import io.github.quant4j.json.JsonException;
 import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
@@ -91,7 +92,7 @@ public record WhisperConfiguration(
 
   /** Whether a config.json is that of a Whisper model. */
   static boolean describes(JsonValue.Obj json) {
-    ConfigurationValues values = new ConfigurationValues(json);
+    ConfigurationValues values = new ConfigurationValues(ForeignReaders.restored(json));
     List<String> architectures = values.texts("architectures");
     return architectures.isEmpty()
         ? values.text("model_type").filter(MODEL_TYPE::equals).isPresent()
@@ -99,7 +100,7 @@ public record WhisperConfiguration(
   }
 
   static WhisperConfiguration read(JsonValue.Obj json, String subject) {
-    ConfigurationValues values = new ConfigurationValues(json);
+    ConfigurationValues values = new ConfigurationValues(ForeignReaders.restored(json));
     if (!describes(json)) {
       boolean byType = values.texts("architectures").isEmpty() && values.has("model_type");
       values.problem(

@@ -127,8 +127,8 @@ final class WhisperLayout {
         width);
   }
 
-  /** One line for each tensor that is missing or of another shape or type. */
-  List<String> problems(ModelWeights weights) {
+  /** Looks for tensors that are missing, of another shape or type, or not used. */
+  TensorCheck check(ModelWeights weights) {
     TensorCheck check = new TensorCheck(weights);
     int width = configuration.width();
     check.require(convolution(1) + ".weight", Shape.of(width, configuration.melBins(), 3), "");
@@ -142,6 +142,14 @@ final class WhisperLayout {
     }
     check.require(finalNorm().weight(), Shape.of(width), "");
     check.require(finalNorm().bias().orElseThrow(), Shape.of(width), "");
-    return check.problems();
+    check.requireAllUsed(
+        new UnusedTensors.Names(
+            List.of(prefix),
+            prefix + "layers.",
+            configuration.layers(),
+            "encoder_layers",
+            // The decoder and what comes after it, which are not read.
+            List.of("decoder.", "model.decoder.", "proj_out.", "projector.", "classifier.")));
+    return check;
   }
 }

@@ -78,7 +78,8 @@ public final class Quantization<I> {
                 () ->
                     new IllegalArgumentException(
                         "model: " + model + ", expected one that was opened from a directory"));
-    Calibration usual = Calibration.selfGenerated(USUAL_WINDOWS, USUAL_CONTEXT);
+    int context = Math.min(USUAL_CONTEXT, model.maximumPositions());
+    Calibration usual = Calibration.selfGenerated(USUAL_WINDOWS, context);
     return new Quantization<>(
         model.graph(),
         directory,
