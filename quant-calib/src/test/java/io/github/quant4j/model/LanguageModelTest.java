@@ -7,8 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.quant4j.evaluate.Evaluation;
+import io.github.quant4j.evaluate.EvaluationOptions;
 import io.github.quant4j.generate.DecodingSession;
+import io.github.quant4j.generate.GeneratedTokens;
+import io.github.quant4j.generate.Sampling;
+import io.github.quant4j.generate.SelfCalibration;
+import io.github.quant4j.generate.TokenGenerator;
+import io.github.quant4j.generate.TokenListener;
 import io.github.quant4j.model.TestModels.Expected;
+import io.github.quant4j.progress.Cancellation;
+import io.github.quant4j.progress.ProgressListener;
 import io.github.quant4j.testing.SeededRandom;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,6 +25,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -164,9 +174,45 @@ class LanguageModelTest {
     }
   }
 
+  /** The models have 128 positions. */
+  @Test
+  void textsEndWhereThePositionsDo() {
+    try (LanguageModel model = TestModels.open("llama-untied")) {
+      assertEquals(128, model.maximumPositions());
+      assertEquals(128, model.logits(new int[128]).rows());
+      for (Executable tooLong :
+          List.<Executable>of(
+              () -> model.logits(new int[129]),
+              () -> model.predict(List.of(new int[3], new int[129])),
+              () -> model.observe(List.of(new int[129]), (group, input) -> {}),
+              () -> model.graph().embed(List.of(new int[129])),
+              () -> model.decode(1, 129),
+              () -> SelfCalibration.of(1, 129, 0)
+                  .write(model, ProgressListener.none(), Cancellation.never()),
+              () -> Evaluation.of(model)
+                  .with(EvaluationOptions.defaults().withContext(129))
+                  .run(new int[500]),
+              () ->
+                  TokenGenerator.generate(
+                      model, new int[129], Sampling.greedy(1), TokenListener.none()))) {
+        String message = assertThrows(IllegalArgumentException.class, tooLong).getMessage();
+        assertTrue(message.contains("128"), message);
+      }
+      GeneratedTokens generated =
+          TokenGenerator.generate(
+              model, new int[120], Sampling.greedy(20), TokenListener.none());
+      assertTrue(generated.tokens().length <= 8);
+      if (generated.tokens().length == 8) {
+        assertEquals(GeneratedTokens.Stop.POSITIONS, generated.stop());
+      }
+      assertFalse(model.warmUp(Duration.ofMillis(1)));
+    }
+  }
+
   @Test
   void aLongPromptIsReadInRuns() {
-    try (LanguageModel model = TestModels.open("llama3-rope")) {
+    try (LanguageModel model =
+        TestModels.open("llama3-rope", options("scalar", 1).withPositionsBeyondTraining(true))) {
       SeededRandom random = new SeededRandom(3);
       int[] tokens = new int[1200];
       Arrays.setAll(tokens, i -> random.nextInt(0, model.vocabularySize()));
