@@ -136,7 +136,7 @@ final class RotaryReader {
                   && section.isNumber(member, 1));
       if (!isHarmless) {
         section.problem(
-            member, "no such member: what it means for this kind of rotary embedding is not known");
+            member, "nothing (null): this kind of rotary embedding reads no such member");
       }
     }
   }
