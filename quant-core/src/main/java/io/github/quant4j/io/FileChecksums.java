@@ -123,8 +123,7 @@ public final class FileChecksums {
     } else if (!Files.isRegularFile(file)) {
       problems.add(name + ": missing, but " + FILE + " has its checksum");
     } else if (Files.size(file) != bytes || !Sum.of(file).crc.equals(crc)) {
-      problems.add(
-          name + ": not what was written: its checksum differs from the one in " + FILE);
+      problems.add(name + ": not what was written: its checksum differs from the one in " + FILE);
     }
   }
 }

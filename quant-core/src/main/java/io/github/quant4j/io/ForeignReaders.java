@@ -83,7 +83,8 @@ public final class ForeignReaders {
     for (Map.Entry<String, JsonValue> member : config.members().entrySet()) {
       String name = member.getKey();
       boolean isReplaced = name.equals(MODEL_TYPE) || name.equals(ARCHITECTURES);
-      @Nullable JsonValue value = isReplaced ? config.members().get(KEPT + name) : member.getValue();
+      @Nullable JsonValue value =
+          isReplaced ? config.members().get(KEPT + name) : member.getValue();
       boolean isKept = name.startsWith(KEPT);
       if (value != null && !isKept) {
         members.put(name, value);

@@ -171,8 +171,7 @@ public final class SafetensorsWriter {
     long position = 0;
     for (Item item : items) {
       long end = Math.addExact(position, item.byteSize());
-      entries.add(
-          new SafetensorsHeader.Entry(item.name, item.dtype, item.shape, position, end));
+      entries.add(new SafetensorsHeader.Entry(item.name, item.dtype, item.shape, position, end));
       position = end;
     }
     texts.put(Checksums.HEADER_KEY, Checksums.ofHeader(entries, texts));

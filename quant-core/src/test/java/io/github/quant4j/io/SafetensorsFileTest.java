@@ -84,8 +84,10 @@ class SafetensorsFileTest {
   @Test
   void metadataMayBeNull() throws IOException {
     RawSafetensors.write(
-        file(), "{\"__metadata__\":null,\"a\":{\"dtype\":\"U8\",\"shape\":[2],"
-            + "\"data_offsets\":[0,2]}}", 2);
+        file(),
+        "{\"__metadata__\":null,\"a\":{\"dtype\":\"U8\",\"shape\":[2],"
+            + "\"data_offsets\":[0,2]}}",
+        2);
     try (SafetensorsFile file = SafetensorsFile.open(file())) {
       assertEquals(Map.of(), file.metadata());
       assertEquals(2, file.require("a").byteSize());
@@ -96,8 +98,10 @@ class SafetensorsFileTest {
   @Test
   void sizesThatNoArrayHasAreRefused() throws IOException {
     RawSafetensors.write(
-        file(), "{\"a\":{\"dtype\":\"F32\",\"shape\":[0,1099511627776],\"data_offsets\":[0,0]},"
-            + "\"b\":{\"dtype\":\"F32\",\"shape\":[1099511627776,0],\"data_offsets\":[0,0]}}", 0);
+        file(),
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[0,1099511627776],\"data_offsets\":[0,0]},"
+            + "\"b\":{\"dtype\":\"F32\",\"shape\":[1099511627776,0],\"data_offsets\":[0,0]}}",
+        0);
     try (SafetensorsFile file = SafetensorsFile.open(file())) {
       for (String name : List.of("a", "b")) {
         IllegalArgumentException e =

@@ -75,9 +75,7 @@ class SafetensorsWriterTest {
         String.format("%08x%08x", crc32c(new byte[] {0, 0, -128, 63}), crc32c(new byte[] {7}))
             + "e3069283";
     String said =
-        "format|pt|quant4j.crc32c|"
-            + sums
-            + "|w|F32|[1, 1]|0-4|a|U8|[1]|4-5|b|U8|[9]|5-14|";
+        "format|pt|quant4j.crc32c|" + sums + "|w|F32|[1, 1]|0-4|a|U8|[1]|4-5|b|U8|[9]|5-14|";
     String json =
         "{\"__metadata__\":{\"format\":\"pt\",\"quant4j.crc32c\":\""
             + sums

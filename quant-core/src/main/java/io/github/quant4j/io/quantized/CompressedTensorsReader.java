@@ -279,8 +279,7 @@ final class CompressedTensorsReader {
   }
 
   private static void requireZeros(Tensor zeroPoints) {
-    float[] values =
-        zeroPoints.dtype() == DType.U8 ? new float[0] : zeroPoints.toFloatArray();
+    float[] values = zeroPoints.dtype() == DType.U8 ? new float[0] : zeroPoints.toFloatArray();
     for (float value : values) {
       if (value != 0) {
         throw new IllegalArgumentException(

@@ -71,11 +71,7 @@ record ModuleTensors(TensorSource source, String module, Set<String> used) {
    * @param all the names of all tensors of the module
    */
   void requireAllUsed(List<String> all) {
-    List<String> unused =
-        all.stream()
-            .filter(name -> !used.contains(name))
-            .sorted()
-            .toList();
+    List<String> unused = all.stream().filter(name -> !used.contains(name)).sorted().toList();
     if (!unused.isEmpty()) {
       throw new IllegalArgumentException(
           "tensors "

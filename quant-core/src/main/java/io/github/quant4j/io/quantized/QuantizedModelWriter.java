@@ -45,8 +45,8 @@ import java.util.regex.Pattern;
  *
  * <p>The config is in the compressed-tensors schema if that can say every layer, and in our own
  * otherwise; the tensors of a layer are the same in both. With our own, the config is one that
- * other libraries refuse, see {@link ForeignReaders}. The bytes written depend on the source
- * and the layers alone, not on the order in which they came. Adding is thread-safe.
+ * other libraries refuse, see {@link ForeignReaders}. The bytes written depend on the source and
+ * the layers alone, not on the order in which they came. Adding is thread-safe.
  *
  * <pre>{@code
  * try (OutputDirectory output = OutputDirectory.create(target, false);

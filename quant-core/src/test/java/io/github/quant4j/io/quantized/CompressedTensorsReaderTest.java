@@ -132,11 +132,7 @@ class CompressedTensorsReaderTest {
         symmetric
             ? read(config(WEIGHTS), packed(2, 1), shape(2, 8), scales)
             : read(
-                config(WEIGHTS.replace("true", "false")),
-                packed(2, 1),
-                shape(2, 8),
-                scales,
-                zeros);
+                config(WEIGHTS.replace("true", "false")), packed(2, 1), shape(2, 8), scales, zeros);
     for (int row = 0; row < 2; row++) {
       for (int column = 0; column < 8; column++) {
         int group = 2 * row + column / 4;
@@ -156,11 +152,7 @@ class CompressedTensorsReaderTest {
     assertEquals(-7 * 0.5f, read(config, packed(2, 1), shape(2, 8), scales(2, 2)).get(0, 1));
     assertRefused(
         "'R1' runs with the model (location 'input')",
-        config(
-            WEIGHTS,
-            "pack-quantized",
-            "['Linear']",
-            merged.replace("weight_input", "input")),
+        config(WEIGHTS, "pack-quantized", "['Linear']", merged.replace("weight_input", "input")),
         packed(2, 1),
         shape(2, 8),
         scales(2, 2));
