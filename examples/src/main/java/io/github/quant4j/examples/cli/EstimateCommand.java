@@ -122,7 +122,9 @@ final class EstimateCommand implements Callable<Integer> {
     json.put("plan", plan.sites().stream().map(EstimateCommand::json).toList());
     json.put("totals", totals);
     json.put("problems", plan.problems());
-    json.put("warnings", warnings);
+    if (!warnings.isEmpty()) {
+      json.put("warnings", warnings);
+    }
     return json;
   }
 

@@ -61,7 +61,9 @@ final class VerifyCommand implements Callable<Integer> {
     json.put("model", modelDirectory.toString());
     json.put("ok", problems.isEmpty());
     json.put("problems", problems.stream().map(VerifyCommand::json).toList());
-    json.put("warnings", warnings);
+    if (!warnings.isEmpty()) {
+      json.put("warnings", warnings);
+    }
     return json;
   }
 
