@@ -166,8 +166,8 @@ public final class Evaluation {
    *
    * @param tokens the whole text, tokenized without special tokens
    * @return the result
-   * @throws IllegalArgumentException if the text is shorter than one window, a window is longer than
-   *     the model or the reference has positions, or a token is not in the vocabulary
+   * @throws IllegalArgumentException if the text is shorter than one window, a window is longer
+   *     than the model or the reference has positions, or a token is not in the vocabulary
    * @throws ArithmeticException if a prediction is not finite; the message says where
    * @throws CancellationException if it was stopped
    */

@@ -49,8 +49,7 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
       DirectoryTokenizer tokenizer,
       List<String> warnings) {
     this.graph = graph;
-    this.warnings =
-        Stream.concat(warnings.stream(), graph.warnings().stream()).toList();
+    this.warnings = Stream.concat(warnings.stream(), graph.warnings().stream()).toList();
     this.weights = weights;
     this.options = options;
     this.tokenizer = tokenizer;

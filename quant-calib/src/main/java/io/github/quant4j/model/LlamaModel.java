@@ -64,9 +64,7 @@ public final class LlamaModel implements BlockModel<int[]> {
 
   /** The longest sequence that is read. */
   int maximumPositions() {
-    return options.positionsBeyondTraining()
-        ? Integer.MAX_VALUE
-        : configuration.maximumPositions();
+    return options.positionsBeyondTraining() ? Integer.MAX_VALUE : configuration.maximumPositions();
   }
 
   /** Refuses more positions than the model was made for. */

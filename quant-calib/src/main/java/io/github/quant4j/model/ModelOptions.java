@@ -47,7 +47,8 @@ public record ModelOptions(
    * @throws IllegalArgumentException if there is not at least one thread
    */
   public ModelOptions withThreads(int threads) {
-    return new ModelOptions(kernels.withTeam(WorkerTeam.ofThreads(threads)), placement, positionsBeyondTraining);
+    return new ModelOptions(
+        kernels.withTeam(WorkerTeam.ofThreads(threads)), placement, positionsBeyondTraining);
   }
 
   /**
@@ -59,7 +60,8 @@ public record ModelOptions(
    * @throws IllegalArgumentException if there is not at least one thread
    */
   public ModelOptions withExecutor(Executor executor, int threads) {
-    return new ModelOptions(kernels.withTeam(WorkerTeam.of(executor, threads)), placement, positionsBeyondTraining);
+    return new ModelOptions(
+        kernels.withTeam(WorkerTeam.of(executor, threads)), placement, positionsBeyondTraining);
   }
 
   /**

@@ -51,9 +51,7 @@ final class TensorCheck {
     used.add(name);
     Optional<Tensor> copy = weights.tensors().find(name);
     Optional<Tensor> first = weights.tensors().find(original);
-    if (copy.isPresent()
-        && first.isPresent()
-        && !UnusedTensors.areEqual(copy.get(), first.get())) {
+    if (copy.isPresent() && first.isPresent() && !UnusedTensors.areEqual(copy.get(), first.get())) {
       problems.add("tensor '" + name + "': differs from '" + original + "'" + why);
     }
   }

@@ -100,16 +100,13 @@ final class UnusedTensors {
     if (BUFFER.matcher(name).matches() || tensor.shape().elementCount() == 0) {
       return;
     }
-    Matcher layer =
-        Pattern.compile(Pattern.quote(names.layers) + "(\\d{1,9})\\..*").matcher(name);
+    Matcher layer = Pattern.compile(Pattern.quote(names.layers) + "(\\d{1,9})\\..*").matcher(name);
     if (QUANTIZED.matcher(name).matches()) {
       quantized.add(name);
     } else if (tensor.shape().rank() == 0 || tensor.dtype() == DType.BOOL) {
       return;
     } else if (layer.matches() && Integer.parseInt(layer.group(1)) >= names.count) {
-      ofLayers
-          .computeIfAbsent(Integer.valueOf(layer.group(1)), _ -> new ArrayList<>())
-          .add(name);
+      ofLayers.computeIfAbsent(Integer.valueOf(layer.group(1)), _ -> new ArrayList<>()).add(name);
     } else {
       (names.isOwn(name) ? own : others).add(name);
     }

@@ -60,7 +60,8 @@ class TokenGeneratorTest {
                     TokenGenerator.generate(
                         model, new int[6], Sampling.greedy(3), TokenListener.none()))
             .getMessage();
-    assertEquals("prompt: 6 tokens, expected at most 5, as many as the model has positions", message);
+    assertEquals(
+        "prompt: 6 tokens, expected at most 5, as many as the model has positions", message);
   }
 
   @Test

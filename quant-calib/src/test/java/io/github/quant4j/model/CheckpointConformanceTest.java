@@ -21,8 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CheckpointConformanceTest {
   private static final String FOLDER = "fixtures/checkpoints/";
 
-  private static void assertLogits(String name, String logits, float tolerance)
-      throws IOException {
+  private static void assertLogits(String name, String logits, float tolerance) throws IOException {
     Path directory = SharedData.path(FOLDER + name);
     try (SafetensorsFile expected =
             SafetensorsFile.open(directory.resolve("expected.safetensors"));

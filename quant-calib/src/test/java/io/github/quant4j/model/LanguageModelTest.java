@@ -188,11 +188,13 @@ class LanguageModelTest {
               () -> model.observe(List.of(new int[129]), (group, input) -> {}),
               () -> model.graph().embed(List.of(new int[129])),
               () -> model.decode(1, 129),
-              () -> SelfCalibration.of(1, 129, 0)
-                  .write(model, ProgressListener.none(), Cancellation.never()),
-              () -> Evaluation.of(model)
-                  .with(EvaluationOptions.defaults().withContext(129))
-                  .run(new int[500]),
+              () ->
+                  SelfCalibration.of(1, 129, 0)
+                      .write(model, ProgressListener.none(), Cancellation.never()),
+              () ->
+                  Evaluation.of(model)
+                      .with(EvaluationOptions.defaults().withContext(129))
+                      .run(new int[500]),
               () ->
                   TokenGenerator.generate(
                       model, new int[129], Sampling.greedy(1), TokenListener.none()))) {
@@ -200,8 +202,7 @@ class LanguageModelTest {
         assertTrue(message.contains("128"), message);
       }
       GeneratedTokens generated =
-          TokenGenerator.generate(
-              model, new int[120], Sampling.greedy(20), TokenListener.none());
+          TokenGenerator.generate(model, new int[120], Sampling.greedy(20), TokenListener.none());
       assertTrue(generated.tokens().length <= 8);
       assertNotEquals(GeneratedTokens.Stop.LENGTH, generated.stop());
       assertFalse(model.warmUp(Duration.ofMillis(1)));

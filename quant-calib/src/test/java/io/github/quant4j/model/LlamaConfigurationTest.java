@@ -201,8 +201,8 @@ class LlamaConfigurationTest {
         "{'eos_token_id': [1, 100]} | 'eos_token_id': [1,100], expected whole numbers from -1 to"
             + " 99, one or an array of them",
         "{'bos_token_id': -2} | 'bos_token_id': -2, expected a whole number from 0 to 99",
-        "{'eos_token_id': [-2]} | 'eos_token_id': [-2], expected whole numbers from -1 to 99, one or"
-            + " an array of them",
+        "{'eos_token_id': [-2]} | 'eos_token_id': [-2], expected whole numbers from -1 to 99, one"
+            + " or an array of them",
         "{'rope_theta': 1e4, 'rope_parameters': {'rope_theta': 2e4}} | 'rope_theta': 1e4, expected"
             + " the same as 'rope_parameters.rope_theta', 20000.0",
         "{'rope_scaling': {'factor': 2}} | 'rope_scaling.rope_type': missing, expected"

@@ -158,10 +158,7 @@ class UnusedTensorsTest {
         folder.resolve("config.json"),
         Files.readString(directory.resolve("config.json")).replaceFirst("\\{", "{\"twist\": 2,"));
     assertEquals(List.of(), ModelCheck.warnings(folder));
-    Files.copy(
-        directory.resolve("model.safetensors"),
-        file,
-        StandardCopyOption.REPLACE_EXISTING);
+    Files.copy(directory.resolve("model.safetensors"), file, StandardCopyOption.REPLACE_EXISTING);
     assertEquals(List.of(), ModelCheck.verify(folder));
     assertTrue(ModelCheck.warnings(folder).getFirst().startsWith("'twist': 2 is not known"));
   }

@@ -83,7 +83,8 @@ class SpeechQuantizationConformanceTest {
   }
 
   private Quantization<FloatMatrix> quantization(String recipe) {
-    return Quantization.of(encoder.graph(), SharedData.path(MODEL), calibration, encoder.options().kernels())
+    return Quantization.of(
+            encoder.graph(), SharedData.path(MODEL), calibration, encoder.options().kernels())
         .recipe(recipe);
   }
 

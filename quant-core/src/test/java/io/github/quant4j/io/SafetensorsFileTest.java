@@ -133,7 +133,8 @@ class SafetensorsFileTest {
         "4 | {'a':{'dtype':'F32','shape':['1'],'data_offsets':[0,4]}} | at least 0, found string",
         "4 | {'a':{'dtype':'F32','shape':[9223372036854775808],'data_offsets':[0,4]}} | exceeds",
         "4 | {'a':{'dtype':'F32','shape':[4294967296,4294967296],'data_offsets':[0,4]}} | overflow",
-        "4 | {'a':{'dtype':'F32','shape':[4294967296,4294967296,0],'data_offsets':[0,0]}} | overflow",
+        "4 | {'a':{'dtype':'F32','shape':[4294967296,4294967296,0],'data_offsets':[0,0]}} |"
+            + " overflow",
         "4 | {'a':{'dtype':'F32','shape':[4611686018427387904],'data_offsets':[0,4]}} | overflow",
         "4 | {'a':{'dtype':'F32','shape':[2],'data_offsets':[0,4]}} | span 4 bytes, expected 8",
         "4 | {'a':{'dtype':'F16','shape':[1],'data_offsets':[0,4]}} | span 4 bytes, expected 2",

@@ -485,7 +485,8 @@ class CompressedTensorsReaderTest {
         "{'quantization_config':{'quant_method':'gptq','bits':4}} | 'gptq' is not supported",
         "{'quantization_config':{}} | '' is not supported",
         "{'quantization_config':[]} | expected object",
-        "{'quantization_config':{'quant_method':'compressed-tensors'}} | 'config_groups' is missing",
+        "{'quantization_config':{'quant_method':'compressed-tensors'}} | 'config_groups' is"
+            + " missing",
         "{'quantization_config':{'quant_method':'compressed-tensors','config_groups':"
             + "{'W4A16':['Linear']}}} | expected object, found array",
         "{'quantization_config':{'quant_method':'compressed-tensors','quantization_status':"
