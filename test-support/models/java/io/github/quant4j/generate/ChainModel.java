@@ -11,6 +11,7 @@ public final class ChainModel implements AutoregressiveModel {
   private final float[][] logits;
   private final OptionalInt beginToken;
   private final List<Integer> endTokens;
+  private final int positions;
 
   /**
    * Makes a model.
@@ -18,6 +19,12 @@ public final class ChainModel implements AutoregressiveModel {
    * @param logits what follows each token
    */
   public ChainModel(float[][] logits, OptionalInt beginToken, List<Integer> endTokens) {
+    this(logits, beginToken, endTokens, Integer.MAX_VALUE);
+  }
+
+  private ChainModel(
+      float[][] logits, OptionalInt beginToken, List<Integer> endTokens, int positions) {
+    this.positions = positions;
     this.logits = logits;
     this.beginToken = beginToken;
     this.endTokens = endTokens;
@@ -30,6 +37,16 @@ public final class ChainModel implements AutoregressiveModel {
       logits[i][(i + 1) % size] = 100;
     }
     return new ChainModel(logits, OptionalInt.of(0), List.of(endToken));
+  }
+
+  /** The same with texts of limited length. */
+  ChainModel withPositions(int changed) {
+    return new ChainModel(logits, beginToken, endTokens, changed);
+  }
+
+  @Override
+  public int maximumPositions() {
+    return positions;
   }
 
   @Override

@@ -143,7 +143,8 @@ public final class Evaluation {
    * @return the result
    * @throws java.nio.file.FileSystemException if it is missing or not a text file
    * @throws IOException if it cannot be read
-   * @throws IllegalArgumentException if the text is shorter than one window
+   * @throws IllegalArgumentException if the text is shorter than one window, or a window is longer
+   *     than the model or the reference has positions
    * @throws io.github.quant4j.text.InvalidTokenizerException if the model's tokenizer is missing or
    *     malformed
    * @throws ArithmeticException if a prediction is not finite; the message says where
@@ -158,7 +159,8 @@ public final class Evaluation {
    *
    * @param text the text
    * @return the result
-   * @throws IllegalArgumentException if the text is shorter than one window
+   * @throws IllegalArgumentException if the text is shorter than one window, or a window is longer
+   *     than the model or the reference has positions
    * @throws io.github.quant4j.text.InvalidTokenizerException if the model's tokenizer is missing or
    *     malformed
    * @throws ArithmeticException if a prediction is not finite; the message says where
@@ -173,12 +175,16 @@ public final class Evaluation {
    *
    * @param tokens the whole text, tokenized without special tokens
    * @return the result
-   * @throws IllegalArgumentException if the text is shorter than one window, or a token is not in
-   *     the vocabulary
+   * @throws IllegalArgumentException if the text is shorter than one window, a window is longer
+   *     than the model or the reference has positions, or a token is not in the vocabulary
    * @throws ArithmeticException if a prediction is not finite; the message says where
    * @throws CancellationException if it was stopped
    */
   public EvaluationResult run(int[] tokens) {
+    requirePositions(model);
+    if (reference != null) {
+      requirePositions(reference);
+    }
     int[][] windows = options.windows(tokens);
     int atOnce = Math.max(1, options.tokensAtOnce() / options.context());
     Scores scores =
@@ -194,6 +200,19 @@ public final class Evaluation {
       progress.progressed("evaluate", to, windows.length);
     }
     return scores.result(windows.length);
+  }
+
+  private void requirePositions(LanguageModel reader) {
+    if (options.context() > reader.maximumPositions()) {
+      throw new IllegalArgumentException(
+          "context: "
+              + options.context()
+              + " tokens, expected at most "
+              + reader.maximumPositions()
+              + ", the 'max_position_embeddings' of "
+              + reader.directory().map(Path::toString).orElseGet(reader::toString)
+              + "; ModelOptions.withPositionsBeyondTraining allows more");
+    }
   }
 
   private void score(List<int[]> windows, Scores scores) {

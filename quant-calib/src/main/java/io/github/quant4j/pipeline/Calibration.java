@@ -93,6 +93,11 @@ public sealed interface Calibration {
     }
 
     @Override
+    public int context() {
+      return windows.stream().mapToInt(window -> window.length).max().orElse(0);
+    }
+
+    @Override
     public String describe() {
       CRC32C checksum = new CRC32C();
       long tokens = 0;
@@ -254,6 +259,13 @@ public sealed interface Calibration {
    */
   List<int[]> inputs(LanguageModel model, ProgressListener progress, Cancellation cancellation)
       throws IOException;
+
+  /**
+   * The length of a window.
+   *
+   * @return tokens of the longest one
+   */
+  int context();
 
   /**
    * How many tokens the windows have; a text that is too short may give fewer.

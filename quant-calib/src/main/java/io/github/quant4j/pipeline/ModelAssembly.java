@@ -117,6 +117,7 @@ final class ModelAssembly {
               seconds.getAsDouble());
       output.write(QuantizationReport.FILE, report.toJson());
       output.write(QuantizationReport.PAGE, ReportPage.of(report));
+      output.writeChecksums();
       output.commit();
       return report;
     }

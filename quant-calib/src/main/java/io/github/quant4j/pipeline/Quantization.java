@@ -81,7 +81,8 @@ public final class Quantization<I> {
                 () ->
                     new IllegalArgumentException(
                         "model: " + model + ", expected one that was opened from a directory"));
-    Calibration usual = Calibration.selfGenerated(USUAL_WINDOWS, USUAL_CONTEXT);
+    int context = Math.min(USUAL_CONTEXT, model.maximumPositions());
+    Calibration usual = Calibration.selfGenerated(USUAL_WINDOWS, context);
     return new Quantization<>(
         model.graph(),
         directory,
@@ -175,12 +176,22 @@ public final class Quantization<I> {
    * @param calibration what the language model reads
    * @return the changed quantization
    * @throws IllegalStateException if this is not the quantization of a language model
+   * @throws IllegalArgumentException if a window is longer than the model has positions
    */
   @SuppressWarnings("unchecked")
   public Quantization<I> calibration(Calibration calibration) {
     LanguageModel reader =
         language.orElseThrow(
             () -> new IllegalStateException("not a language model; inputs were given already"));
+    if (calibration.context() > reader.maximumPositions()) {
+      throw new IllegalArgumentException(
+          "context: windows of "
+              + calibration.context()
+              + " tokens, expected at most "
+              + reader.maximumPositions()
+              + ", the model's 'max_position_embeddings';"
+              + " ModelOptions.withPositionsBeyondTraining allows more");
+    }
     // The inputs of a language model are token windows, so I is int[].
     return with(
         settings.withInputs((CalibrationInputs<I>) CalibrationInputs.of(reader, calibration)));

@@ -82,12 +82,20 @@ public record SelfCalibration(int windows, int context, Sampling sampling, int s
    * @param cancellation asked before each token
    * @return the windows, {@code [windows, context]}
    * @throws CancellationException if it was cancelled
-   * @throws IllegalArgumentException if the model has no other tokens than those that begin or end
-   *     a text
+   * @throws IllegalArgumentException if the windows are longer than the model has positions, or it
+   *     has no other tokens than those that begin or end a text
    * @throws ArithmeticException if a prediction of the model is not finite
    */
   public int[][] write(
       AutoregressiveModel model, ProgressListener progress, Cancellation cancellation) {
+    if (context > model.maximumPositions()) {
+      throw new IllegalArgumentException(
+          "context: "
+              + context
+              + " tokens, expected at most "
+              + model.maximumPositions()
+              + ", as many as the model has positions");
+    }
     int[] excluded =
         IntStream.concat(
                 model.beginToken().stream(), model.endTokens().stream().mapToInt(Integer::intValue))

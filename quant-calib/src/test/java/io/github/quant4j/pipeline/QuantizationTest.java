@@ -114,6 +114,31 @@ class QuantizationTest {
     }
   }
 
+  /** The model has 128 positions; the usual windows of 256 tokens are cut to that. */
+  @Test
+  void windowsLongerThanTheModelHasPositionsAreRefused() throws IOException {
+    try (LanguageModel model = LanguageModel.open(TestModels.directory(MODEL), options(1))) {
+      for (Calibration calibration :
+          List.of(
+              Calibration.selfGenerated(2, 129),
+              Calibration.ofText("text", 2, 129),
+              Calibration.ofTokens(new int[3], new int[129]))) {
+        String message =
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> Quantization.of(model).calibration(calibration))
+                .getMessage();
+        assertTrue(message.contains("129 tokens, expected at most 128"), message);
+      }
+      Quantization.of(model).calibration(Calibration.selfGenerated(2, 128));
+    }
+    try (LanguageModel model =
+        LanguageModel.open(
+            TestModels.directory(MODEL), options(1).withPositionsBeyondTraining(true))) {
+      Quantization.of(model).calibration(Calibration.selfGenerated(2, 129));
+    }
+  }
+
   @Test
   void aRotationOfTheStreamIsFolded() throws IOException {
     try (LanguageModel model =

@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("conformance")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SpeechQuantizationConformanceTest {
-  private static final Path MODEL = SharedData.path("data/models/whisper-base-encoder");
+  private static final String MODEL = "data/models/whisper-base-encoder";
   private static final double SEGMENT_SECONDS = 30;
   private static final int EVERY = 15;
   private static final int SPOKEN_TOKENS = 550;
@@ -54,7 +54,7 @@ class SpeechQuantizationConformanceTest {
 
   private static SpeechEncoder open() {
     try {
-      return SpeechEncoder.open(MODEL);
+      return SpeechEncoder.open(SharedData.path(MODEL));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -83,7 +83,8 @@ class SpeechQuantizationConformanceTest {
   }
 
   private Quantization<FloatMatrix> quantization(String recipe) {
-    return Quantization.of(encoder.graph(), MODEL, calibration, encoder.options().kernels())
+    return Quantization.of(
+            encoder.graph(), SharedData.path(MODEL), calibration, encoder.options().kernels())
         .recipe(recipe);
   }
 

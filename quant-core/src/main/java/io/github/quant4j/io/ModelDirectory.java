@@ -7,6 +7,7 @@ import io.github.quant4j.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -74,7 +75,8 @@ public final class ModelDirectory implements TensorSource {
               + WEIGHTS);
     }
     JsonValue.Obj config =
-        InputFiles.readObject(directory.resolve(CONFIG), "the model's configuration");
+        ForeignReaders.restored(
+            InputFiles.readObject(directory.resolve(CONFIG), "the model's configuration"));
     Path single = directory.resolve(WEIGHTS);
     Path index = directory.resolve(INDEX);
     if (Files.exists(single)) {
@@ -103,7 +105,7 @@ public final class ModelDirectory implements TensorSource {
     SequencedMap<String, SafetensorsFile> shards = new LinkedHashMap<>();
     try {
       for (String shard : new TreeSet<>(weightMap.values())) {
-        shards.put(shard, SafetensorsFile.open(directory.resolve(shard)));
+        shards.put(shard, SafetensorsFile.open(shard(directory, index, shard)));
       }
       for (Map.Entry<String, String> entry : weightMap.entrySet()) {
         SafetensorsFile shard = shards.get(entry.getValue());
@@ -133,6 +135,16 @@ public final class ModelDirectory implements TensorSource {
     }
   }
 
+  private static Path shard(Path directory, Path index, String name) throws TensorFileException {
+    try {
+      return directory.resolve(name);
+    } catch (InvalidPathException e) {
+      // A lone surrogate, or a character that the platform's names cannot have.
+      throw new TensorFileException(
+          index, "'" + name + "': no file name on this system: " + e.getReason(), e);
+    }
+  }
+
   /** The index's map from tensor to file name. */
   private static Map<String, String> weightMap(Path index) throws IOException {
     JsonValue.Obj object = InputFiles.readObject(index, "the list of shards");
@@ -148,6 +160,7 @@ public final class ModelDirectory implements TensorSource {
         if (!file.endsWith(".safetensors")
             || file.contains("/")
             || file.contains("\\")
+            || file.contains(":")
             || file.indexOf('\0') >= 0) {
           throw new TensorFileException(
               index,
@@ -186,7 +199,8 @@ public final class ModelDirectory implements TensorSource {
   }
 
   /**
-   * The contents of {@code config.json}.
+   * The contents of {@code config.json}; where that keeps other libraries from reading the weights
+   * (see {@link ForeignReaders}), with the kind of model that it is.
    *
    * @return the object
    */

@@ -14,7 +14,10 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +44,7 @@ public final class OutputDirectory implements AutoCloseable {
   private final Path staging;
   private final List<Path> madeParents;
   private final OutputLock lock;
+  private final SortedMap<String, FileChecksums.Sum> sums = new TreeMap<>();
   private boolean committed;
 
   private OutputDirectory(Path target, Path staging, List<Path> madeParents, OutputLock lock) {
@@ -201,7 +205,23 @@ public final class OutputDirectory implements AutoCloseable {
       file.write(ByteBuffer.wrap(bytes));
       file.commit();
     }
+    CRC32C crc = new CRC32C();
+    crc.update(bytes);
+    sums.put(name, new FileChecksums.Sum(bytes.length, Checksums.hex(crc)));
     return bytes.length;
+  }
+
+  /**
+   * Writes the checksums of all files that {@link #write} and {@link #copy} have written so far, in
+   * place of those written before.
+   *
+   * @return the size of the file in bytes
+   * @throws OutputException if it cannot be written
+   * @see FileChecksums
+   */
+  public long writeChecksums() throws OutputException {
+    sums.remove(FileChecksums.FILE);
+    return write(FileChecksums.FILE, FileChecksums.toJson(sums));
   }
 
   /**
@@ -213,15 +233,19 @@ public final class OutputDirectory implements AutoCloseable {
    * @throws IOException if it cannot be read
    */
   public long copy(Path source) throws IOException {
+    String name = String.valueOf(source.getFileName());
     try (FileChannel from = FileChannel.open(source, StandardOpenOption.READ);
-        OutputFile to = OutputFile.create(resolve(String.valueOf(source.getFileName())))) {
+        OutputFile to = OutputFile.create(resolve(name))) {
+      CRC32C crc = new CRC32C();
       ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 16);
       long size = 0;
       while (from.read(buffer.clear()) >= 0) {
         size += buffer.flip().remaining();
+        crc.update(buffer.duplicate());
         to.write(buffer);
       }
       to.commit();
+      sums.put(name, new FileChecksums.Sum(size, Checksums.hex(crc)));
       return size;
     }
   }

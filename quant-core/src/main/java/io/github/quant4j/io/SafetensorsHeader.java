@@ -70,11 +70,16 @@ record SafetensorsHeader(List<Entry> entries, SequencedMap<String, String> metad
     }
     entries.sort(Entry.BY_POSITION);
     requireFilled(file, entries, dataBytes);
+    requireIntact(file, entries, metadata);
     return new SafetensorsHeader(List.copyOf(entries), metadata);
   }
 
   private static void readMetadata(Path file, JsonValue value, Map<String, String> metadata)
       throws TensorFileException {
+    if (value instanceof JsonValue.Null) {
+      // Some writers have no other way to say that there is none; the reference reads it.
+      return;
+    }
     if (!(value instanceof JsonValue.Obj object)) {
       throw new TensorFileException(
           file, METADATA + ": expected an object of strings, found " + value.kind());
@@ -90,6 +95,19 @@ record SafetensorsHeader(List<Entry> entries, SequencedMap<String, String> metad
                 + member.getValue().kind());
       }
       metadata.put(member.getKey(), text.value());
+    }
+  }
+
+  /** Names and shapes are as much a part of the model as the data is. */
+  private static void requireIntact(
+      Path file, List<Entry> entries, SequencedMap<String, String> metadata)
+      throws TensorFileException {
+    String stored = metadata.get(Checksums.HEADER_KEY);
+    if (stored != null && !stored.equals(Checksums.ofHeader(entries, metadata))) {
+      throw new TensorFileException(
+          file,
+          "the header is not what was written: its checksum differs; copy the file again, or"
+              + " quantize again");
     }
   }
 

@@ -30,7 +30,8 @@ import java.util.zip.CRC32C;
  * tensors are laid out by descending element type, then by name, as the reference implementation
  * does, so that every element is aligned to its size. The metadata gets an entry {@code
  * quant4j.crc32c}: for each tensor, in the order of the data, the CRC-32C of its bytes as eight
- * hexadecimal digits. Other readers pass over it.
+ * hexadecimal digits. An entry {@code quant4j.header} is the CRC-32C of what the header says. Other
+ * readers pass over both.
  *
  * <p>The file is written under a temporary name in the same directory, forced to the device and
  * moved into place, replacing a file of that name; on any failure the temporary file is removed.
@@ -166,16 +167,21 @@ public final class SafetensorsWriter {
     SequencedMap<String, JsonValue> members = new LinkedHashMap<>();
     SequencedMap<String, String> texts = new LinkedHashMap<>(metadata);
     texts.put(Checksums.KEY, Checksums.format(checksums));
-    members.put(SafetensorsHeader.METADATA, JsonValue.of(texts));
+    List<SafetensorsHeader.Entry> entries = new ArrayList<>();
     long position = 0;
     for (Item item : items) {
       long end = Math.addExact(position, item.byteSize());
-      SequencedMap<String, Object> entry = new LinkedHashMap<>();
-      entry.put("dtype", item.dtype.label());
-      entry.put("shape", asList(item.shape.dimensions()));
-      entry.put("data_offsets", List.of(position, end));
-      members.put(item.name, JsonValue.of(entry));
+      entries.add(new SafetensorsHeader.Entry(item.name, item.dtype, item.shape, position, end));
       position = end;
+    }
+    texts.put(Checksums.HEADER_KEY, Checksums.ofHeader(entries, texts));
+    members.put(SafetensorsHeader.METADATA, JsonValue.of(texts));
+    for (SafetensorsHeader.Entry item : entries) {
+      SequencedMap<String, Object> entry = new LinkedHashMap<>();
+      entry.put("dtype", item.dtype().label());
+      entry.put("shape", asList(item.shape().dimensions()));
+      entry.put("data_offsets", List.of(item.begin(), item.end()));
+      members.put(item.name(), JsonValue.of(entry));
     }
     byte[] json = JsonWriter.compact(new JsonValue.Obj(members)).getBytes(StandardCharsets.UTF_8);
     int length = Math.ceilDiv(Long.BYTES + json.length, alignment) * alignment - Long.BYTES;

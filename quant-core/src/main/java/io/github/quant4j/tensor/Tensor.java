@@ -279,12 +279,22 @@ public final class Tensor {
 
   private int matrixRows() {
     requireMatrix();
-    return shape.rank() == 1 ? 1 : Math.toIntExact(shape.dimension(0));
+    return shape.rank() == 1 ? 1 : size(0);
   }
 
   private int matrixColumns() {
     requireMatrix();
-    return Math.toIntExact(shape.dimension(shape.rank() - 1));
+    return size(shape.rank() - 1);
+  }
+
+  /** An empty tensor may have sizes that no array has. */
+  private int size(int dimension) {
+    long size = shape.dimension(dimension);
+    if (size > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          describe() + ": expected at most " + Integer.MAX_VALUE + " rows and columns");
+    }
+    return (int) size;
   }
 
   private void requireMatrix() {

@@ -108,12 +108,20 @@ class ModelDirectoryTest {
         "..\\\\x.safetensors",
         "x.bin",
         "",
-        "a\\u0000.safetensors"
+        "a\\u0000.safetensors",
+        "C:x.safetensors"
       })
   void refusesAnIndexThatReachesOutside(String file) throws IOException {
     config();
     index("{'a':'" + file + "'}");
     assertRefused("tensor 'a'", "in the same directory");
+  }
+
+  @Test
+  void refusesAShardWhoseNameIsNoFileName() throws IOException {
+    config();
+    index("{'a':'\\ud800.safetensors'}");
+    assertRefused("index.json", "no file name on this system");
   }
 
   @ParameterizedTest

@@ -81,6 +81,36 @@ class SafetensorsFileTest {
     }
   }
 
+  @Test
+  void metadataMayBeNull() throws IOException {
+    RawSafetensors.write(
+        file(),
+        "{\"__metadata__\":null,\"a\":{\"dtype\":\"U8\",\"shape\":[2],"
+            + "\"data_offsets\":[0,2]}}",
+        2);
+    try (SafetensorsFile file = SafetensorsFile.open(file())) {
+      assertEquals(Map.of(), file.metadata());
+      assertEquals(2, file.require("a").byteSize());
+    }
+  }
+
+  /** An empty tensor may have any size, but no array has so many columns. */
+  @Test
+  void sizesThatNoArrayHasAreRefused() throws IOException {
+    RawSafetensors.write(
+        file(),
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[0,1099511627776],\"data_offsets\":[0,0]},"
+            + "\"b\":{\"dtype\":\"F32\",\"shape\":[1099511627776,0],\"data_offsets\":[0,0]}}",
+        0);
+    try (SafetensorsFile file = SafetensorsFile.open(file())) {
+      for (String name : List.of("a", "b")) {
+        IllegalArgumentException e =
+            assertThrows(IllegalArgumentException.class, () -> file.require(name).toMatrix());
+        assertTrue(e.getMessage().contains("1099511627776"), e.getMessage());
+      }
+    }
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -103,7 +133,8 @@ class SafetensorsFileTest {
         "4 | {'a':{'dtype':'F32','shape':['1'],'data_offsets':[0,4]}} | at least 0, found string",
         "4 | {'a':{'dtype':'F32','shape':[9223372036854775808],'data_offsets':[0,4]}} | exceeds",
         "4 | {'a':{'dtype':'F32','shape':[4294967296,4294967296],'data_offsets':[0,4]}} | overflow",
-        "4 | {'a':{'dtype':'F32','shape':[4294967296,4294967296,0],'data_offsets':[0,0]}} | overflow",
+        "4 | {'a':{'dtype':'F32','shape':[4294967296,4294967296,0],'data_offsets':[0,0]}} |"
+            + " overflow",
         "4 | {'a':{'dtype':'F32','shape':[4611686018427387904],'data_offsets':[0,4]}} | overflow",
         "4 | {'a':{'dtype':'F32','shape':[2],'data_offsets':[0,4]}} | span 4 bytes, expected 8",
         "4 | {'a':{'dtype':'F16','shape':[1],'data_offsets':[0,4]}} | span 4 bytes, expected 2",

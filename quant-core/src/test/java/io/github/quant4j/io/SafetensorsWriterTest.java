@@ -71,10 +71,18 @@ class SafetensorsWriterTest {
             .add(bytes("a", 7))
             .add(wide)
             .write(target());
+    String sums =
+        String.format("%08x%08x", crc32c(new byte[] {0, 0, -128, 63}), crc32c(new byte[] {7}))
+            + "e3069283";
+    String said =
+        "format|pt|quant4j.crc32c|" + sums + "|w|F32|[1, 1]|0-4|a|U8|[1]|4-5|b|U8|[9]|5-14|";
     String json =
         "{\"__metadata__\":{\"format\":\"pt\",\"quant4j.crc32c\":\""
-            + String.format("%08x%08x", crc32c(new byte[] {0, 0, -128, 63}), crc32c(new byte[] {7}))
-            + "e3069283\"},"
+            + sums
+            + "\",\"quant4j.header\":\""
+            + String.format(
+                "%08x", crc32c(said.replace('|', '\0').getBytes(StandardCharsets.US_ASCII)))
+            + "\"},"
             + "\"w\":{\"dtype\":\"F32\",\"shape\":[1,1],\"data_offsets\":[0,4]},"
             + "\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[4,5]},"
             + "\"b\":{\"dtype\":\"U8\",\"shape\":[9],\"data_offsets\":[5,14]}}";
@@ -82,6 +90,39 @@ class SafetensorsWriterTest {
     byte[] data = {0, 0, -128, 63, 7, '1', '2', '3', '4', '5', '6', '7', '8', '9'};
     assertArrayEquals(RawSafetensors.bytes(padded, data), Files.readAllBytes(target()));
     assertEquals(Files.size(target()), size);
+  }
+
+  /** Names, types, shapes and notes are covered: a flipped bit is refused or changes none. */
+  @Test
+  void everyFlippedBitOfTheHeaderIsFoundOrChangesNothing() throws IOException {
+    Tensor wide = Tensor.ofFloats(Shape.of(1, 2), new float[] {1f, 2f}).withName("m.zero");
+    new SafetensorsWriter().metadata("format", "pt").add(wide).add(bytes("a", 7)).write(target());
+    byte[] good = Files.readAllBytes(target());
+    String expected = described();
+    int changed = 0;
+    int refused = 0;
+    for (int bit = 0; bit < 8 * (good.length - 9); bit++) {
+      byte[] bad = good.clone();
+      bad[bit / 8] ^= (byte) (1 << bit % 8);
+      Files.write(target(), bad);
+      try {
+        changed += described().equals(expected) ? 0 : 1;
+      } catch (TensorFileException e) {
+        refused++;
+      }
+    }
+    assertEquals(0, changed);
+    assertTrue(refused > 1000, refused + " flips were refused");
+  }
+
+  private String described() throws IOException {
+    try (SafetensorsFile file = SafetensorsFile.open(target())) {
+      StringBuilder text = new StringBuilder();
+      for (String name : file.names()) {
+        text.append(file.require(name)).append(file.verify(name) == ChecksumState.CORRUPT);
+      }
+      return text.toString();
+    }
   }
 
   @ParameterizedTest

@@ -15,6 +15,15 @@ public interface AutoregressiveModel {
   int vocabularySize();
 
   /**
+   * The longest text that the model can read.
+   *
+   * @return the most tokens of a text, at least 1; {@link Integer#MAX_VALUE} if there is no limit
+   */
+  default int maximumPositions() {
+    return Integer.MAX_VALUE;
+  }
+
+  /**
    * The token that begins a text.
    *
    * @return the token, or empty if the model has none

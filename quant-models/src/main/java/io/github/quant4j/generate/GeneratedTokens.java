@@ -19,6 +19,8 @@ public record GeneratedTokens(
     END_TOKEN,
     /** The limit is reached. */
     LENGTH,
+    /** The text is as long as the model has positions. */
+    POSITIONS,
     /** The listener did not want more. */
     LISTENER
   }

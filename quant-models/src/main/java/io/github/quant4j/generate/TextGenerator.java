@@ -9,7 +9,8 @@ public final class TextGenerator {
   private TextGenerator() {}
 
   /**
-   * Continues a text until the model ends it, the limit is reached or the listener has enough.
+   * Continues a text until the model ends it, the limit is reached, the text is as long as the
+   * model has positions, or the listener has enough.
    *
    * <p>The prompt gets the special tokens that the tokenizer puts around a text. An empty prompt
    * begins with the model's begin token.
@@ -20,8 +21,8 @@ public final class TextGenerator {
    * @param sampling how tokens are drawn
    * @param listener hears of the text while it is written
    * @return the new text
-   * @throws IllegalArgumentException if the prompt is empty and the model has no begin token, or
-   *     the tokenizer is not the model's
+   * @throws IllegalArgumentException if the prompt is empty and the model has no begin token, the
+   *     prompt is longer than the model has positions, or the tokenizer is not the model's
    * @throws ArithmeticException if the model's prediction is not finite
    */
   public static GeneratedText generate(

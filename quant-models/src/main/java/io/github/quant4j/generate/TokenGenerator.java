@@ -10,14 +10,16 @@ public final class TokenGenerator {
   private TokenGenerator() {}
 
   /**
-   * Continues a text until the model ends it, the limit is reached or the listener has enough.
+   * Continues a text until the model ends it, the limit is reached, the text is as long as the
+   * model has positions, or the listener has enough.
    *
    * @param model the model
    * @param prompt the text so far, at least one token
    * @param sampling how tokens are drawn
    * @param listener hears of each token
    * @return the new tokens
-   * @throws IllegalArgumentException if the prompt is empty or a token is not in the vocabulary
+   * @throws IllegalArgumentException if the prompt is empty or longer than the model has positions,
+   *     or a token is not in the vocabulary
    * @throws ArithmeticException if the model's prediction is not finite
    */
   public static GeneratedTokens generate(
@@ -25,10 +27,22 @@ public final class TokenGenerator {
     if (prompt.length == 0) {
       throw new IllegalArgumentException("prompt: no tokens, expected at least one");
     }
-    int most = sampling.maximumTokens();
+    int room = model.maximumPositions() - prompt.length;
+    if (room < 0) {
+      throw new IllegalArgumentException(
+          "prompt: "
+              + prompt.length
+              + " tokens, expected at most "
+              + model.maximumPositions()
+              + ", as many as the model has positions");
+    }
+    int most = Math.min(sampling.maximumTokens(), room);
     int[] tokens = new int[most];
     int count = 0;
-    GeneratedTokens.Stop stop = GeneratedTokens.Stop.LENGTH;
+    GeneratedTokens.Stop stop =
+        most < sampling.maximumTokens()
+            ? GeneratedTokens.Stop.POSITIONS
+            : GeneratedTokens.Stop.LENGTH;
     DecodingSession session = model.decode(1, Math.addExact(prompt.length, most));
     TokenSampler sampler = new TokenSampler(sampling);
     long start = System.nanoTime();

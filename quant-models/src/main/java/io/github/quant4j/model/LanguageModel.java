@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model;
 
+import io.github.quant4j.model.llama.LlamaConfigurationReader;
 import io.github.quant4j.generate.AutoregressiveModel;
 import io.github.quant4j.generate.BatchPrediction;
 import io.github.quant4j.generate.DecodingSession;
@@ -32,7 +33,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A language model that predicts, writes and can be quantized.
@@ -42,16 +46,24 @@ import org.jspecify.annotations.Nullable;
  * brings in one block at a time. Thread-safe; results do not depend on the number of threads.
  */
 public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(LanguageModel.class);
+
   private final DecoderModel graph;
   private final ModelWeights weights;
   private final ModelOptions options;
   private final DirectoryTokenizer tokenizer;
+  private final List<String> warnings;
   private volatile @Nullable DecoderEngine engine;
   private boolean closed;
 
   private LanguageModel(
-      DecoderModel graph, ModelWeights weights, ModelOptions options, DirectoryTokenizer tokenizer) {
+      DecoderModel graph,
+      ModelWeights weights,
+      ModelOptions options,
+      DirectoryTokenizer tokenizer,
+      List<String> warnings) {
     this.graph = graph;
+    this.warnings = Stream.concat(warnings.stream(), graph.warnings().stream()).toList();
     this.weights = weights;
     this.options = options;
     this.tokenizer = tokenizer;
@@ -86,11 +98,16 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
   public static LanguageModel open(Path directory, ModelOptions options) throws IOException {
     ModelDirectory files = ModelDirectory.open(directory);
     try {
-      return of(
-          ModelFiles.configuration(files),
-          new StoredWeights(files),
-          options,
-          new DirectoryTokenizer(directory));
+      LlamaConfigurationReader.Reading reading = ModelFiles.configuration(files);
+      LanguageModel model =
+          of(
+              reading.configuration(),
+              new StoredWeights(files),
+              options,
+              new DirectoryTokenizer(directory),
+              ModelFiles.warnings(directory, reading.warnings()));
+      model.warnings().forEach(warning -> LOG.warn("{}: {}", directory, warning));
+      return model;
     } catch (Throwable e) {
       files.close();
       throw e;
@@ -117,16 +134,17 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
 
   static LanguageModel of(
       LlamaConfiguration configuration, ModelWeights weights, ModelOptions options) {
-    return of(configuration, weights, options, new DirectoryTokenizer(null));
+    return of(configuration, weights, options, new DirectoryTokenizer(null), List.of());
   }
 
   private static LanguageModel of(
       LlamaConfiguration configuration,
       ModelWeights weights,
       ModelOptions options,
-      DirectoryTokenizer tokenizer) {
+      DirectoryTokenizer tokenizer,
+      List<String> warnings) {
     return new LanguageModel(
-        LlamaModel.of(configuration, weights, options), weights, options, tokenizer);
+        LlamaModel.of(configuration, weights, options), weights, options, tokenizer, warnings);
   }
 
   private DecoderEngine engine() {
@@ -191,6 +209,26 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
     return graph.sites();
   }
 
+  /**
+   * What was noticed when the model was opened and may matter: members of the configuration that
+   * are not known, tensors that are not used, files that are not what was written. Also logged.
+   *
+   * @return one line for each; usually none
+   */
+  public List<String> warnings() {
+    return warnings;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @return the configuration's {@code max_position_embeddings}, unless the options allow more
+   */
+  @Override
+  public int maximumPositions() {
+    return graph.maximumPositions();
+  }
+
   @Override
   public int vocabularySize() {
     return configuration().vocabularySize();
@@ -226,8 +264,8 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
    * @param sampling how tokens are drawn, and how many at most
    * @return the new text, which is also what the result prints as, and the speed
    * @throws io.github.quant4j.text.InvalidTokenizerException as {@link #tokenizer()} does
-   * @throws IllegalArgumentException if the prompt is empty and the model has no begin token, or
-   *     the tokenizer is not the model's
+   * @throws IllegalArgumentException if the prompt is empty and the model has no begin token, the
+   *     prompt is longer than the model has positions, or the tokenizer is not the model's
    * @throws ArithmeticException if a prediction is not finite
    * @throws IllegalStateException if the model is closed or was not opened from a directory
    */
@@ -257,8 +295,8 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
    *
    * @param tokens the text, at least one token
    * @return the logits, {@code [tokens, vocabulary]}
-   * @throws IllegalArgumentException if there are no tokens, one is not in the vocabulary, or the
-   *     logits do not fit an array
+   * @throws IllegalArgumentException if there are no tokens, more than the model has positions, one
+   *     is not in the vocabulary, or the logits do not fit an array
    * @throws IllegalStateException if the model is closed
    */
   public FloatMatrix logits(int[] tokens) {
@@ -279,7 +317,8 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
    *
    * @param sequences the texts
    * @return gives the logits on demand; the caller closes it
-   * @throws IllegalArgumentException if a token is not in the vocabulary
+   * @throws IllegalArgumentException if a token is not in the vocabulary, or a text is longer than
+   *     the model has positions
    * @throws ArithmeticException if the batch is too large for arrays
    * @throws IllegalStateException if the model is closed
    */
@@ -292,7 +331,8 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
    *
    * @param sequences the texts
    * @param observer sees the input of each site group, the head's last
-   * @throws IllegalArgumentException if a token is not in the vocabulary
+   * @throws IllegalArgumentException if a token is not in the vocabulary, or a text is longer than
+   *     the model has positions
    * @throws ArithmeticException if the batch is too large for arrays
    * @throws IllegalStateException if the model is closed
    */
@@ -303,6 +343,7 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
   /**
    * {@inheritDoc}
    *
+   * @throws IllegalArgumentException also if the capacity is more than the model has positions
    * @throws IllegalStateException if the model is closed
    */
   @Override

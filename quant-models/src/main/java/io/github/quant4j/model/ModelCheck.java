@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model;
 
+import io.github.quant4j.io.FileChecksums;
 import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.TensorFileException;
 import io.github.quant4j.io.quantized.ModelVerifier;
@@ -58,6 +59,34 @@ public final class ModelCheck {
       }
     }
     return List.copyOf(problems);
+  }
+
+  /**
+   * What may matter in a model that runs: members of the configuration that are not known, tensors
+   * that are not used.
+   *
+   * @param directory the model's directory
+   * @return one line for each; empty also for a model that cannot be opened, whose problems {@link
+   *     #verify} tells
+   * @throws IOException if reading fails
+   */
+  public static List<String> warnings(Path directory) throws IOException {
+    List<String> files = FileChecksums.problems(directory);
+    try {
+      List<String> all;
+      if (SpeechEncoder.isIn(directory)) {
+        try (SpeechEncoder encoder = SpeechEncoder.open(directory)) {
+          all = encoder.warnings();
+        }
+      } else {
+        try (LanguageModel model = LanguageModel.open(directory)) {
+          all = model.warnings();
+        }
+      }
+      return all.stream().filter(warning -> !files.contains(warning)).toList();
+    } catch (InvalidModelException | TensorFileException | UncheckedIOException e) {
+      return List.of();
+    }
   }
 
   private static void openAndClose(Path directory) throws IOException {

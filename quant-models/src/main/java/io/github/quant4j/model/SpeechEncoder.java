@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model;
 
+import io.github.quant4j.model.llama.ModelFiles;
 import io.github.quant4j.graph.Block;
 import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.graph.HiddenStates;
@@ -23,6 +24,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The encoder of a Whisper model, which turns speech into features and can be quantized.
@@ -38,15 +41,23 @@ import org.jspecify.annotations.Nullable;
  * one block at a time. Thread-safe; results do not depend on the number of threads.
  */
 public final class SpeechEncoder implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(SpeechEncoder.class);
+
   private final WhisperEncoderModel graph;
   private final ModelWeights weights;
   private final Optional<Path> directory;
   private final LogMelSpectrogram spectrogram;
+  private final List<String> warnings;
   private @Nullable List<Block> blocks;
   private boolean closed;
 
-  private SpeechEncoder(WhisperEncoderModel graph, ModelWeights weights, Optional<Path> directory) {
+  private SpeechEncoder(
+      WhisperEncoderModel graph,
+      ModelWeights weights,
+      Optional<Path> directory,
+      List<String> warnings) {
     this.graph = graph;
+    this.warnings = warnings;
     this.weights = weights;
     this.directory = directory;
     this.spectrogram = LogMelSpectrogram.ofBins(graph.configuration().melBins());
@@ -99,8 +110,15 @@ public final class SpeechEncoder implements AutoCloseable {
           WhisperConfiguration.read(
               files.config(), directory.resolve(ModelDirectory.CONFIG).toString());
       ModelWeights weights = new StoredWeights(files);
-      return new SpeechEncoder(
-          WhisperEncoderModel.of(configuration, weights, options), weights, Optional.of(directory));
+      WhisperEncoderModel graph = WhisperEncoderModel.of(configuration, weights, options);
+      SpeechEncoder encoder =
+          new SpeechEncoder(
+              graph,
+              weights,
+              Optional.of(directory),
+              ModelFiles.warnings(directory, graph.warnings()));
+      encoder.warnings().forEach(warning -> LOG.warn("{}: {}", directory, warning));
+      return encoder;
     } catch (Throwable e) {
       files.close();
       throw e;
@@ -126,8 +144,8 @@ public final class SpeechEncoder implements AutoCloseable {
 
   static SpeechEncoder of(
       WhisperConfiguration configuration, ModelWeights weights, ModelOptions options) {
-    return new SpeechEncoder(
-        WhisperEncoderModel.of(configuration, weights, options), weights, Optional.empty());
+    WhisperEncoderModel graph = WhisperEncoderModel.of(configuration, weights, options);
+    return new SpeechEncoder(graph, weights, Optional.empty(), graph.warnings());
   }
 
   /**
@@ -137,6 +155,16 @@ public final class SpeechEncoder implements AutoCloseable {
    */
   public int maximumFrames() {
     return graph.configuration().maximumFrames();
+  }
+
+  /**
+   * What was noticed when the encoder was opened and may matter: tensors that are not used, files
+   * that are not what was written. Also logged.
+   *
+   * @return one line for each; usually none
+   */
+  public List<String> warnings() {
+    return warnings;
   }
 
   /**

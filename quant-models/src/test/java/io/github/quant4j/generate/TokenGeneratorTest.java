@@ -40,6 +40,31 @@ class TokenGeneratorTest {
   }
 
   @Test
+  void aTextEndsWhereThePositionsDo() {
+    ChainModel model = ChainModel.cycle(20, 19).withPositions(5);
+    GeneratedTokens written =
+        TokenGenerator.generate(model, new int[] {1, 2}, Sampling.greedy(9), TokenListener.none());
+    assertArrayEquals(new int[] {3, 4, 5}, written.tokens());
+    assertEquals(GeneratedTokens.Stop.POSITIONS, written.stop());
+    GeneratedTokens asked =
+        TokenGenerator.generate(model, new int[] {1, 2}, Sampling.greedy(3), TokenListener.none());
+    assertEquals(GeneratedTokens.Stop.LENGTH, asked.stop());
+    GeneratedTokens full =
+        TokenGenerator.generate(model, new int[5], Sampling.greedy(3), TokenListener.none());
+    assertEquals(0, full.tokens().length);
+    assertEquals(GeneratedTokens.Stop.POSITIONS, full.stop());
+    String message =
+        assertThrows(
+                IllegalArgumentException.class,
+                () ->
+                    TokenGenerator.generate(
+                        model, new int[6], Sampling.greedy(3), TokenListener.none()))
+            .getMessage();
+    assertEquals(
+        "prompt: 6 tokens, expected at most 5, as many as the model has positions", message);
+  }
+
+  @Test
   void aPromptMustHaveTokens() {
     assertThrows(
         IllegalArgumentException.class,

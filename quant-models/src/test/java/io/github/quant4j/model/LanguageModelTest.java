@@ -4,11 +4,16 @@ package io.github.quant4j.model;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.generate.BatchPrediction;
 import io.github.quant4j.generate.DecodingSession;
+import io.github.quant4j.generate.GeneratedTokens;
+import io.github.quant4j.generate.Sampling;
+import io.github.quant4j.generate.TokenGenerator;
+import io.github.quant4j.generate.TokenListener;
 import io.github.quant4j.model.TestModels.Expected;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.model.config.WeightPlacement;
@@ -22,6 +27,7 @@ import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -170,9 +176,37 @@ class LanguageModelTest {
     }
   }
 
+  /** The models have 128 positions. */
+  @Test
+  void textsEndWhereThePositionsDo() {
+    try (LanguageModel model = TestModels.open("llama-untied")) {
+      assertEquals(128, model.maximumPositions());
+      assertEquals(128, model.logits(new int[128]).rows());
+      for (Executable tooLong :
+          List.<Executable>of(
+              () -> model.logits(new int[129]),
+              () -> model.predict(List.of(new int[3], new int[129])),
+              () -> model.observe(List.of(new int[129]), (group, input) -> {}),
+              () -> model.graph().embed(List.of(new int[129])),
+              () -> model.decode(1, 129),
+              () ->
+                  TokenGenerator.generate(
+                      model, new int[129], Sampling.greedy(1), TokenListener.none()))) {
+        String message = assertThrows(IllegalArgumentException.class, tooLong).getMessage();
+        assertTrue(message.contains("128"), message);
+      }
+      GeneratedTokens generated =
+          TokenGenerator.generate(model, new int[120], Sampling.greedy(20), TokenListener.none());
+      assertTrue(generated.tokens().length <= 8);
+      assertNotEquals(GeneratedTokens.Stop.LENGTH, generated.stop());
+      assertFalse(model.warmUp(Duration.ofMillis(1)));
+    }
+  }
+
   @Test
   void aLongPromptIsReadInRuns() {
-    try (LanguageModel model = TestModels.open("llama3-rope")) {
+    try (LanguageModel model =
+        TestModels.open("llama3-rope", options("scalar", 1).withPositionsBeyondTraining(true))) {
       SeededRandom random = new SeededRandom(3);
       int[] tokens = new int[1200];
       Arrays.setAll(tokens, i -> random.nextInt(0, model.vocabularySize()));

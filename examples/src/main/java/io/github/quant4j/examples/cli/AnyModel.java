@@ -6,12 +6,18 @@ import io.github.quant4j.model.SpeechEncoder;
 import io.github.quant4j.model.config.ModelOptions;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 
 /** An open model of either kind. */
 sealed interface AnyModel extends AutoCloseable {
 
   /** Reads and writes text. */
   record Text(LanguageModel model) implements AnyModel {
+    @Override
+    public List<String> warnings() {
+      return model.warnings();
+    }
+
     @Override
     public void close() {
       model.close();
@@ -21,10 +27,18 @@ sealed interface AnyModel extends AutoCloseable {
   /** Listens. */
   record Speech(SpeechEncoder encoder) implements AnyModel {
     @Override
+    public List<String> warnings() {
+      return encoder.warnings();
+    }
+
+    @Override
     public void close() {
       encoder.close();
     }
   }
+
+  /** What was noticed when it was opened. */
+  List<String> warnings();
 
   /** Opens what is in a directory. */
   static AnyModel open(Path directory, ModelOptions options) throws IOException {

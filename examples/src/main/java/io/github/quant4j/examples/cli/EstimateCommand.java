@@ -43,13 +43,16 @@ final class EstimateCommand implements Callable<Integer> {
     options.recipe();
     ModelOptions modelOptions = runtime.modelOptions();
     QuantizationPlan plan;
+    List<String> warnings;
     try (AnyModel model = AnyModel.open(modelDirectory, modelOptions)) {
       plan = options.quantization(model).plan();
+      warnings = model.warnings();
     }
     if (quant.isJson()) {
-      quant.print(json(plan));
+      quant.print(json(plan, warnings));
     } else {
       print(plan);
+      warnings.forEach(warning -> quant.print("warning " + warning));
     }
     List<String> problems = plan.problems();
     if (problems.isEmpty()) {
@@ -104,7 +107,7 @@ final class EstimateCommand implements Callable<Integer> {
     return (double) bits / Byte.SIZE;
   }
 
-  private Map<String, ?> json(QuantizationPlan plan) {
+  private Map<String, ?> json(QuantizationPlan plan, List<String> warnings) {
     Map<String, Object> totals = new LinkedHashMap<>();
     totals.put("layers", plan.quantizedLayers());
     totals.put("bits_per_weight", plan.bitsPerWeight());
@@ -119,6 +122,9 @@ final class EstimateCommand implements Callable<Integer> {
     json.put("plan", plan.sites().stream().map(EstimateCommand::json).toList());
     json.put("totals", totals);
     json.put("problems", plan.problems());
+    if (!warnings.isEmpty()) {
+      json.put("warnings", warnings);
+    }
     return json;
   }
 

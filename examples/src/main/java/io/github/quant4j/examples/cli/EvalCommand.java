@@ -55,7 +55,11 @@ final class EvalCommand implements Callable<Integer> {
   @Option(
       names = "--context",
       paramLabel = "N",
-      description = "Tokens of a window (default: ${DEFAULT-VALUE}).")
+      description =
+          "Tokens of a window, at most as many as the model has positions (default: 256, or all"
+              + " positions of a model with fewer).")
+  private @Nullable Integer givenContext;
+
   private int context = EvaluationOptions.defaults().context();
 
   @Option(
@@ -100,6 +104,9 @@ final class EvalCommand implements Callable<Integer> {
   }
 
   private void predict(Path file) throws IOException {
+    if (givenContext != null) {
+      context = givenContext;
+    }
     EvaluationOptions options =
         EvaluationOptions.defaults().withContext(context).withMaximumWindows(maximumWindows);
     if (logitsFile != null && Files.isDirectory(logitsFile)) {
@@ -110,7 +117,10 @@ final class EvalCommand implements Callable<Integer> {
     String contents = TextFile.read(file);
     try (LanguageModel model = AnyModel.openForText(modelDirectory, modelOptions)) {
       int[] tokens = model.tokenizer().encode(contents, false);
-      Evaluation evaluation = Evaluation.of(model).with(options);
+      if (givenContext == null) {
+        context = Math.min(context, model.maximumPositions());
+      }
+      Evaluation evaluation = Evaluation.of(model).with(options.withContext(context));
       if (reference == null) {
         print(run(evaluation, tokens));
       } else {

@@ -2,6 +2,7 @@
 package io.github.quant4j.examples.cli;
 
 import io.github.quant4j.generate.GeneratedText;
+import io.github.quant4j.generate.GeneratedTokens;
 import io.github.quant4j.generate.Sampling;
 import io.github.quant4j.generate.TextListener;
 import io.github.quant4j.model.LanguageModel;
@@ -96,6 +97,15 @@ final class GenerateCommand implements Callable<Integer> {
         GeneratedText generated = model.generate(prompt, sampling, listener(true));
         out.println();
         quant.terminal().err().println(speeds(generated));
+        if (generated.tokens().stop() == GeneratedTokens.Stop.POSITIONS) {
+          quant
+              .terminal()
+              .err()
+              .println(
+                  "quant: the text ends after "
+                      + model.maximumPositions()
+                      + " tokens, as many as the model has positions");
+        }
       }
     }
     return 0;

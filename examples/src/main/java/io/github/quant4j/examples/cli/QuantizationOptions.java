@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.examples.cli;
 
+import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.model.SpeechEncoder;
 import io.github.quant4j.pipeline.Calibration;
 import io.github.quant4j.pipeline.Quantization;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** What a model is quantized to, and what it is calibrated on. */
@@ -63,8 +65,10 @@ final class QuantizationOptions {
   @Option(
       names = "--context",
       paramLabel = "N",
-      description = "Tokens of a window of text (default: ${DEFAULT-VALUE}).")
-  private int context = DEFAULT_CONTEXT;
+      description =
+          "Tokens of a window of text, at most as many as the model has positions (default: 256, or"
+              + " all positions of a model with fewer).")
+  private @Nullable Integer context;
 
   @Option(
       names = "--seed",
@@ -81,7 +85,7 @@ final class QuantizationOptions {
   Quantization<?> quantization(AnyModel model) throws IOException {
     return switch (model) {
       case AnyModel.Text(var language) ->
-          configured(Quantization.of(language).calibration(calibration()));
+          configured(Quantization.of(language).calibration(calibration(language)));
       case AnyModel.Speech(var encoder) ->
           configured(
               Quantization.of(
@@ -128,19 +132,20 @@ final class QuantizationOptions {
     return calibration.equals(SELF) ? List.of(model) : List.of(model, Path.of(calibration));
   }
 
-  private Calibration calibration() throws IOException {
-    if ((long) samples * context > Calibration.MAXIMUM_TOKENS && samples > 0) {
+  private Calibration calibration(LanguageModel model) throws IOException {
+    int tokens = context != null ? context : Math.min(DEFAULT_CONTEXT, model.maximumPositions());
+    if ((long) samples * tokens > Calibration.MAXIMUM_TOKENS && samples > 0) {
       throw new UsageException(
           "--samples: "
               + samples
               + " windows of --context "
-              + context
+              + tokens
               + " tokens, expected at most "
               + Calibration.MAXIMUM_TOKENS
               + " tokens in all");
     }
     return calibration.equals(SELF)
-        ? new Calibration.SelfWritten(samples, context, seed)
-        : new Calibration.Text(TextFile.read(Path.of(calibration)), samples, context, seed);
+        ? new Calibration.SelfWritten(samples, tokens, seed)
+        : new Calibration.Text(TextFile.read(Path.of(calibration)), samples, tokens, seed);
   }
 }

@@ -30,10 +30,12 @@ final class VerifyCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     List<Problem> problems = ModelCheck.verify(modelDirectory);
+    List<String> warnings = ModelCheck.warnings(modelDirectory);
     if (quant.isJson()) {
-      quant.print(json(problems));
+      quant.print(json(problems, warnings));
     } else {
       problems.forEach(problem -> quant.print(problem.toString()));
+      warnings.forEach(warning -> quant.print("warning: " + warning));
       if (problems.isEmpty()) {
         quant.print(modelDirectory + ": ok");
       }
@@ -54,11 +56,14 @@ final class VerifyCommand implements Callable<Integer> {
     return Failure.WORK;
   }
 
-  private Map<String, ?> json(List<Problem> problems) {
+  private Map<String, ?> json(List<Problem> problems, List<String> warnings) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("model", modelDirectory.toString());
     json.put("ok", problems.isEmpty());
     json.put("problems", problems.stream().map(VerifyCommand::json).toList());
+    if (!warnings.isEmpty()) {
+      json.put("warnings", warnings);
+    }
     return json;
   }
 

@@ -57,6 +57,11 @@ class EvalCommandTest {
   }
 
   @Test
+  void windowsLongerThanTheModelHasPositionsAreRefused() {
+    eval("--context", "1025", "--json").requireFailure(Failure.CALL, "expected at most 1024");
+  }
+
+  @Test
   void aModelAgreesWithItself() {
     CommandRun run = eval("--context", "32", "--json", "--reference", CommandRun.MODEL);
     assertEquals(0, run.number("kl"));

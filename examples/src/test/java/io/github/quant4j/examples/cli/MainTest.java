@@ -44,7 +44,7 @@ class MainTest {
             List.of("context: 1, expected at least 2")),
         Arguments.of(
             List.of("eval", model, "--text", CommandRun.TEXT, "--context", "100000"),
-            List.of("text: ", "expected at least 100000")),
+            List.of("context: 100000", "expected at most 1024")),
         Arguments.of(
             List.of("eval", model, "--text", "nowhere.txt"),
             List.of("nowhere.txt: no such file, expected a text file")),

@@ -269,7 +269,11 @@ class QuantizeCommandTest {
     quantize(target("x"), recipe, "--calib", "nowhere.txt")
         .requireFailure(Failure.CALL, "nowhere.txt: no such file");
     quantize(target("x"), recipe, "--calib", CommandRun.TEXT, "--context", "9000")
-        .requireFailure(Failure.CALL, "calibration text: 3520 tokens");
+        .requireFailure(Failure.CALL, "context: windows of 9000 tokens, expected at most 1024");
+    Path few = Files.writeString(target("few.txt"), "A few words.");
+    quantize(target("x"), recipe, "--calib", few.toString())
+        .requireFailure(Failure.CALL, "calibration text: ", "at least the 256 of one window");
+    Files.delete(few);
     quantize(target("x"), recipe, "--samples", "0").requireFailure(Failure.CALL, "windows: 0");
     CommandRun.of("quantize", "nowhere", target("x").toString(), "--recipe", recipe)
         .requireFailure(Failure.CALL, "nowhere: no such directory");

@@ -26,6 +26,22 @@ class VerifyCommandTest {
     assertEquals(CommandRun.MODEL + ": ok\n", CommandRun.of("verify", CommandRun.MODEL).out());
   }
 
+  /** They do not keep a model from running, so the status is that of an intact one. */
+  @Test
+  void warningsAreListed() throws IOException {
+    for (String name : List.of("model.safetensors", "tokenizer.json")) {
+      Files.copy(Path.of(CommandRun.MODEL).resolve(name), temporary.resolve(name));
+    }
+    String config = Files.readString(Path.of(CommandRun.MODEL).resolve("config.json"));
+    Files.writeString(
+        temporary.resolve("config.json"), config.replaceFirst("\\{", "{\"my_twist\": 0.5,"));
+    CommandRun run = CommandRun.of("verify", temporary.toString(), "--json");
+    assertEquals(0, run.status());
+    assertEquals(List.of("model", "ok", "problems", "warnings"), run.members());
+    String text = CommandRun.of("verify", temporary.toString()).out();
+    assertTrue(text.startsWith("warning: 'my_twist': 0.5 is not known"), text);
+  }
+
   @Test
   void problemsAreListedAndTheStatusSaysSo() throws IOException {
     for (String name : List.of("config.json", "tokenizer.json")) {

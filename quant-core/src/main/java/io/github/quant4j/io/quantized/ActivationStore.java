@@ -198,7 +198,7 @@ final class ActivationStore {
     float[] scale = {ModuleTensors.scalar(tensors.require("input_scale"))};
     float[] zero = new float[1];
     if (!scheme.symmetric()) {
-      tensors.find("input_zero_point").ifPresent(tensor -> zero[0] = ModuleTensors.scalar(tensor));
+      zero[0] = ModuleTensors.scalar(tensors.require("input_zero_point"));
     }
     return ActivationQuantizer.fixed(scheme, scale, zero);
   }

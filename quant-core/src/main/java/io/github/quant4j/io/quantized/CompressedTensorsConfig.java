@@ -21,6 +21,9 @@ import java.util.Set;
 final class CompressedTensorsConfig {
   static final String METHOD = "compressed-tensors";
 
+  /** Where transforms are part of the stored weights. */
+  private static final List<String> MERGED_LOCATIONS = List.of("weight_input", "weight_output");
+
   private record Target(ModulePattern pattern, ConfigGroup group) {}
 
   private final List<Target> targets;
@@ -91,14 +94,38 @@ final class CompressedTensorsConfig {
     config
         .getObject("transform_config")
         .flatMap(transforms -> transforms.getObject("config_groups"))
-        .filter(groups -> !groups.members().isEmpty())
-        .ifPresent(
-            groups -> {
-              throw new JsonException(
-                  "'transform_config': transforms "
-                      + groups.members().keySet()
-                      + " are not supported");
-            });
+        .ifPresent(CompressedTensorsConfig::requireMerged);
+  }
+
+  /**
+   * Transforms that have been multiplied into weights need nothing while the model runs; those of
+   * an input or an output do.
+   */
+  private static void requireMerged(JsonValue.Obj transforms) {
+    for (String name : transforms.members().keySet()) {
+      List<JsonValue> applied =
+          transforms
+              .getObject(name)
+              .flatMap(transform -> transform.getArray("apply"))
+              .orElseThrow(
+                  () -> new JsonException("'transform_config': '" + name + "' has no 'apply'"));
+      for (JsonValue apply : applied) {
+        String location =
+            apply instanceof JsonValue.Obj object
+                ? object.getString("location").orElse("missing")
+                : "missing";
+        if (!MERGED_LOCATIONS.contains(location)) {
+          throw new JsonException(
+              "'transform_config': transform '"
+                  + name
+                  + "' runs with the model (location '"
+                  + location
+                  + "'), which is not supported; expected transforms merged into weights ("
+                  + String.join(", ", MERGED_LOCATIONS)
+                  + ")");
+        }
+      }
+    }
   }
 
   private static List<ModulePattern> patterns(JsonValue.Obj object, String member) {

@@ -55,6 +55,11 @@ final class CompressedTensorsReader {
     QuantizedLinear linear = QuantizedLinear.of(reader.matrix());
     Optional<ActivationQuantizer> input =
         group.input().flatMap(arguments -> ActivationStore.read(arguments, tensors));
+    // Observers leave theirs behind, in dynamic schemes too; without a scheme they are none's.
+    if (group.input().isPresent()) {
+      List.of("input_scale", "input_zero_point", "input_global_scale").forEach(tensors::passOver);
+    }
+    tensors.passOver("weight_shape");
     return input.map(linear::withActivations).orElse(linear);
   }
 
@@ -82,6 +87,13 @@ final class CompressedTensorsReader {
     }
     GroupParameters scales = codec.decode(parts, layout);
     GroupParameters zeroPoints = zeroPoints(codes, layout);
+    if (codes.format instanceof IntegerFormat format && NegativeScales.isAny(scales)) {
+      NegativeScales.Positive positive =
+          NegativeScales.turned(codes.packed, format, layout, scales, zeroPoints);
+      codes = new Codes(positive.codes(), format, Optional.empty());
+      scales = positive.scales();
+      zeroPoints = positive.zeroPoints();
+    }
     QuantScheme scheme = new QuantScheme(codes.format, granularity, zeroPoints == null, codec);
     return new QuantizedMatrix(
         new Grid(scheme, layout, FormatPalette.uniform(codes.format), scales, zeroPoints),
@@ -236,10 +248,21 @@ final class CompressedTensorsReader {
     };
   }
 
-  /** The zero points, or null if there are none or all are zero. */
+  /**
+   * The zero points, or null if there are none or all are zero. A scheme that has them must say so:
+   * a tensor that is not found may have lost its name.
+   */
   private @Nullable GroupParameters zeroPoints(Codes codes, ScaleLayout layout) {
     Optional<Tensor> tensor = tensors.find("weight_zero_point");
-    if (tensor.isEmpty() || !(codes.format instanceof IntegerFormat)) {
+    if (!(codes.format instanceof IntegerFormat)) {
+      tensor.ifPresent(CompressedTensorsReader::requireZeros);
+      return null;
+    }
+    if (tensor.isEmpty()) {
+      if (!weights.symmetric()) {
+        throw new IllegalArgumentException(
+            "tensor 'weight_zero_point' is missing, expected one as 'symmetric' is false");
+      }
       return null;
     }
     GroupParameters zeros = ZeroPoints.read(tensor.get(), layout, codes.format, codes.packing);
@@ -253,5 +276,15 @@ final class CompressedTensorsReader {
       }
     }
     return null;
+  }
+
+  private static void requireZeros(Tensor zeroPoints) {
+    float[] values = zeroPoints.dtype() == DType.U8 ? new float[0] : zeroPoints.toFloatArray();
+    for (float value : values) {
+      if (value != 0) {
+        throw new IllegalArgumentException(
+            zeroPoints + ": " + value + ", expected zeros, as floating-point weights have none");
+      }
+    }
   }
 }

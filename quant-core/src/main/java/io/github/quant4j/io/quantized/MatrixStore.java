@@ -194,6 +194,10 @@ final class MatrixStore {
       SequencedMap<String, Tensor> parts, QuantScheme scheme, ScaleLayout layout) {
     Tensor main = parts.get("");
     if (main == null) {
+      if (!scheme.symmetric()) {
+        throw new IllegalArgumentException(
+            "zero points are missing, expected some for the scheme " + scheme);
+      }
       return null;
     }
     return parts.size() > 1 && scheme.format() instanceof IntegerFormat format

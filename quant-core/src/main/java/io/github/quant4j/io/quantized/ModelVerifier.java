@@ -3,6 +3,7 @@ package io.github.quant4j.io.quantized;
 
 import io.github.quant4j.format.NumberFormat;
 import io.github.quant4j.io.ChecksumState;
+import io.github.quant4j.io.FileChecksums;
 import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.SafetensorsFile;
 import io.github.quant4j.io.TensorFileException;
@@ -30,7 +31,7 @@ import java.util.Set;
  * Looks for everything that can be wrong with a stored model without running it: files that break
  * the format, data that differs from its checksum, tensors that are missing or do not go with the
  * config, scales that are not positive and finite, codes that stand for no value, and weights that
- * are not finite.
+ * are not finite. Files beside the weights are held against their checksums, if they have any.
  *
  * <p>Whether the shapes suit the model's architecture is for the model's own reader to say.
  */
@@ -51,6 +52,7 @@ public final class ModelVerifier {
   public static List<Problem> verify(Path directory) throws IOException {
     ModelVerifier verifier = new ModelVerifier();
     try (ModelDirectory model = ModelDirectory.open(directory)) {
+      verifier.verifySideFiles(directory);
       verifier.verify(model);
     } catch (TensorFileException e) {
       verifier.report(directory.toString(), e);
@@ -64,6 +66,13 @@ public final class ModelVerifier {
 
   private void report(String subject, String description) {
     problems.add(new Problem(subject, description));
+  }
+
+  private void verifySideFiles(Path directory) throws IOException {
+    for (String problem : FileChecksums.problems(directory)) {
+      int colon = problem.indexOf(": ");
+      report(problem.substring(0, colon), problem.substring(colon + 2));
+    }
   }
 
   private void verify(ModelDirectory model) {

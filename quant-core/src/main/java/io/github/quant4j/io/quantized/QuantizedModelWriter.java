@@ -3,6 +3,7 @@ package io.github.quant4j.io.quantized;
 
 import io.github.quant4j.format.HalfPrecision;
 import io.github.quant4j.io.CheckpointWriter;
+import io.github.quant4j.io.ForeignReaders;
 import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.OutputDirectory;
 import io.github.quant4j.io.OutputException;
@@ -40,11 +41,13 @@ import java.util.regex.Pattern;
  * <p>Layers are {@linkplain #add added} as they become ready and need not be kept; {@link #finish}
  * takes over everything else from the source: the remaining tensors, the layers that were quantized
  * already, {@code config.json} with a new {@code quantization_config}, and the small files beside
- * it (tokenizer, generation settings, licence).
+ * it (tokenizer, generation settings, licence). The small files get checksums, see {@link
+ * io.github.quant4j.io.FileChecksums}.
  *
  * <p>The config is in the compressed-tensors schema if that can say every layer, and in our own
- * otherwise; the tensors of a layer are the same in both. The bytes written depend on the source
- * and the layers alone, not on the order in which they came. Adding is thread-safe.
+ * otherwise; the tensors of a layer are the same in both. With our own, the config is one that
+ * other libraries refuse, see {@link ForeignReaders}. The bytes written depend on the source and
+ * the layers alone, not on the order in which they came. Adding is thread-safe.
  *
  * <pre>{@code
  * try (OutputDirectory output = OutputDirectory.create(target, false);
@@ -62,7 +65,7 @@ public final class QuantizedModelWriter implements AutoCloseable {
   /** Weights in other forms, and what belongs to the source alone. */
   private static final Pattern NOT_COPIED =
       Pattern.compile(
-          "\\..*|config\\.json|quantization-report\\..*|.*\\.safetensors\\.index\\.json"
+          "\\..*|config\\.json|quant4j-checksums\\.json|quantization-report\\..*|.*\\.safetensors\\.index\\.json"
               + "|.*\\.(safetensors|bin|pt|pth|gguf|onnx|onnx_data|h5|msgpack|ot|npz)");
 
   /**
@@ -254,7 +257,13 @@ public final class QuantizedModelWriter implements AutoCloseable {
       config.put("tie_word_embeddings", JsonValue.of(false));
     }
     quantization.ifPresent(member -> config.put(CONFIG_MEMBER, member));
-    bytes += output.write(ModelDirectory.CONFIG, JsonWriter.pretty(new JsonValue.Obj(config)));
+    String method = quantization.flatMap(member -> member.getString("quant_method")).orElse("");
+    JsonValue.Obj changed = new JsonValue.Obj(config);
+    bytes +=
+        output.write(
+            ModelDirectory.CONFIG,
+            JsonWriter.pretty(
+                method.equals(OwnConfig.METHOD) ? ForeignReaders.refused(changed) : changed));
     try (DirectoryStream<Path> files = Files.newDirectoryStream(source.path())) {
       for (Path file : files) {
         if (Files.isRegularFile(file)
@@ -263,7 +272,7 @@ public final class QuantizedModelWriter implements AutoCloseable {
         }
       }
     }
-    String method = quantization.flatMap(member -> member.getString("quant_method")).orElse("");
+    bytes += output.writeChecksums();
     return new Result(method, bytes);
   }
 

@@ -12,6 +12,8 @@ import io.github.quant4j.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.SequencedSet;
@@ -48,6 +50,7 @@ public final class QuantizedWeights {
   private final TensorSource tensors;
   private final String method;
   private final SequencedMap<String, ModuleReader> modules;
+  private final Map<String, List<String>> ofModule;
 
   private QuantizedWeights(
       Path origin,
@@ -58,6 +61,7 @@ public final class QuantizedWeights {
     this.tensors = tensors;
     this.method = method;
     this.modules = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(modules));
+    this.ofModule = modules.isEmpty() ? Map.of() : ModuleTensors.byModule(tensors);
   }
 
   /**
@@ -146,7 +150,8 @@ public final class QuantizedWeights {
    *
    * @param module the name of the module
    * @return the layer, or empty if the module is not quantized
-   * @throws TensorFileException if a tensor is missing, damaged, or does not go with the config
+   * @throws TensorFileException if a tensor is missing, damaged, or does not go with the config, or
+   *     the module has one that the config has no use for
    */
   public Optional<QuantizedLinear> find(String module) throws TensorFileException {
     ModuleReader reader = modules.get(module);
@@ -156,6 +161,7 @@ public final class QuantizedWeights {
     ModuleTensors own = new ModuleTensors(tensors, module);
     try {
       QuantizedLinear linear = reader.read(own);
+      own.requireAllUsed(ofModule.getOrDefault(module, List.of()));
       Optional<Tensor> bias = own.find("bias");
       return Optional.of(bias.isPresent() ? linear.withBias(bias.get().toFloatArray()) : linear);
     } catch (JsonException | IllegalArgumentException | ArithmeticException e) {

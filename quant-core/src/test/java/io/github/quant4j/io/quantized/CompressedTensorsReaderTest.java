@@ -85,13 +85,77 @@ class CompressedTensorsReaderTest {
   }
 
   @Test
-  void asymmetricWithoutZeroPointsMeansZero() throws TensorFileException {
-    QuantizedMatrix matrix =
-        read(config(WEIGHTS.replace("true", "false")), packed(2, 1), shape(2, 8), scales(2, 2));
+  void theSecondGroupHasAScaleOfItsOwn() throws TensorFileException {
+    QuantizedMatrix matrix = read(config(WEIGHTS), packed(2, 1), shape(2, 8), scales(2, 2));
     assertTrue(matrix.grid().zeroPoints().isEmpty());
     // Code 1 - 8 = -7, and the second group of the second row has scale 2.
     assertEquals(-7 * 0.5f, matrix.get(0, 1));
     assertEquals((5 - 8) * 2f, matrix.get(1, 4));
+  }
+
+  /** A tensor that has lost its name must not turn the layer into a symmetric one. */
+  @Test
+  void asymmetricSchemesNeedTheirZeroPoints() {
+    JsonValue.Obj config = config(WEIGHTS.replace("true", "false"));
+    assertRefused(
+        "'weight_zero_point' is missing", config, packed(2, 1), shape(2, 8), scales(2, 2));
+    Tensor renamed =
+        Tensor.ofInts(Shape.of(1, 2), new int[] {0x88, 0x88}).withName("m.weight_zero_qoint");
+    assertRefused("is missing", config, packed(2, 1), shape(2, 8), scales(2, 2), renamed);
+  }
+
+  @Test
+  void tensorsOfAModuleThatTheConfigHasNoUseForAreRefused() {
+    Tensor range = Tensor.ofFloats(Shape.of(1), new float[] {1}).withName("m.input_scale");
+    assertRefused(
+        "[m.input_scale] are not used",
+        config(WEIGHTS),
+        packed(2, 1),
+        shape(2, 8),
+        scales(2, 2),
+        range);
+  }
+
+  /** The formula is that of the file; nothing of the reader's own form is used. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void negativeScalesAreReadAsTheyAre(boolean symmetric) throws TensorFileException {
+    float[] scale = {0.5f, -0.25f, -2f, 1.5f};
+    int[] zero = symmetric ? new int[] {0, 0, 0, 0} : new int[] {-8, 7, 3, -1};
+    Tensor scales = Tensor.ofFloats(Shape.of(2, 2), scale).withName("m.weight_scale");
+    Tensor zeros =
+        Tensor.ofInts(
+                Shape.of(1, 2),
+                new int[] {zero[0] + 8 | (zero[2] + 8) << 4, zero[1] + 8 | (zero[3] + 8) << 4})
+            .withName("m.weight_zero_point");
+    QuantizedMatrix matrix =
+        symmetric
+            ? read(config(WEIGHTS), packed(2, 1), shape(2, 8), scales)
+            : read(
+                config(WEIGHTS.replace("true", "false")), packed(2, 1), shape(2, 8), scales, zeros);
+    for (int row = 0; row < 2; row++) {
+      for (int column = 0; column < 8; column++) {
+        int group = 2 * row + column / 4;
+        float expected = scale[group] * ((row + column) % 16 - 8 - zero[group]);
+        assertEquals(expected, matrix.get(row, column), 0f, row + ", " + column);
+      }
+    }
+  }
+
+  @Test
+  void mergedTransformsNeedNothing() throws TensorFileException {
+    String merged =
+        "'transform_config':{'config_groups':{'R1':{'type':'hadamard','apply':["
+            + "{'location':'weight_output','targets':['o']},"
+            + "{'location':'weight_input','targets':['m']}]}}},";
+    JsonValue.Obj config = config(WEIGHTS, "pack-quantized", "['Linear']", merged);
+    assertEquals(-7 * 0.5f, read(config, packed(2, 1), shape(2, 8), scales(2, 2)).get(0, 1));
+    assertRefused(
+        "'R1' runs with the model (location 'input')",
+        config(WEIGHTS, "pack-quantized", "['Linear']", merged.replace("weight_input", "input")),
+        packed(2, 1),
+        shape(2, 8),
+        scales(2, 2));
   }
 
   @ParameterizedTest
@@ -296,7 +360,7 @@ class CompressedTensorsReaderTest {
       value = {
         "'kv_cache_scheme':{'num_bits':8}, | key-value cache",
         "'sparsity_config':{'format':'sparse-24-bitmask'}, | sparse weights",
-        "'transform_config':{'config_groups':{'R1':{}}}, | transforms [R1]",
+        "'transform_config':{'config_groups':{'R1':{}}}, | 'R1' has no 'apply'",
         "'ignore':['m'], | no config group targets it",
         "'ignore':['re:(m'], | not a regular expression",
         "'ignore':[3], | expected strings",
@@ -421,7 +485,8 @@ class CompressedTensorsReaderTest {
         "{'quantization_config':{'quant_method':'gptq','bits':4}} | 'gptq' is not supported",
         "{'quantization_config':{}} | '' is not supported",
         "{'quantization_config':[]} | expected object",
-        "{'quantization_config':{'quant_method':'compressed-tensors'}} | 'config_groups' is missing",
+        "{'quantization_config':{'quant_method':'compressed-tensors'}} | 'config_groups' is"
+            + " missing",
         "{'quantization_config':{'quant_method':'compressed-tensors','config_groups':"
             + "{'W4A16':['Linear']}}} | expected object, found array",
         "{'quantization_config':{'quant_method':'compressed-tensors','quantization_status':"

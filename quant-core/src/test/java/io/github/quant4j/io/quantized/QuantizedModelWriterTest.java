@@ -11,6 +11,7 @@ import io.github.quant4j.format.HalfPrecision;
 import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.OutputDirectory;
 import io.github.quant4j.io.OutputException;
+import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.QuantizedLinear;
@@ -25,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -126,7 +128,12 @@ class QuantizedModelWriterTest {
     assertEquals(bytes, result.bytes());
     try (Stream<Path> files = Files.list(target)) {
       assertEquals(
-          List.of("LICENSE", "config.json", "model.safetensors", "tokenizer.json"),
+          List.of(
+              "LICENSE",
+              "config.json",
+              "model.safetensors",
+              "quant4j-checksums.json",
+              "tokenizer.json"),
           files.map(file -> file.getFileName().toString()).sorted().toList());
     }
     try (ModelDirectory before = ModelDirectory.open(source);
@@ -147,6 +154,25 @@ class QuantizedModelWriterTest {
       assertEquals(19 / 4f, up.bias().orElseThrow()[19]);
     }
     assertEquals(List.of(), ModelVerifier.verify(target));
+  }
+
+  /** A library that knows llama would begin with random weights. */
+  @Test
+  void ourOwnSchemaIsOneThatOtherLibrariesRefuse() throws IOException {
+    Path target = folder.resolve("own");
+    assertEquals("quant4j", write(source, target, layers("nf4:g4 rtn"), 1 << 30).method());
+    JsonValue.Obj stored =
+        JsonParser.parseObject(Files.readAllBytes(target.resolve("config.json")));
+    assertEquals(Optional.of("quant4j-llama"), stored.getString("model_type"));
+    try (ModelDirectory model = ModelDirectory.open(target)) {
+      assertEquals(Optional.of("llama"), model.config().getString("model_type"));
+      assertEquals(2, QuantizedWeights.of(model).modules().size());
+    }
+    // Requantized to what compressed-tensors can say, it is an ordinary model again.
+    Path plain = folder.resolve("plain");
+    write(target, plain, layers("int4:channel:sym rtn"), 1 << 30);
+    assertTrue(Files.readString(plain.resolve("config.json")).contains("\"llama\""));
+    assertFalse(Files.readString(plain.resolve("config.json")).contains("quant4j"));
   }
 
   @Test

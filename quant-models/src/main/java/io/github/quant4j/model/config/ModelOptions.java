@@ -11,8 +11,21 @@ import java.util.concurrent.Executor;
  * @param kernels the kernel provider and the threads; results do not depend on the number of
  *     threads
  * @param placement where weights that are not quantized are
+ * @param positionsBeyondTraining whether texts may be longer than the model's {@code
+ *     max_position_embeddings}, where predictions are rarely of use
  */
-public record ModelOptions(KernelOptions kernels, WeightPlacement placement) {
+public record ModelOptions(
+    KernelOptions kernels, WeightPlacement placement, boolean positionsBeyondTraining) {
+
+  /**
+   * Options that keep to the positions that a model was trained on.
+   *
+   * @param kernels the kernel provider and the threads
+   * @param placement where weights that are not quantized are
+   */
+  public ModelOptions(KernelOptions kernels, WeightPlacement placement) {
+    this(kernels, placement, false);
+  }
 
   /**
    * The best kernels, on as many threads as there are processors.
@@ -34,7 +47,8 @@ public record ModelOptions(KernelOptions kernels, WeightPlacement placement) {
    * @throws IllegalArgumentException if there is not at least one thread
    */
   public ModelOptions withThreads(int threads) {
-    return new ModelOptions(kernels.withTeam(WorkerTeam.ofThreads(threads)), placement);
+    return new ModelOptions(
+        kernels.withTeam(WorkerTeam.ofThreads(threads)), placement, positionsBeyondTraining);
   }
 
   /**
@@ -46,7 +60,8 @@ public record ModelOptions(KernelOptions kernels, WeightPlacement placement) {
    * @throws IllegalArgumentException if there is not at least one thread
    */
   public ModelOptions withExecutor(Executor executor, int threads) {
-    return new ModelOptions(kernels.withTeam(WorkerTeam.of(executor, threads)), placement);
+    return new ModelOptions(
+        kernels.withTeam(WorkerTeam.of(executor, threads)), placement, positionsBeyondTraining);
   }
 
   /**
@@ -56,7 +71,7 @@ public record ModelOptions(KernelOptions kernels, WeightPlacement placement) {
    * @return the changed options
    */
   public ModelOptions withKernels(String provider) {
-    return new ModelOptions(kernels.withProvider(provider), placement);
+    return new ModelOptions(kernels.withProvider(provider), placement, positionsBeyondTraining);
   }
 
   /**
@@ -66,6 +81,17 @@ public record ModelOptions(KernelOptions kernels, WeightPlacement placement) {
    * @return the changed options
    */
   public ModelOptions withPlacement(WeightPlacement changed) {
-    return new ModelOptions(kernels, changed);
+    return new ModelOptions(kernels, changed, positionsBeyondTraining);
+  }
+
+  /**
+   * The same with or without texts longer than those that the model was trained on.
+   *
+   * @param allowed whether positions beyond {@code max_position_embeddings} are computed rather
+   *     than refused
+   * @return the changed options
+   */
+  public ModelOptions withPositionsBeyondTraining(boolean allowed) {
+    return new ModelOptions(kernels, placement, allowed);
   }
 }

@@ -109,6 +109,9 @@ public record LlamaConfiguration(
   /**
    * Reads a configuration.
    *
+   * <p>Every member of the file that changes numbers is read or refused by name; members that are
+   * not known are passed over here, and are among {@link LanguageModel#warnings()}.
+   *
    * @param json the contents of config.json, UTF-8
    * @param subject what messages call it, for example the file's path
    * @return the configuration
@@ -118,7 +121,7 @@ public record LlamaConfiguration(
    */
   public static LlamaConfiguration parse(byte[] json, String subject) {
     try {
-      return LlamaConfigurationReader.read(JsonParser.parseObject(json), subject);
+      return LlamaConfigurationReader.read(JsonParser.parseObject(json), subject).configuration();
     } catch (JsonException e) {
       throw new InvalidModelException(subject, List.of("not a JSON object: " + e.getMessage()));
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model.llama;
 
+import io.github.quant4j.io.ForeignReaders;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.runtime.ConfigurationValues;
@@ -11,7 +12,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /** Reads config.json of the Llama family with the Transformers library's defaults. */
-final class LlamaConfigurationReader {
+public final class LlamaConfigurationReader {
   private static final int MOST_LAYERS = 10_000;
   private static final int WIDEST = 1 << 24;
   private static final int DEFAULT_WINDOW = 4096;
@@ -21,14 +22,26 @@ final class LlamaConfigurationReader {
 
   private final ConfigurationValues values;
   private final String subject;
+  private List<String> warnings = List.of();
 
   private LlamaConfigurationReader(ConfigurationValues values, String subject) {
     this.values = values;
     this.subject = subject;
   }
 
-  static LlamaConfiguration read(JsonValue.Obj json, String subject) {
-    return new LlamaConfigurationReader(new ConfigurationValues(json), subject).read();
+  /**
+   * A configuration, and what is noticed about its file.
+   *
+   * @param warnings one line for each member that is not known
+   */
+  public record Reading(LlamaConfiguration configuration, List<String> warnings) {}
+
+  static Reading read(JsonValue.Obj json, String subject) {
+    LlamaConfigurationReader reader =
+        new LlamaConfigurationReader(
+            new ConfigurationValues(ForeignReaders.restored(json)), subject);
+    LlamaConfiguration configuration = reader.read();
+    return new Reading(configuration, reader.warnings);
   }
 
   private LlamaConfiguration read() {
@@ -40,6 +53,7 @@ final class LlamaConfigurationReader {
     int layers = values.integer("num_hidden_layers", 1, MOST_LAYERS);
     int heads = values.integer("num_attention_heads", 1, WIDEST);
     requireActivation();
+    LlamaConfiguration.Attention attention = attention(family, hidden, layers, heads);
     LlamaConfiguration configuration =
         new LlamaConfiguration(
             family,
@@ -47,8 +61,8 @@ final class LlamaConfigurationReader {
             hidden,
             intermediate,
             layers,
-            attention(family, hidden, layers, heads),
-            new RotaryReader(values).read(),
+            attention,
+            rotary(attention),
             values.optionalPositive("rms_norm_eps").orElse(DEFAULT_EPSILON),
             family == ModelFamily.LLAMA && values.flag("mlp_bias", false),
             values.flag("tie_word_embeddings", false),
@@ -56,7 +70,8 @@ final class LlamaConfigurationReader {
                 .optionalInteger("max_position_embeddings", 1, Integer.MAX_VALUE)
                 .orElse(family.defaultMaximumPositions()),
             beginToken(vocabulary),
-            values.oneOrMore("eos_token_id", 0, vocabulary - 1));
+            values.tokens("eos_token_id", vocabulary));
+    warnings = new ConfigurationMembers(values, configuration).check();
     requireNoProblems();
     return configuration;
   }
@@ -65,6 +80,19 @@ final class LlamaConfigurationReader {
     if (!values.problems().isEmpty()) {
       throw new InvalidModelException(subject, values.problems());
     }
+  }
+
+  private LlamaConfiguration.Rotary rotary(LlamaConfiguration.Attention attention) {
+    boolean isFull = attention.windows().stream().anyMatch(window -> window == 0);
+    boolean isSliding = attention.windows().stream().anyMatch(window -> window > 0);
+    List<String> types = new ArrayList<>();
+    if (isFull) {
+      types.add("full_attention");
+    }
+    if (isSliding) {
+      types.add("sliding_attention");
+    }
+    return new RotaryReader(values, types).read();
   }
 
   private ModelFamily family() {
@@ -98,7 +126,8 @@ final class LlamaConfigurationReader {
   private LlamaConfiguration.Attention attention(
       ModelFamily family, int hidden, int layers, int heads) {
     int keyValueHeads =
-        family == ModelFamily.LLAMA
+        // Transformers takes null for as many as there are queries, in every family.
+        family == ModelFamily.LLAMA || values.has("num_key_value_heads")
             ? values.optionalInteger("num_key_value_heads", 1, WIDEST).orElse(heads)
             : values.integer("num_key_value_heads", 1, WIDEST);
     if (heads % keyValueHeads != 0 && values.areSound("num_attention_heads")) {
@@ -197,7 +226,7 @@ final class LlamaConfigurationReader {
 
   private OptionalInt beginToken(int vocabulary) {
     return values
-        .optionalInteger("bos_token_id", 0, vocabulary - 1)
+        .token("bos_token_id", vocabulary)
         .map(OptionalInt::of)
         .orElse(OptionalInt.empty());
   }

@@ -30,7 +30,10 @@ final class LlamaLayout {
   /** Index of the group of down_proj. */
   static final int MLP_OUTPUT = 3;
 
-  private static final String HEAD = "lm_head";
+  static final String HEAD = "lm_head";
+
+  /** What the names of blocks begin with, before their number. */
+  static final String LAYERS = "model.layers.";
 
   private final LlamaConfiguration configuration;
   private final List<BlockLayout> blocks;
@@ -100,7 +103,7 @@ final class LlamaLayout {
   }
 
   private static String name(int layer) {
-    return "model.layers." + layer;
+    return LAYERS + layer;
   }
 
   private NormSite norm(String name) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model.llama;
 
+import io.github.quant4j.model.runtime.TensorCheck;
 import io.github.quant4j.graph.Block;
 import io.github.quant4j.graph.BlockLayout;
 import io.github.quant4j.graph.HiddenStates;
@@ -39,14 +40,17 @@ public final class LlamaModel implements DecoderModel {
   private final ModelWeights weights;
   private final ModelOptions options;
   private final DecoderProgram.Resources resources;
+  private final List<String> warnings;
   private volatile @Nullable Tensor embeddings;
 
   private LlamaModel(
       LlamaConfiguration configuration,
       LlamaLayout layout,
       ModelWeights weights,
-      ModelOptions options) {
+      ModelOptions options,
+      List<String> warnings) {
     this.configuration = configuration;
+    this.warnings = List.copyOf(warnings);
     this.layout = layout;
     this.weights = weights;
     this.options = options;
@@ -65,6 +69,31 @@ public final class LlamaModel implements DecoderModel {
     return options;
   }
 
+  @Override
+  public List<String> warnings() {
+    return warnings;
+  }
+
+  /** The longest sequence that is read. */
+  @Override
+  public int maximumPositions() {
+    return options.positionsBeyondTraining() ? Integer.MAX_VALUE : configuration.maximumPositions();
+  }
+
+  @Override
+  public void requirePositions(String what, int positions) {
+    if (positions > maximumPositions()) {
+      throw new IllegalArgumentException(
+          what
+              + ": "
+              + positions
+              + " tokens, expected at most "
+              + maximumPositions()
+              + ", the model's 'max_position_embeddings'; ModelOptions.withPositionsBeyondTraining"
+              + " allows more");
+    }
+  }
+
   /**
    * Puts a model together.
    *
@@ -72,18 +101,18 @@ public final class LlamaModel implements DecoderModel {
    * @param weights its weights, which must stay open as long as the model is used
    * @param options kernels, threads, and where weights are
    * @return the model
-   * @throws InvalidModelException if tensors are missing or of another shape than the configuration
-   *     says; all problems are named together
+   * @throws InvalidModelException if tensors are missing, of another shape than the configuration
+   *     says, or of a kind that it has no use for; all problems are named together
    * @throws IllegalArgumentException if the options name a kernel provider that is not available
    */
   public static LlamaModel of(
       LlamaConfiguration configuration, ModelWeights weights, ModelOptions options) {
     LlamaLayout layout = new LlamaLayout(configuration);
-    List<String> problems = LlamaTensors.problems(configuration, layout, weights);
-    if (!problems.isEmpty()) {
-      throw new InvalidModelException("the model's tensors", problems);
+    TensorCheck check = LlamaTensors.check(configuration, layout, weights);
+    if (!check.problems().isEmpty()) {
+      throw new InvalidModelException("the model's tensors", check.problems());
     }
-    return new LlamaModel(configuration, layout, weights, options);
+    return new LlamaModel(configuration, layout, weights, options, check.warnings());
   }
 
   /**
@@ -136,8 +165,8 @@ public final class LlamaModel implements DecoderModel {
    *
    * @param inputs one or more sequences of token numbers
    * @return the hidden states of all of them, {@code [tokens, hidden size]}
-   * @throws IllegalArgumentException if a token is not in the vocabulary, or the tokens are too
-   *     many for one batch
+   * @throws IllegalArgumentException if a token is not in the vocabulary, a sequence is longer than
+   *     the model has positions, or the tokens are too many for one batch
    */
   @Override
   public HiddenStates embed(List<? extends int[]> inputs) {
@@ -160,6 +189,7 @@ public final class LlamaModel implements DecoderModel {
 
   @Override
   public void requireTokens(int[] tokens) {
+    requirePositions("tokens", tokens.length);
     for (int i = 0; i < tokens.length; i++) {
       if (tokens[i] < 0 || tokens[i] >= configuration.vocabularySize()) {
         throw new IllegalArgumentException(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model.llama;
 
+import io.github.quant4j.io.FileChecksums;
 import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.json.JsonException;
 import io.github.quant4j.json.JsonParser;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The files of a model directory that say how the model is made and used. */
 public final class ModelFiles {
@@ -19,16 +21,26 @@ public final class ModelFiles {
   private ModelFiles() {}
 
   /** The configuration, with the end tokens that the model's authors want for generation. */
-  public static LlamaConfiguration configuration(ModelDirectory directory) throws IOException {
-    LlamaConfiguration configuration =
+  public static LlamaConfigurationReader.Reading configuration(ModelDirectory directory)
+      throws IOException {
+    LlamaConfigurationReader.Reading reading =
         LlamaConfigurationReader.read(
             directory.config(), directory.path().resolve(ModelDirectory.CONFIG).toString());
     Path generation = directory.path().resolve(GENERATION);
     if (!Files.isRegularFile(generation)) {
-      return configuration;
+      return reading;
     }
+    LlamaConfiguration configuration = reading.configuration();
     List<Integer> endTokens = endTokens(generation, configuration.vocabularySize());
-    return endTokens.isEmpty() ? configuration : configuration.withEndTokens(endTokens);
+    return endTokens.isEmpty()
+        ? reading
+        : new LlamaConfigurationReader.Reading(
+            configuration.withEndTokens(endTokens), reading.warnings());
+  }
+
+  /** Some warnings, and one for each file beside the weights that is not what was written. */
+  public static List<String> warnings(Path directory, List<String> others) throws IOException {
+    return Stream.concat(FileChecksums.problems(directory).stream(), others.stream()).toList();
   }
 
   private static List<Integer> endTokens(Path file, int vocabulary) throws IOException {
@@ -39,7 +51,7 @@ public final class ModelFiles {
     try {
       ConfigurationValues values =
           new ConfigurationValues(JsonParser.parseObject(Files.readAllBytes(file)));
-      List<Integer> tokens = values.oneOrMore("eos_token_id", 0, vocabulary - 1);
+      List<Integer> tokens = values.tokens("eos_token_id", vocabulary);
       if (!values.problems().isEmpty()) {
         throw new InvalidModelException(file.toString(), values.problems());
       }

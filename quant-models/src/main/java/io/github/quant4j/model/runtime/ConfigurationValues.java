@@ -23,6 +23,7 @@ public final class ConfigurationValues {
   private final String prefix;
   private final List<String> problems;
   private final Set<String> keysWithProblems = new HashSet<>();
+  private final Set<String> read = new HashSet<>();
 
   public ConfigurationValues(JsonValue.Obj object) {
     this(object, "", new ArrayList<>());
@@ -44,11 +45,46 @@ public final class ConfigurationValues {
   }
 
   public Optional<JsonValue> get(String key) {
+    read.add(key);
     return object.get(key);
   }
 
+  /** The members that nobody has asked for, in the order of the file. */
+  public List<String> unread() {
+    return object.members().keySet().stream().filter(key -> !read.contains(key)).toList();
+  }
+
+  /** Whether a member says nothing: null, false, 0, or an empty text, array or object. */
+  public boolean isNeutral(String key) {
+    return switch (object.get(key).orElse(null)) {
+      case null -> true;
+      case JsonValue.Null _ -> true;
+      case JsonValue.Bool(var value) -> !value;
+      case JsonValue.Num number -> isNumber(number, 0);
+      case JsonValue.Str(var text) -> text.isEmpty();
+      case JsonValue.Arr(var elements) -> elements.isEmpty();
+      case JsonValue.Obj members -> members.members().isEmpty();
+    };
+  }
+
+  /** Whether a member is this number. */
+  public boolean isNumber(String key, double expected) {
+    return object.get(key).orElse(null) instanceof JsonValue.Num number
+        && isNumber(number, expected);
+  }
+
+  /** Whether a member is one of these texts. */
+  public boolean isText(String key, String... expected) {
+    return object.get(key).orElse(null) instanceof JsonValue.Str(var text)
+        && Arrays.asList(expected).contains(text);
+  }
+
+  private static boolean isNumber(JsonValue.Num number, double expected) {
+    return Double.parseDouble(number.text()) == expected;
+  }
+
   /** How the value of a key appears in messages. */
-  String shown(String key) {
+  public String shown(String key) {
     if (!has(key)) {
       return "'" + prefix + key + "': missing";
     }
@@ -84,6 +120,7 @@ public final class ConfigurationValues {
 
   public Optional<Integer> optionalInteger(String key, int minimum, int maximum) {
     try {
+      read.add(key);
       Optional<Integer> value = object.getInt(key);
       if (value.isPresent() && (value.get() < minimum || value.get() > maximum)) {
         problem(key, wholeNumber(minimum, maximum));
@@ -105,6 +142,7 @@ public final class ConfigurationValues {
   /** A finite number greater than 0. */
   public Optional<Double> optionalPositive(String key) {
     String expected = "a positive number";
+    read.add(key);
     try {
       Optional<Double> value = object.getDouble(key);
       if (value.isPresent() && !(value.get() > 0 && value.get() < Double.POSITIVE_INFINITY)) {
@@ -130,6 +168,7 @@ public final class ConfigurationValues {
   }
 
   public boolean flag(String key, boolean otherwise) {
+    read.add(key);
     try {
       return object.getBoolean(key).orElse(otherwise);
     } catch (JsonException e) {
@@ -139,6 +178,7 @@ public final class ConfigurationValues {
   }
 
   public Optional<String> text(String key) {
+    read.add(key);
     try {
       return object.getString(key);
     } catch (JsonException e) {
@@ -150,6 +190,7 @@ public final class ConfigurationValues {
   /** Strings; empty if the key is missing, or after a problem. */
   public List<String> texts(String key) {
     List<String> values = new ArrayList<>();
+    read.add(key);
     try {
       for (JsonValue element : object.getArray(key).orElse(List.of())) {
         if (element instanceof JsonValue.Str(String value)) {
@@ -165,8 +206,20 @@ public final class ConfigurationValues {
     return values;
   }
 
+  /** A token; empty if the key is missing or -1, with which some writers say that there is none. */
+  public Optional<Integer> token(String key, int vocabulary) {
+    read.add(key);
+    return isNumber(key, -1) ? Optional.empty() : optionalInteger(key, 0, vocabulary - 1);
+  }
+
+  /** One token or an array of them, without those that are -1. */
+  public List<Integer> tokens(String key, int vocabulary) {
+    return oneOrMore(key, -1, vocabulary - 1).stream().filter(token -> token >= 0).toList();
+  }
+
   /** One whole number or an array of them; empty if the key is missing, or after a problem. */
   public List<Integer> oneOrMore(String key, int minimum, int maximum) {
+    read.add(key);
     String expected =
         "whole numbers from " + minimum + " to " + maximum + ", one or an array of them";
     List<JsonValue> elements =
@@ -195,6 +248,7 @@ public final class ConfigurationValues {
 
   /** An object within this one, whose problems are gathered here. */
   public Optional<ConfigurationValues> section(String key) {
+    read.add(key);
     try {
       return object
           .getObject(key)

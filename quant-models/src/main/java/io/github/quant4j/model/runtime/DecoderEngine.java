@@ -94,6 +94,10 @@ public final class DecoderEngine {
     scratch.release(input);
   }
 
+  int maximumPositions() {
+    return model.maximumPositions();
+  }
+
   /** The kernels of all layers, block by block, the head's last. */
   List<LinearKernel> kernels() {
     List<LinearKernel> kernels = new ArrayList<>();
@@ -174,6 +178,7 @@ public final class DecoderEngine {
               + capacity
               + ", expected at least 1 of both");
     }
+    model.requirePositions("capacity", capacity);
     return new Session(model.newCache(sequences, capacity));
   }
 

@@ -4,6 +4,7 @@ package io.github.quant4j.model.runtime;
 import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.model.config.ModelDescription;
 import io.github.quant4j.model.config.ModelOptions;
+import java.util.List;
 
 /**
  * A decoder of any family as {@link DecoderEngine} runs it: embeddings, blocks that are opened
@@ -28,6 +29,20 @@ public interface DecoderModel extends BlockModel<int[]> {
    * @throws IllegalArgumentException if there is one
    */
   void requireTokens(int[] tokens);
+
+  /**
+   * Refuses more positions than the model was made for, unless its options allow them.
+   *
+   * @param what the argument, for the message
+   * @throws IllegalArgumentException if they are too many
+   */
+  void requirePositions(String what, int positions);
+
+  /** How many positions texts may have with the model's options. */
+  int maximumPositions();
+
+  /** What is odd about the model's files without keeping it from running. */
+  List<String> warnings();
 
   /** Puts the embeddings of some tokens into rows. */
   void embed(int[] tokens, int from, int count, float[] hidden, int firstRow);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model.runtime;
 
+
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.linear.QuantizedLinear;
@@ -8,13 +9,18 @@ import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Finds tensors that are missing or of another shape or type than a model needs. */
 public final class TensorCheck {
   private final ModelWeights weights;
   private final List<String> problems = new ArrayList<>();
+  private final List<String> warnings = new ArrayList<>();
+  private final Set<String> used = new HashSet<>();
+  private final Set<String> modules = new HashSet<>();
 
   public TensorCheck(ModelWeights weights) {
     this.weights = weights;
@@ -25,6 +31,32 @@ public final class TensorCheck {
     return problems;
   }
 
+  /** One line for each thing that is noticed but does no harm, so far as is known. */
+  public List<String> warnings() {
+    return warnings;
+  }
+
+  /**
+   * Adds what is wrong with tensors that nothing has asked for, so to be called last.
+   *
+   * @param names where the network's tensors are
+   */
+  public void requireAllUsed(UnusedTensors.Names names) {
+    UnusedTensors.Finding finding = UnusedTensors.find(weights, names, used, modules);
+    problems.addAll(finding.problems());
+    warnings.addAll(finding.warnings());
+  }
+
+  /** Checks that a tensor which may be there is a copy of another. */
+  public void requireCopy(String name, String original, String why) {
+    used.add(name);
+    Optional<Tensor> copy = weights.tensors().find(name);
+    Optional<Tensor> first = weights.tensors().find(original);
+    if (copy.isPresent() && first.isPresent() && !UnusedTensors.areEqual(copy.get(), first.get())) {
+      problems.add("tensor '" + name + "': differs from '" + original + "'" + why);
+    }
+  }
+
   /**
    * Checks the tensors of a site.
    *
@@ -32,13 +64,16 @@ public final class TensorCheck {
    */
   public void requireSite(LinearSite site, String why) {
     Optional<QuantizedLinear> packed;
+    used.add(site.name() + ".bias");
     try {
       packed = weights.linear(site.name());
     } catch (UncheckedIOException e) {
       problems.add(String.valueOf(e.getMessage()));
+      modules.add(site.name());
       return;
     }
     if (packed.isPresent()) {
+      modules.add(site.name());
       requirePacked(site, packed.get());
       return;
     }
@@ -79,6 +114,7 @@ public final class TensorCheck {
    * @param why what asks for it, to be appended to the message if it is missing or wrong
    */
   public void require(String name, Shape shape, String why) {
+    used.add(name);
     Optional<Tensor> tensor = weights.tensors().find(name);
     if (tensor.isEmpty()) {
       problems.add("tensor '" + name + "' is missing, expected " + shape + why);

@@ -55,10 +55,14 @@ public final class WarmUp {
   /** The time of a prompt and a text behind it. */
   private long write() {
     long start = System.nanoTime();
-    DecodingSession session = engine.decode(1, 2 * TEXT);
-    session.append(new int[][] {new int[TEXT]});
+    int half = Math.min(TEXT, Math.max(1, engine.maximumPositions() / 2));
+    DecodingSession session = engine.decode(1, Math.min(2 * half, engine.maximumPositions()));
+    session.append(new int[][] {new int[half]});
     int[][] next = {new int[1]};
-    for (int i = 0; i < TEXT && left() > 0; i++) {
+    for (int i = session.length(0); i < Math.min(2 * half, engine.maximumPositions()); i++) {
+      if (left() <= 0) {
+        break;
+      }
       session.append(next);
     }
     return System.nanoTime() - start;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model.whisper;
 
+import io.github.quant4j.io.ForeignReaders;
 import io.github.quant4j.json.JsonException;
 import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
@@ -93,7 +94,7 @@ public record WhisperConfiguration(
 
   /** Whether a config.json is that of a Whisper model. */
   public static boolean describes(JsonValue.Obj json) {
-    ConfigurationValues values = new ConfigurationValues(json);
+    ConfigurationValues values = new ConfigurationValues(ForeignReaders.restored(json));
     List<String> architectures = values.texts("architectures");
     return architectures.isEmpty()
         ? values.text("model_type").filter(MODEL_TYPE::equals).isPresent()
@@ -101,7 +102,7 @@ public record WhisperConfiguration(
   }
 
   public static WhisperConfiguration read(JsonValue.Obj json, String subject) {
-    ConfigurationValues values = new ConfigurationValues(json);
+    ConfigurationValues values = new ConfigurationValues(ForeignReaders.restored(json));
     if (!describes(json)) {
       boolean byType = values.texts("architectures").isEmpty() && values.has("model_type");
       values.problem(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model.whisper;
 
+import io.github.quant4j.model.runtime.TensorCheck;
 import io.github.quant4j.graph.Block;
 import io.github.quant4j.graph.BlockLayout;
 import io.github.quant4j.graph.BlockModel;
@@ -42,14 +43,17 @@ public final class WhisperEncoderModel implements BlockModel<FloatMatrix> {
   private final ModelWeights weights;
   private final ModelOptions options;
   private final GroupedAttention attention;
+  private final List<String> warnings;
   private volatile @Nullable ConvolutionStem stem;
 
   private WhisperEncoderModel(
       WhisperConfiguration configuration,
       WhisperLayout layout,
       ModelWeights weights,
-      ModelOptions options) {
+      ModelOptions options,
+      List<String> warnings) {
     this.configuration = configuration;
+    this.warnings = List.copyOf(warnings);
     this.layout = layout;
     this.weights = weights;
     this.options = options;
@@ -68,18 +72,18 @@ public final class WhisperEncoderModel implements BlockModel<FloatMatrix> {
    * @param weights its weights, which must stay open as long as the encoder is used
    * @param options kernels, threads, and where weights are
    * @return the encoder
-   * @throws InvalidModelException if tensors are missing or of another shape than the configuration
-   *     says; all problems are named together
+   * @throws InvalidModelException if tensors are missing, of another shape than the configuration
+   *     says, or of a kind that it has no use for; all problems are named together
    * @throws IllegalArgumentException if the options name a kernel provider that is not available
    */
   public static WhisperEncoderModel of(
       WhisperConfiguration configuration, ModelWeights weights, ModelOptions options) {
     WhisperLayout layout = new WhisperLayout(configuration, weights.tensors());
-    List<String> problems = layout.problems(weights);
-    if (!problems.isEmpty()) {
-      throw new InvalidModelException("the model's tensors", problems);
+    TensorCheck check = layout.check(weights);
+    if (!check.problems().isEmpty()) {
+      throw new InvalidModelException("the model's tensors", check.problems());
     }
-    return new WhisperEncoderModel(configuration, layout, weights, options);
+    return new WhisperEncoderModel(configuration, layout, weights, options, check.warnings());
   }
 
   /**
@@ -93,6 +97,11 @@ public final class WhisperEncoderModel implements BlockModel<FloatMatrix> {
 
   public ModelOptions options() {
     return options;
+  }
+
+  /** What is noticed about the tensors but does not keep the encoder from running. */
+  public List<String> warnings() {
+    return warnings;
   }
 
   @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model.whisper;
 
+import io.github.quant4j.model.runtime.UnusedTensors;
 import io.github.quant4j.graph.BlockLayout;
 import io.github.quant4j.graph.InputOrigin;
 import io.github.quant4j.graph.LinearSite;
@@ -128,8 +129,8 @@ final class WhisperLayout {
         width);
   }
 
-  /** One line for each tensor that is missing or of another shape or type. */
-  List<String> problems(ModelWeights weights) {
+  /** Looks for tensors that are missing, of another shape or type, or not used. */
+  TensorCheck check(ModelWeights weights) {
     TensorCheck check = new TensorCheck(weights);
     int width = configuration.width();
     check.require(convolution(1) + ".weight", Shape.of(width, configuration.melBins(), 3), "");
@@ -143,6 +144,14 @@ final class WhisperLayout {
     }
     check.require(finalNorm().weight(), Shape.of(width), "");
     check.require(finalNorm().bias().orElseThrow(), Shape.of(width), "");
-    return check.problems();
+    check.requireAllUsed(
+        new UnusedTensors.Names(
+            List.of(prefix),
+            prefix + "layers.",
+            configuration.layers(),
+            "encoder_layers",
+            // The decoder and what comes after it, which are not read.
+            List.of("decoder.", "model.decoder.", "proj_out.", "projector.", "classifier.")));
+    return check;
   }
 }

@@ -202,9 +202,11 @@ class LlamaConfigurationTest {
             + " heads",
         "{'rms_norm_eps': 0} | 'rms_norm_eps': 0, expected a positive number",
         "{'tie_word_embeddings': 1} | 'tie_word_embeddings': 1, expected true or false",
-        "{'eos_token_id': [1, 100]} | 'eos_token_id': [1,100], expected whole numbers from 0 to"
+        "{'eos_token_id': [1, 100]} | 'eos_token_id': [1,100], expected whole numbers from -1 to"
             + " 99, one or an array of them",
-        "{'bos_token_id': -1}" + " | 'bos_token_id': -1, expected a whole number from 0 to 99",
+        "{'bos_token_id': -2} | 'bos_token_id': -2, expected a whole number from 0 to 99",
+        "{'eos_token_id': [-2]} | 'eos_token_id': [-2], expected whole numbers from -1 to 99, one"
+            + " or an array of them",
         "{'rope_theta': 1e4, 'rope_parameters': {'rope_theta': 2e4}} | 'rope_theta': 1e4, expected"
             + " the same as 'rope_parameters.rope_theta', 20000.0",
         "{'rope_scaling': {'factor': 2}} | 'rope_scaling.rope_type': missing, expected"
@@ -230,6 +232,130 @@ class LlamaConfigurationTest {
       })
   void aProblemIsNamedOnce(String changes, String problem) {
     assertEquals(List.of(problem), problems(LLAMA, changes.replace('\'', '"')));
+  }
+
+  /** Members by which rotary embeddings are changed, read wherever they may be. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{'rope_parameters': {'full_attention': {'rope_type': 'default', 'rope_theta': 500}}} | 500"
+            + " | None[]",
+        "{'rope_parameters': {'full_attention': {'rope_theta': 500}, 'sliding_attention':"
+            + " {'rope_theta': 7}}} | 500 | None[]",
+        "{'rope_scaling': {'rope_type': 'linear', 'factor': 2, 'rope_theta': 500}} | 500"
+            + " | Linear[factor=2.0]",
+        "{'rope_parameters': {'rope_type': 'default', 'rope_theta': 500, 'factor': 1.0,"
+            + " 'partial_rotary_factor': 1.0, 'beta_fast': null}} | 500 | None[]",
+      })
+  void rotaryMembersAreReadWhereverTheyAre(String changes, double theta, String scaling) {
+    LlamaConfiguration.Rotary rotary = parse(LLAMA, changes.replace('\'', '"')).rotary();
+    assertEquals(theta, rotary.theta());
+    assertEquals(scaling, rotary.scaling().toString());
+  }
+
+  @Test
+  void typesOfLayersMustAgreeWhereTheModelHasBoth() {
+    String window = "{'use_sliding_window': true, 'sliding_window': 9, 'max_window_layers': 2,";
+    String same =
+        window
+            + "'rope_parameters': {'full_attention': {'rope_theta': 500},"
+            + " 'sliding_attention': {'rope_theta': 500}}}";
+    assertEquals(500, parse(QWEN3, same.replace('\'', '"')).rotary().theta());
+    String other = same.replace("500}}", "7}}").replace('\'', '"');
+    assertTrue(problems(QWEN3, other).getFirst().contains("the same as 'full_attention'"));
+    String missing = window + "'rope_parameters': {'full_attention': {'rope_theta': 500}}}";
+    assertTrue(
+        problems(QWEN3, missing.replace('\'', '"'))
+            .getFirst()
+            .startsWith("'rope_parameters.sliding_attention': missing"));
+  }
+
+  /** What would give other numbers than the runtime's is refused by name. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "rope_parameters | {'rope_type': 'default', 'base': 500}",
+        "rope_parameters | {'rope_type': 'default', 'factor': 8}",
+        "rope_parameters | {'rope_type': 'linear', 'factor': 8, 'attention_factor': 0.5}",
+        "rope_parameters | {'full_attention': {'rope_theta': 500}, 'rope_theta': 500}",
+        "attention_multiplier | 0.5",
+        "embedding_multiplier | 12.0",
+        "residual_multiplier | 0.22",
+        "logits_scaling | 8",
+        "logit_scale | 0.0625",
+        "attn_logit_softcapping | 50.0",
+        "final_logit_softcapping | 30.0",
+        "query_pre_attn_scalar | 256",
+        "clip_qkv | 8",
+        "use_qk_norm | true",
+        "sliding_window | 16",
+        "layer_types | ['full_attention', 'sliding_attention', 'full_attention']",
+        "no_rope_layers | [1, 1, 0]",
+        "attention_chunk_size | 8192",
+        "rotary_pct | 0.25",
+        "rotary_dim | 4",
+        "alibi | true",
+        "num_local_experts | 8",
+        "kv_lora_rank | 512",
+        "hidden_activation | 'gelu'",
+        "layer_norm_eps | 1e-3",
+        "rope_local_base_freq | 10000",
+        "is_encoder_decoder | true",
+      })
+  void membersThatChangeNumbersAreRefusedByName(String member, String value) {
+    String changes = ("{'" + member + "': " + value + "}").replace('\'', '"');
+    List<String> problems = problems(LLAMA, changes);
+    assertEquals(1, problems.size(), problems.toString());
+    assertTrue(problems.getFirst().startsWith("'" + member), problems.getFirst());
+  }
+
+  private static List<String> warnings(String changes) {
+    JsonValue.Obj base = (JsonValue.Obj) JsonParser.parse(LLAMA);
+    SequencedMap<String, JsonValue> members = new LinkedHashMap<>(base.members());
+    members.putAll(((JsonValue.Obj) JsonParser.parse(changes.replace('\'', '"'))).members());
+    return LlamaConfigurationReader.read(new JsonValue.Obj(members), "config.json").warnings();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'torch_dtype': 'bfloat16', 'transformers_version': '5.1', 'use_cache': true}",
+        "{'initializer_range': 0.02, 'pretraining_tp': 2, 'pad_token_id': 3, 'top_k': 50}",
+        "{'attention_dropout': 0.1, 'attention_bias': false, 'mlp_bias': false}",
+        "{'my_trainer': null, 'my_flag': false, 'my_count': 0, 'my_list': [], 'my_text': ''}",
+        "{'embedding_multiplier': 1, 'logits_scaling': 1.0, 'use_qk_norm': false}",
+        "{'attention_multiplier': 0.35355339059327373, 'query_pre_attn_scalar': 8}",
+        "{'layer_types': ['full_attention', 'full_attention', 'full_attention']}",
+        "{'sliding_window': 4096, 'use_sliding_window': true, 'max_window_layers': 28}",
+        "{'hidden_activation': 'silu', 'layer_norm_eps': 1e-6, 'rope_type': 'default'}",
+      })
+  void harmlessMembersArePassedOver(String changes) {
+    assertEquals(List.of(), warnings(changes));
+  }
+
+  @Test
+  void unknownMembersAreWarnings() {
+    List<String> warnings = warnings("{'my_twist': 0.5, 'other': {'a': 1}, 'use_cache': true}");
+    assertEquals(2, warnings.size(), warnings.toString());
+    assertTrue(warnings.getFirst().startsWith("'my_twist': 0.5 is not known"), warnings.toString());
+  }
+
+  @Test
+  void whatOthersWriteForNothingIsRead() {
+    LlamaConfiguration none = parse(LLAMA, "{\"bos_token_id\": -1, \"eos_token_id\": -1}");
+    assertEquals(OptionalInt.empty(), none.beginToken());
+    assertEquals(List.of(), none.endTokens());
+    assertEquals(List.of(5), parse(LLAMA, "{\"eos_token_id\": [-1, 5]}").endTokens());
+    LlamaConfiguration mistral =
+        parse(
+            LLAMA,
+            "{\"architectures\": [\"MistralForCausalLM\"], \"model_type\": \"mistral\","
+                + "\"num_key_value_heads\": null}");
+    assertEquals(8, mistral.attention().keyValueHeads());
   }
 
   @Test
