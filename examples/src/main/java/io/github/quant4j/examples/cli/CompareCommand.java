@@ -106,6 +106,9 @@ final class CompareCommand implements Callable<Integer> {
     if (speech != null && text != null) {
       throw new UsageException("--speech: in addition to --text, expected one of them");
     }
+    NumberRange.context(context);
+    NumberRange.samples(samples);
+    NumberRange.atLeast("--max-windows", maximumWindows, 1);
     List<String> all = recipes();
     if (speech != null) {
       compareEncoders(all, speech);
@@ -133,7 +136,8 @@ final class CompareCommand implements Callable<Integer> {
                   EvaluationOptions.defaults()
                       .withContext(context)
                       .withMaximumWindows(maximumWindows))
-              .onProgress(progress);
+              .onProgress(progress)
+              .stoppedBy(quant.terminal().cancellation());
       rows.add(study.original());
       for (String recipe : all) {
         rows.add(study.measure(recipe, directory.path().resolve("model")));
@@ -159,9 +163,10 @@ final class CompareCommand implements Callable<Integer> {
       SpeechStudy study =
           SpeechStudy.of(
                   encoder,
-                  SpeechFiles.spectrograms(encoder, Path.of(calibration), samples, "--samples"),
+                  SpeechFiles.spectrograms(encoder, Conversions.path(calibration), samples, "--samples"),
                   SpeechFiles.spectrograms(encoder, speechPath, maximumWindows, "--max-windows"))
-              .onProgress(progress);
+              .onProgress(progress)
+              .stoppedBy(quant.terminal().cancellation());
       rows.add(study.original());
       for (String recipe : all) {
         rows.add(study.measure(recipe, directory.path().resolve("model")));
@@ -198,7 +203,7 @@ final class CompareCommand implements Callable<Integer> {
   /** The model writes once, and all recipes read the same. */
   private Calibration calibration(LanguageModel model) throws IOException {
     if (!calibration.equals(SELF)) {
-      return Calibration.ofText(TextFile.read(Path.of(calibration)), samples, CALIBRATION_CONTEXT);
+      return Calibration.ofText(TextFile.read(Conversions.path(calibration)), samples, CALIBRATION_CONTEXT);
     }
     try (ProgressLine progress = quant.progress()) {
       List<int[]> windows =

@@ -40,7 +40,8 @@ final class EstimateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    options.recipe();
+    quant.leavesNothing();
+    options.check();
     ModelOptions modelOptions = runtime.modelOptions();
     QuantizationPlan plan;
     try (AnyModel model = AnyModel.open(modelDirectory, modelOptions)) {

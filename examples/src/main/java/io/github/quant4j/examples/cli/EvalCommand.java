@@ -83,6 +83,11 @@ final class EvalCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    NumberRange.context(context);
+    NumberRange.atLeast("--max-windows", maximumWindows, 1);
+    if (logitsFile == null) {
+      quant.leavesNothing();
+    }
     if (speech != null && text != null) {
       throw new UsageException("--speech: in addition to --text, expected one of them");
     }

@@ -44,10 +44,12 @@ final class InspectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    quant.leavesNothing();
+    WorkerTeam team = WorkerTeam.ofThreads(NumberRange.threads(threads));
     Inspection inspection;
     try (ProgressLine progress = quant.progress()) {
       inspection =
-          new Inspector(WorkerTeam.ofThreads(threads), progress, quant.terminal().cancellation())
+          new Inspector(team, progress, quant.terminal().cancellation())
               .inspect(path);
     }
     if (quant.isJson()) {

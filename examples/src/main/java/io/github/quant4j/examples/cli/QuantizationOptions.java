@@ -69,8 +69,14 @@ final class QuantizationOptions {
       description = "What the choice of calibration text depends on (default: ${DEFAULT-VALUE}).")
   private long seed;
 
-  /** A recipe is checked before a model is opened. */
-  Recipe recipe() {
+  /** What can be checked before a model is opened. */
+  void check() {
+    Recipe _ = recipe();
+    NumberRange.samples(samples);
+    NumberRange.context(context);
+  }
+
+  private Recipe recipe() {
     return Recipe.parse(recipe);
   }
 
@@ -112,12 +118,12 @@ final class QuantizationOptions {
           "--calib: missing, but a speech encoder writes no text to calibrate on; expected a WAV"
               + " file or a folder of them");
     }
-    return SpeechFiles.spectrograms(encoder, Path.of(calibration), samples, "--samples");
+    return SpeechFiles.spectrograms(encoder, Conversions.path(calibration), samples, "--samples");
   }
 
   private Calibration calibration() throws IOException {
     return calibration.equals(SELF)
         ? new Calibration.SelfWritten(samples, context, seed)
-        : new Calibration.Text(TextFile.read(Path.of(calibration)), samples, context, seed);
+        : new Calibration.Text(TextFile.read(Conversions.path(calibration)), samples, context, seed);
   }
 }

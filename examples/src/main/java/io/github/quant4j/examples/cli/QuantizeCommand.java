@@ -54,7 +54,7 @@ final class QuantizeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     requireFreeOutput();
-    options.recipe();
+    options.check();
     ModelOptions modelOptions = runtime.modelOptions();
     QuantizationReport report;
     long peakHeap;
