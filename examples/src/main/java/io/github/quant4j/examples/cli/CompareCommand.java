@@ -123,6 +123,7 @@ final class CompareCommand implements Callable<Integer> {
 
   private void comparePredictions(List<String> all, Path file) throws IOException {
     ModelOptions options = runtime.modelOptions();
+    quant.cleansUp();
     String contents = TextFile.read(file);
     List<RecipeStudy.Row> rows = new ArrayList<>();
     try (LanguageModel model = AnyModel.openForText(modelDirectory, options);
@@ -132,7 +133,7 @@ final class CompareCommand implements Callable<Integer> {
           RecipeStudy.of(
                   model,
                   calibration(model),
-                  model.tokenizer().encode(contents, false),
+                  TextWindows.tokens(model, file, contents, context),
                   EvaluationOptions.defaults()
                       .withContext(context)
                       .withMaximumWindows(maximumWindows))
@@ -156,6 +157,7 @@ final class CompareCommand implements Callable<Integer> {
           "--calib: missing, but a speech encoder writes no text to calibrate on; expected a WAV"
               + " file or a folder of them");
     }
+    quant.cleansUp();
     List<SpeechStudy.Row> rows = new ArrayList<>();
     try (SpeechEncoder encoder = AnyModel.openForSpeech(modelDirectory, runtime.modelOptions());
         TemporaryDirectory directory = TemporaryDirectory.create("quant-compare");
@@ -163,7 +165,7 @@ final class CompareCommand implements Callable<Integer> {
       SpeechStudy study =
           SpeechStudy.of(
                   encoder,
-                  SpeechFiles.spectrograms(encoder, Conversions.path(calibration), samples, "--samples"),
+                  SpeechFiles.spectrograms(encoder, Conversions.path("--calib", calibration), samples, "--samples"),
                   SpeechFiles.spectrograms(encoder, speechPath, maximumWindows, "--max-windows"))
               .onProgress(progress)
               .stoppedBy(quant.terminal().cancellation());
@@ -203,7 +205,7 @@ final class CompareCommand implements Callable<Integer> {
   /** The model writes once, and all recipes read the same. */
   private Calibration calibration(LanguageModel model) throws IOException {
     if (!calibration.equals(SELF)) {
-      return Calibration.ofText(TextFile.read(Conversions.path(calibration)), samples, CALIBRATION_CONTEXT);
+      return Calibration.ofText(TextFile.read(Conversions.path("--calib", calibration)), samples, CALIBRATION_CONTEXT);
     }
     try (ProgressLine progress = quant.progress()) {
       List<int[]> windows =

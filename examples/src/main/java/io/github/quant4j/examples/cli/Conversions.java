@@ -62,6 +62,19 @@ final class Conversions {
     }
   }
 
+  /**
+   * A path that an option names among other things.
+   *
+   * @throws UsageException if the word is not one
+   */
+  static Path path(String option, String word) {
+    try {
+      return path(word);
+    } catch (TypeConversionException e) {
+      throw new UsageException(option + ": " + e.getMessage());
+    }
+  }
+
   /** What keeps a text from being a path. */
   static String problem(InvalidPathException e) {
     return e.getInput().indexOf('\0') >= 0

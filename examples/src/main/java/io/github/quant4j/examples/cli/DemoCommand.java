@@ -70,6 +70,7 @@ final class DemoCommand implements Callable<Integer> {
       throw new UsageException("--out: " + output + " exists already");
     }
     Demo demo = new Demo(quant, options, modelDirectory, text, Demo.orUsual(recipes));
+    quant.cleansUp();
     Demo.Outcome outcome;
     if (output == null) {
       try (TemporaryDirectory directory = TemporaryDirectory.create("quant-demo")) {

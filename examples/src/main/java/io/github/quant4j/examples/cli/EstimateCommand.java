@@ -40,7 +40,6 @@ final class EstimateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    quant.leavesNothing();
     options.check();
     ModelOptions modelOptions = runtime.modelOptions();
     QuantizationPlan plan;

@@ -85,9 +85,6 @@ final class EvalCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     NumberRange.context(context);
     NumberRange.atLeast("--max-windows", maximumWindows, 1);
-    if (logitsFile == null) {
-      quant.leavesNothing();
-    }
     if (speech != null && text != null) {
       throw new UsageException("--speech: in addition to --text, expected one of them");
     }
@@ -104,13 +101,16 @@ final class EvalCommand implements Callable<Integer> {
   private void predict(Path file) throws IOException {
     EvaluationOptions options =
         EvaluationOptions.defaults().withContext(context).withMaximumWindows(maximumWindows);
-    if (logitsFile != null && Files.isDirectory(logitsFile)) {
-      throw new UsageException("--logits-out: " + logitsFile + " is a directory, expected a file");
+    if (logitsFile != null) {
+      requireWritable(logitsFile);
     }
     ModelOptions modelOptions = runtime.modelOptions();
     String contents = TextFile.read(file);
     try (LanguageModel model = AnyModel.openForText(modelDirectory, modelOptions)) {
-      int[] tokens = model.tokenizer().encode(contents, false);
+      int[] tokens = TextWindows.tokens(model, file, contents, context);
+      if (logitsFile != null) {
+        quant.cleansUp();
+      }
       Evaluation evaluation = Evaluation.of(model).with(options);
       if (reference == null) {
         print(run(evaluation, tokens));
@@ -119,6 +119,18 @@ final class EvalCommand implements Callable<Integer> {
           print(run(evaluation.against(other), tokens));
         }
       }
+    }
+  }
+
+  /** Found before the work rather than after it. */
+  private static void requireWritable(Path file) {
+    if (Files.isDirectory(file)) {
+      throw new UsageException("--logits-out: " + file + " is a directory, expected a file");
+    }
+    Path parent = file.toAbsolutePath().getParent();
+    if (parent != null && !Files.isDirectory(parent)) {
+      throw new UsageException(
+          "--logits-out: " + file + ", but " + parent + " is not a directory; expected one");
     }
   }
 

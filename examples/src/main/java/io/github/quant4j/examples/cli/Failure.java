@@ -19,8 +19,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -41,7 +41,6 @@ record Failure(int status, String message) {
   /** The call or its input is wrong. */
   static final int CALL = 2;
 
-  private static final int MOST_SUGGESTIONS = 2;
   private static final Set<String> DEVICE_PROBLEMS =
       Set.of(
           "No space left on device",
@@ -50,6 +49,7 @@ record Failure(int status, String message) {
           "Too many open files",
           "Too many open files in system",
           "Stale file handle");
+  private static final String UNKNOWN_COMMAND = "Unknown subcommand '";
   private static final String INVALID = "Invalid value for ";
   private static final long MEGABYTE = 1_000_000;
 
@@ -92,6 +92,16 @@ record Failure(int status, String message) {
           argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
       message = name + message.substring(message.indexOf(": "));
     }
+    if (message.startsWith(UNKNOWN_COMMAND)) {
+      // Of 'quant help' with a name that is none.
+      String word = message.substring(UNKNOWN_COMMAND.length(), message.lastIndexOf('\''));
+      CommandLine parent = e.getCommandLine().getParent();
+      return new Failure(
+          CALL,
+          unmatched(
+              new UnmatchedArgumentException(
+                  parent == null ? e.getCommandLine() : parent, List.of(word))));
+    }
     if (e instanceof MissingParameterException) {
       // The parser begins a sentence.
       message =
@@ -121,17 +131,15 @@ record Failure(int status, String message) {
     return command(e) + kind + " '" + word + "'" + suggestions(e);
   }
 
+  /** The nearest word, or where all of them are. */
   private static String suggestions(UnmatchedArgumentException e) {
     List<String> near = e.getSuggestions();
-    if (near.isEmpty()) {
-      String name =
-          e.getCommandLine().getParent() == null ? "" : " " + e.getCommandLine().getCommandName();
-      return "; see 'quant help" + name + "'";
+    if (!near.isEmpty()) {
+      return "; did you mean '" + near.getFirst() + "'?";
     }
-    return near.stream()
-        .limit(MOST_SUGGESTIONS)
-        .map(word -> "'" + word + "'")
-        .collect(Collectors.joining(" or ", "; did you mean ", "?"));
+    String name =
+        e.getCommandLine().getParent() == null ? "" : " " + e.getCommandLine().getCommandName();
+    return "; see 'quant help" + name + "'";
   }
 
   /** Often all layers have the same problem. */

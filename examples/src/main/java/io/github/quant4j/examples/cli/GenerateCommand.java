@@ -82,8 +82,7 @@ final class GenerateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    quant.leavesNothing();
-    NumberRange.atLeast("--max-tokens", maximumTokens, 0);
+    NumberRange.tokens("--max-tokens", maximumTokens);
     NumberRange.atLeast("--top-k", topK, 0);
     if (!(temperature >= 0 && temperature < Double.POSITIVE_INFINITY)) {
       throw new UsageException(

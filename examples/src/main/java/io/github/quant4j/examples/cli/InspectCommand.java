@@ -44,7 +44,6 @@ final class InspectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    quant.leavesNothing();
     WorkerTeam team = WorkerTeam.ofThreads(NumberRange.threads(threads));
     Inspection inspection;
     try (ProgressLine progress = quant.progress()) {

@@ -2,6 +2,7 @@
 package io.github.quant4j.examples.cli;
 
 import io.github.quant4j.progress.Cancellation;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -14,16 +15,24 @@ final class Interruption implements Cancellation {
 
   private final CountDownLatch finished = new CountDownLatch(1);
   private volatile boolean requested;
-  private volatile boolean leavesNothing;
+  private volatile boolean cleansUp;
 
   @Override
   public boolean isRequested() {
     return requested;
   }
 
-  /** Says that the command only reads: it may end at any point. */
-  void leavesNothing() {
-    leavesNothing = true;
+  /**
+   * Says that the command now begins to write what it removes again if it is stopped. Until then,
+   * and if it only reads, it may end at any point.
+   *
+   * @throws CancellationException if it should stop
+   */
+  void cleansUp() {
+    cleansUp = true;
+    if (requested) {
+      throw new CancellationException();
+    }
   }
 
   /** Says that the command has ended. */
@@ -34,7 +43,7 @@ final class Interruption implements Cancellation {
   /** Asks the command to stop and waits until it has, if it has anything to remove. */
   void stop() {
     requested = true;
-    if (leavesNothing) {
+    if (!cleansUp) {
       return;
     }
     try {

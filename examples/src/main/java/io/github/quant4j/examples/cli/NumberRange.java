@@ -30,6 +30,11 @@ final class NumberRange {
     return between("--context", value, 2, MOST_CONTEXT);
   }
 
+  /** A number of tokens to write, for which memory is taken. */
+  static int tokens(String option, int value) {
+    return between(option, value, 0, MOST_CONTEXT);
+  }
+
   /** A number that has no upper bound but that of its type. */
   static int atLeast(String option, int value, int least) {
     return between(option, value, least, Integer.MAX_VALUE);

@@ -61,7 +61,7 @@ final class Quant implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    throw new UsageException("no command, expected one of " + commands());
+    throw new UsageException("no command, expected one of " + commands() + "; see 'quant help'");
   }
 
   private String commands() {
@@ -94,9 +94,9 @@ final class Quant implements Callable<Integer> {
     terminal.requireWritten();
   }
 
-  /** Says that the command only reads, so that a signal may end it at any point. */
-  void leavesNothing() {
-    interruption.leavesNothing();
+  /** Says that the command begins to write: after a signal it is given time to clean up. */
+  void cleansUp() {
+    interruption.cleansUp();
   }
 
   /** Shows how far long work is; to be closed at its end. */

@@ -66,6 +66,7 @@ final class QuantizeCommand implements Callable<Integer> {
               .quantization(model)
               .progress(progress)
               .cancellation(quant.terminal().cancellation());
+      quant.cleansUp();
       report = quantization.saveTo(outputDirectory, new SaveOptions(overwrite, resume));
       peakHeap = heap.bytes();
     }

@@ -29,7 +29,6 @@ final class VerifyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    quant.leavesNothing();
     List<Problem> problems = ModelCheck.verify(modelDirectory);
     if (quant.isJson()) {
       quant.print(json(problems));
