@@ -127,11 +127,7 @@ final class EvalCommand implements Callable<Integer> {
     if (Files.isDirectory(file)) {
       throw new UsageException("--logits-out: " + file + " is a directory, expected a file");
     }
-    Path parent = file.toAbsolutePath().getParent();
-    if (parent != null && !Files.isDirectory(parent)) {
-      throw new UsageException(
-          "--logits-out: " + file + ", but " + parent + " is not a directory; expected one");
-    }
+    OutputPaths.requireParent("--logits-out", file);
   }
 
   private void compareEncoders(Path speechPath) throws IOException {

@@ -11,7 +11,10 @@ import java.util.concurrent.TimeUnit;
  * has half written.
  */
 final class Interruption implements Cancellation {
-  private static final int SECONDS_TO_CLEAN_UP = 10;
+  private static final long MILLIS_TO_CLEAN_UP = 10_000;
+
+  /** For a command that only reads, to take its progress away and to say that it has stopped. */
+  private static final long MILLIS_TO_END = 300;
 
   private final CountDownLatch finished = new CountDownLatch(1);
   private volatile boolean requested;
@@ -40,14 +43,11 @@ final class Interruption implements Cancellation {
     finished.countDown();
   }
 
-  /** Asks the command to stop and waits until it has, if it has anything to remove. */
+  /** Asks the command to stop and waits until it has, for long only if it has to clean up. */
   void stop() {
     requested = true;
-    if (!cleansUp) {
-      return;
-    }
     try {
-      boolean _ = finished.await(SECONDS_TO_CLEAN_UP, TimeUnit.SECONDS);
+      boolean _ = finished.await(cleansUp ? MILLIS_TO_CLEAN_UP : MILLIS_TO_END, TimeUnit.MILLISECONDS);
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }

@@ -79,6 +79,7 @@ final class QuantizeCommand implements Callable<Integer> {
   }
 
   private void requireFreeOutput() throws IOException {
+    OutputPaths.requireDirectories("OUT_DIR", outputDirectory);
     if (!Files.exists(outputDirectory, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }
