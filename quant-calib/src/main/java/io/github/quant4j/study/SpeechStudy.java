@@ -149,7 +149,10 @@ public final class SpeechStudy {
             .saveTo(target, SaveOptions.defaults().withOverwrite(true));
     try (SpeechEncoder quantized = SpeechEncoder.open(target, encoder.options())) {
       OutputComparison.Result result =
-          OutputComparison.of(encoder.graph(), quantized.graph()).onProgress(progress).stoppedBy(cancellation).run(speech);
+          OutputComparison.of(encoder.graph(), quantized.graph())
+              .onProgress(progress)
+              .stoppedBy(cancellation)
+              .run(speech);
       return new Row(
           report.recipe(),
           result.sqnr(),

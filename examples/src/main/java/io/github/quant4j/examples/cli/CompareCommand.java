@@ -165,7 +165,8 @@ final class CompareCommand implements Callable<Integer> {
       SpeechStudy study =
           SpeechStudy.of(
                   encoder,
-                  SpeechFiles.spectrograms(encoder, Conversions.path("--calib", calibration), samples, "--samples"),
+                  SpeechFiles.spectrograms(
+                      encoder, Conversions.path("--calib", calibration), samples, "--samples"),
                   SpeechFiles.spectrograms(encoder, speechPath, maximumWindows, "--max-windows"))
               .onProgress(progress)
               .stoppedBy(quant.terminal().cancellation());
@@ -205,7 +206,8 @@ final class CompareCommand implements Callable<Integer> {
   /** The model writes once, and all recipes read the same. */
   private Calibration calibration(LanguageModel model) throws IOException {
     if (!calibration.equals(SELF)) {
-      return Calibration.ofText(TextFile.read(Conversions.path("--calib", calibration)), samples, CALIBRATION_CONTEXT);
+      return Calibration.ofText(
+          TextFile.read(Conversions.path("--calib", calibration)), samples, CALIBRATION_CONTEXT);
     }
     try (ProgressLine progress = quant.progress()) {
       List<int[]> windows =

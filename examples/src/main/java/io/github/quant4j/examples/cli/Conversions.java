@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.TypeConversionException;
 
-/** How the words of the command line become numbers and paths, and what is said of one that does not. */
+/** How the words of the command line become numbers and paths, and what is said if one does not. */
 final class Conversions {
   private static final Pattern WHOLE = Pattern.compile("[+-]?[0-9]+");
   private static final Pattern DECIMAL =
@@ -16,7 +16,8 @@ final class Conversions {
   private Conversions() {}
 
   static void register(CommandLine line) {
-    line.registerConverter(int.class, word -> (int) whole(word, Integer.MIN_VALUE, Integer.MAX_VALUE));
+    line.registerConverter(
+        int.class, word -> (int) whole(word, Integer.MIN_VALUE, Integer.MAX_VALUE));
     line.registerConverter(long.class, word -> whole(word, Long.MIN_VALUE, Long.MAX_VALUE));
     line.registerConverter(double.class, Conversions::decimal);
     line.registerConverter(Path.class, Conversions::path);
@@ -36,7 +37,9 @@ final class Conversions {
     }
     throw new TypeConversionException(
         word
-            + (word.startsWith("-") ? ", expected at least " + least : ", expected at most " + most));
+            + (word.startsWith("-")
+                ? ", expected at least " + least
+                : ", expected at most " + most));
   }
 
   private static double decimal(String word) {

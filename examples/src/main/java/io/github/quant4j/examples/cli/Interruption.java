@@ -47,7 +47,8 @@ final class Interruption implements Cancellation {
   void stop() {
     requested = true;
     try {
-      boolean _ = finished.await(cleansUp ? MILLIS_TO_CLEAN_UP : MILLIS_TO_END, TimeUnit.MILLISECONDS);
+      long millis = cleansUp ? MILLIS_TO_CLEAN_UP : MILLIS_TO_END;
+      boolean _ = finished.await(millis, TimeUnit.MILLISECONDS);
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }

@@ -118,12 +118,14 @@ final class QuantizationOptions {
           "--calib: missing, but a speech encoder writes no text to calibrate on; expected a WAV"
               + " file or a folder of them");
     }
-    return SpeechFiles.spectrograms(encoder, Conversions.path("--calib", calibration), samples, "--samples");
+    return SpeechFiles.spectrograms(
+        encoder, Conversions.path("--calib", calibration), samples, "--samples");
   }
 
   private Calibration calibration() throws IOException {
     return calibration.equals(SELF)
         ? new Calibration.SelfWritten(samples, context, seed)
-        : new Calibration.Text(TextFile.read(Conversions.path("--calib", calibration)), samples, context, seed);
+        : new Calibration.Text(
+            TextFile.read(Conversions.path("--calib", calibration)), samples, context, seed);
   }
 }
