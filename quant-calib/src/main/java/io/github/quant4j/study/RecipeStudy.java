@@ -11,6 +11,7 @@ import io.github.quant4j.pipeline.Calibration;
 import io.github.quant4j.pipeline.Quantization;
 import io.github.quant4j.pipeline.QuantizationReport;
 import io.github.quant4j.pipeline.SaveOptions;
+import io.github.quant4j.progress.Cancellation;
 import io.github.quant4j.progress.ProgressListener;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -25,6 +26,7 @@ public final class RecipeStudy {
   private final int[] text;
   private final EvaluationOptions options;
   private final ProgressListener progress;
+  private final Cancellation cancellation;
 
   /**
    * What one recipe does.
@@ -55,12 +57,14 @@ public final class RecipeStudy {
       Calibration calibration,
       int[] text,
       EvaluationOptions options,
-      ProgressListener progress) {
+      ProgressListener progress,
+      Cancellation cancellation) {
     this.model = model;
     this.calibration = calibration;
     this.text = text;
     this.options = options;
     this.progress = progress;
+    this.cancellation = cancellation;
   }
 
   /**
@@ -74,7 +78,8 @@ public final class RecipeStudy {
    */
   public static RecipeStudy of(
       LanguageModel model, Calibration calibration, int[] text, EvaluationOptions options) {
-    return new RecipeStudy(model, calibration, text, options, ProgressListener.none());
+    return new RecipeStudy(
+        model, calibration, text, options, ProgressListener.none(), Cancellation.never());
   }
 
   /**
@@ -84,7 +89,18 @@ public final class RecipeStudy {
    * @return the changed study
    */
   public RecipeStudy onProgress(ProgressListener listener) {
-    return new RecipeStudy(model, calibration, text, options, listener);
+    return new RecipeStudy(model, calibration, text, options, listener, cancellation);
+  }
+
+  /**
+   * The same, but it can be stopped.
+   *
+   * @param requested whether to stop; asked often. The study then ends with a {@link
+   *     java.util.concurrent.CancellationException}.
+   * @return the changed study
+   */
+  public RecipeStudy stoppedBy(Cancellation requested) {
+    return new RecipeStudy(model, calibration, text, options, progress, requested);
   }
 
   /**
@@ -112,7 +128,7 @@ public final class RecipeStudy {
   }
 
   private Evaluation evaluation(LanguageModel evaluated) {
-    return Evaluation.of(evaluated).with(options).onProgress(progress);
+    return Evaluation.of(evaluated).with(options).onProgress(progress).stoppedBy(cancellation);
   }
 
   /**
@@ -131,6 +147,7 @@ public final class RecipeStudy {
             .recipe(recipe)
             .calibration(calibration)
             .progress(progress)
+            .cancellation(cancellation)
             .saveTo(target, SaveOptions.defaults().withOverwrite(true));
     try (LanguageModel quantized = LanguageModel.open(target, model.options())) {
       EvaluationResult result = evaluation(quantized).against(model).run(text);

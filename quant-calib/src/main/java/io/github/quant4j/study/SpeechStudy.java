@@ -8,6 +8,7 @@ import io.github.quant4j.model.SpeechEncoder;
 import io.github.quant4j.pipeline.Quantization;
 import io.github.quant4j.pipeline.QuantizationReport;
 import io.github.quant4j.pipeline.SaveOptions;
+import io.github.quant4j.progress.Cancellation;
 import io.github.quant4j.progress.ProgressListener;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.io.IOException;
@@ -24,6 +25,7 @@ public final class SpeechStudy {
   private final List<FloatMatrix> calibration;
   private final List<FloatMatrix> speech;
   private final ProgressListener progress;
+  private final Cancellation cancellation;
 
   /**
    * What one recipe does.
@@ -49,11 +51,13 @@ public final class SpeechStudy {
       SpeechEncoder encoder,
       List<FloatMatrix> calibration,
       List<FloatMatrix> speech,
-      ProgressListener progress) {
+      ProgressListener progress,
+      Cancellation cancellation) {
     this.encoder = encoder;
     this.calibration = List.copyOf(calibration);
     this.speech = List.copyOf(speech);
     this.progress = progress;
+    this.cancellation = cancellation;
   }
 
   /**
@@ -77,7 +81,8 @@ public final class SpeechStudy {
       throw new IllegalArgumentException(
           (calibration.isEmpty() ? "calibration" : "speech") + ": none, expected at least one");
     }
-    return new SpeechStudy(encoder, calibration, speech, ProgressListener.none());
+    return new SpeechStudy(
+        encoder, calibration, speech, ProgressListener.none(), Cancellation.never());
   }
 
   /**
@@ -87,7 +92,18 @@ public final class SpeechStudy {
    * @return the changed study
    */
   public SpeechStudy onProgress(ProgressListener listener) {
-    return new SpeechStudy(encoder, calibration, speech, listener);
+    return new SpeechStudy(encoder, calibration, speech, listener, cancellation);
+  }
+
+  /**
+   * The same, but it can be stopped.
+   *
+   * @param requested whether to stop; asked often. The study then ends with a {@link
+   *     java.util.concurrent.CancellationException}.
+   * @return the changed study
+   */
+  public SpeechStudy stoppedBy(Cancellation requested) {
+    return new SpeechStudy(encoder, calibration, speech, progress, requested);
   }
 
   /**
@@ -129,10 +145,14 @@ public final class SpeechStudy {
         Quantization.of(encoder.graph(), directory(), calibration, encoder.options().kernels())
             .recipe(recipe)
             .progress(progress)
+            .cancellation(cancellation)
             .saveTo(target, SaveOptions.defaults().withOverwrite(true));
     try (SpeechEncoder quantized = SpeechEncoder.open(target, encoder.options())) {
       OutputComparison.Result result =
-          OutputComparison.of(encoder.graph(), quantized.graph()).onProgress(progress).run(speech);
+          OutputComparison.of(encoder.graph(), quantized.graph())
+              .onProgress(progress)
+              .stoppedBy(cancellation)
+              .run(speech);
       return new Row(
           report.recipe(),
           result.sqnr(),

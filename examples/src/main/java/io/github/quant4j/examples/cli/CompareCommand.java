@@ -107,6 +107,9 @@ final class CompareCommand implements Callable<Integer> {
     if (speech != null && text != null) {
       throw new UsageException("--speech: in addition to --text, expected one of them");
     }
+    NumberRange.context(context);
+    NumberRange.samples(samples);
+    NumberRange.atLeast("--max-windows", maximumWindows, 1);
     List<String> all = recipes();
     if (speech != null) {
       compareEncoders(all, speech);
@@ -121,6 +124,7 @@ final class CompareCommand implements Callable<Integer> {
 
   private void comparePredictions(List<String> all, Path file) throws IOException {
     ModelOptions options = runtime.modelOptions();
+    quant.cleansUp();
     String contents = TextFile.read(file);
     List<RecipeStudy.Row> rows = new ArrayList<>();
     try (LanguageModel model = AnyModel.openForText(modelDirectory, options);
@@ -130,11 +134,12 @@ final class CompareCommand implements Callable<Integer> {
           RecipeStudy.of(
                   model,
                   calibration(model),
-                  model.tokenizer().encode(contents, false),
+                  TextWindows.tokens(model, file, contents, context),
                   EvaluationOptions.defaults()
                       .withContext(context)
                       .withMaximumWindows(maximumWindows))
-              .onProgress(progress);
+              .onProgress(progress)
+              .stoppedBy(quant.terminal().cancellation());
       rows.add(study.original());
       for (String recipe : all) {
         rows.add(study.measure(recipe, directory.path().resolve("model")));
@@ -153,6 +158,7 @@ final class CompareCommand implements Callable<Integer> {
           "--calib: missing, but a speech encoder writes no text to calibrate on; expected a WAV"
               + " file or a folder of them");
     }
+    quant.cleansUp();
     List<SpeechStudy.Row> rows = new ArrayList<>();
     try (SpeechEncoder encoder = AnyModel.openForSpeech(modelDirectory, runtime.modelOptions());
         TemporaryDirectory directory = TemporaryDirectory.create("quant-compare");
@@ -160,9 +166,11 @@ final class CompareCommand implements Callable<Integer> {
       SpeechStudy study =
           SpeechStudy.of(
                   encoder,
-                  SpeechFiles.spectrograms(encoder, Path.of(calibration), samples, "--samples"),
+                  SpeechFiles.spectrograms(
+                      encoder, Conversions.path("--calib", calibration), samples, "--samples"),
                   SpeechFiles.spectrograms(encoder, speechPath, maximumWindows, "--max-windows"))
-              .onProgress(progress);
+              .onProgress(progress)
+              .stoppedBy(quant.terminal().cancellation());
       rows.add(study.original());
       for (String recipe : all) {
         rows.add(study.measure(recipe, directory.path().resolve("model")));
@@ -198,7 +206,8 @@ final class CompareCommand implements Callable<Integer> {
   /** The model writes once, and all recipes read the same. */
   private Calibration calibration(LanguageModel model) throws IOException {
     if (!calibration.equals(SELF)) {
-      return Calibration.ofText(TextFile.read(Path.of(calibration)), samples, CALIBRATION_CONTEXT);
+      return Calibration.ofText(
+          TextFile.read(Conversions.path("--calib", calibration)), samples, CALIBRATION_CONTEXT);
     }
     try (ProgressLine progress = quant.progress()) {
       List<int[]> windows =

@@ -14,6 +14,7 @@ import io.github.quant4j.pipeline.Quantization;
 import io.github.quant4j.pipeline.QuantizationPlan;
 import io.github.quant4j.pipeline.QuantizationReport;
 import io.github.quant4j.pipeline.SelfCalibration;
+import io.github.quant4j.progress.Cancellation;
 import io.github.quant4j.recipe.PublishedRecipes;
 import io.github.quant4j.recipe.Recipe;
 import io.github.quant4j.text.TextFile;
@@ -24,6 +25,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 
 /** The main job, step by step: evaluate, quantize, save, load, evaluate and generate. */
@@ -204,10 +206,14 @@ final class Demo {
    * Writes a text until the JVM has compiled what that takes and the speed is that of long use: the
    * fastest time counts, as other work of the machine only ever adds to it.
    */
-  private static GeneratedText generate(LanguageModel model) {
+  private GeneratedText generate(LanguageModel model) {
+    Cancellation cancellation = quant.terminal().cancellation();
     long start = System.nanoTime();
     GeneratedText fastest = model.generate(PROMPT, SAMPLING);
     for (int i = 0; i < LEAST_TEXTS || System.nanoTime() - start < WRITING_NANOS; i++) {
+      if (cancellation.isRequested()) {
+        throw new CancellationException();
+      }
       GeneratedText again = model.generate(PROMPT, SAMPLING);
       if (again.tokensPerSecond() > fastest.tokensPerSecond()) {
         fastest = again;

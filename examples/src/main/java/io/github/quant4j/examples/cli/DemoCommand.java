@@ -70,6 +70,10 @@ final class DemoCommand implements Callable<Integer> {
       throw new UsageException("--out: " + output + " exists already");
     }
     Demo demo = new Demo(quant, options, modelDirectory, text, Demo.orUsual(recipes));
+    if (output != null) {
+      OutputPaths.requireDirectories("--out", output);
+    }
+    quant.cleansUp();
     Demo.Outcome outcome;
     if (output == null) {
       try (TemporaryDirectory directory = TemporaryDirectory.create("quant-demo")) {

@@ -40,7 +40,7 @@ final class EstimateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    options.recipe();
+    options.check();
     ModelOptions modelOptions = runtime.modelOptions();
     QuantizationPlan plan;
     List<String> warnings;

@@ -90,6 +90,10 @@ final class EvalCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (givenContext != null) {
+      context = NumberRange.context(givenContext);
+    }
+    NumberRange.atLeast("--max-windows", maximumWindows, 1);
     if (speech != null && text != null) {
       throw new UsageException("--speech: in addition to --text, expected one of them");
     }
@@ -104,21 +108,23 @@ final class EvalCommand implements Callable<Integer> {
   }
 
   private void predict(Path file) throws IOException {
-    if (givenContext != null) {
-      context = givenContext;
-    }
     EvaluationOptions options =
         EvaluationOptions.defaults().withContext(context).withMaximumWindows(maximumWindows);
-    if (logitsFile != null && Files.isDirectory(logitsFile)) {
-      throw new UsageException("--logits-out: " + logitsFile + " is a directory, expected a file");
+    if (logitsFile != null) {
+      requireWritable(logitsFile);
     }
     requireApart(file);
     ModelOptions modelOptions = runtime.modelOptions();
     String contents = TextFile.read(file);
     try (LanguageModel model = AnyModel.openForText(modelDirectory, modelOptions)) {
-      int[] tokens = model.tokenizer().encode(contents, false);
       if (givenContext == null) {
         context = Math.min(context, model.maximumPositions());
+      }
+      // Too long a context is refused by the evaluation, which knows the model's positions.
+      int[] tokens =
+          TextWindows.tokens(model, file, contents, Math.min(context, model.maximumPositions()));
+      if (logitsFile != null) {
+        quant.cleansUp();
       }
       Evaluation evaluation = Evaluation.of(model).with(options.withContext(context));
       if (reference == null) {
@@ -144,6 +150,14 @@ final class EvalCommand implements Callable<Integer> {
     } catch (OutputException e) {
       throw new UsageException("--logits-out: " + e.getMessage());
     }
+  }
+
+  /** Found before the work rather than after it. */
+  private static void requireWritable(Path file) {
+    if (Files.isDirectory(file)) {
+      throw new UsageException("--logits-out: " + file + " is a directory, expected a file");
+    }
+    OutputPaths.requireParent("--logits-out", file);
   }
 
   private void compareEncoders(Path speechPath) throws IOException {

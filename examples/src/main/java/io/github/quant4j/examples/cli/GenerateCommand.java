@@ -8,7 +8,6 @@ import io.github.quant4j.generate.TextListener;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.progress.Cancellation;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -84,6 +83,15 @@ final class GenerateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    NumberRange.tokens("--max-tokens", maximumTokens);
+    NumberRange.atLeast("--top-k", topK, 0);
+    if (!(temperature >= 0 && temperature < Double.POSITIVE_INFINITY)) {
+      throw new UsageException(
+          "--temperature: " + temperature + ", expected a finite number of at least 0");
+    }
+    if (!(topP > 0 && topP <= 1)) {
+      throw new UsageException("--top-p: " + topP + ", expected more than 0, at most 1");
+    }
     Sampling sampling = new Sampling(maximumTokens, temperature, topK, topP, seed);
     try (LanguageModel model = LanguageModel.open(modelDirectory, runtime.modelOptions())) {
       // A prompt that cannot be encoded must not be echoed first.
@@ -91,11 +99,9 @@ final class GenerateCommand implements Callable<Integer> {
       if (quant.isJson()) {
         quant.print(json(model.generate(prompt, sampling, listener(false))));
       } else {
-        PrintStream out = quant.terminal().out();
-        out.print(prompt);
-        out.flush();
+        quant.write(prompt);
         GeneratedText generated = model.generate(prompt, sampling, listener(true));
-        out.println();
+        quant.print("");
         quant.terminal().err().println(speeds(generated));
         if (generated.tokens().stop() == GeneratedTokens.Stop.POSITIONS) {
           quant
@@ -113,11 +119,9 @@ final class GenerateCommand implements Callable<Integer> {
 
   private TextListener listener(boolean show) {
     Cancellation cancellation = quant.terminal().cancellation();
-    PrintStream out = quant.terminal().out();
     return text -> {
       if (show) {
-        out.print(text);
-        out.flush();
+        quant.write(text);
       }
       return !cancellation.isRequested();
     };

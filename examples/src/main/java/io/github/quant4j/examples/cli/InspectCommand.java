@@ -44,10 +44,11 @@ final class InspectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    WorkerTeam team = WorkerTeam.ofThreads(NumberRange.threads(threads));
     Inspection inspection;
     try (ProgressLine progress = quant.progress()) {
       inspection =
-          new Inspector(WorkerTeam.ofThreads(threads), progress, quant.terminal().cancellation())
+          new Inspector(team, progress, quant.terminal().cancellation())
               .inspect(path);
     }
     if (quant.isJson()) {

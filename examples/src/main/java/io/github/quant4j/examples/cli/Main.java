@@ -6,15 +6,10 @@ import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine;
 
 /** The program behind {@code ./quant}. */
 public final class Main {
-  private static final int SECONDS_TO_CLEAN_UP = 10;
-
   private Main() {}
 
   /**
@@ -24,35 +19,20 @@ public final class Main {
    */
   public static void main(String[] args) {
     StandardError.attach();
-    AtomicBoolean stopped = new AtomicBoolean();
-    CountDownLatch finished = new CountDownLatch(1);
+    Interruption interruption = new Interruption();
     // Work that is interrupted removes what it has half written before the process ends.
-    Runtime.getRuntime()
-        .addShutdownHook(Thread.ofPlatform().unstarted(() -> stop(stopped, finished)));
+    Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(interruption::stop));
     Terminal terminal =
         new Terminal(
-            utf8(FileDescriptor.out),
-            utf8(FileDescriptor.err),
+            new ResultStream(new FileOutputStream(FileDescriptor.out)),
+            new PrintStream(
+                new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
             Boolean.getBoolean("quant4j.terminal"),
-            stopped::get);
-    int status = run(args, terminal);
+            interruption);
+    int status = run(args, terminal, interruption);
     terminal.flush();
-    finished.countDown();
+    interruption.finished();
     System.exit(status);
-  }
-
-  /** The encoding is that of JSON, whatever the locale. */
-  private static PrintStream utf8(FileDescriptor descriptor) {
-    return new PrintStream(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
-  }
-
-  private static void stop(AtomicBoolean stopped, CountDownLatch finished) {
-    stopped.set(true);
-    try {
-      boolean _ = finished.await(SECONDS_TO_CLEAN_UP, TimeUnit.SECONDS);
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   /**
@@ -64,9 +44,17 @@ public final class Main {
    *     wrong
    */
   public static int run(String[] args, Terminal terminal) {
-    Quant quant = new Quant(terminal);
+    return run(args, terminal, new Interruption());
+  }
+
+  private static int run(String[] args, Terminal terminal, Interruption interruption) {
+    Quant quant = new Quant(terminal, interruption);
     try {
-      return commandLine(quant).execute(args);
+      int status = commandLine(quant).execute(args);
+      if (status == 0) {
+        terminal.requireWritten();
+      }
+      return status;
     } catch (Throwable e) {
       // Errors, such as a heap that is full; exceptions have been dealt with.
       return quant.report(e);
@@ -88,6 +76,7 @@ public final class Main {
             .addSubcommand(new CommandLine.HelpCommand());
     // A prompt may begin with an @.
     line.setExpandAtFiles(false);
+    Conversions.register(line);
     line.setOut(new PrintWriter(quant.terminal().out(), true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(quant.terminal().err(), true, StandardCharsets.UTF_8));
     line.setParameterExceptionHandler((e, args) -> quant.report(e));

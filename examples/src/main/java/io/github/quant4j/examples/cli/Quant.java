@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
     sortOptions = false)
 final class Quant implements Callable<Integer> {
   private final Terminal terminal;
+  private final Interruption interruption;
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -53,13 +54,14 @@ final class Quant implements Callable<Integer> {
       description = "Show the stack trace of an error.")
   private boolean debug;
 
-  Quant(Terminal terminal) {
+  Quant(Terminal terminal, Interruption interruption) {
     this.terminal = terminal;
+    this.interruption = interruption;
   }
 
   @Override
   public Integer call() {
-    throw new UsageException("no command, expected one of " + commands());
+    throw new UsageException("no command, expected one of " + commands() + "; see 'quant help'");
   }
 
   private String commands() {
@@ -77,12 +79,24 @@ final class Quant implements Callable<Integer> {
 
   /** Prints the result as one line of JSON. */
   void print(Map<String, ?> members) {
-    terminal.out().println(JsonWriter.compact(JsonValue.of(members)));
+    print(JsonWriter.compact(JsonValue.of(members)));
   }
 
   /** Prints a line of the result for people. */
   void print(String line) {
     terminal.out().println(line);
+    terminal.requireWritten();
+  }
+
+  /** Prints a piece of the result, which is not to wait for the rest. */
+  void write(String text) {
+    terminal.out().print(text);
+    terminal.requireWritten();
+  }
+
+  /** Says that the command begins to write: after a signal it is given time to clean up. */
+  void cleansUp() {
+    interruption.cleansUp();
   }
 
   /** Shows how far long work is; to be closed at its end. */

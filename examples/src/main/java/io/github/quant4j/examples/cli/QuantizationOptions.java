@@ -76,8 +76,16 @@ final class QuantizationOptions {
       description = "What the choice of calibration text depends on (default: ${DEFAULT-VALUE}).")
   private long seed;
 
-  /** A recipe is checked before a model is opened. */
-  Recipe recipe() {
+  /** What can be checked before a model is opened. */
+  void check() {
+    Recipe _ = recipe();
+    NumberRange.samples(samples);
+    if (context != null) {
+      NumberRange.context(context);
+    }
+  }
+
+  private Recipe recipe() {
     return PublishedRecipes.recipe(recipe);
   }
 
@@ -124,12 +132,13 @@ final class QuantizationOptions {
           "--calib: missing, but a speech encoder writes no text to calibrate on; expected a WAV"
               + " file or a folder of them");
     }
-    return SpeechFiles.spectrograms(encoder, Path.of(calibration), samples, "--samples");
+    return SpeechFiles.spectrograms(
+        encoder, Conversions.path("--calib", calibration), samples, "--samples");
   }
 
   /** What is read, so that no output must replace it. */
   List<Path> inputs(Path model) {
-    return calibration.equals(SELF) ? List.of(model) : List.of(model, Path.of(calibration));
+    return calibration.equals(SELF) ? List.of(model) : List.of(model, Conversions.path("--calib", calibration));
   }
 
   private Calibration calibration(LanguageModel model) throws IOException {
@@ -146,6 +155,7 @@ final class QuantizationOptions {
     }
     return calibration.equals(SELF)
         ? new Calibration.SelfWritten(samples, tokens, seed)
-        : new Calibration.Text(TextFile.read(Path.of(calibration)), samples, tokens, seed);
+        : new Calibration.Text(
+            TextFile.read(Conversions.path("--calib", calibration)), samples, tokens, seed);
   }
 }

@@ -56,7 +56,7 @@ final class QuantizeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     requireFreeOutput();
-    options.recipe();
+    options.check();
     ModelOptions modelOptions = runtime.modelOptions();
     QuantizationReport report;
     long peakHeap;
@@ -68,6 +68,7 @@ final class QuantizeCommand implements Callable<Integer> {
               .quantization(model)
               .progress(progress)
               .cancellation(quant.terminal().cancellation());
+      quant.cleansUp();
       report = quantization.saveTo(outputDirectory, new SaveOptions(overwrite, resume));
       peakHeap = heap.bytes();
     }
@@ -81,6 +82,7 @@ final class QuantizeCommand implements Callable<Integer> {
 
   private void requireFreeOutput() throws IOException {
     requireApart();
+    OutputPaths.requireDirectories("OUT_DIR", outputDirectory);
     if (!Files.exists(outputDirectory, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }

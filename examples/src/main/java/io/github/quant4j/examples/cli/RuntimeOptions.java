@@ -26,13 +26,10 @@ final class RuntimeOptions {
 
   /** The options for the library. */
   ModelOptions modelOptions() {
-    if (threads < 1) {
-      throw new UsageException("--threads: " + threads + ", expected at least 1");
-    }
     if (!KERNELS.contains(kernels)) {
       throw new UsageException(
           "--kernels: '" + kernels + "', expected one of " + String.join(", ", KERNELS));
     }
-    return ModelOptions.defaults().withThreads(threads).withKernels(kernels);
+    return ModelOptions.defaults().withThreads(NumberRange.threads(threads)).withKernels(kernels);
   }
 }

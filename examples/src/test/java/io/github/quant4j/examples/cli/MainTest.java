@@ -10,7 +10,10 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,6 +34,11 @@ class MainTest {
     String model = CommandRun.MODEL;
     return Stream.of(
         Arguments.of(List.of(), List.of("no command", "eval")),
+        Arguments.of(
+            List.of("help", "quantise"),
+            List.of("unknown command 'quantise'", "did you mean 'quantize'?")),
+        Arguments.of(
+            List.of("quantize", model), List.of("quantize: missing", "'OUT_DIR'", "help quantize")),
         Arguments.of(List.of("evla"), List.of("unknown command 'evla'", "did you mean 'eval'?")),
         Arguments.of(List.of("eval", model), List.of("eval: ", "--text")),
         Arguments.of(
@@ -112,6 +120,17 @@ class MainTest {
             Failure.CALL,
             "x: no such file or directory"),
         Arguments.of(new AccessDeniedException("x"), Failure.CALL, "x: permission denied"),
+        Arguments.of(
+            new FileSystemException("x", null, "No space left on device"),
+            Failure.WORK,
+            "x: No space left on device"),
+        Arguments.of(
+            new FileAlreadyExistsException("x"), Failure.CALL, "x: exists already"),
+        Arguments.of(new InvalidPathException("a\0b", "Nul"), Failure.CALL, "'a\0b' holds"),
+        Arguments.of(
+            new InternalError("a fault occurred in an unsafe memory access operation"),
+            Failure.WORK,
+            "a file was cut short"),
         Arguments.of(new IOException("device"), Failure.WORK, "reading or writing failed: device"),
         Arguments.of(
             new IllegalStateException("bug"), Failure.WORK, "internal error: java.lang.Illegal"));

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.examples.cli;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.regex.Pattern;
+import picocli.CommandLine;
+import picocli.CommandLine.TypeConversionException;
+
+/** How the words of the command line become numbers and paths, and what is said if one does not. */
+final class Conversions {
+  private static final Pattern WHOLE = Pattern.compile("[+-]?[0-9]+");
+  private static final Pattern DECIMAL =
+      Pattern.compile("[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?");
+
+  private Conversions() {}
+
+  static void register(CommandLine line) {
+    line.registerConverter(
+        int.class, word -> (int) whole(word, Integer.MIN_VALUE, Integer.MAX_VALUE));
+    line.registerConverter(long.class, word -> whole(word, Long.MIN_VALUE, Long.MAX_VALUE));
+    line.registerConverter(double.class, Conversions::decimal);
+    line.registerConverter(Path.class, Conversions::path);
+  }
+
+  private static long whole(String word, long least, long most) {
+    if (!WHOLE.matcher(word).matches()) {
+      throw new TypeConversionException("'" + word + "', expected a whole number");
+    }
+    try {
+      long value = Long.parseLong(word);
+      if (value >= least && value <= most) {
+        return value;
+      }
+    } catch (NumberFormatException _) {
+      // Its digits are right, so it is too large for a long.
+    }
+    throw new TypeConversionException(
+        word
+            + (word.startsWith("-")
+                ? ", expected at least " + least
+                : ", expected at most " + most));
+  }
+
+  private static double decimal(String word) {
+    if (!DECIMAL.matcher(word).matches()) {
+      throw new TypeConversionException("'" + word + "', expected a number");
+    }
+    return Double.parseDouble(word);
+  }
+
+  /**
+   * A path of the file system.
+   *
+   * @throws TypeConversionException if the word is not one
+   */
+  static Path path(String word) {
+    if (word.isEmpty()) {
+      throw new TypeConversionException("'', expected a path");
+    }
+    try {
+      return Path.of(word);
+    } catch (InvalidPathException e) {
+      throw new TypeConversionException("'" + word + "' " + problem(e));
+    }
+  }
+
+  /**
+   * A path that an option names among other things.
+   *
+   * @throws UsageException if the word is not one
+   */
+  static Path path(String option, String word) {
+    try {
+      return path(word);
+    } catch (TypeConversionException e) {
+      throw new UsageException(option + ": " + e.getMessage());
+    }
+  }
+
+  /** What keeps a text from being a path. */
+  static String problem(InvalidPathException e) {
+    return e.getInput().indexOf('\0') >= 0
+        ? "holds a character of code 0, expected a path"
+        : "has characters that file names cannot have in the locale's encoding, "
+            + System.getProperty("sun.jnu.encoding")
+            + "; expected a path in a UTF-8 locale, such as LC_ALL=C.UTF-8";
+  }
+}
