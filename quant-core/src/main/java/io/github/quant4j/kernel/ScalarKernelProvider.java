@@ -29,7 +29,14 @@ final class ScalarKernelProvider implements KernelProvider {
 
   @Override
   public Optional<LinearKernel> forMatrix(QuantizedMatrix weights, KernelOptions options) {
-    return Optional.of(new ScalarFloatKernel(weights, options));
+    return Optional.of(floatKernel(weights, options));
+  }
+
+  private static LinearKernel floatKernel(QuantizedMatrix weights, KernelOptions options) {
+    Optional<WeightPanels> panels = WeightPanels.of(weights);
+    return panels.isPresent()
+        ? new PanelFloatKernel(weights, panels.get(), options)
+        : new ScalarFloatKernel(weights, options);
   }
 
   @Override
@@ -37,12 +44,16 @@ final class ScalarKernelProvider implements KernelProvider {
       QuantizedMatrix weights, ActivationQuantizer activations, KernelOptions options) {
     Optional<IntegerArithmetic> arithmetic = IntegerArithmetic.of(weights, activations);
     if (arithmetic.isPresent()) {
-      return Optional.of(
-          new ScalarIntegerKernel(weights, activations, arithmetic.get(), options.team()));
+      return PanelIntegerKernel.of(weights, activations, arithmetic.get(), options)
+          .or(
+              () ->
+                  Optional.of(
+                      new ScalarIntegerKernel(
+                          weights, activations, arithmetic.get(), options.team())));
     }
     return Optional.of(
         new FakeQuantizedInputKernel(
-            activations, new ScalarFloatKernel(weights, options), options.scratch()));
+            activations, floatKernel(weights, options), options.scratch()));
   }
 
   @Override
