@@ -20,7 +20,7 @@ final class BytePanels extends WeightPanels {
   private final byte[][] panels;
   private boolean complete = true;
 
-  /** Made by {@link #of}, which first sees whether all codes have numbers. */
+  /** Made by {@link #ofNumbers}, which first sees whether all codes have numbers. */
   private BytePanels(QuantizedMatrix weights, float unit) {
     super(weights.rows(), weights.columns());
     this.unit = unit;
@@ -39,7 +39,7 @@ final class BytePanels extends WeightPanels {
   }
 
   /** The panels, or empty if a level is no such number. */
-  static Optional<BytePanels> of(QuantizedMatrix weights) {
+  static Optional<BytePanels> ofNumbers(QuantizedMatrix weights) {
     float unit = unit(weights.grid().palette());
     if (unit == 0) {
       return Optional.empty();

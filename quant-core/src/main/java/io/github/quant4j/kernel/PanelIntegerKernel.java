@@ -103,7 +103,7 @@ final class PanelIntegerKernel extends PartitionedKernel {
       return Optional.empty();
     }
     int cut = (int) Math.min(longest, arithmetic.segmentLength());
-    return BytePanels.of(weights)
+    return BytePanels.ofNumbers(weights)
         .filter(panels -> panels.unit() == 1)
         .map(
             panels ->

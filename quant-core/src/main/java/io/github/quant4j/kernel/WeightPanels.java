@@ -47,7 +47,7 @@ abstract sealed class WeightPanels permits BytePanels, HalfPanels, TablePanels {
   /** Copies the codes; empty if the formats differ from tile to tile and are of no common form. */
   static Optional<WeightPanels> of(QuantizedMatrix weights) {
     FormatPalette palette = weights.grid().palette();
-    Optional<BytePanels> bytes = BytePanels.of(weights);
+    Optional<BytePanels> bytes = BytePanels.ofNumbers(weights);
     if (bytes.isPresent()) {
       return Optional.of(bytes.get());
     }
