@@ -10,7 +10,11 @@ import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Tensor;
 import java.util.Optional;
 
-/** Kernels in plain Java for everything: the oracle of all others, and the last resort. */
+/**
+ * Kernels in plain Java for everything, and the last resort. Quantized weights are copied into
+ * {@link WeightPanels}, 4 to 16 bits each on the heap; what has no such form is read where it lies,
+ * row by row, at two to four times the time.
+ */
 final class ScalarKernelProvider implements KernelProvider {
   @Override
   public String name() {

@@ -227,16 +227,18 @@ class PanelKernelsTest {
   /** Sums that may exceed an int are left to the kernel that sums in long. */
   @Test
   void longerSumsAreLeftToLongs() {
-    QuantizedMatrix weights =
-        RandomWeights.of("int8:channel:asym", 1, 70_000, new SeededRandom(1));
-    LinearKernel kernel =
-        Kernels.forMatrix(weights, activations("int8", "token", false), ONE);
+    QuantizedMatrix weights = RandomWeights.of("int8:channel:asym", 1, 70_000, new SeededRandom(1));
+    LinearKernel kernel = Kernels.forMatrix(weights, activations("int8", "token", false), ONE);
     assertInstanceOf(ScalarIntegerKernel.class, kernel);
   }
 
   @ParameterizedTest
   @CsvSource({
-    "int4:g64:asym, ''", "nf4:g64, ''", "fp8e4m3:g64, ''", "int4:g64:sym, int8", "int8:channel:asym, int8"
+    "int4:g64:asym, ''",
+    "nf4:g64, ''",
+    "fp8e4m3:g64, ''",
+    "int4:g64:sym, int8",
+    "int8:channel:asym, int8"
   })
   void threadsChangeNothingAndCallsAllocateNothing(String scheme, String format) {
     SeededRandom random = new SeededRandom(6);
