@@ -8,7 +8,11 @@ import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Tensor;
 import java.util.Optional;
 
-/** Kernels in plain Java for everything: the oracle of all others, and the last resort. */
+/**
+ * Kernels in plain Java for everything, and the last resort. Quantized weights are copied into
+ * {@link WeightPanels}, 4 to 16 bits each on the heap; what has no such form is read where it lies,
+ * row by row, at two to four times the time.
+ */
 final class ScalarKernelProvider implements KernelProvider {
   @Override
   public String name() {
@@ -27,7 +31,14 @@ final class ScalarKernelProvider implements KernelProvider {
 
   @Override
   public Optional<LinearKernel> forMatrix(QuantizedMatrix weights, KernelOptions options) {
-    return Optional.of(new ScalarFloatKernel(weights, options));
+    return Optional.of(floatKernel(weights, options));
+  }
+
+  private static LinearKernel floatKernel(QuantizedMatrix weights, KernelOptions options) {
+    Optional<WeightPanels> panels = WeightPanels.of(weights);
+    return panels.isPresent()
+        ? new PanelFloatKernel(weights, panels.get(), options)
+        : new ScalarFloatKernel(weights, options);
   }
 
   @Override
@@ -35,12 +46,16 @@ final class ScalarKernelProvider implements KernelProvider {
       QuantizedMatrix weights, ActivationQuantizer activations, KernelOptions options) {
     Optional<IntegerArithmetic> arithmetic = IntegerArithmetic.of(weights, activations);
     if (arithmetic.isPresent()) {
-      return Optional.of(
-          new ScalarIntegerKernel(weights, activations, arithmetic.get(), options.team()));
+      return PanelIntegerKernel.of(weights, activations, arithmetic.get(), options)
+          .or(
+              () ->
+                  Optional.of(
+                      new ScalarIntegerKernel(
+                          weights, activations, arithmetic.get(), options.team())));
     }
     return Optional.of(
         new FakeQuantizedInputKernel(
-            activations, new ScalarFloatKernel(weights, options), options.scratch()));
+            activations, floatKernel(weights, options), options.scratch()));
   }
 
   @Override

@@ -71,6 +71,8 @@ final class WarmUp {
 
   private static boolean isScalar(LinearKernel kernel) {
     return kernel instanceof ScalarDenseKernel
+        || kernel instanceof PanelFloatKernel
+        || kernel instanceof PanelIntegerKernel
         || kernel instanceof ScalarFloatKernel
         || kernel instanceof ScalarIntegerKernel
         || kernel instanceof ScalarSparseKernel
