@@ -167,7 +167,8 @@ final class DescentSweep {
   }
 
   private void forTiles(Slab slab, TileWork work) {
-    task.compute().team()
+    task.compute()
+        .team()
         .run(
             Math.ceilDiv(slab.rows, LANES),
             tile -> work.run(tile * LANES, Math.min(LANES, slab.rows - tile * LANES)));

@@ -130,8 +130,7 @@ public final class InputStatistics {
     addAll(inputs, tokenWeights, compute);
   }
 
-  private void addAll(
-      FloatMatrix inputs, float @Nullable [] tokenWeights, Compute compute) {
+  private void addAll(FloatMatrix inputs, float @Nullable [] tokenWeights, Compute compute) {
     if (inputs.columns() != size) {
       throw new IllegalArgumentException(
           "inputs: " + inputs + ", expected " + size + " columns as in " + this);
@@ -145,8 +144,7 @@ public final class InputStatistics {
     usable.forEachChunk((rows, weights) -> addUsable(rows, weights, compute));
   }
 
-  private void addUsable(
-      FloatMatrix inputs, float @Nullable [] tokenWeights, Compute compute) {
+  private void addUsable(FloatMatrix inputs, float @Nullable [] tokenWeights, Compute compute) {
     compute
         .team()
         .run(

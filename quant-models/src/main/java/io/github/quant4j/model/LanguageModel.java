@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model;
 
-import io.github.quant4j.model.llama.LlamaConfigurationReader;
 import io.github.quant4j.generate.AutoregressiveModel;
 import io.github.quant4j.generate.BatchPrediction;
 import io.github.quant4j.generate.DecodingSession;
@@ -18,6 +17,7 @@ import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelDescription;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.model.llama.LlamaConfiguration;
+import io.github.quant4j.model.llama.LlamaConfigurationReader;
 import io.github.quant4j.model.llama.LlamaModel;
 import io.github.quant4j.model.llama.ModelFiles;
 import io.github.quant4j.model.runtime.DecoderEngine;
@@ -126,8 +126,7 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
    *     together
    * @throws IllegalArgumentException if the options name a kernel provider that is not available
    */
-  public static LanguageModel of(
-      String configuration, ModelWeights weights, ModelOptions options) {
+  public static LanguageModel of(String configuration, ModelWeights weights, ModelOptions options) {
     byte[] json = configuration.getBytes(StandardCharsets.UTF_8);
     return of(LlamaConfiguration.parse(json, "configuration"), weights, options);
   }

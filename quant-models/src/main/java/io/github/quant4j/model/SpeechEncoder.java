@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model;
 
-import io.github.quant4j.model.llama.ModelFiles;
 import io.github.quant4j.graph.Block;
 import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.graph.HiddenStates;
@@ -11,6 +10,7 @@ import io.github.quant4j.graph.SiteObserver;
 import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
+import io.github.quant4j.model.llama.ModelFiles;
 import io.github.quant4j.model.runtime.StoredWeights;
 import io.github.quant4j.model.whisper.WhisperConfiguration;
 import io.github.quant4j.model.whisper.WhisperEncoderModel;
@@ -136,8 +136,7 @@ public final class SpeechEncoder implements AutoCloseable {
    *     are missing or of another shape than it says; all problems are named together
    * @throws IllegalArgumentException if the options name a kernel provider that is not available
    */
-  public static SpeechEncoder of(
-      String configuration, ModelWeights weights, ModelOptions options) {
+  public static SpeechEncoder of(String configuration, ModelWeights weights, ModelOptions options) {
     byte[] json = configuration.getBytes(StandardCharsets.UTF_8);
     return of(WhisperConfiguration.parse(json, "configuration"), weights, options);
   }

@@ -18,8 +18,6 @@ import io.github.quant4j.model.TestEncoders.Expected;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.model.config.WeightPlacement;
-import io.github.quant4j.model.whisper.WhisperConfiguration;
-import io.github.quant4j.model.whisper.WhisperEncoderModel;
 import io.github.quant4j.speech.Waveform;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Shape;

@@ -72,7 +72,8 @@ class StoredModelTest {
         for (LinearSite site : block.layout().sites()) {
           QuantizedLinear original = block.linear(site);
           QuantizedLinear linear =
-              QuantizedLinear.of(Quantizer.of(quantizer).quantize(original.toDense(), Compute.scalar()));
+              QuantizedLinear.of(
+                  Quantizer.of(quantizer).quantize(original.toDense(), Compute.scalar()));
           layers.put(site.name(), original.bias().map(linear::withBias).orElse(linear));
         }
       }

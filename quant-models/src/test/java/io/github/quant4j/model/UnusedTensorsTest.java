@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model;
 
-import io.github.quant4j.model.config.InvalidModelException;
-import io.github.quant4j.model.llama.LlamaConfiguration;
-import io.github.quant4j.model.config.ModelOptions;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -12,6 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.SafetensorsWriter;
+import io.github.quant4j.model.config.InvalidModelException;
+import io.github.quant4j.model.config.ModelOptions;
+import io.github.quant4j.model.llama.LlamaConfiguration;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;

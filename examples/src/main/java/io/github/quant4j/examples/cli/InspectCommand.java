@@ -47,9 +47,7 @@ final class InspectCommand implements Callable<Integer> {
     WorkerTeam team = WorkerTeam.ofThreads(NumberRange.threads(threads));
     Inspection inspection;
     try (ProgressLine progress = quant.progress()) {
-      inspection =
-          new Inspector(team, progress, quant.terminal().cancellation())
-              .inspect(path);
+      inspection = new Inspector(team, progress, quant.terminal().cancellation()).inspect(path);
     }
     if (quant.isJson()) {
       quant.print(json(inspection));

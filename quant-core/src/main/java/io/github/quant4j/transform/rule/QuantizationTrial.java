@@ -151,8 +151,7 @@ public record QuantizationTrial(Quantizer weights, Optional<ActivationScheme> ac
   private static double weightError(FloatMatrix change, LayerGroup changed) {
     Optional<Gram> gram = changed.statistics().flatMap(InputStatistics::gram);
     if (gram.isPresent() && gram.get().weight() > 0) {
-      return OutputError.total(change, gram.get(), changed.compute())
-          / gram.get().weight();
+      return OutputError.total(change, gram.get(), changed.compute()) / gram.get().weight();
     }
     double[] moments = moments(changed);
     double error = 0;

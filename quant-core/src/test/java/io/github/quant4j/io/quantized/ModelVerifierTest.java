@@ -36,7 +36,8 @@ class ModelVerifierTest {
     layers.put(
         "m",
         QuantizedLinear.of(
-            Quantizer.of(recipe).quantize(new SeededRandom(1).gaussianMatrix(6, 16), Compute.scalar())));
+            Quantizer.of(recipe)
+                .quantize(new SeededRandom(1).gaussianMatrix(6, 16), Compute.scalar())));
     Path source =
         QuantizedModels.plain(
             folder.resolve("source"),

@@ -7,7 +7,6 @@ import io.github.quant4j.kernel.KernelProvider;
 import io.github.quant4j.kernel.LinearKernel;
 import io.github.quant4j.kernel.PackedMatrix;
 import io.github.quant4j.kernels.vector.machine.VirtualMachine;
-import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.matrix.SparseMatrix;
 import io.github.quant4j.tensor.FloatMatrix;

@@ -448,13 +448,9 @@ class LlamaConfigurationTest {
 
   @Test
   void frequenciesAreThoseOfTheDefinition() {
-    float[] plain =
-        RotaryTable.inverseFrequencies(
-            8, 10_000, new RotaryScaling.None());
+    float[] plain = RotaryTable.inverseFrequencies(8, 10_000, new RotaryScaling.None());
     assertArrayEquals(new float[] {1f, 0.1f, 0.01f, 0.001f}, plain, 1e-8f);
-    RotaryTable.Angles angles =
-        new RotaryTable(8, 10_000, new RotaryScaling.None())
-            .upTo(3000);
+    RotaryTable.Angles angles = new RotaryTable(8, 10_000, new RotaryScaling.None()).upTo(3000);
     float[] head = {1, 2, 3, 4, 5, 6, 7, 8};
     angles.rotate(2999, head, 0);
     for (int i = 0; i < 4; i++) {

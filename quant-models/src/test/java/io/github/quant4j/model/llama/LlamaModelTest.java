@@ -191,7 +191,8 @@ class LlamaModelTest {
             QuantizedLinear original = block.linear(site);
             QuantizedLinear rounded =
                 QuantizedLinear.of(
-                    Quantizer.of("int3:channel:asym rtn").quantize(original.toDense(), Compute.scalar()));
+                    Quantizer.of("int3:channel:asym rtn")
+                        .quantize(original.toDense(), Compute.scalar()));
             QuantizedLinear linear = original.bias().map(rounded::withBias).orElse(rounded);
             block.replace(site, linear);
             replaced.put(site.name(), linear);
@@ -349,7 +350,8 @@ class LlamaModelTest {
     SeededRandom random = new SeededRandom(4);
     QuantizedLinear wrong =
         QuantizedLinear.of(
-            Quantizer.of("int8:channel:sym rtn").quantize(random.gaussianMatrix(16, 32), Compute.scalar()));
+            Quantizer.of("int8:channel:sym rtn")
+                .quantize(random.gaussianMatrix(16, 32), Compute.scalar()));
     InvalidModelException e =
         assertThrows(
             InvalidModelException.class,
