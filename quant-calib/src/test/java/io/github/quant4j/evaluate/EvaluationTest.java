@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.model.LanguageModel;
-import io.github.quant4j.model.TestModels;
-import io.github.quant4j.model.TestModels.Expected;
+import io.github.quant4j.testing.models.TestModels;
+import io.github.quant4j.testing.models.TestModels.Expected;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;

@@ -12,7 +12,7 @@ import io.github.quant4j.generate.Sampling;
 import io.github.quant4j.generate.TokenGenerator;
 import io.github.quant4j.generate.TokenListener;
 import io.github.quant4j.model.LanguageModel;
-import io.github.quant4j.model.TestModels;
+import io.github.quant4j.testing.models.TestModels;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.text.InvalidTokenizerException;
 import io.github.quant4j.text.TestTokenizers;

@@ -12,7 +12,7 @@ import io.github.quant4j.graph.HiddenStates;
 import io.github.quant4j.graph.ResidualStream;
 import io.github.quant4j.metric.SignalToNoise;
 import io.github.quant4j.model.SpeechEncoder;
-import io.github.quant4j.model.TestEncoders;
+import io.github.quant4j.testing.models.TestEncoders;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.pipeline.Quantization;
 import io.github.quant4j.tensor.FloatMatrix;

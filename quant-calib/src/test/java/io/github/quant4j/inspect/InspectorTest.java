@@ -11,7 +11,7 @@ import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.SafetensorsWriter;
 import io.github.quant4j.io.TensorFileException;
 import io.github.quant4j.io.quantized.QuantizedWeights;
-import io.github.quant4j.model.TestDirectories;
+import io.github.quant4j.testing.models.TestDirectories;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.progress.Cancellation;
 import io.github.quant4j.progress.ProgressListener;

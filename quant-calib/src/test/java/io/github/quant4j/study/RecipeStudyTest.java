@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.quant4j.evaluate.Evaluation;
 import io.github.quant4j.evaluate.EvaluationOptions;
 import io.github.quant4j.model.LanguageModel;
-import io.github.quant4j.model.TestModels;
+import io.github.quant4j.testing.models.TestModels;
 import io.github.quant4j.pipeline.Calibration;
 import io.github.quant4j.testing.SeededRandom;
 import java.io.IOException;

@@ -158,8 +158,8 @@ final class DescentSweep {
         .multiplyAdd(
             1,
             a,
-            MatrixView.dense(b, a.columns(), slab.rows),
-            MatrixView.dense(slab.gradient, columns, slab.rows));
+            MatrixView.dense(b, /* rows= */ a.columns(), /* columns= */ slab.rows),
+            MatrixView.dense(slab.gradient, /* rows= */ columns, /* columns= */ slab.rows));
   }
 
   private interface TileWork {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model;
 
+import io.github.quant4j.model.llama.Configurations;
+import io.github.quant4j.testing.models.TestModels;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -16,7 +18,7 @@ import io.github.quant4j.graph.ResidualStream;
 import io.github.quant4j.graph.SiteGroup;
 import io.github.quant4j.graph.SiteObserver;
 import io.github.quant4j.linear.QuantizedLinear;
-import io.github.quant4j.model.TestModels.Expected;
+import io.github.quant4j.testing.models.TestModels.Expected;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.model.llama.LlamaModel;
 import io.github.quant4j.tensor.DType;
@@ -49,7 +51,7 @@ class FoldingTest {
 
   private static LlamaModel model(String name) {
     return LlamaModel.of(
-        TestModels.configuration(TestModels.directory(name)),
+        Configurations.of(TestModels.directory(name)),
         TestModels.weights(TestModels.directory(name)),
         SCALAR);
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model;
 
+import io.github.quant4j.model.llama.Configurations;
+import io.github.quant4j.testing.models.TestModels;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -17,7 +19,7 @@ import io.github.quant4j.io.TensorFileException;
 import io.github.quant4j.io.quantized.QuantizedModelWriter;
 import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.QuantizedLinear;
-import io.github.quant4j.model.TestModels.Expected;
+import io.github.quant4j.testing.models.TestModels.Expected;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.model.config.WeightPlacement;
@@ -101,7 +103,7 @@ class StoredModelTest {
       throws IOException {
     int[] tokens = Expected.of(name).tokens()[0];
     Path directory = TestModels.directory(name);
-    LlamaConfiguration configuration = TestModels.configuration(directory);
+    LlamaConfiguration configuration = Configurations.of(directory);
     ModelWeights source = TestModels.weights(directory);
     Map<String, QuantizedLinear> layers =
         quantized(LlamaModel.of(configuration, source, SCALAR), quantizer);
@@ -136,7 +138,7 @@ class StoredModelTest {
     String name = "llama-untied";
     LlamaModel model =
         LlamaModel.of(
-            TestModels.configuration(TestModels.directory(name)),
+            Configurations.of(TestModels.directory(name)),
             TestModels.weights(TestModels.directory(name)),
             SCALAR);
     Path stored = write(name, quantized(model, "int4:g16:sym rtn"));

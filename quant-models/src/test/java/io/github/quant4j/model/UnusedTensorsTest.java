@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model;
 
+import io.github.quant4j.model.llama.Configurations;
+import io.github.quant4j.testing.models.TestModels;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -52,7 +54,7 @@ class UnusedTensorsTest {
     for (Tensor tensor : more) {
       tensors.put(tensor.name(), tensor);
     }
-    return open(TestModels.configuration(directory), tensors);
+    return open(Configurations.of(directory), tensors);
   }
 
   private static void assertRefused(String expected, Tensor... more) {
@@ -87,7 +89,7 @@ class UnusedTensorsTest {
 
   @Test
   void layersBeyondTheLastAreRefusedByName() {
-    int layers = TestModels.configuration(TestModels.directory(NAME)).layers();
+    int layers = Configurations.of(TestModels.directory(NAME)).layers();
     String layer = "model.layers." + layers;
     assertRefused(
         layer + ".* (2): the layer is not used, as 'num_hidden_layers' is " + layers,
@@ -131,7 +133,7 @@ class UnusedTensorsTest {
       Tensor embeddings = tensors.get("model.embed_tokens.weight");
       tensors.put("lm_head.weight", embeddings.withName("lm_head.weight"));
     }
-    LlamaConfiguration tied = TestModels.configuration(directory).withTiedEmbeddings(true);
+    LlamaConfiguration tied = Configurations.of(directory).withTiedEmbeddings(true);
     if (isRead) {
       open(tied, tensors).close();
     } else {

@@ -10,7 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.json.JsonWriter;
-import io.github.quant4j.model.TestModels;
+import io.github.quant4j.testing.models.TestModels;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.runtime.RotaryScaling;
 import io.github.quant4j.model.runtime.RotaryTable;

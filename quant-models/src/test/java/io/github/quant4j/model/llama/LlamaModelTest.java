@@ -23,8 +23,8 @@ import io.github.quant4j.io.TensorSource;
 import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.model.LanguageModel;
-import io.github.quant4j.model.TestModels;
-import io.github.quant4j.model.TestModels.Expected;
+import io.github.quant4j.testing.models.TestModels;
+import io.github.quant4j.testing.models.TestModels.Expected;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.quantize.Quantizer;
@@ -60,7 +60,7 @@ class LlamaModelTest {
   }
 
   private static LlamaModel model(String name, ModelWeights weights) {
-    return LlamaModel.of(TestModels.configuration(TestModels.directory(name)), weights, SCALAR);
+    return LlamaModel.of(Configurations.of(TestModels.directory(name)), weights, SCALAR);
   }
 
   private static float[] logits(LlamaModel model, int[][] tokens, SiteObserver observer) {
