@@ -9,6 +9,7 @@ module quant4j.core {
   requires org.slf4j;
 
   exports io.github.quant4j.activation;
+  exports io.github.quant4j.annotation;
   exports io.github.quant4j.decompose;
   exports io.github.quant4j.format;
   exports io.github.quant4j.grammar;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.evaluate;
 
+import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.generate.BatchPrediction;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.progress.Cancellation;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * {@code context - 1} are scored given those before them in the window. Likelihoods are summed in
  * double, in the order of the text. Instances are immutable.
  */
+@Stable
 public final class Evaluation {
   private final LanguageModel model;
   private final @Nullable LanguageModel reference;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.pipeline;
 
+import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.progress.Cancellation;
 import io.github.quant4j.progress.ProgressListener;
@@ -15,6 +16,7 @@ import java.util.concurrent.CancellationException;
 import java.util.zip.CRC32C;
 
 /** What a language model reads while its layers' inputs are observed. */
+@Stable
 public sealed interface Calibration {
   /**
    * The most tokens that windows may have in all, far more than calibration gains from: some

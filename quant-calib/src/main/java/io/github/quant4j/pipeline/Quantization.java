@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.pipeline;
 
+import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.io.ModelDirectory;
@@ -44,6 +45,7 @@ import java.util.stream.Collectors;
  *
  * @param <I> one calibration input of the model
  */
+@Stable
 public final class Quantization<I> {
   private static final int USUAL_WINDOWS = 64;
   private static final int USUAL_CONTEXT = 256;

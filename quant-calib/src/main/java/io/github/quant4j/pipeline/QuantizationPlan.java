@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.pipeline;
 
+import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.decompose.DenseSpec;
 import io.github.quant4j.tensor.DType;
 import java.util.List;
@@ -18,6 +19,7 @@ import java.util.List;
  * @param seconds a rough estimate of the time, for one of the usual processors
  * @param problems why it cannot be done, one line for each; empty if it can
  */
+@Stable
 public record QuantizationPlan(
     String recipe,
     List<PlannedSite> sites,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.layer;
 
+import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.decompose.Decomposition;
 import io.github.quant4j.decompose.FitProblem;
 import io.github.quant4j.kernel.KernelOptions;
@@ -36,6 +37,7 @@ import java.util.Set;
  *
  * <p>Immutable and thread-safe; results do not depend on the number of threads.
  */
+@Stable
 public final class LinearQuantizer {
   private final Recipe recipe;
   private final KernelOptions options;

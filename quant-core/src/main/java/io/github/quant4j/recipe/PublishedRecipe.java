@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.recipe;
 
+import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.decompose.ChoiceSpec;
 import io.github.quant4j.decompose.ColumnsSpec;
@@ -14,6 +15,7 @@ import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /** A published system, or a method to compare it with, as a recipe. Immutable. */
+@Stable
 public final class PublishedRecipe {
   private final JsonValue.Obj entry;
   private final Recipe recipe;

@@ -2,6 +2,7 @@
 package io.github.quant4j.recipe;
 
 import io.github.quant4j.activation.ActivationGranularity;
+import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.search.RangeRule;
 import io.github.quant4j.decompose.ColumnsSpec;
 import io.github.quant4j.decompose.Decomposition;
@@ -47,6 +48,7 @@ import java.util.Set;
  *     against the one that receives least (RSQ, Sung et al., arXiv:2503.01820); 1 if all count
  *     alike. Whoever gathers the statistics heeds it
  */
+@Stable
 public record Recipe(
     List<TransformRule> transforms,
     Decomposition decomposition,

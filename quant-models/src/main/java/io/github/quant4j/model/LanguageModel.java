@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model;
 
+import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.model.llama.LlamaConfigurationReader;
 import io.github.quant4j.generate.AutoregressiveModel;
 import io.github.quant4j.generate.BatchPrediction;
@@ -45,6 +46,7 @@ import org.slf4j.LoggerFactory;
  * into memory on the first prediction; who only wants to calibrate uses {@link #graph()}, which
  * brings in one block at a time. Thread-safe; results do not depend on the number of threads.
  */
+@Stable
 public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LanguageModel.class);
 

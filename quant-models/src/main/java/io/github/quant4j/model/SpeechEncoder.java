@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model;
 
+import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.model.llama.ModelFiles;
 import io.github.quant4j.graph.Block;
 import io.github.quant4j.graph.BlockModel;
@@ -40,6 +41,7 @@ import org.slf4j.LoggerFactory;
  * into memory on the first use; who only wants to calibrate uses {@link #graph()}, which brings in
  * one block at a time. Thread-safe; results do not depend on the number of threads.
  */
+@Stable
 public final class SpeechEncoder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SpeechEncoder.class);
 
