@@ -26,6 +26,7 @@ module quant4j.core {
   exports io.github.quant4j.matrix;
   exports io.github.quant4j.metric;
   exports io.github.quant4j.parallel;
+  exports io.github.quant4j.progress;
   exports io.github.quant4j.quantize;
   exports io.github.quant4j.recipe;
   exports io.github.quant4j.rounding;

@@ -59,7 +59,7 @@ public final class Evaluation {
         null,
         EvaluationOptions.defaults(),
         ProgressListener.none(),
-        Cancellation.never(),
+        Cancellation.onInterrupt(),
         LogitsListener.none());
   }
 
@@ -104,7 +104,7 @@ public final class Evaluation {
    * @param changed how the text is cut up
    * @return the changed evaluation
    */
-  public Evaluation with(EvaluationOptions changed) {
+  public Evaluation options(EvaluationOptions changed) {
     return new Evaluation(model, reference, changed, progress, cancellation, logits);
   }
 
@@ -114,17 +114,17 @@ public final class Evaluation {
    * @param listener is told of windows
    * @return the changed evaluation
    */
-  public Evaluation onProgress(ProgressListener listener) {
+  public Evaluation progress(ProgressListener listener) {
     return new Evaluation(model, reference, options, listener, cancellation, logits);
   }
 
   /**
-   * The same with a way to stop it.
+   * The same with another way to stop it.
    *
-   * @param changed asked before each batch
+   * @param changed asked before each batch, by default whether the calling thread is interrupted
    * @return the changed evaluation
    */
-  public Evaluation stoppedBy(Cancellation changed) {
+  public Evaluation cancellation(Cancellation changed) {
     return new Evaluation(model, reference, options, progress, changed, logits);
   }
 
@@ -134,7 +134,7 @@ public final class Evaluation {
    * @param listener receives them in the order of the text
    * @return the changed evaluation
    */
-  public Evaluation onLogits(LogitsListener listener) {
+  public Evaluation logits(LogitsListener listener) {
     return new Evaluation(model, reference, options, progress, cancellation, listener);
   }
 

@@ -222,8 +222,7 @@ public final class Quantization<I> {
   /**
    * The same with another way to stop it.
    *
-   * @param cancellation asked between steps; the interrupt flag of the calling thread is the usual
-   *     way
+   * @param cancellation asked between steps, by default whether the calling thread is interrupted
    * @return the changed quantization
    */
   public Quantization<I> cancellation(Cancellation cancellation) {

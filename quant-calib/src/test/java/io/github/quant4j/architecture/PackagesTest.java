@@ -35,7 +35,8 @@ class PackagesTest {
   private static final List<String> CORE_SERVING =
       packages(
           "activation", "annotation", "format", "grammar", "io", "io.packed", "io.quantized",
-          "json", "kernel", "lane", "linalg", "linear", "matrix", "metric", "parallel", "scheme",
+          "json", "kernel", "lane", "linalg", "linear", "matrix", "metric", "parallel", "progress",
+          "scheme",
           "tensor", "transform");
 
   /** Packages of quant-core that make quantized weights. */
@@ -69,7 +70,6 @@ class PackagesTest {
           "model.llama",
           "model.runtime",
           "model.whisper",
-          "progress",
           "speech",
           "text",
           "text.added",

@@ -195,9 +195,9 @@ final class Demo {
   private EvaluationResult evaluate(Evaluation evaluation, String contents) {
     try (ProgressLine progress = quant.progress()) {
       return evaluation
-          .with(EvaluationOptions.defaults().withContext(EVALUATION_CONTEXT))
-          .onProgress(progress)
-          .stoppedBy(quant.terminal().cancellation())
+          .options(EvaluationOptions.defaults().withContext(EVALUATION_CONTEXT))
+          .progress(progress)
+          .cancellation(quant.terminal().cancellation())
           .run(contents);
     }
   }

@@ -48,7 +48,9 @@ final class InspectCommand implements Callable<Integer> {
     Inspection inspection;
     try (ProgressLine progress = quant.progress()) {
       inspection =
-          new Inspector(team, progress, quant.terminal().cancellation())
+          Inspector.of(team)
+              .progress(progress)
+              .cancellation(quant.terminal().cancellation())
               .inspect(path);
     }
     if (quant.isJson()) {
