@@ -31,7 +31,7 @@ public sealed interface Calibration {
    * @param context tokens of each, at least 2
    * @param seed what the draws depend on
    */
-  record SelfWritten(int windows, int context, long seed) implements Calibration {
+  record SelfGenerated(int windows, int context, long seed) implements Calibration {
 
     /**
      * Checks the sizes.
@@ -39,7 +39,7 @@ public sealed interface Calibration {
      * @throws IllegalArgumentException if one is too small, or there are more than {@link
      *     #MAXIMUM_TOKENS}
      */
-    public SelfWritten {
+    public SelfGenerated {
       requireSizes(windows, context);
     }
 
@@ -220,7 +220,7 @@ public sealed interface Calibration {
    *     #MAXIMUM_TOKENS}
    */
   static Calibration selfGenerated(int windows, int context) {
-    return new SelfWritten(windows, context, 0);
+    return new SelfGenerated(windows, context, 0);
   }
 
   /**

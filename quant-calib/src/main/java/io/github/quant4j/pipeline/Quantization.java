@@ -47,9 +47,9 @@ import java.util.stream.Collectors;
  */
 @Stable
 public final class Quantization<I> {
-  private static final int USUAL_WINDOWS = 64;
-  private static final int USUAL_CONTEXT = 256;
-  private static final Recipe USUAL_RECIPE = Recipe.parse("int4:g64:asym gptq(act-order)");
+  private static final int DEFAULT_WINDOWS = 64;
+  private static final int DEFAULT_CONTEXT = 256;
+  private static final Recipe DEFAULT_RECIPE = Recipe.parse("int4:g64:asym gptq(act-order)");
 
   private final BlockModel<I> model;
   private final Path directory;
@@ -83,14 +83,14 @@ public final class Quantization<I> {
                 () ->
                     new IllegalArgumentException(
                         "model: " + model + ", expected one that was opened from a directory"));
-    int context = Math.min(USUAL_CONTEXT, model.maximumPositions());
-    Calibration usual = Calibration.selfGenerated(USUAL_WINDOWS, context);
+    int context = Math.min(DEFAULT_CONTEXT, model.maximumPositions());
+    Calibration calibration = Calibration.selfGenerated(DEFAULT_WINDOWS, context);
     return new Quantization<>(
         model.graph(),
         directory,
         Optional.of(model),
         QuantizationSettings.of(
-            USUAL_RECIPE, CalibrationInputs.of(model, usual), model.options().kernels()));
+            DEFAULT_RECIPE, CalibrationInputs.of(model, calibration), model.options().kernels()));
   }
 
   /**
@@ -113,7 +113,7 @@ public final class Quantization<I> {
         model,
         directory,
         Optional.empty(),
-        QuantizationSettings.of(USUAL_RECIPE, CalibrationInputs.given(model, inputs), kernels));
+        QuantizationSettings.of(DEFAULT_RECIPE, CalibrationInputs.given(model, inputs), kernels));
   }
 
   private Quantization<I> with(QuantizationSettings<I> changed) {
@@ -290,7 +290,7 @@ public final class Quantization<I> {
    */
   public QuantizationReport saveTo(Path target, SaveOptions save) throws IOException {
     ProtectedInputs.of(List.of(directory)).requireApartFromDirectory(target);
-    // Whatever is wrong with the place shall be said before the work, not after it.
+    // An unusable target is reported before the work, not after it.
     try (ModelDirectory source = ModelDirectory.open(directory);
         OutputDirectory output = OutputDirectory.create(target, save.overwrite())) {
       QuantizationPlan plan = plan(source).requireValid();

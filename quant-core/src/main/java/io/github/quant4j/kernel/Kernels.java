@@ -362,7 +362,7 @@ public final class Kernels {
             .orElseGet(ScalarLinearAlgebra::new);
   }
 
-  /** What the scalar provider can always do, if no other. */
+  /** The fallback: the scalar provider can do all of it. */
   private static <T> T first(KernelOptions options, Function<KernelProvider, Optional<T>> request) {
     return find(options, request).orElseThrow();
   }

@@ -46,7 +46,7 @@ import java.util.Set;
  * @param hasBiasCorrection whether the mean error of the output is taken off the bias
  * @param attentionWeight how much the token that receives most attention counts in the statistics
  *     against the one that receives least (RSQ, Sung et al., arXiv:2503.01820); 1 if all count
- *     alike. Whoever gathers the statistics heeds it
+ *     alike. The code that gathers the statistics must apply it
  */
 @Stable
 public record Recipe(

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.layer;
 
-import io.github.quant4j.recipe.Recipe;
 import io.github.quant4j.recipe.PublishedRecipes;
+import io.github.quant4j.recipe.Recipe;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -107,7 +107,7 @@ class CallersAlgebraTest {
       expected.add("LearnedSlab");
     }
     if (text.contains(" clip ")) {
-      expected.add("BlockErrorSearch");
+      expected.add("BlockErrorRangeChooser");
     }
     if (text.contains("lowrank(")) {
       expected.add("LowRankSpec");

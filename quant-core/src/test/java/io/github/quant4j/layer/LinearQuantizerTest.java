@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.layer;
 
+import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.recipe.ManyRecipes;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -291,7 +292,7 @@ class LinearQuantizerTest {
     QuantizedLinear one = quantizer.quantize(weights, input).linear();
     QuantizedLinear three =
         quantizer
-            .withOptions(SCALAR.withTeam(io.github.quant4j.parallel.WorkerTeam.ofThreads(3)))
+            .withOptions(SCALAR.withTeam(WorkerTeam.ofThreads(3)))
             .quantize(weights, input)
             .linear();
     assertArrayEquals(one.toDense().data(), three.toDense().data());

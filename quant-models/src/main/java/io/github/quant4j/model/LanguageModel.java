@@ -43,7 +43,7 @@ import org.slf4j.LoggerFactory;
  * A language model that predicts, writes and can be quantized.
  *
  * <p>Opening checks the configuration and the tensors, and maps the files. All weights are brought
- * into memory on the first prediction; who only wants to calibrate uses {@link #graph()}, which
+ * into memory on the first prediction; to calibrate only, use {@link #graph()}, which
  * brings in one block at a time. Thread-safe; results do not depend on the number of threads.
  */
 @Stable

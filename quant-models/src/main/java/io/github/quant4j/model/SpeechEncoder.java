@@ -38,7 +38,7 @@ import org.slf4j.LoggerFactory;
  * }</pre>
  *
  * <p>Opening checks the configuration and the tensors, and maps the files. All weights are brought
- * into memory on the first use; who only wants to calibrate uses {@link #graph()}, which brings in
+ * into memory on the first use; to calibrate only, use {@link #graph()}, which brings in
  * one block at a time. Thread-safe; results do not depend on the number of threads.
  */
 @Stable
