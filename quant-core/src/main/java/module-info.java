@@ -10,6 +10,7 @@ module quant4j.core {
   requires org.slf4j;
 
   exports io.github.quant4j.activation;
+  exports io.github.quant4j.annotation;
   exports io.github.quant4j.decompose;
   exports io.github.quant4j.format;
   exports io.github.quant4j.grammar;
@@ -26,6 +27,7 @@ module quant4j.core {
   exports io.github.quant4j.matrix;
   exports io.github.quant4j.metric;
   exports io.github.quant4j.parallel;
+  exports io.github.quant4j.progress;
   exports io.github.quant4j.quantize;
   exports io.github.quant4j.recipe;
   exports io.github.quant4j.rounding;

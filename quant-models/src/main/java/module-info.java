@@ -12,7 +12,6 @@ module quant4j.models {
   exports io.github.quant4j.graph;
   exports io.github.quant4j.model;
   exports io.github.quant4j.model.config;
-  exports io.github.quant4j.progress;
   exports io.github.quant4j.speech;
   exports io.github.quant4j.text;
 }

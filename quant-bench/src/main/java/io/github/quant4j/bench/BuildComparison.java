@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.bench;
 
+import io.github.quant4j.bench.workload.LayerFormat;
 import java.io.File;
 import java.io.IOException;
 import java.net.URL;

@@ -4,6 +4,7 @@ package io.github.quant4j.bench;
 import io.github.quant4j.bench.jlama.JlamaWorkload;
 import io.github.quant4j.bench.nd4j.Nd4jWorkload;
 import io.github.quant4j.bench.onnx.OnnxWorkload;
+import io.github.quant4j.bench.workload.Residence;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Level;

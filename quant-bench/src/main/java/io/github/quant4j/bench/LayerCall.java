@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.bench;
 
+import io.github.quant4j.bench.workload.LayerFormat;
+import io.github.quant4j.bench.workload.Residence;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.LinearKernel;
 import io.github.quant4j.matrix.QuantizedMatrix;

@@ -2,6 +2,7 @@
 package io.github.quant4j.bench;
 
 import io.github.quant4j.bench.jlama.JlamaWorkload;
+import io.github.quant4j.bench.workload.Residence;
 import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.recipe.Recipe;

@@ -2,6 +2,7 @@
 package io.github.quant4j.bench;
 
 import io.github.quant4j.activation.ActivationQuantizer;
+import io.github.quant4j.bench.workload.LayerFormat;
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.io.TensorSource;
 import io.github.quant4j.kernel.KernelOptions;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.bench;
 
+import io.github.quant4j.bench.workload.LayerFormat;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linalg.HadamardMatrices;

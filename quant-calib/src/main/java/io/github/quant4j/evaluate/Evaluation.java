@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.evaluate;
 
+import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.generate.BatchPrediction;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.progress.Cancellation;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * {@code context - 1} are scored given those before them in the window. Likelihoods are summed in
  * double, in the order of the text. Instances are immutable.
  */
+@Stable
 public final class Evaluation {
   private final LanguageModel model;
   private final @Nullable LanguageModel reference;
@@ -57,7 +59,7 @@ public final class Evaluation {
         null,
         EvaluationOptions.defaults(),
         ProgressListener.none(),
-        Cancellation.never(),
+        Cancellation.onInterrupt(),
         LogitsListener.none());
   }
 
@@ -102,7 +104,7 @@ public final class Evaluation {
    * @param changed how the text is cut up
    * @return the changed evaluation
    */
-  public Evaluation with(EvaluationOptions changed) {
+  public Evaluation options(EvaluationOptions changed) {
     return new Evaluation(model, reference, changed, progress, cancellation, logits);
   }
 
@@ -112,17 +114,17 @@ public final class Evaluation {
    * @param listener is told of windows
    * @return the changed evaluation
    */
-  public Evaluation onProgress(ProgressListener listener) {
+  public Evaluation progress(ProgressListener listener) {
     return new Evaluation(model, reference, options, listener, cancellation, logits);
   }
 
   /**
-   * The same with a way to stop it.
+   * The same with another way to stop it.
    *
-   * @param changed asked before each batch
+   * @param changed asked before each batch, by default whether the calling thread is interrupted
    * @return the changed evaluation
    */
-  public Evaluation stoppedBy(Cancellation changed) {
+  public Evaluation cancellation(Cancellation changed) {
     return new Evaluation(model, reference, options, progress, changed, logits);
   }
 
@@ -132,7 +134,7 @@ public final class Evaluation {
    * @param listener receives them in the order of the text
    * @return the changed evaluation
    */
-  public Evaluation onLogits(LogitsListener listener) {
+  public Evaluation logits(LogitsListener listener) {
     return new Evaluation(model, reference, options, progress, cancellation, listener);
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.evaluate;
 
+import io.github.quant4j.annotation.Stable;
+
 /**
  * How a text is cut up for evaluation.
  *
@@ -9,6 +11,7 @@ package io.github.quant4j.evaluate;
  * @param tokensAtOnce about how many tokens go through the model in a batch, at least 1; a matter
  *     of speed and memory only
  */
+@Stable
 public record EvaluationOptions(int context, int maximumWindows, int tokensAtOnce) {
   private static final int DEFAULT_CONTEXT = 256;
   private static final int DEFAULT_TOKENS_AT_ONCE = 2048;

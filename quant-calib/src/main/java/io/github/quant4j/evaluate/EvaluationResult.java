@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.evaluate;
 
+import io.github.quant4j.annotation.Stable;
 import java.util.Optional;
 
 /**
@@ -12,6 +13,7 @@ import java.util.Optional;
  * @param seconds how long the model took, without a reference
  * @param comparison how it differs from a reference model, if there was one
  */
+@Stable
 public record EvaluationResult(
     double negativeLogLikelihood,
     long tokens,

@@ -59,7 +59,7 @@ public final class LogitsFile {
                     }
                   };
               try {
-                result[0] = evaluation.onLogits(listener).run(tokens);
+                result[0] = evaluation.logits(listener).run(tokens);
               } catch (UncheckedIOException e) {
                 throw e.getCause();
               }

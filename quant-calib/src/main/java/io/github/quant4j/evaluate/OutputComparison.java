@@ -103,7 +103,7 @@ public final class OutputComparison<I> {
               + " as the original");
     }
     return new OutputComparison<>(
-        original, quantized, ProgressListener.none(), Cancellation.never());
+        original, quantized, ProgressListener.none(), Cancellation.onInterrupt());
   }
 
   /**
@@ -112,17 +112,18 @@ public final class OutputComparison<I> {
    * @param listener is told of blocks
    * @return the changed comparison
    */
-  public OutputComparison<I> onProgress(ProgressListener listener) {
+  public OutputComparison<I> progress(ProgressListener listener) {
     return new OutputComparison<>(original, quantized, listener, cancellation);
   }
 
   /**
-   * The same with a way to stop it.
+   * The same with another way to stop it.
    *
-   * @param changed asked before each input and block
+   * @param changed asked before each input and block, by default whether the calling thread is
+   *     interrupted
    * @return the changed comparison
    */
-  public OutputComparison<I> stoppedBy(Cancellation changed) {
+  public OutputComparison<I> cancellation(Cancellation changed) {
     return new OutputComparison<>(original, quantized, progress, changed);
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Perplexity, divergence and agreement of language models; output errors of any network. */
+@Expert
 @NullMarked
 package io.github.quant4j.evaluate;
 
+import io.github.quant4j.annotation.Expert;
 import org.jspecify.annotations.NullMarked;

@@ -35,14 +35,51 @@ import java.util.stream.Collectors;
 /**
  * Looks at weight files without running them. Every byte is read; values are summed in blocks, so
  * that tensors of any size take little memory, and the sums do not depend on the number of threads.
- *
- * @param team the threads
- * @param progress is told of tensors and quantized matrices
- * @param cancellation asked before each of them
  */
-public record Inspector(WorkerTeam team, ProgressListener progress, Cancellation cancellation) {
+public final class Inspector {
   private static final int BLOCK = 1 << 16;
   private static final JsonValue.Obj NO_CONFIG = new JsonValue.Obj(new LinkedHashMap<>());
+
+  private final WorkerTeam team;
+  private final ProgressListener progress;
+  private final Cancellation cancellation;
+
+  private Inspector(WorkerTeam team, ProgressListener progress, Cancellation cancellation) {
+    this.team = team;
+    this.progress = progress;
+    this.cancellation = cancellation;
+  }
+
+  /**
+   * An inspector that tells nobody how far it is.
+   *
+   * @param team the threads
+   * @return the inspector
+   */
+  public static Inspector of(WorkerTeam team) {
+    return new Inspector(team, ProgressListener.none(), Cancellation.onInterrupt());
+  }
+
+  /**
+   * The same with a listener.
+   *
+   * @param listener is told of tensors and quantized matrices
+   * @return the changed inspector
+   */
+  public Inspector progress(ProgressListener listener) {
+    return new Inspector(team, listener, cancellation);
+  }
+
+  /**
+   * The same with another way to stop it.
+   *
+   * @param changed asked before each tensor or matrix, by default whether the calling thread is
+   *     interrupted
+   * @return the changed inspector
+   */
+  public Inspector cancellation(Cancellation changed) {
+    return new Inspector(team, progress, changed);
+  }
 
   /**
    * Looks at a model directory or a safetensors file. Of a quantized model, each quantized matrix
@@ -57,6 +94,8 @@ public record Inspector(WorkerTeam team, ProgressListener progress, Cancellation
    * @throws java.util.concurrent.CancellationException if it was stopped
    */
   public Inspection inspect(Path path) throws IOException {
+    // Files cannot be opened by a thread that is interrupted.
+    cancellation.check();
     if (Files.isDirectory(path)) {
       try (ModelDirectory model = ModelDirectory.open(path)) {
         return inspect(path, model, QuantizedWeights.of(model.config(), new Unchecked(model)));

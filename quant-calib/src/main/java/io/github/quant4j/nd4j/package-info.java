@@ -16,7 +16,9 @@
  * --sun-misc-unsafe-memory-access=allow} of the JVM. Tested with ND4J 1.0.0-M2.1 and its CPU
  * backend; arrays of a GPU backend are copied through the host's memory, which is untested.
  */
+@Expert
 @NullMarked
 package io.github.quant4j.nd4j;
 
+import io.github.quant4j.annotation.Expert;
 import org.jspecify.annotations.NullMarked;

@@ -116,7 +116,7 @@ final class BlockQuantizer {
   Result run(@Nullable FlowFactory flows) {
     List<TransformFolder.Result> transforms = new ArrayList<>();
     List<Double> searching = new ArrayList<>();
-    // In a method of its own, so that its passes are gone before others begin.
+    // A method of its own, so that its passes can be collected before the next ones are made.
     foldTransforms(flows, transforms, searching);
     BlockFlow flow = flows == null ? null : flows.begin();
     for (int g = 0; g < transforms.size(); g++) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.pipeline;
 
+import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.progress.Cancellation;
 import io.github.quant4j.progress.ProgressListener;
@@ -15,6 +16,7 @@ import java.util.concurrent.CancellationException;
 import java.util.zip.CRC32C;
 
 /** What a language model reads while its layers' inputs are observed. */
+@Stable
 public sealed interface Calibration {
   /**
    * The most tokens that windows may have in all, far more than calibration gains from: some
@@ -29,7 +31,7 @@ public sealed interface Calibration {
    * @param context tokens of each, at least 2
    * @param seed what the draws depend on
    */
-  record SelfWritten(int windows, int context, long seed) implements Calibration {
+  record SelfGenerated(int windows, int context, long seed) implements Calibration {
 
     /**
      * Checks the sizes.
@@ -37,7 +39,7 @@ public sealed interface Calibration {
      * @throws IllegalArgumentException if one is too small, or there are more than {@link
      *     #MAXIMUM_TOKENS}
      */
-    public SelfWritten {
+    public SelfGenerated {
       requireSizes(windows, context);
     }
 
@@ -218,7 +220,7 @@ public sealed interface Calibration {
    *     #MAXIMUM_TOKENS}
    */
   static Calibration selfGenerated(int windows, int context) {
-    return new SelfWritten(windows, context, 0);
+    return new SelfGenerated(windows, context, 0);
   }
 
   /**

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.pipeline;
 
+import io.github.quant4j.annotation.Stable;
 import java.io.Serial;
 import java.util.List;
 
 /** A quantization that cannot be done as it was asked for. Nothing has been written. */
+@Stable
 public final class PlanException extends IllegalArgumentException {
   @Serial private static final long serialVersionUID = 1L;
 

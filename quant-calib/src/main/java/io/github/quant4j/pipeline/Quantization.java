@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.pipeline;
 
+import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.io.ModelDirectory;
@@ -44,10 +45,11 @@ import java.util.stream.Collectors;
  *
  * @param <I> one calibration input of the model
  */
+@Stable
 public final class Quantization<I> {
-  private static final int USUAL_WINDOWS = 64;
-  private static final int USUAL_CONTEXT = 256;
-  private static final Recipe USUAL_RECIPE = Recipe.parse("int4:g64:asym gptq(act-order)");
+  private static final int DEFAULT_WINDOWS = 64;
+  private static final int DEFAULT_CONTEXT = 256;
+  private static final Recipe DEFAULT_RECIPE = Recipe.parse("int4:g64:asym gptq(act-order)");
 
   private final BlockModel<I> model;
   private final Path directory;
@@ -81,14 +83,14 @@ public final class Quantization<I> {
                 () ->
                     new IllegalArgumentException(
                         "model: " + model + ", expected one that was opened from a directory"));
-    int context = Math.min(USUAL_CONTEXT, model.maximumPositions());
-    Calibration usual = Calibration.selfGenerated(USUAL_WINDOWS, context);
+    int context = Math.min(DEFAULT_CONTEXT, model.maximumPositions());
+    Calibration calibration = Calibration.selfGenerated(DEFAULT_WINDOWS, context);
     return new Quantization<>(
         model.graph(),
         directory,
         Optional.of(model),
         QuantizationSettings.of(
-            USUAL_RECIPE, CalibrationInputs.of(model, usual), model.options().kernels()));
+            DEFAULT_RECIPE, CalibrationInputs.of(model, calibration), model.options().kernels()));
   }
 
   /**
@@ -111,7 +113,7 @@ public final class Quantization<I> {
         model,
         directory,
         Optional.empty(),
-        QuantizationSettings.of(USUAL_RECIPE, CalibrationInputs.given(model, inputs), kernels));
+        QuantizationSettings.of(DEFAULT_RECIPE, CalibrationInputs.given(model, inputs), kernels));
   }
 
   private Quantization<I> with(QuantizationSettings<I> changed) {
@@ -220,8 +222,7 @@ public final class Quantization<I> {
   /**
    * The same with another way to stop it.
    *
-   * @param cancellation asked between steps; the interrupt flag of the calling thread is the usual
-   *     way
+   * @param cancellation asked between steps, by default whether the calling thread is interrupted
    * @return the changed quantization
    */
   public Quantization<I> cancellation(Cancellation cancellation) {
@@ -289,7 +290,7 @@ public final class Quantization<I> {
    */
   public QuantizationReport saveTo(Path target, SaveOptions save) throws IOException {
     ProtectedInputs.of(List.of(directory)).requireApartFromDirectory(target);
-    // Whatever is wrong with the place shall be said before the work, not after it.
+    // An unusable target is reported before the work, not after it.
     try (ModelDirectory source = ModelDirectory.open(directory);
         OutputDirectory output = OutputDirectory.create(target, save.overwrite())) {
       QuantizationPlan plan = plan(source).requireValid();

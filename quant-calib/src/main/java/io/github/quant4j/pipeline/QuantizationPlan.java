@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.pipeline;
 
+import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.decompose.DenseSpec;
 import io.github.quant4j.tensor.DType;
 import java.util.List;
@@ -15,9 +16,10 @@ import java.util.List;
  * @param bytesAfter their size afterwards, without file headers
  * @param peakHeapBytes about the least heap ({@code -Xmx}) with which the work can be done; a
  *     larger one is used for fewer garbage collections, and a quarter of it to hold activations
- * @param seconds a rough estimate of the time, for one of the usual processors
+ * @param seconds a rough estimate of the time, on a common desktop processor
  * @param problems why it cannot be done, one line for each; empty if it can
  */
+@Stable
 public record QuantizationPlan(
     String recipe,
     List<PlannedSite> sites,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.pipeline;
 
+import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.json.JsonWriter;
 import java.nio.file.Path;
@@ -24,6 +25,7 @@ import java.util.SequencedMap;
  * @param bytesAfter the size of the quantized model's files, this report not included
  * @param seconds the time that the work took, in this run
  */
+@Stable
 public record QuantizationReport(
     Path directory,
     String recipe,

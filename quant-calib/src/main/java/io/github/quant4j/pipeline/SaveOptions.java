@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.pipeline;
 
+import io.github.quant4j.annotation.Stable;
+
 /**
  * How a quantized model is saved.
  *
@@ -8,6 +10,7 @@ package io.github.quant4j.pipeline;
  * @param resume whether an unfinished run of the same model, recipe and calibration is continued;
  *     otherwise what it has finished is deleted
  */
+@Stable
 public record SaveOptions(boolean overwrite, boolean resume) {
 
   /**

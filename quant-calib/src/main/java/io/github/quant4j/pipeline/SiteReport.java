@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.pipeline;
 
+import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.json.JsonException;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.layer.LinearReport;
@@ -22,6 +23,7 @@ import java.util.SequencedMap;
  * @param result errors and sizes
  * @param seconds how long it took, with the searches for its group's transform
  */
+@Stable
 public record SiteReport(
     String name,
     int outFeatures,

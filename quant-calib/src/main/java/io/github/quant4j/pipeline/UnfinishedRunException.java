@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.pipeline;
 
+import io.github.quant4j.annotation.Stable;
 import java.io.Serial;
 import java.nio.file.Path;
 
@@ -9,6 +10,7 @@ import java.nio.file.Path;
  * {@linkplain Throwable#getSuppressed() suppressed} exceptions of what {@link Quantization#saveTo}
  * throws.
  */
+@Stable
 public final class UnfinishedRunException extends Exception {
   @Serial private static final long serialVersionUID = 1L;
 

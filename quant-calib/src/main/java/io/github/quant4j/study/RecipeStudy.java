@@ -79,7 +79,7 @@ public final class RecipeStudy {
   public static RecipeStudy of(
       LanguageModel model, Calibration calibration, int[] text, EvaluationOptions options) {
     return new RecipeStudy(
-        model, calibration, text, options, ProgressListener.none(), Cancellation.never());
+        model, calibration, text, options, ProgressListener.none(), Cancellation.onInterrupt());
   }
 
   /**
@@ -88,18 +88,18 @@ public final class RecipeStudy {
    * @param listener is told of the steps of quantization and evaluation
    * @return the changed study
    */
-  public RecipeStudy onProgress(ProgressListener listener) {
+  public RecipeStudy progress(ProgressListener listener) {
     return new RecipeStudy(model, calibration, text, options, listener, cancellation);
   }
 
   /**
-   * The same, but it can be stopped.
+   * The same with another way to stop it.
    *
-   * @param requested whether to stop; asked often. The study then ends with a {@link
-   *     java.util.concurrent.CancellationException}.
+   * @param requested asked between steps, by default whether the calling thread is interrupted. The
+   *     study then ends with a {@link java.util.concurrent.CancellationException}.
    * @return the changed study
    */
-  public RecipeStudy stoppedBy(Cancellation requested) {
+  public RecipeStudy cancellation(Cancellation requested) {
     return new RecipeStudy(model, calibration, text, options, progress, requested);
   }
 
@@ -128,7 +128,7 @@ public final class RecipeStudy {
   }
 
   private Evaluation evaluation(LanguageModel evaluated) {
-    return Evaluation.of(evaluated).with(options).onProgress(progress).stoppedBy(cancellation);
+    return Evaluation.of(evaluated).options(options).progress(progress).cancellation(cancellation);
   }
 
   /**

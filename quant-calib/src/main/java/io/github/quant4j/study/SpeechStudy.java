@@ -82,7 +82,7 @@ public final class SpeechStudy {
           (calibration.isEmpty() ? "calibration" : "speech") + ": none, expected at least one");
     }
     return new SpeechStudy(
-        encoder, calibration, speech, ProgressListener.none(), Cancellation.never());
+        encoder, calibration, speech, ProgressListener.none(), Cancellation.onInterrupt());
   }
 
   /**
@@ -91,18 +91,18 @@ public final class SpeechStudy {
    * @param listener is told of the steps of quantization and comparison
    * @return the changed study
    */
-  public SpeechStudy onProgress(ProgressListener listener) {
+  public SpeechStudy progress(ProgressListener listener) {
     return new SpeechStudy(encoder, calibration, speech, listener, cancellation);
   }
 
   /**
-   * The same, but it can be stopped.
+   * The same with another way to stop it.
    *
-   * @param requested whether to stop; asked often. The study then ends with a {@link
-   *     java.util.concurrent.CancellationException}.
+   * @param requested asked between steps, by default whether the calling thread is interrupted. The
+   *     study then ends with a {@link java.util.concurrent.CancellationException}.
    * @return the changed study
    */
-  public SpeechStudy stoppedBy(Cancellation requested) {
+  public SpeechStudy cancellation(Cancellation requested) {
     return new SpeechStudy(encoder, calibration, speech, progress, requested);
   }
 
@@ -150,8 +150,8 @@ public final class SpeechStudy {
     try (SpeechEncoder quantized = SpeechEncoder.open(target, encoder.options())) {
       OutputComparison.Result result =
           OutputComparison.of(encoder.graph(), quantized.graph())
-              .onProgress(progress)
-              .stoppedBy(cancellation)
+              .progress(progress)
+              .cancellation(cancellation)
               .run(speech);
       return new Row(
           report.recipe(),

@@ -60,7 +60,7 @@ class EvaluationTest {
     int[] text = Arrays.copyOf(concatenated(oracle.tokens()), 3 * length - 1);
     try (LanguageModel model = TestModels.open(name)) {
       EvaluationResult result =
-          Evaluation.of(model).with(EvaluationOptions.defaults().withContext(length)).run(text);
+          Evaluation.of(model).options(EvaluationOptions.defaults().withContext(length)).run(text);
       assertEquals(mean, result.negativeLogLikelihood(), 1e-6, name);
       assertEquals(1, result.perplexity() / Math.exp(mean), 1e-6);
       assertEquals(2L * (length - 1), result.tokens());
@@ -85,7 +85,7 @@ class EvaluationTest {
       EvaluationResult result =
           Evaluation.of(model)
               .against(reference)
-              .with(EvaluationOptions.defaults().withContext(10))
+              .options(EvaluationOptions.defaults().withContext(10))
               .run(text);
       double divergence = 0;
       int agreements = 0;
@@ -113,7 +113,7 @@ class EvaluationTest {
       EvaluationResult same =
           Evaluation.of(model)
               .against(model)
-              .with(EvaluationOptions.defaults().withContext(10))
+              .options(EvaluationOptions.defaults().withContext(10))
               .run(text);
       assertEquals(0, same.comparison().orElseThrow().divergence(), 1e-12);
       assertEquals(1, same.comparison().orElseThrow().agreement());
@@ -126,15 +126,15 @@ class EvaluationTest {
     EvaluationOptions options = EvaluationOptions.defaults().withContext(8);
     EvaluationResult one;
     try (LanguageModel model = TestModels.open("qwen3-head-norms")) {
-      one = Evaluation.of(model).with(options.withTokensAtOnce(1)).run(text);
+      one = Evaluation.of(model).options(options.withTokensAtOnce(1)).run(text);
       assertEquals(13, one.windows());
       for (int tokensAtOnce : new int[] {16, 50, 10_000}) {
         EvaluationResult batched =
-            Evaluation.of(model).with(options.withTokensAtOnce(tokensAtOnce)).run(text);
+            Evaluation.of(model).options(options.withTokensAtOnce(tokensAtOnce)).run(text);
         assertEquals(one.negativeLogLikelihood(), batched.negativeLogLikelihood(), 1e-5);
       }
-      EvaluationResult limited = Evaluation.of(model).with(options.withMaximumWindows(2)).run(text);
-      EvaluationResult shorter = Evaluation.of(model).with(options).run(Arrays.copyOf(text, 16));
+      EvaluationResult limited = Evaluation.of(model).options(options.withMaximumWindows(2)).run(text);
+      EvaluationResult shorter = Evaluation.of(model).options(options).run(Arrays.copyOf(text, 16));
       assertEquals(shorter.negativeLogLikelihood(), limited.negativeLogLikelihood(), 1e-5);
       assertEquals(2, limited.windows());
     }
@@ -143,7 +143,7 @@ class EvaluationTest {
             "qwen3-head-norms", ModelOptions.defaults().withKernels("scalar").withThreads(4))) {
       assertEquals(
           one.negativeLogLikelihood(),
-          Evaluation.of(model).with(options.withTokensAtOnce(1)).run(text).negativeLogLikelihood());
+          Evaluation.of(model).options(options.withTokensAtOnce(1)).run(text).negativeLogLikelihood());
     }
   }
 
@@ -155,9 +155,9 @@ class EvaluationTest {
     List<String> progress = new ArrayList<>();
     try (LanguageModel model = TestModels.open("llama-untied")) {
       Evaluation.of(model)
-          .with(EvaluationOptions.defaults().withContext(length).withTokensAtOnce(1))
-          .onProgress((stage, done, total) -> progress.add(stage + " " + done + "/" + total))
-          .onLogits(
+          .options(EvaluationOptions.defaults().withContext(length).withTokensAtOnce(1))
+          .progress((stage, done, total) -> progress.add(stage + " " + done + "/" + total))
+          .logits(
               (rows, logits) -> {
                 for (int i = 0; i < rows * VOCABULARY; i++) {
                   seen.add(logits[i]);
@@ -177,13 +177,19 @@ class EvaluationTest {
   void badCallsAreRefused() {
     try (LanguageModel model = TestModels.open("llama-untied")) {
       Evaluation evaluation =
-          Evaluation.of(model).with(EvaluationOptions.defaults().withContext(30));
+          Evaluation.of(model).options(EvaluationOptions.defaults().withContext(30));
       String message =
           assertThrows(IllegalArgumentException.class, () -> evaluation.run(text(1, 29)))
               .getMessage();
       assertTrue(message.contains("29 tokens") && message.contains("at least 30"), message);
       assertThrows(
-          CancellationException.class, () -> evaluation.stoppedBy(() -> true).run(text(1, 30)));
+          CancellationException.class, () -> evaluation.cancellation(() -> true).run(text(1, 30)));
+      Thread.currentThread().interrupt();
+      try {
+        assertThrows(CancellationException.class, () -> evaluation.run(text(1, 30)));
+      } finally {
+        Thread.interrupted();
+      }
       int[] foreign = text(1, 30);
       foreign[3] = 64;
       assertThrows(IllegalArgumentException.class, () -> evaluation.run(foreign));
@@ -210,7 +216,7 @@ class EvaluationTest {
                   ArithmeticException.class,
                   () ->
                       Evaluation.of(model)
-                          .with(EvaluationOptions.defaults().withContext(5))
+                          .options(EvaluationOptions.defaults().withContext(5))
                           .run(text(1, 10)))
               .getMessage();
       assertTrue(message.contains("position 0 of window 0"), message);

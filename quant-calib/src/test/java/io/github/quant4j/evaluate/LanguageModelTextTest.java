@@ -76,7 +76,7 @@ class LanguageModelTextTest {
     Files.writeString(file, text);
     try (LanguageModel model = open()) {
       Evaluation evaluation =
-          Evaluation.of(model).with(EvaluationOptions.defaults().withContext(16));
+          Evaluation.of(model).options(EvaluationOptions.defaults().withContext(16));
       double expected =
           evaluation.run(model.tokenizer().encode(text, false)).negativeLogLikelihood();
       assertEquals(expected, evaluation.run(text).negativeLogLikelihood());

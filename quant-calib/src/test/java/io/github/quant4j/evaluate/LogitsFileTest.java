@@ -40,7 +40,7 @@ class LogitsFileTest {
     try (LanguageModel model = TestModels.open(NAME)) {
       // Several batches.
       Evaluation evaluation =
-          Evaluation.of(model).with(new EvaluationOptions(length, Integer.MAX_VALUE, 1));
+          Evaluation.of(model).options(new EvaluationOptions(length, Integer.MAX_VALUE, 1));
       EvaluationResult result = LogitsFile.write(evaluation, text(oracle), target);
       assertEquals(
           evaluation.run(text(oracle)).negativeLogLikelihood(), result.negativeLogLikelihood());
@@ -61,8 +61,8 @@ class LogitsFileTest {
       int[] stopAfter = {1};
       Evaluation evaluation =
           Evaluation.of(model)
-              .with(new EvaluationOptions(8, Integer.MAX_VALUE, 1))
-              .stoppedBy(() -> stopAfter[0]-- == 0);
+              .options(new EvaluationOptions(8, Integer.MAX_VALUE, 1))
+              .cancellation(() -> stopAfter[0]-- == 0);
       assertThrows(
           CancellationException.class, () -> LogitsFile.write(evaluation, text(oracle), target));
       Path elsewhere = temporary.resolve("missing").resolve("logits.safetensors");

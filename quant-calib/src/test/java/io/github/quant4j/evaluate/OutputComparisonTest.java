@@ -56,7 +56,7 @@ class OutputComparisonTest {
         List<Long> blocks = new ArrayList<>();
         OutputComparison.Result result =
             OutputComparison.of(encoder.graph(), quantized.graph())
-                .onProgress((stage, done, total) -> blocks.add(done))
+                .progress((stage, done, total) -> blocks.add(done))
                 .run(inputs);
         double signal = 0;
         double noise = 0;
@@ -133,7 +133,14 @@ class OutputComparisonTest {
       OutputComparison<FloatMatrix> comparison =
           OutputComparison.of(encoder.graph(), encoder.graph());
       assertThrows(IllegalArgumentException.class, () -> comparison.run(List.of()));
-      assertThrows(CancellationException.class, () -> comparison.stoppedBy(() -> true).run(inputs));
+      assertThrows(
+          CancellationException.class, () -> comparison.cancellation(() -> true).run(inputs));
+      Thread.currentThread().interrupt();
+      try {
+        assertThrows(CancellationException.class, () -> comparison.run(inputs));
+      } finally {
+        Thread.interrupted();
+      }
     }
   }
 }

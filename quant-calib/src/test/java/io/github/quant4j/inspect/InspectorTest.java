@@ -13,8 +13,6 @@ import io.github.quant4j.io.TensorFileException;
 import io.github.quant4j.io.quantized.QuantizedWeights;
 import io.github.quant4j.testing.models.TestDirectories;
 import io.github.quant4j.parallel.WorkerTeam;
-import io.github.quant4j.progress.Cancellation;
-import io.github.quant4j.progress.ProgressListener;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Shape;
@@ -34,8 +32,7 @@ class InspectorTest {
   @TempDir Path temporary;
 
   private static Inspector inspector(int threads) {
-    return new Inspector(
-        WorkerTeam.ofThreads(threads), ProgressListener.none(), Cancellation.never());
+    return Inspector.of(WorkerTeam.ofThreads(threads));
   }
 
   private static TensorInspection find(Inspection inspection, String name) {
@@ -137,14 +134,18 @@ class InspectorTest {
   void progressAndCancellation() throws IOException {
     Path file = file();
     List<String> events = new ArrayList<>();
-    new Inspector(
-            WorkerTeam.sequential(),
-            (stage, done, total) -> events.add(stage + " " + done + "/" + total),
-            Cancellation.never())
+    inspector(1)
+        .progress((stage, done, total) -> events.add(stage + " " + done + "/" + total))
         .inspect(file);
     assertEquals(List.of("inspect 1/4", "inspect 2/4", "inspect 3/4", "inspect 4/4"), events);
-    Inspector stopped = new Inspector(WorkerTeam.sequential(), ProgressListener.none(), () -> true);
+    Inspector stopped = inspector(1).cancellation(() -> true);
     assertThrows(CancellationException.class, () -> stopped.inspect(file));
+    Thread.currentThread().interrupt();
+    try {
+      assertThrows(CancellationException.class, () -> inspector(1).inspect(file));
+    } finally {
+      Thread.interrupted();
+    }
   }
 
   @Test

@@ -47,7 +47,7 @@ class PerplexityConformanceTest {
             .tokenizer()
             .encode(Files.readString(SharedData.path("data/text/gutenberg-eval.txt")), false);
     return Evaluation.of(model)
-        .with(EvaluationOptions.defaults().withContext(CONTEXT).withMaximumWindows(WINDOWS))
+        .options(EvaluationOptions.defaults().withContext(CONTEXT).withMaximumWindows(WINDOWS))
         .run(tokens)
         .perplexity();
   }

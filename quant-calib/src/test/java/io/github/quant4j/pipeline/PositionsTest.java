@@ -28,7 +28,7 @@ class PositionsTest {
                       .write(model, ProgressListener.none(), Cancellation.never()),
               () ->
                   Evaluation.of(model)
-                      .with(EvaluationOptions.defaults().withContext(129))
+                      .options(EvaluationOptions.defaults().withContext(129))
                       .run(new int[500]))) {
         String message = assertThrows(IllegalArgumentException.class, tooLong).getMessage();
         assertTrue(message.contains("128"), message);

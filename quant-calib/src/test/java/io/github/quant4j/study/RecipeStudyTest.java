@@ -33,7 +33,7 @@ class RecipeStudyTest {
       RecipeStudy.Row wide = study.measure("int8:channel:sym rtn @ int8:token", target);
       RecipeStudy.Row narrow = study.measure("int2:g16:sym gptq", target);
       try (LanguageModel last = LanguageModel.open(target)) {
-        double perplexity = Evaluation.of(last).with(options).run(text).perplexity();
+        double perplexity = Evaluation.of(last).options(options).run(text).perplexity();
         assertEquals(perplexity, narrow.perplexity(), 1e-6 * perplexity);
       }
       assertEquals(0, original.divergence());

@@ -6,8 +6,8 @@ import io.github.quant4j.format.MiniFloat;
 import io.github.quant4j.format.NumberFormat;
 import io.github.quant4j.scheme.FloatScaleCodec;
 import io.github.quant4j.scheme.GroupParameters;
+import io.github.quant4j.scheme.Nvfp4ScaleCodec;
 import io.github.quant4j.scheme.ScaleLayout;
-import io.github.quant4j.scheme.TensorRelativeScaleCodec;
 import java.util.Objects;
 
 /**
@@ -100,7 +100,7 @@ public final class ActivationQuantizer {
    * A quantizer with dynamic block scales under one calibrated scale: the activations of NVFP4,
    * whose block scales are FP8 E4M3 multiples of the scale of the tensor.
    *
-   * @param scheme a scheme per group with {@link TensorRelativeScaleCodec} scales
+   * @param scheme a scheme per group with {@link Nvfp4ScaleCodec} scales
    * @param tensorScale the scale of the tensor: {@code absmax / (448 * maximum())} uses the whole
    *     range of the block scales; larger inputs saturate
    * @return the quantizer
@@ -109,7 +109,7 @@ public final class ActivationQuantizer {
    */
   public static ActivationQuantizer blocks(ActivationScheme scheme, float tensorScale) {
     if (scheme.granularity().isStatic()
-        || !(scheme.scaleCodec() instanceof TensorRelativeScaleCodec)) {
+        || !(scheme.scaleCodec() instanceof Nvfp4ScaleCodec)) {
       throw new IllegalArgumentException(
           "scheme: " + scheme + ", expected a dynamic one with e4m3 scales, such as nvfp4");
     }
@@ -251,7 +251,7 @@ public final class ActivationQuantizer {
 
   /** The scale above the block scales of a token, or 0 if they stand alone. */
   private float outerScale(float[] x, int from, int columns) {
-    if (!(scheme.scaleCodec() instanceof TensorRelativeScaleCodec)) {
+    if (!(scheme.scaleCodec() instanceof Nvfp4ScaleCodec)) {
       return 0;
     }
     if (tensorScale > 0) {

@@ -6,12 +6,12 @@ import io.github.quant4j.format.NumberFormat;
 import io.github.quant4j.format.NumberFormats;
 import io.github.quant4j.grammar.Phrase;
 import io.github.quant4j.grammar.SyntaxException;
+import io.github.quant4j.scheme.E8m0ScaleCodec;
 import io.github.quant4j.scheme.FloatScaleCodec;
-import io.github.quant4j.scheme.PowerOfTwoScaleCodec;
+import io.github.quant4j.scheme.Nvfp4ScaleCodec;
 import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.scheme.ScaleCodec;
 import io.github.quant4j.scheme.SchemeText;
-import io.github.quant4j.scheme.TensorRelativeScaleCodec;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -40,9 +40,9 @@ public record ActivationScheme(
   private static Stream<Preset> presets(String name) {
     ActivationScheme scheme = ofWeights(QuantScheme.parse(name));
     Preset plain = new Preset(name, scheme);
-    return scheme.scaleCodec.equals(PowerOfTwoScaleCodec.FLOOR)
+    return scheme.scaleCodec.equals(E8m0ScaleCodec.FLOOR)
         ? Stream.of(
-            plain, new Preset(name + ROUNDED, scheme.withScaleCodec(PowerOfTwoScaleCodec.ROUNDED)))
+            plain, new Preset(name + ROUNDED, scheme.withScaleCodec(E8m0ScaleCodec.ROUNDED)))
         : Stream.of(plain);
   }
 
@@ -78,7 +78,7 @@ public record ActivationScheme(
               + ", so a symmetric scale would have to be infinite; use asym, or a format with"
               + " positive values such as int2");
     }
-    if (!scaleCodec.isIndependent() && !(scaleCodec instanceof TensorRelativeScaleCodec)) {
+    if (!scaleCodec.isIndependent() && !(scaleCodec instanceof Nvfp4ScaleCodec)) {
       throw new IllegalArgumentException(
           "scale codec: '" + scaleCodec.label() + "' is for weights, found in activations");
     }
@@ -104,8 +104,8 @@ public record ActivationScheme(
    * mxfp8e5m2}, {@code mxint8} and {@code nvfp4}.
    *
    * <p>The shared exponents of {@code mxfp8} and its like follow the OCP specification ({@link
-   * PowerOfTwoScaleCodec#FLOOR}), those of {@code mxfp8:round} and its like the rule of
-   * compressed-tensors ({@link PowerOfTwoScaleCodec#ROUNDED}).
+   * E8m0ScaleCodec#FLOOR}), those of {@code mxfp8:round} and its like the rule of
+   * compressed-tensors ({@link E8m0ScaleCodec#ROUNDED}).
    *
    * @param text for example {@code int8:token} or {@code nvfp4}
    * @return the scheme; symmetric and with binary32 scales unless the text says otherwise

@@ -4,7 +4,7 @@ package io.github.quant4j.decompose;
 import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.linear.WeightTerm;
 import io.github.quant4j.quantize.Quantizer;
-import io.github.quant4j.search.Search;
+import io.github.quant4j.search.Minimize;
 import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.EnumSet;
@@ -40,7 +40,7 @@ public record ChoiceSpec(List<Quantizer> quantizers) implements TermSpec {
             .<WeightTerm>map(quantizer -> new QuantizedTerm(problem.quantize(quantizer, residual)))
             .toList();
     return List.of(
-        Search.argmin(candidates, candidate -> error(candidate, residual, problem)).argument());
+        Minimize.argmin(candidates, candidate -> error(candidate, residual, problem)).argument());
   }
 
   private static double error(WeightTerm term, FloatMatrix residual, FitProblem problem) {

@@ -28,7 +28,7 @@ import java.util.Set;
  * never do worse than one.
  *
  * @param terms what is fitted; exactly one is the main term
- * @param loops at most so many passes over the terms, at least 1
+ * @param loops the largest number of passes over the terms, at least 1
  */
 public record Decomposition(List<TermSpec> terms, int loops) {
   private static final double LEAST_GAIN = 1e-6;

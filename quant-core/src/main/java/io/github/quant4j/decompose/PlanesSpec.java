@@ -23,13 +23,13 @@ import java.util.Set;
  * value, so two planes take 4 and two scales, not the 3.17 of ideal packing.
  *
  * @param scheme a ternary scheme
- * @param iterations at most so many rounds for a tile, at least 1
+ * @param iterations the largest number of rounds for a tile, at least 1
  * @param isWeighted whether errors are weighed by the mean square of the input
  */
 public record PlanesSpec(QuantScheme scheme, int iterations, boolean isWeighted)
     implements TermSpec {
   /** The rounds that are enough in practice. */
-  public static final int USUAL_ITERATIONS = 30;
+  public static final int DEFAULT_ITERATIONS = 30;
 
   /** The sum of two such scales is finite. */
   private static final float LARGEST_SCALE = 0x1p126f;

@@ -25,7 +25,7 @@ public final class TermSteps {
           .optional(
               "ITERATIONS",
               Range.whole(1, 10_000),
-              PlanesSpec.USUAL_ITERATIONS,
+              PlanesSpec.DEFAULT_ITERATIONS,
               PlanesSpec::iterations,
               "passes at most")
           .flag("weighted", PlanesSpec::isWeighted, "by the power of the inputs")

@@ -5,7 +5,9 @@
  * and low-rank terms to what the terms before them leave over. What comes out is data of {@code
  * linear}.
  */
+@Expert
 @NullMarked
 package io.github.quant4j.decompose;
 
+import io.github.quant4j.annotation.Expert;
 import org.jspecify.annotations.NullMarked;

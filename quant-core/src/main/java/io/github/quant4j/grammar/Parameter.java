@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param name how it is called; in the text if it is a flag or has a key
  * @param words what may stand for it: the words of a choice, or words in place of a number
  * @param range of numbers, or null if it is none
- * @param usual what holds if it is not given, or null if there is no such value
+ * @param defaultValue what holds if it is not given, or null if there is no such value
  * @param isRequired whether it must be given
  * @param getter its value in what is printed: a {@link Boolean} of a flag, otherwise a number or an
  *     object whose text is printed
@@ -28,7 +28,7 @@ record Parameter<P>(
     String name,
     List<String> words,
     @Nullable Range range,
-    @Nullable Object usual,
+    @Nullable Object defaultValue,
     boolean isRequired,
     Function<? super P, ?> getter,
     Function<Double, String> printer,
@@ -55,12 +55,12 @@ record Parameter<P>(
 
   Parameter<P> printedAlways() {
     return new Parameter<>(
-        kind, name, words, range, usual, isRequired, getter, printer, true, help);
+        kind, name, words, range, defaultValue, isRequired, getter, printer, true, help);
   }
 
   Parameter<P> printedBy(Function<Double, String> other) {
     return new Parameter<>(
-        kind, name, words, range, usual, isRequired, getter, other, isAlwaysPrinted, help);
+        kind, name, words, range, defaultValue, isRequired, getter, other, isAlwaysPrinted, help);
   }
 
   /** How the argument is written in a description of the language. */
@@ -99,7 +99,7 @@ record Parameter<P>(
     }
     return kind == Kind.FLAG
         ? value.equals(false)
-        : usual != null && !isAlwaysPrinted && print(value).equals(print(usual));
+        : defaultValue != null && !isAlwaysPrinted && print(value).equals(print(defaultValue));
   }
 
   /** How a value is printed. */

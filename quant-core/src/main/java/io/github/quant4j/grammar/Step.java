@@ -193,11 +193,11 @@ public final class Step<P, R> {
 
   private static String describe(Parameter<?> parameter) {
     String range = parameter.range() == null ? "" : parameter.range().toString();
-    Object usual = parameter.usual();
+    Object defaultValue = parameter.defaultValue();
     String otherwise =
-        usual == null || parameter.kind() == Kind.FLAG
+        defaultValue == null || parameter.kind() == Kind.FLAG
             ? ""
-            : parameter.print(usual) + " if not given";
+            : parameter.print(defaultValue) + " if not given";
     String facts =
         Stream.of(range, otherwise).filter(s -> !s.isEmpty()).collect(Collectors.joining(", "));
     return parameter.usage()
@@ -303,8 +303,8 @@ public final class Step<P, R> {
                 + " with "
                 + parameter.help());
       }
-      if (parameter.usual() != null) {
-        values.put(parameter.name(), parameter.usual());
+      if (parameter.defaultValue() != null) {
+        values.put(parameter.name(), parameter.defaultValue());
       }
     }
     return new Values(phrase, values);

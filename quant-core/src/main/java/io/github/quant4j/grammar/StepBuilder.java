@@ -28,13 +28,13 @@ public final class StepBuilder<P> {
       String argument,
       List<String> words,
       @Nullable Range range,
-      @Nullable Object usual,
+      @Nullable Object defaultValue,
       boolean isRequired,
       Function<? super P, ?> getter,
       String text) {
     parameters.add(
         new Parameter<>(
-            kind, argument, words, range, usual, isRequired, getter, Numerals::plain, false, text));
+            kind, argument, words, range, defaultValue, isRequired, getter, Numerals::plain, false, text));
     return this;
   }
 
@@ -55,7 +55,7 @@ public final class StepBuilder<P> {
    *
    * @param argument how it is called
    * @param words the words
-   * @param usual the one that holds if none is given
+   * @param defaultValue the one that holds if none is given
    * @param getter the word
    * @param text what it says
    * @return this
@@ -63,10 +63,10 @@ public final class StepBuilder<P> {
   public StepBuilder<P> choice(
       String argument,
       List<String> words,
-      String usual,
+      String defaultValue,
       Function<? super P, String> getter,
       String text) {
-    return add(Kind.CHOICE, argument, words, null, usual, false, getter, text);
+    return add(Kind.CHOICE, argument, words, null, defaultValue, false, getter, text);
   }
 
   /**
@@ -117,14 +117,14 @@ public final class StepBuilder<P> {
    *
    * @param argument how it is called
    * @param range which numbers may stand
-   * @param usual what holds if it is not given
+   * @param defaultValue what holds if it is not given
    * @param getter its value
    * @param text what it says
    * @return this
    */
   public StepBuilder<P> optional(
-      String argument, Range range, Number usual, Function<? super P, ?> getter, String text) {
-    return add(Kind.PLACE, argument, List.of(), range, usual, false, getter, text);
+      String argument, Range range, Number defaultValue, Function<? super P, ?> getter, String text) {
+    return add(Kind.PLACE, argument, List.of(), range, defaultValue, false, getter, text);
   }
 
   /**
@@ -132,14 +132,14 @@ public final class StepBuilder<P> {
    *
    * @param key the key
    * @param range which numbers may stand
-   * @param usual what holds if it is not given
+   * @param defaultValue what holds if it is not given
    * @param getter its value
    * @param text what it says
    * @return this
    */
   public StepBuilder<P> key(
-      String key, Range range, Number usual, Function<? super P, ?> getter, String text) {
-    return add(Kind.KEY, key, List.of(), range, usual, false, getter, text);
+      String key, Range range, Number defaultValue, Function<? super P, ?> getter, String text) {
+    return add(Kind.KEY, key, List.of(), range, defaultValue, false, getter, text);
   }
 
   /**

@@ -7,7 +7,9 @@
  * <p>The steps themselves are declared where their classes are: formats, scale layouts, searches,
  * roundings, transforms, terms. {@code recipe} joins them.
  */
+@Expert
 @NullMarked
 package io.github.quant4j.grammar;
 
+import io.github.quant4j.annotation.Expert;
 import org.jspecify.annotations.NullMarked;

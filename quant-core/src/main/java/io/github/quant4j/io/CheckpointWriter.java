@@ -38,7 +38,7 @@ import java.util.TreeMap;
  * <p>The class is thread-safe, so that layers may be finished by several threads.
  */
 public final class CheckpointWriter implements AutoCloseable {
-  /** The usual size limit of a shard, 5 GB. */
+  /** The default size limit of a shard, 5 GB. */
   public static final long DEFAULT_SHARD_BYTES = 5_000_000_000L;
 
   private final OutputDirectory directory;

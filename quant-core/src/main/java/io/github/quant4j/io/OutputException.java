@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.io;
 
+import io.github.quant4j.annotation.Stable;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
  * Output could not be written: the disk is full, the directory is not writable, or the target must
  * not be replaced. Nothing half-written is left behind.
  */
+@Stable
 public final class OutputException extends IOException {
   private static final long serialVersionUID = 1L;
 

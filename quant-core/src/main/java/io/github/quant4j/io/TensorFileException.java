@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.io;
 
+import io.github.quant4j.annotation.Stable;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -10,6 +11,7 @@ import java.nio.file.Path;
  * <p>The message names the file, the tensor or entry, what was found and what was expected.
  * Failures of the device itself stay plain {@link IOException}s.
  */
+@Stable
 public final class TensorFileException extends IOException {
   private static final long serialVersionUID = 1L;
 

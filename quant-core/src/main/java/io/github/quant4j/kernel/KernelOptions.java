@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.kernel;
 
+import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.parallel.ScratchPool;
@@ -20,6 +21,7 @@ import java.util.Optional;
  * @param algebra linear algebra to use in place of the provider's; empty unless the caller has
  *     chosen one
  */
+@Stable
 public record KernelOptions(
     String provider, WorkerTeam team, ScratchPool scratch, Optional<LinearAlgebra> algebra) {
 

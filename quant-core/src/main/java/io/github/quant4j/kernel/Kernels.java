@@ -2,6 +2,7 @@
 package io.github.quant4j.kernel;
 
 import io.github.quant4j.activation.ActivationQuantizer;
+import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.linalg.LinearAlgebras;
 import io.github.quant4j.linalg.ScalarLinearAlgebra;
@@ -31,6 +32,7 @@ import org.slf4j.LoggerFactory;
  * <p>Nothing here fails because of the machine. When the vector kernels are missing, one log line
  * says what to add.
  */
+@Stable
 public final class Kernels {
   private static final Logger LOG = LoggerFactory.getLogger(Kernels.class);
 
@@ -360,7 +362,7 @@ public final class Kernels {
             .orElseGet(ScalarLinearAlgebra::new);
   }
 
-  /** What the scalar provider can always do, if no other. */
+  /** The fallback: the scalar provider can do all of it. */
   private static <T> T first(KernelOptions options, Function<KernelProvider, Optional<T>> request) {
     return find(options, request).orElseThrow();
   }

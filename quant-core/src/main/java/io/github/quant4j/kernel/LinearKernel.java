@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.kernel;
 
+import io.github.quant4j.annotation.Stable;
+
 /**
  * A linear layer ready to run: {@code y = x W^T} for weights {@code [out, in]} that are packed as
  * the kernel likes them.
@@ -8,6 +10,7 @@ package io.github.quant4j.kernel;
  * <p>Kernels are immutable and thread-safe; each call borrows scratch memory from the kernel's
  * options and allocates nothing once warm. Results do not depend on the number of threads.
  */
+@Stable
 public interface LinearKernel {
 
   /**
@@ -48,7 +51,7 @@ public interface LinearKernel {
   void multiply(float[] x, int xOffset, int tokens, float[] y, int yOffset);
 
   /**
-   * What this is: who multiplies, the format and the shape. Implementations print as this line.
+   * What this is: the provider and its method, the format and the shape. Implementations print as this line.
    *
    * @return one line, for logs and reports
    */

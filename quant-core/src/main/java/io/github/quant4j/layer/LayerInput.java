@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.layer;
 
+import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.statistic.InputStatistics;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is known of the input of a group of layers. Immutable; matrices and statistics are shared.
  */
+@Stable
 public final class LayerInput {
   private static final LayerInput UNKNOWN = new LayerInput(null, null, null, null, null);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.layer;
 
+import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.linear.QuantizedLinear;
 
 /**
@@ -9,4 +10,5 @@ import io.github.quant4j.linear.QuantizedLinear;
  * @param linear the layer, complete: if the recipe has transforms, the layer runs them
  * @param report how well it went
  */
+@Stable
 public record LinearQuantizationResult(QuantizedLinear linear, LinearReport report) {}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.layer;
 
+import io.github.quant4j.activation.ActivationQuantizer;
+import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.decompose.Decomposition;
 import io.github.quant4j.decompose.FitProblem;
 import io.github.quant4j.kernel.KernelOptions;
@@ -8,6 +10,7 @@ import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.recipe.Activations;
 import io.github.quant4j.recipe.Recipe;
 import io.github.quant4j.recipe.RecipeException;
+import io.github.quant4j.search.ActivationCalibration;
 import io.github.quant4j.statistic.InputStatistics;
 import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -34,6 +37,7 @@ import java.util.Set;
  *
  * <p>Immutable and thread-safe; results do not depend on the number of threads.
  */
+@Stable
 public final class LinearQuantizer {
   private final Recipe recipe;
   private final KernelOptions options;
@@ -239,9 +243,9 @@ public final class LinearQuantizer {
             .report(layer, weights, fitted, linear, changed));
   }
 
-  private static io.github.quant4j.activation.ActivationQuantizer activations(
+  private static ActivationQuantizer activations(
       Activations activations, LayerGroup changed) {
-    return io.github.quant4j.search.ActivationCalibration.fit(
+    return ActivationCalibration.fit(
         activations.scheme(), activations.range(), changed.statistics(), changed.sample());
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.layer;
 
+import io.github.quant4j.annotation.Stable;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
@@ -26,6 +27,7 @@ import java.util.OptionalDouble;
  * @param deadChannels input channels that were always zero
  * @param notes what happened on the way: damping, fallbacks
  */
+@Stable
 public record LinearReport(
     boolean isOutputError,
     double nearestError,

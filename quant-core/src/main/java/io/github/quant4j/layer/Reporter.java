@@ -194,7 +194,7 @@ final class Reporter {
     for (int i = 0; i < actual.length; i++) {
       double wanted = exact[i] + (double) bias[i % out];
       error += (actual[i] - wanted) * (actual[i] - wanted);
-      // The bias is no merit of the weights, so the signal is the product alone.
+      // The bias says nothing about the weights, so the signal is the product alone.
       power += (double) exact[i] * exact[i];
     }
     return OptionalDouble.of(ratio(error, power));

@@ -2,6 +2,7 @@
 package io.github.quant4j.linear;
 
 import io.github.quant4j.activation.ActivationQuantizer;
+import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * kernel from {@link io.github.quant4j.kernel.Kernels#forLinear}. Instances are immutable and
  * thread-safe.
  */
+@Stable
 public final class QuantizedLinear {
   private final List<WeightTerm> terms;
   private final float @Nullable [] bias;

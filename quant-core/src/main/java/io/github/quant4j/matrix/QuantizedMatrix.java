@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.matrix;
 
+import io.github.quant4j.format.IntegerFormat;
 import io.github.quant4j.format.NumberFormat;
 import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.scheme.ScaleLayout;
@@ -63,7 +64,7 @@ public final class QuantizedMatrix {
   public static QuantizedMatrix of(Grid grid, byte[] codes) {
     ScaleLayout layout = grid.layout();
     int unit =
-        grid.scheme().format() instanceof io.github.quant4j.format.IntegerFormat
+        grid.scheme().format() instanceof IntegerFormat
             ? Integer.BYTES
             : 1;
     return new QuantizedMatrix(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.parallel;
 
+import io.github.quant4j.annotation.Stable;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * microseconds for more, then sleep, and give the thread back after 200 milliseconds without work.
  * The class is thread-safe.
  */
+@Stable
 public final class WorkerTeam {
 
   /** One piece of work, called once for each part. */

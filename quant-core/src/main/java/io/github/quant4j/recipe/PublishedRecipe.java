@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.recipe;
 
+import io.github.quant4j.annotation.Stable;
+import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.decompose.ChoiceSpec;
 import io.github.quant4j.decompose.ColumnsSpec;
 import io.github.quant4j.decompose.QuantizedSpec;
 import io.github.quant4j.decompose.SplitSpec;
 import io.github.quant4j.decompose.TermSpec;
-import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.scheme.QuantScheme;
 import java.util.List;
 import java.util.Optional;
@@ -14,6 +15,7 @@ import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /** A published system, or a method to compare it with, as a recipe. Immutable. */
+@Stable
 public final class PublishedRecipe {
   private final JsonValue.Obj entry;
   private final Recipe recipe;

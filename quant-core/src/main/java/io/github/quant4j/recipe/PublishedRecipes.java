@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.recipe;
 
+import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.grammar.Phrase;
 import io.github.quant4j.grammar.Suggestion;
 import io.github.quant4j.json.JsonParser;
@@ -15,6 +16,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Published systems as recipes: what each paper does, and in what the recipe differs. */
+@Stable
 public final class PublishedRecipes {
   private static final String RESOURCE = "published-recipes.json";
 

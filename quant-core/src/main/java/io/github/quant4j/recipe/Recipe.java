@@ -2,12 +2,13 @@
 package io.github.quant4j.recipe;
 
 import io.github.quant4j.activation.ActivationGranularity;
+import io.github.quant4j.annotation.Stable;
+import io.github.quant4j.search.RangeRule;
 import io.github.quant4j.decompose.ColumnsSpec;
 import io.github.quant4j.decompose.Decomposition;
 import io.github.quant4j.decompose.SplitSpec;
 import io.github.quant4j.decompose.TermSpec;
 import io.github.quant4j.search.ActivationCalibration;
-import io.github.quant4j.search.RangeRule;
 import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.transform.rule.TransformRule;
 import java.util.ArrayList;
@@ -43,8 +44,9 @@ import java.util.Set;
  * @param hasBiasCorrection whether the mean error of the output is taken off the bias
  * @param attentionWeight how much the token that receives most attention counts in the statistics
  *     against the one that receives least (RSQ, Sung et al., arXiv:2503.01820); 1 if all count
- *     alike. Whoever gathers the statistics heeds it
+ *     alike. The code that gathers the statistics must apply it
  */
+@Stable
 public record Recipe(
     List<TransformRule> transforms,
     Decomposition decomposition,

@@ -185,7 +185,7 @@ final class RecipeParser {
     Function<QuantScheme, PlanesSpec> fit =
         words.size() > 1
             ? PLANE_STEPS.read(words.get(1))
-            : scheme -> new PlanesSpec(scheme, PlanesSpec.USUAL_ITERATIONS, false);
+            : scheme -> new PlanesSpec(scheme, PlanesSpec.DEFAULT_ITERATIONS, false);
     try {
       return fit.apply(
           new QuantScheme(

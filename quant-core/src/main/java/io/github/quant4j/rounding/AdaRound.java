@@ -24,9 +24,9 @@ package io.github.quant4j.rounding;
  *     step; positive
  */
 public record AdaRound(int iterations, double rate, double penalty) implements LearnedRounding {
-  static final int USUAL_ITERATIONS = 1000;
-  static final double USUAL_RATE = 0.02;
-  static final double USUAL_PENALTY = 3;
+  static final int DEFAULT_ITERATIONS = 1000;
+  static final double DEFAULT_RATE = 0.02;
+  static final double DEFAULT_PENALTY = 3;
   private static final double WARM_UP = 0.2;
   private static final double FIRST_BETA = 20;
   private static final double LAST_BETA = 2;
@@ -49,10 +49,10 @@ public record AdaRound(int iterations, double rate, double penalty) implements L
   /**
    * A thousand iterations.
    *
-   * @return the usual rounding
+   * @return the rounding with default settings
    */
   public static AdaRound defaults() {
-    return new AdaRound(USUAL_ITERATIONS, USUAL_RATE, USUAL_PENALTY);
+    return new AdaRound(DEFAULT_ITERATIONS, DEFAULT_RATE, DEFAULT_PENALTY);
   }
 
   @Override

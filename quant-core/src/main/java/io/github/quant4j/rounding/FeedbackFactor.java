@@ -9,7 +9,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The factor of a damped second moment that error feedback needs, and how it was come by.
+ * The factor of a damped second moment that error feedback needs, and how it was obtained.
  *
  * <p>With the inputs in processing order, {@code H = U D U^T} and {@code U} unit upper triangular,
  * {@code tr(E H E^T) = sum_j d_j |e_j + sum_{k<j} e_k U[k][j]|^2}: each column, in order, is

@@ -21,8 +21,8 @@ import io.github.quant4j.matrix.Grid;
  * @param rate of learning, positive
  */
 public record FlexRound(int iterations, double rate) implements LearnedRounding {
-  static final int USUAL_ITERATIONS = 500;
-  static final double USUAL_RATE = 0.002;
+  static final int DEFAULT_ITERATIONS = 500;
+  static final double DEFAULT_RATE = 0.002;
 
   /**
    * Checks the parameters.
@@ -36,10 +36,10 @@ public record FlexRound(int iterations, double rate) implements LearnedRounding 
   /**
    * Five hundred iterations.
    *
-   * @return the usual rounding
+   * @return the rounding with default settings
    */
   public static FlexRound defaults() {
-    return new FlexRound(USUAL_ITERATIONS, USUAL_RATE);
+    return new FlexRound(DEFAULT_ITERATIONS, DEFAULT_RATE);
   }
 
   @Override

@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record GptqRounding(
     boolean activationOrder, boolean currentGroups, double damping, int block) implements Rounding {
-  static final double USUAL_DAMPING = 0.01;
-  static final int USUAL_BLOCK = 128;
+  static final double DEFAULT_DAMPING = 0.01;
+  static final int DEFAULT_BLOCK = 128;
 
   /**
    * Checks the options.
@@ -54,10 +54,10 @@ public record GptqRounding(
   /**
    * Natural order, scales of the original weights, damping of one hundredth.
    *
-   * @return the usual rounding
+   * @return the rounding with default settings
    */
   public static GptqRounding defaults() {
-    return new GptqRounding(false, false, USUAL_DAMPING, USUAL_BLOCK);
+    return new GptqRounding(false, false, DEFAULT_DAMPING, DEFAULT_BLOCK);
   }
 
   /**

@@ -21,14 +21,14 @@ public final class Roundings {
           .key(
               "damp",
               Range.from(0, 1),
-              GptqRounding.USUAL_DAMPING,
+              GptqRounding.DEFAULT_DAMPING,
               GptqRounding::damping,
               "what is added to the diagonal, as a share of its mean")
           .withExponent()
           .key(
               "block",
               Range.whole(8, 4096),
-              GptqRounding.USUAL_BLOCK,
+              GptqRounding.DEFAULT_BLOCK,
               GptqRounding::block,
               "columns between matrix products")
           .make(
@@ -59,15 +59,15 @@ public final class Roundings {
           .key(
               "iterations",
               Range.whole(1, 1_000_000),
-              AdaRound.USUAL_ITERATIONS,
+              AdaRound.DEFAULT_ITERATIONS,
               AdaRound::iterations,
               "steps of Adam")
-          .key("rate", Range.above(0, 1), AdaRound.USUAL_RATE, AdaRound::rate, "of learning")
+          .key("rate", Range.above(0, 1), AdaRound.DEFAULT_RATE, AdaRound::rate, "of learning")
           .withExponent()
           .key(
               "penalty",
               Range.above(0, 1_000_000),
-              AdaRound.USUAL_PENALTY,
+              AdaRound.DEFAULT_PENALTY,
               AdaRound::penalty,
               "how strongly decisions are asked for")
           .withExponent()
@@ -82,10 +82,10 @@ public final class Roundings {
           .key(
               "iterations",
               Range.whole(1, 1_000_000),
-              FlexRound.USUAL_ITERATIONS,
+              FlexRound.DEFAULT_ITERATIONS,
               FlexRound::iterations,
               "steps of Adam")
-          .key("rate", Range.above(0, 1), FlexRound.USUAL_RATE, FlexRound::rate, "of learning")
+          .key("rate", Range.above(0, 1), FlexRound.DEFAULT_RATE, FlexRound::rate, "of learning")
           .withExponent()
           .make(values -> new FlexRound(values.count("iterations"), values.number("rate")));
 

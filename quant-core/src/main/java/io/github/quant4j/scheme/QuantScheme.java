@@ -46,10 +46,10 @@ public record QuantScheme(
                   MiniFloat.FP4_E2M1,
                   Granularity.group(16),
                   true,
-                  new TensorRelativeScaleCodec())));
+                  new Nvfp4ScaleCodec())));
 
   private static QuantScheme mx(NumberFormat format) {
-    return new QuantScheme(format, MX_BLOCK, true, PowerOfTwoScaleCodec.FLOOR);
+    return new QuantScheme(format, MX_BLOCK, true, E8m0ScaleCodec.FLOOR);
   }
 
   /**

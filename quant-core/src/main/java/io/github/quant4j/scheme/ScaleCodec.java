@@ -17,11 +17,11 @@ import java.util.Map;
  */
 public sealed interface ScaleCodec
     permits FloatScaleCodec,
-        PowerOfTwoScaleCodec,
-        TensorRelativeScaleCodec,
+        E8m0ScaleCodec,
+        Nvfp4ScaleCodec,
         PowerOfTwoRowScaleCodec,
         RowMultipleScaleCodec,
-        SecondOrderScaleCodec,
+        DoubleQuantizedScaleCodec,
         UnitScaleCodec {
 
   /**

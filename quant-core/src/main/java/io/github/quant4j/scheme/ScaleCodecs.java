@@ -7,13 +7,13 @@ import io.github.quant4j.grammar.Steps;
 
 /** How scales are stored, as steps of recipes. */
 public final class ScaleCodecs {
-  static final Step<SecondOrderScaleCodec, SecondOrderScaleCodec> SECOND_ORDER =
-      Step.<SecondOrderScaleCodec>named(
+  static final Step<DoubleQuantizedScaleCodec, DoubleQuantizedScaleCodec> SECOND_ORDER =
+      Step.<DoubleQuantizedScaleCodec>named(
               "second-order", "scales and zero points that are quantized again (SpQR, QLoRA)")
-          .optional("BITS", Range.whole(1, 8), 3, SecondOrderScaleCodec::bits, "of a scale")
+          .optional("BITS", Range.whole(1, 8), 3, DoubleQuantizedScaleCodec::bits, "of a scale")
           .optional(
-              "RUN", Range.whole(2, 65_536), 16, SecondOrderScaleCodec::run, "scales of a run")
-          .make(values -> new SecondOrderScaleCodec(values.count("BITS"), values.count("RUN")));
+              "RUN", Range.whole(2, 65_536), 16, DoubleQuantizedScaleCodec::run, "scales of a run")
+          .make(values -> new DoubleQuantizedScaleCodec(values.count("BITS"), values.count("RUN")));
 
   /** All of them. */
   public static final Steps<ScaleCodec> STEPS =
@@ -23,15 +23,15 @@ public final class ScaleCodecs {
           plain(FloatScaleCodec.BFLOAT16, "bfloat16"),
           plain(FloatScaleCodec.FLOAT32, "binary32, what activations have if nothing is said"),
           plain(
-              PowerOfTwoScaleCodec.FLOOR,
+              E8m0ScaleCodec.FLOOR,
               "powers of two in 8 bits, as the OCP microscaling formats choose them"),
           plain(
-              PowerOfTwoScaleCodec.ROUNDED,
+              E8m0ScaleCodec.ROUNDED,
               "powers of two, one more from a mantissa of 1.75 on, as in compressed-tensors"),
-          plain(PowerOfTwoScaleCodec.CEIL, "powers of two, the next larger ones"),
-          plain(PowerOfTwoScaleCodec.NEAREST, "powers of two, the nearest ones"),
+          plain(E8m0ScaleCodec.CEIL, "powers of two, the next larger ones"),
+          plain(E8m0ScaleCodec.NEAREST, "powers of two, the nearest ones"),
           plain(
-              new TensorRelativeScaleCodec(), "FP8 relative to a scale of the matrix, as in NVFP4"),
+              new Nvfp4ScaleCodec(), "FP8 relative to a scale of the matrix, as in NVFP4"),
           plain(new RowMultipleScaleCodec(), "8-bit multiples of a scale of the row (DGQ)"),
           plain(
               PowerOfTwoRowScaleCodec.UP,

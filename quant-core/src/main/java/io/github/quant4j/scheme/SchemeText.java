@@ -73,11 +73,11 @@ public record SchemeText(
   /**
    * How scales are stored.
    *
-   * @param usual what holds if nothing is said
+   * @param standard what holds if nothing is said
    * @return the codec
    * @throws SyntaxException if there is no such codec
    */
-  public ScaleCodec codec(ScaleCodec usual) {
-    return codecPart.isPresent() ? ScaleCodecs.STEPS.read(codecPart.get()) : usual;
+  public ScaleCodec codec(ScaleCodec standard) {
+    return codecPart.isPresent() ? ScaleCodecs.STEPS.read(codecPart.get()) : standard;
   }
 }

@@ -7,7 +7,7 @@ import io.github.quant4j.activation.ActivationScheme;
 import io.github.quant4j.format.IntegerFormat;
 import io.github.quant4j.format.MiniFloat;
 import io.github.quant4j.format.NumberFormat;
-import io.github.quant4j.scheme.TensorRelativeScaleCodec;
+import io.github.quant4j.scheme.Nvfp4ScaleCodec;
 import io.github.quant4j.statistic.ChannelRanges;
 import io.github.quant4j.statistic.InputStatistics;
 import io.github.quant4j.statistic.QuantileSketch;
@@ -32,7 +32,7 @@ public final class ActivationCalibration {
    */
   public static boolean isNeeded(ActivationScheme scheme) {
     return scheme.granularity().isStatic()
-        || scheme.scaleCodec() instanceof TensorRelativeScaleCodec;
+        || scheme.scaleCodec() instanceof Nvfp4ScaleCodec;
   }
 
   /**
@@ -166,7 +166,7 @@ public final class ActivationCalibration {
               percentile(values, percent, scheme.symmetric());
           case RangeRule.MeanSquaredError() -> {
             double factor =
-                Search.coarseToFine(
+                Minimize.coarseToFine(
                         NARROWEST,
                         1,
                         CANDIDATES,

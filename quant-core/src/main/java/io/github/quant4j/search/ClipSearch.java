@@ -29,8 +29,8 @@ import java.util.List;
  */
 public record ClipSearch(boolean diagonal, boolean asymmetric, int steps, double shrink)
     implements ScaleSearch {
-  static final int USUAL_STEPS = 20;
-  static final double USUAL_SHRINK = 0.5;
+  static final int DEFAULT_STEPS = 20;
+  static final double DEFAULT_SHRINK = 0.5;
 
   /**
    * Checks the parameters.
@@ -49,10 +49,10 @@ public record ClipSearch(boolean diagonal, boolean asymmetric, int steps, double
   /**
    * Both ends together, down to one half in twentieths, with whole blocks of the moment.
    *
-   * @return the usual search
+   * @return the search with default settings
    */
   public static ClipSearch defaults() {
-    return new ClipSearch(false, false, USUAL_STEPS, USUAL_SHRINK);
+    return new ClipSearch(false, false, DEFAULT_STEPS, DEFAULT_SHRINK);
   }
 
   @Override
@@ -66,8 +66,8 @@ public record ClipSearch(boolean diagonal, boolean asymmetric, int steps, double
     boolean usable = GramCheck.isUsable(gram);
     RangeChooser chooser =
         usable && !diagonal
-            ? new BlockErrorSearch(task, format, candidates, full, gram)
-            : new CandidateSearch(
+            ? new BlockErrorRangeChooser(task, format, candidates, full, gram)
+            : new CandidateRangeChooser(
                 task,
                 format,
                 candidates,

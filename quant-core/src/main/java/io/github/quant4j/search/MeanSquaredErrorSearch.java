@@ -21,9 +21,9 @@ import java.util.List;
  */
 public record MeanSquaredErrorSearch(double exponent, int steps, double shrink)
     implements ScaleSearch {
-  static final double USUAL_EXPONENT = 2;
-  static final int USUAL_STEPS = 100;
-  static final double USUAL_SHRINK = 0.8;
+  static final double DEFAULT_EXPONENT = 2;
+  static final int DEFAULT_STEPS = 100;
+  static final double DEFAULT_SHRINK = 0.8;
 
   /**
    * Checks the parameters.
@@ -45,17 +45,17 @@ public record MeanSquaredErrorSearch(double exponent, int steps, double shrink)
   /**
    * The squared error, and ranges down to one fifth in hundredths.
    *
-   * @return the usual search
+   * @return the search with default settings
    */
   public static MeanSquaredErrorSearch defaults() {
-    return new MeanSquaredErrorSearch(USUAL_EXPONENT, USUAL_STEPS, USUAL_SHRINK);
+    return new MeanSquaredErrorSearch(DEFAULT_EXPONENT, DEFAULT_STEPS, DEFAULT_SHRINK);
   }
 
   @Override
   public Grid fit(FitTask task, NumberFormat format) {
     TileRanges full = TileRanges.of(task.weights(), task.layout());
     List<Shrink> candidates = Shrink.both(steps, shrink);
-    return new CandidateSearch(task, format, candidates, full, new TileError(exponent, null))
+    return new CandidateRangeChooser(task, format, candidates, full, new TileError(exponent, null))
         .grid(task.scheme(), format, full, candidates);
   }
 

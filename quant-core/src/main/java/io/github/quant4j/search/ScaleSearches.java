@@ -12,20 +12,20 @@ public final class ScaleSearches {
           .optional(
               "EXPONENT",
               Range.above(0, 100),
-              MeanSquaredErrorSearch.USUAL_EXPONENT,
+              MeanSquaredErrorSearch.DEFAULT_EXPONENT,
               MeanSquaredErrorSearch::exponent,
               "power of the error that is summed")
           .withExponent()
           .key(
               "steps",
               Range.whole(1, 10_000),
-              MeanSquaredErrorSearch.USUAL_STEPS,
+              MeanSquaredErrorSearch.DEFAULT_STEPS,
               MeanSquaredErrorSearch::steps,
               "candidates")
           .key(
               "shrink",
               Range.from(0, 1),
-              MeanSquaredErrorSearch.USUAL_SHRINK,
+              MeanSquaredErrorSearch.DEFAULT_SHRINK,
               MeanSquaredErrorSearch::shrink,
               "by how much the range shrinks at most")
           .withExponent()
@@ -41,13 +41,13 @@ public final class ScaleSearches {
           .key(
               "steps",
               Range.whole(1, 1000),
-              ClipSearch.USUAL_STEPS,
+              ClipSearch.DEFAULT_STEPS,
               ClipSearch::steps,
               "candidates")
           .key(
               "shrink",
               Range.from(0, 1),
-              ClipSearch.USUAL_SHRINK,
+              ClipSearch.DEFAULT_SHRINK,
               ClipSearch::shrink,
               "by how much the range shrinks at most")
           .withExponent()

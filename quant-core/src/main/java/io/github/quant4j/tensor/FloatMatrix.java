@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.tensor;
 
+import io.github.quant4j.annotation.Stable;
 import java.util.Arrays;
 
 /**
@@ -11,6 +12,7 @@ import java.util.Arrays;
  * shares its array with whoever made it, so that quantizers and kernels work in place. Comparisons
  * are by identity.
  */
+@Stable
 public final class FloatMatrix {
   private final int rows;
   private final int columns;

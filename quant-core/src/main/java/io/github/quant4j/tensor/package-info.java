@@ -5,7 +5,9 @@
  * <p>Matrices are row-major. Weights are {@code [out, in]}, activations {@code [tokens, in]}, and a
  * linear layer computes {@code y = x W^T + b}.
  */
+@Expert
 @NullMarked
 package io.github.quant4j.tensor;
 
+import io.github.quant4j.annotation.Expert;
 import org.jspecify.annotations.NullMarked;

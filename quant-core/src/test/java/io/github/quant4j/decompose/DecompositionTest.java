@@ -226,7 +226,7 @@ class DecompositionTest {
     SeededRandom random = new SeededRandom(seed);
     FloatMatrix weights = random.gaussianMatrix(32, 256);
     PlanesSpec spec =
-        new PlanesSpec(QuantScheme.parse("ternary:g128:sym"), PlanesSpec.USUAL_ITERATIONS, false);
+        new PlanesSpec(QuantScheme.parse("ternary:g128:sym"), PlanesSpec.DEFAULT_ITERATIONS, false);
     List<WeightTerm> planes = spec.fit(weights, FitProblem.of(32, 256, Compute.scalar()));
     assertEquals(2, planes.size());
     FloatMatrix sum = Matrices.dense(32, 256, planes);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.layer;
 
+import io.github.quant4j.recipe.PublishedRecipes;
+import io.github.quant4j.recipe.Recipe;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -17,8 +19,6 @@ import io.github.quant4j.linalg.MatrixView;
 import io.github.quant4j.linalg.ScalarLinearAlgebra;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.quantize.Quantizer;
-import io.github.quant4j.recipe.PublishedRecipes;
-import io.github.quant4j.recipe.Recipe;
 import io.github.quant4j.rounding.GptqRounding;
 import io.github.quant4j.search.FitTask;
 import io.github.quant4j.statistic.Gram;
@@ -109,7 +109,7 @@ class CallersAlgebraTest {
       expected.add("LearnedSlab");
     }
     if (text.contains(" clip ")) {
-      expected.add("BlockErrorSearch");
+      expected.add("BlockErrorRangeChooser");
     }
     if (text.contains("lowrank(")) {
       expected.add("LowRankSpec");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.layer;
 
+import io.github.quant4j.parallel.WorkerTeam;
+import io.github.quant4j.recipe.ManyRecipes;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -18,7 +20,6 @@ import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.linear.SparseTerm;
 import io.github.quant4j.linear.WeightTerm;
 import io.github.quant4j.matrix.QuantizedMatrix;
-import io.github.quant4j.recipe.ManyRecipes;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Tensor;
 import io.github.quant4j.testing.SeededRandom;
@@ -291,7 +292,7 @@ class LinearQuantizerTest {
     QuantizedLinear one = quantizer.quantize(weights, input).linear();
     QuantizedLinear three =
         quantizer
-            .withOptions(SCALAR.withTeam(io.github.quant4j.parallel.WorkerTeam.ofThreads(3)))
+            .withOptions(SCALAR.withTeam(WorkerTeam.ofThreads(3)))
             .quantize(weights, input)
             .linear();
     assertArrayEquals(one.toDense().data(), three.toDense().data());

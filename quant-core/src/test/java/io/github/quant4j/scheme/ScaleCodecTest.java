@@ -177,7 +177,7 @@ class ScaleCodecTest {
     double[] wanted = scales(random, 0.5);
     wanted[3] = 0;
     float[] values =
-        new SecondOrderScaleCodec(3, 16).encode(wanted, LAYOUT, MiniFloat.FP4_E2M1).values();
+        new DoubleQuantizedScaleCodec(3, 16).encode(wanted, LAYOUT, MiniFloat.FP4_E2M1).values();
     for (int first = 0; first < wanted.length; first += 16) {
       double least = Double.POSITIVE_INFINITY;
       double most = 0;
@@ -199,7 +199,7 @@ class ScaleCodecTest {
   void secondOrderZeroPointsAreIntegersOfTheFormat(int formatBits, int bits) {
     SeededRandom random = new SeededRandom(formatBits * 10 + bits);
     IntegerFormat format = new IntegerFormat(formatBits);
-    ScaleCodec codec = new SecondOrderScaleCodec(bits, 16);
+    ScaleCodec codec = new DoubleQuantizedScaleCodec(bits, 16);
     float[] zeros = new float[LAYOUT.count()];
     for (int i = 0; i < zeros.length; i++) {
       zeros[i] = random.nextInt(-format.offset(), format.offset());
@@ -231,7 +231,7 @@ class ScaleCodecTest {
     assertThrows(
         IllegalArgumentException.class,
         () ->
-            SecondOrderScaleCodec.defaults()
+            DoubleQuantizedScaleCodec.defaults()
                 .encode(new double[] {-1}, new ScaleLayout(1, 1, 1, 1), MiniFloat.FP4_E2M1));
   }
 

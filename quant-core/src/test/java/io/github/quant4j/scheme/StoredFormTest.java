@@ -73,7 +73,7 @@ class StoredFormTest {
     ScaleLayout layout = new ScaleLayout(1, 48, 1, 16);
     double[] scales = {0.5, 0.125, 0};
     GroupParameters stored =
-        new TensorRelativeScaleCodec().encode(scales, layout, MiniFloat.FP4_E2M1);
+        new Nvfp4ScaleCodec().encode(scales, layout, MiniFloat.FP4_E2M1);
     // The largest scale becomes 448: the divisor is 448 / 0.5.
     assertArrayEquals(new float[] {896f}, part(stored, "tensor").toFloatArray());
     assertArrayEquals(new float[] {448f, 112f, 0x1p-6f}, part(stored, "").toFloatArray());
@@ -84,7 +84,7 @@ class StoredFormTest {
   void zerosAloneHaveTheDivisorOne() {
     ScaleLayout layout = new ScaleLayout(1, 16, 1, 16);
     GroupParameters stored =
-        new TensorRelativeScaleCodec().encode(new double[1], layout, MiniFloat.FP4_E2M1);
+        new Nvfp4ScaleCodec().encode(new double[1], layout, MiniFloat.FP4_E2M1);
     assertArrayEquals(new float[] {1f}, part(stored, "tensor").toFloatArray());
     assertArrayEquals(new float[] {0x1p-6f}, stored.values());
   }

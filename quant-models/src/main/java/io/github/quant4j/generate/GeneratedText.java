@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.generate;
 
+import io.github.quant4j.annotation.Stable;
+
 /**
  * What a model wrote.
  *
@@ -8,6 +10,7 @@ package io.github.quant4j.generate;
  * @param text what it added, without the prompt and without special tokens
  * @param tokens the same in tokens, with the time it took
  */
+@Stable
 public record GeneratedText(String prompt, String text, GeneratedTokens tokens) {
 
   /**

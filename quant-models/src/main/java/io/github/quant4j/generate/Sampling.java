@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.generate;
 
+import io.github.quant4j.annotation.Stable;
+
 /**
  * How tokens are drawn from a model's predictions: logits are divided by the temperature, then all
  * but the {@code topK} likeliest tokens are dropped, then all but the likeliest that together reach
@@ -12,6 +14,7 @@ package io.github.quant4j.generate;
  * @param topP probability mass that may be drawn, in (0, 1]; 1 for all
  * @param seed what the draws depend on
  */
+@Stable
 public record Sampling(int maximumTokens, double temperature, int topK, double topP, long seed) {
 
   /**

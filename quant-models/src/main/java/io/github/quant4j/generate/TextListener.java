@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.generate;
 
+import io.github.quant4j.annotation.Stable;
+
 /** Hears of text as it is written. */
+@Stable
 @FunctionalInterface
 public interface TextListener {
 

@@ -8,7 +8,9 @@
  * {@link io.github.quant4j.graph.BlockPass} takes a batch of hidden states through an open block,
  * one {@link io.github.quant4j.graph.SiteGroup} at a time.
  */
+@Expert
 @NullMarked
 package io.github.quant4j.graph;
 
+import io.github.quant4j.annotation.Expert;
 import org.jspecify.annotations.NullMarked;

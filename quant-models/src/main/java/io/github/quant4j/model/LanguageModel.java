@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model;
 
+import io.github.quant4j.annotation.Stable;
+import io.github.quant4j.model.llama.LlamaConfigurationReader;
 import io.github.quant4j.generate.AutoregressiveModel;
 import io.github.quant4j.generate.BatchPrediction;
 import io.github.quant4j.generate.DecodingSession;
@@ -17,7 +19,6 @@ import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelDescription;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.model.llama.LlamaConfiguration;
-import io.github.quant4j.model.llama.LlamaConfigurationReader;
 import io.github.quant4j.model.llama.LlamaModel;
 import io.github.quant4j.model.llama.ModelFiles;
 import io.github.quant4j.model.runtime.DecoderEngine;
@@ -42,9 +43,10 @@ import org.slf4j.LoggerFactory;
  * A language model that predicts, writes and can be quantized.
  *
  * <p>Opening checks the configuration and the tensors, and maps the files. All weights are brought
- * into memory on the first prediction; who only wants to calibrate uses {@link #graph()}, which
+ * into memory on the first prediction; to calibrate only, use {@link #graph()}, which
  * brings in one block at a time. Thread-safe; results do not depend on the number of threads.
  */
+@Stable
 public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LanguageModel.class);
 

@@ -7,6 +7,8 @@ import io.github.quant4j.io.TensorFileException;
 import io.github.quant4j.io.quantized.ModelVerifier;
 import io.github.quant4j.io.quantized.Problem;
 import io.github.quant4j.model.config.InvalidModelException;
+import io.github.quant4j.progress.Cancellation;
+import io.github.quant4j.progress.ProgressListener;
 import io.github.quant4j.text.InvalidTokenizerException;
 import io.github.quant4j.text.TokenizerFile;
 import java.io.IOException;
@@ -18,24 +20,80 @@ import java.util.List;
 
 /** Looks for everything that would keep a stored model from running as it was written. */
 public final class ModelCheck {
-  private ModelCheck() {}
+  private final Path directory;
+  private final ProgressListener progress;
+  private final Cancellation cancellation;
+
+  private ModelCheck(Path directory, ProgressListener progress, Cancellation cancellation) {
+    this.directory = directory;
+    this.progress = progress;
+    this.cancellation = cancellation;
+  }
+
+  /**
+   * Prepares to verify a model.
+   *
+   * @param directory the model's directory
+   * @return the check, which has read nothing yet
+   */
+  public static ModelCheck of(Path directory) {
+    return new ModelCheck(directory, ProgressListener.none(), Cancellation.onInterrupt());
+  }
+
+  /**
+   * The same with a listener.
+   *
+   * @param listener is told of tensors, each of which is looked at twice: its checksum, its values
+   * @return the changed check
+   */
+  public ModelCheck progress(ProgressListener listener) {
+    return new ModelCheck(directory, listener, cancellation);
+  }
+
+  /**
+   * The same with another way to stop it.
+   *
+   * @param changed asked before each tensor and within large ones, by default whether the calling
+   *     thread is interrupted
+   * @return the changed check
+   */
+  public ModelCheck cancellation(Cancellation changed) {
+    return new ModelCheck(directory, progress, changed);
+  }
+
+  /**
+   * Verifies a model with nobody to tell how far it is, see {@link #run}.
+   *
+   * @param directory the model's directory
+   * @return what is wrong; empty if nothing is
+   * @throws TensorFileException if there is no such directory
+   * @throws IOException if reading fails
+   * @throws java.util.concurrent.CancellationException if the calling thread is interrupted
+   */
+  public static List<Problem> verify(Path directory) throws IOException {
+    return of(directory).run();
+  }
 
   /**
    * Verifies files, checksums, scales, codes and finite values as {@link ModelVerifier} does, then
    * whether the configuration is that of a known architecture and the tensors have the shapes that
    * it says, then the tokenizer if there is one. Reads every byte of the model.
    *
-   * @param directory the model's directory
    * @return what is wrong; empty if nothing is
    * @throws TensorFileException if there is no such directory
    * @throws IOException if reading fails
+   * @throws java.util.concurrent.CancellationException if it was stopped
    */
-  public static List<Problem> verify(Path directory) throws IOException {
+  public List<Problem> run() throws IOException {
+    // Files cannot be opened by a thread that is interrupted.
+    cancellation.check();
     if (!Files.isDirectory(directory)) {
       ModelDirectory.open(directory).close();
     }
-    List<Problem> problems = new ArrayList<>(ModelVerifier.verify(directory));
+    List<Problem> problems = new ArrayList<>(
+            ModelVerifier.of(directory).progress(progress).cancellation(cancellation).run());
     boolean readable = problems.isEmpty();
+    cancellation.check();
     try {
       openAndClose(directory);
     } catch (InvalidModelException e) {

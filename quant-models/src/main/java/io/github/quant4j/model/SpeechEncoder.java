@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model;
 
+import io.github.quant4j.annotation.Stable;
+import io.github.quant4j.model.llama.ModelFiles;
 import io.github.quant4j.graph.Block;
 import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.graph.HiddenStates;
@@ -10,7 +12,6 @@ import io.github.quant4j.graph.SiteObserver;
 import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
-import io.github.quant4j.model.llama.ModelFiles;
 import io.github.quant4j.model.runtime.StoredWeights;
 import io.github.quant4j.model.whisper.WhisperConfiguration;
 import io.github.quant4j.model.whisper.WhisperEncoderModel;
@@ -37,9 +38,10 @@ import org.slf4j.LoggerFactory;
  * }</pre>
  *
  * <p>Opening checks the configuration and the tensors, and maps the files. All weights are brought
- * into memory on the first use; who only wants to calibrate uses {@link #graph()}, which brings in
+ * into memory on the first use; to calibrate only, use {@link #graph()}, which brings in
  * one block at a time. Thread-safe; results do not depend on the number of threads.
  */
+@Stable
 public final class SpeechEncoder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SpeechEncoder.class);
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.text;
 
+import io.github.quant4j.annotation.Stable;
+
 /**
  * A tokenizer file is malformed, contradicts itself, or asks for something that is not supported.
  * The message names the file, the element, what was found and what was expected; it is cut where a
  * file would make it longer than a person reads.
  */
+@Stable
 public final class InvalidTokenizerException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
   private static final int LONGEST_PROBLEM = 1000;

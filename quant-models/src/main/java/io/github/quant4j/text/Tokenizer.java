@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.text;
 
+import io.github.quant4j.annotation.Stable;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -8,6 +9,7 @@ import java.util.OptionalInt;
  * Turns text into the ids that a language model reads and ids back into text. Implementations are
  * immutable and thread-safe; {@link TokenizerFile} makes them.
  */
+@Stable
 public interface Tokenizer {
 
   /**

@@ -8,7 +8,9 @@
  * out, the rest is normalized, split into words by the pre-tokenizer and encoded by the model; the
  * post-processor puts special tokens around the ids. The decoder goes the way back.
  */
+@Expert
 @NullMarked
 package io.github.quant4j.text;
 
+import io.github.quant4j.annotation.Expert;
 import org.jspecify.annotations.NullMarked;

@@ -14,7 +14,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,6 +38,28 @@ class ModelCheckTest {
     assertEquals(List.of(), ModelCheck.verify(model));
     for (String name : TestModels.names()) {
       assertEquals(List.of(), ModelCheck.verify(TestModels.directory(name)));
+    }
+  }
+
+  @Test
+  void tellsHowFarItIsAndStops() throws IOException {
+    List<String> ends = new ArrayList<>();
+    ModelCheck check =
+        ModelCheck.of(model)
+            .progress(
+                (stage, done, total) -> {
+                  if (done == total) {
+                    ends.add(stage);
+                  }
+                });
+    assertEquals(List.of(), check.run());
+    assertEquals(List.of("verify"), ends);
+    assertThrows(CancellationException.class, () -> check.cancellation(() -> true).run());
+    Thread.currentThread().interrupt();
+    try {
+      assertThrows(CancellationException.class, () -> ModelCheck.verify(model));
+    } finally {
+      Thread.interrupted();
     }
   }
 

@@ -137,8 +137,8 @@ final class CompareCommand implements Callable<Integer> {
                   EvaluationOptions.defaults()
                       .withContext(context)
                       .withMaximumWindows(maximumWindows))
-              .onProgress(progress)
-              .stoppedBy(quant.terminal().cancellation());
+              .progress(progress)
+              .cancellation(quant.terminal().cancellation());
       rows.add(study.original());
       for (String recipe : all) {
         rows.add(study.measure(recipe, directory.path().resolve("model")));
@@ -168,8 +168,8 @@ final class CompareCommand implements Callable<Integer> {
                   SpeechFiles.spectrograms(
                       encoder, Conversions.path("--calib", calibration), samples, "--samples"),
                   SpeechFiles.spectrograms(encoder, speechPath, maximumWindows, "--max-windows"))
-              .onProgress(progress)
-              .stoppedBy(quant.terminal().cancellation());
+              .progress(progress)
+              .cancellation(quant.terminal().cancellation());
       rows.add(study.original());
       for (String recipe : all) {
         rows.add(study.measure(recipe, directory.path().resolve("model")));

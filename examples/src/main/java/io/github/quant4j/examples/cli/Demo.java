@@ -30,7 +30,7 @@ import java.util.concurrent.TimeUnit;
 
 /** The main job, step by step: evaluate, quantize, save, load, evaluate and generate. */
 final class Demo {
-  private static final List<String> USUAL_RECIPES =
+  private static final List<String> DEFAULT_RECIPES =
       List.of(
           "int8:channel:sym rtn",
           "int4:g64:asym gptq(act-order)",
@@ -71,7 +71,7 @@ final class Demo {
   }
 
   static List<String> orUsual(List<String> recipes) {
-    return recipes.isEmpty() ? USUAL_RECIPES : recipes;
+    return recipes.isEmpty() ? DEFAULT_RECIPES : recipes;
   }
 
   /** Runs and leaves the quantized models in a directory. */
@@ -195,9 +195,9 @@ final class Demo {
   private EvaluationResult evaluate(Evaluation evaluation, String contents) {
     try (ProgressLine progress = quant.progress()) {
       return evaluation
-          .with(EvaluationOptions.defaults().withContext(EVALUATION_CONTEXT))
-          .onProgress(progress)
-          .stoppedBy(quant.terminal().cancellation())
+          .options(EvaluationOptions.defaults().withContext(EVALUATION_CONTEXT))
+          .progress(progress)
+          .cancellation(quant.terminal().cancellation())
           .run(contents);
     }
   }

@@ -43,7 +43,7 @@ final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--recipe",
       paramLabel = "R",
-      description = "Another recipe than the usual ones; may be given several times.")
+      description = "A recipe in place of the default ones; may be given several times.")
   private List<String> recipes = new ArrayList<>();
 
   @Option(

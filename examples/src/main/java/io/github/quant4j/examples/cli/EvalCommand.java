@@ -126,7 +126,7 @@ final class EvalCommand implements Callable<Integer> {
       if (logitsFile != null) {
         quant.cleansUp();
       }
-      Evaluation evaluation = Evaluation.of(model).with(options.withContext(context));
+      Evaluation evaluation = Evaluation.of(model).options(options.withContext(context));
       if (reference == null) {
         print(run(evaluation, tokens));
       } else {
@@ -177,8 +177,8 @@ final class EvalCommand implements Callable<Integer> {
           SpeechFiles.spectrograms(encoder, speechPath, maximumWindows, "--max-windows");
       OutputComparison.Result result =
           OutputComparison.of(original.graph(), encoder.graph())
-              .onProgress(progress)
-              .stoppedBy(quant.terminal().cancellation())
+              .progress(progress)
+              .cancellation(quant.terminal().cancellation())
               .run(segments);
       print(result, reference, speechPath);
     }
@@ -204,7 +204,7 @@ final class EvalCommand implements Callable<Integer> {
   private EvaluationResult run(Evaluation evaluation, int[] tokens) throws IOException {
     try (ProgressLine progress = quant.progress()) {
       Evaluation observed =
-          evaluation.onProgress(progress).stoppedBy(quant.terminal().cancellation());
+          evaluation.progress(progress).cancellation(quant.terminal().cancellation());
       return logitsFile == null
           ? observed.run(tokens)
           : LogitsFile.write(observed, tokens, logitsFile);

@@ -47,7 +47,11 @@ final class InspectCommand implements Callable<Integer> {
     WorkerTeam team = WorkerTeam.ofThreads(NumberRange.threads(threads));
     Inspection inspection;
     try (ProgressLine progress = quant.progress()) {
-      inspection = new Inspector(team, progress, quant.terminal().cancellation()).inspect(path);
+      inspection =
+          Inspector.of(team)
+              .progress(progress)
+              .cancellation(quant.terminal().cancellation())
+              .inspect(path);
     }
     if (quant.isJson()) {
       quant.print(json(inspection));

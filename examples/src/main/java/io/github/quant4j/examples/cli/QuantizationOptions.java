@@ -156,7 +156,7 @@ final class QuantizationOptions {
               + " tokens in all");
     }
     return calibration.equals(SELF)
-        ? new Calibration.SelfWritten(samples, tokens, seed)
+        ? new Calibration.SelfGenerated(samples, tokens, seed)
         : new Calibration.Text(
             TextFile.read(Conversions.path("--calib", calibration)), samples, tokens, seed);
   }

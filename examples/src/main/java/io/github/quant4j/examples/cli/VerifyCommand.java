@@ -29,7 +29,14 @@ final class VerifyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    List<Problem> problems = ModelCheck.verify(modelDirectory);
+    List<Problem> problems;
+    try (ProgressLine progress = quant.progress()) {
+      problems =
+          ModelCheck.of(modelDirectory)
+              .progress(progress)
+              .cancellation(quant.terminal().cancellation())
+              .run();
+    }
     List<String> warnings = ModelCheck.warnings(modelDirectory);
     if (quant.isJson()) {
       quant.print(json(problems, warnings));

@@ -3,8 +3,8 @@ package io.github.quant4j.bench.jlama;
 
 import com.github.tjake.jlama.tensor.AbstractTensor;
 import com.github.tjake.jlama.tensor.operations.TensorOperations;
-import io.github.quant4j.bench.LayerFormat;
-import io.github.quant4j.bench.Residence;
+import io.github.quant4j.bench.workload.LayerFormat;
+import io.github.quant4j.bench.workload.Residence;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.parallel.WorkerTeam;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.bench.nd4j;
 
-import io.github.quant4j.bench.LayerFormat;
-import io.github.quant4j.bench.Residence;
+import io.github.quant4j.bench.workload.LayerFormat;
+import io.github.quant4j.bench.workload.Residence;
 import java.util.ArrayList;
 import java.util.List;
 import org.openjdk.jmh.annotations.Param;

@@ -2,8 +2,8 @@
 package io.github.quant4j.bench.onnx;
 
 import ai.onnxruntime.OrtException;
-import io.github.quant4j.bench.LayerFormat;
-import io.github.quant4j.bench.Residence;
+import io.github.quant4j.bench.workload.LayerFormat;
+import io.github.quant4j.bench.workload.Residence;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;

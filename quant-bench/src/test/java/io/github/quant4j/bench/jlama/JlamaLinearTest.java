@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.github.tjake.jlama.tensor.AbstractTensor;
 import com.github.tjake.jlama.tensor.operations.TensorOperations;
-import io.github.quant4j.bench.LayerFormat;
+import io.github.quant4j.bench.workload.LayerFormat;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.parallel.WorkerTeam;
 import org.junit.jupiter.api.Assumptions;

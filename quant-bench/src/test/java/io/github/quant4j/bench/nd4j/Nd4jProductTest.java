@@ -3,7 +3,7 @@ package io.github.quant4j.bench.nd4j;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.quant4j.bench.LayerFormat;
+import io.github.quant4j.bench.workload.LayerFormat;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.nd4j.linalg.api.ndarray.INDArray;

@@ -4,7 +4,7 @@ package io.github.quant4j.bench.onnx;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.github.quant4j.bench.LayerFormat;
+import io.github.quant4j.bench.workload.LayerFormat;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import java.nio.FloatBuffer;
 import org.junit.jupiter.params.ParameterizedTest;

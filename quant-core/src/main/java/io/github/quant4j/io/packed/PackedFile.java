@@ -2,6 +2,7 @@
 package io.github.quant4j.io.packed;
 
 import io.github.quant4j.activation.ActivationQuantizer;
+import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.io.ChecksumState;
 import io.github.quant4j.io.SafetensorsFile;
 import io.github.quant4j.io.SafetensorsWriter;
@@ -41,6 +42,7 @@ import java.util.function.Function;
  * <p>Instances are immutable and thread-safe. After {@link #close()} kernels made from the file
  * throw {@link IllegalStateException}. The file must not be truncated while it is open.
  */
+@Stable
 public final class PackedFile implements AutoCloseable {
   private final SafetensorsFile file;
   private final SequencedMap<String, PackedMatrix> matrices;

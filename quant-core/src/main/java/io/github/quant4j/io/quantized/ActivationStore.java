@@ -10,10 +10,10 @@ import io.github.quant4j.format.NumberFormat;
 import io.github.quant4j.io.quantized.QuantizationArguments.Dynamic;
 import io.github.quant4j.io.quantized.QuantizationArguments.Strategy;
 import io.github.quant4j.json.JsonValue;
+import io.github.quant4j.scheme.E8m0ScaleCodec;
 import io.github.quant4j.scheme.FloatScaleCodec;
-import io.github.quant4j.scheme.PowerOfTwoScaleCodec;
+import io.github.quant4j.scheme.Nvfp4ScaleCodec;
 import io.github.quant4j.scheme.ScaleCodec;
-import io.github.quant4j.scheme.TensorRelativeScaleCodec;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
@@ -108,13 +108,13 @@ final class ActivationStore {
       };
     }
     // What that library reads it rounds by its own rule; the other rule takes our schema.
-    if (codec.equals(PowerOfTwoScaleCodec.ROUNDED)
+    if (codec.equals(E8m0ScaleCodec.ROUNDED)
         && !isInteger
         && granularity.equals(ActivationGranularity.group(32))) {
       return arguments(
           scheme, Strategy.GROUP, Dynamic.YES, Optional.of(QuantizationArguments.EXPONENTS));
     }
-    if (codec instanceof TensorRelativeScaleCodec
+    if (codec instanceof Nvfp4ScaleCodec
         && format.equals(MiniFloat.FP4_E2M1)
         && granularity.equals(ActivationGranularity.group(16))
         && quantizer.tensorScale() > 0) {
@@ -170,7 +170,7 @@ final class ActivationStore {
       return Optional.empty();
     }
     boolean exponents = input.scaleType().equals(Optional.of(QuantizationArguments.EXPONENTS));
-    ScaleCodec codec = exponents ? PowerOfTwoScaleCodec.ROUNDED : FloatScaleCodec.FLOAT32;
+    ScaleCodec codec = exponents ? E8m0ScaleCodec.ROUNDED : FloatScaleCodec.FLOAT32;
     ActivationGranularity group =
         input.groupSize().map(ActivationGranularity::group).orElse(ActivationGranularity.token());
     return Optional.of(
@@ -180,7 +180,7 @@ final class ActivationStore {
           case TENSOR_GROUP -> {
             float divisor = ModuleTensors.scalar(tensors.require("input_global_scale", DType.F32));
             yield ActivationQuantizer.blocks(
-                scheme(input, format, group, new TensorRelativeScaleCodec()), 1f / divisor);
+                scheme(input, format, group, new Nvfp4ScaleCodec()), 1f / divisor);
           }
           default -> ActivationQuantizer.dynamic(scheme(input, format, group, codec));
         });

@@ -12,14 +12,14 @@ import io.github.quant4j.matrix.FormatPalette;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.matrix.PackedCodes;
 import io.github.quant4j.matrix.QuantizedMatrix;
+import io.github.quant4j.scheme.E8m0ScaleCodec;
 import io.github.quant4j.scheme.FloatScaleCodec;
 import io.github.quant4j.scheme.Granularity;
 import io.github.quant4j.scheme.GroupParameters;
-import io.github.quant4j.scheme.PowerOfTwoScaleCodec;
+import io.github.quant4j.scheme.Nvfp4ScaleCodec;
 import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.scheme.ScaleCodec;
 import io.github.quant4j.scheme.ScaleLayout;
-import io.github.quant4j.scheme.TensorRelativeScaleCodec;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
@@ -82,7 +82,7 @@ final class CompressedTensorsReader {
     ScaleCodec codec = codec(scale);
     SequencedMap<String, Tensor> parts = new LinkedHashMap<>();
     parts.put("", scale);
-    if (codec instanceof TensorRelativeScaleCodec) {
+    if (codec instanceof Nvfp4ScaleCodec) {
       parts.put("tensor", tensors.require("weight_global_scale", DType.F32));
     }
     GroupParameters scales = codec.decode(parts, layout);
@@ -235,8 +235,8 @@ final class CompressedTensorsReader {
 
   private ScaleCodec codec(Tensor scale) {
     return switch (group.format()) {
-      case MXFP4, MXFP8 -> PowerOfTwoScaleCodec.FLOOR;
-      case NVFP4 -> new TensorRelativeScaleCodec();
+      case MXFP4, MXFP8 -> E8m0ScaleCodec.FLOOR;
+      case NVFP4 -> new Nvfp4ScaleCodec();
       default ->
           switch (scale.dtype()) {
             case F32 -> FloatScaleCodec.FLOAT32;

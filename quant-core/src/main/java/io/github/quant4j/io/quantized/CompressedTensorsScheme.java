@@ -10,11 +10,11 @@ import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.matrix.FormatPalette;
 import io.github.quant4j.matrix.QuantizedMatrix;
+import io.github.quant4j.scheme.E8m0ScaleCodec;
 import io.github.quant4j.scheme.FloatScaleCodec;
 import io.github.quant4j.scheme.Granularity;
-import io.github.quant4j.scheme.PowerOfTwoScaleCodec;
+import io.github.quant4j.scheme.Nvfp4ScaleCodec;
 import io.github.quant4j.scheme.ScaleCodec;
-import io.github.quant4j.scheme.TensorRelativeScaleCodec;
 import io.github.quant4j.tensor.DType;
 import java.util.List;
 import java.util.Optional;
@@ -57,7 +57,7 @@ final class CompressedTensorsScheme {
     Granularity granularity = matrix.scheme().granularity();
     boolean floatScales = codec instanceof FloatScaleCodec;
     boolean exponents =
-        codec instanceof PowerOfTwoScaleCodec && granularity.equals(Granularity.group(32));
+        codec instanceof E8m0ScaleCodec && granularity.equals(Granularity.group(32));
     if (format instanceof IntegerFormat(int bits)) {
       if (bits < 2 || !floatScales || !hasIntegerZeroPoints(matrix)) {
         return Optional.empty();
@@ -82,7 +82,7 @@ final class CompressedTensorsScheme {
       if (exponents) {
         return Optional.of(CompressionFormat.MXFP4);
       }
-      return codec instanceof TensorRelativeScaleCodec && granularity.equals(Granularity.group(16))
+      return codec instanceof Nvfp4ScaleCodec && granularity.equals(Granularity.group(16))
           ? Optional.of(CompressionFormat.NVFP4)
           : Optional.empty();
     }

@@ -14,6 +14,8 @@ import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.linear.WeightTerm;
 import io.github.quant4j.matrix.QuantizedMatrix;
+import io.github.quant4j.progress.Cancellation;
+import io.github.quant4j.progress.ProgressListener;
 import io.github.quant4j.scheme.ScaleLayout;
 import io.github.quant4j.tensor.Tensor;
 import java.io.IOException;
@@ -38,26 +40,86 @@ import java.util.Set;
 public final class ModelVerifier {
   private static final int BLOCK = 1 << 16;
 
+  private final Path directory;
+  private final ProgressListener progress;
+  private final Cancellation cancellation;
   private final List<Problem> problems = new ArrayList<>();
+  private long done;
+  private long total;
 
-  private ModelVerifier() {}
+  private ModelVerifier(Path directory, ProgressListener progress, Cancellation cancellation) {
+    this.directory = directory;
+    this.progress = progress;
+    this.cancellation = cancellation;
+  }
 
   /**
-   * Verifies a model. Reads every byte of it.
+   * Prepares to verify a model.
+   *
+   * @param directory the model's directory
+   * @return the verifier, which has read nothing yet
+   */
+  public static ModelVerifier of(Path directory) {
+    return new ModelVerifier(directory, ProgressListener.none(), Cancellation.onInterrupt());
+  }
+
+  /**
+   * The same with a listener.
+   *
+   * @param listener is told of tensors, each of which is looked at twice: its checksum, its values
+   * @return the changed verifier
+   */
+  public ModelVerifier progress(ProgressListener listener) {
+    return new ModelVerifier(directory, listener, cancellation);
+  }
+
+  /**
+   * The same with another way to stop it.
+   *
+   * @param changed asked before each tensor and between rows and blocks of values, by default
+   *     whether the calling thread is interrupted
+   * @return the changed verifier
+   */
+  public ModelVerifier cancellation(Cancellation changed) {
+    return new ModelVerifier(directory, progress, changed);
+  }
+
+  /**
+   * Verifies a model with nobody to tell how far it is.
    *
    * @param directory the model's directory
    * @return what is wrong; empty if nothing is
    * @throws IOException if reading fails
+   * @throws java.util.concurrent.CancellationException if the calling thread is interrupted
    */
   public static List<Problem> verify(Path directory) throws IOException {
-    ModelVerifier verifier = new ModelVerifier();
+    return of(directory).run();
+  }
+
+  /**
+   * Verifies the model. Reads every byte of it.
+   *
+   * @return what is wrong; empty if nothing is
+   * @throws IOException if reading fails
+   * @throws java.util.concurrent.CancellationException if it was stopped
+   */
+  public List<Problem> run() throws IOException {
+    // What is found is kept in one that nobody else has, so that this one can run again.
+    ModelVerifier verifier = new ModelVerifier(directory, progress, cancellation);
+    // Files cannot be opened by a thread that is interrupted.
+    cancellation.check();
     try (ModelDirectory model = ModelDirectory.open(directory)) {
-      verifier.verifySideFiles(directory);
+      verifier.verifySideFiles();
       verifier.verify(model);
     } catch (TensorFileException e) {
       verifier.report(directory.toString(), e);
     }
     return List.copyOf(verifier.problems);
+  }
+
+  private void advance(long tensors) {
+    done += tensors;
+    progress.progressed("verify", done, total);
   }
 
   private void report(String subject, Exception e) {
@@ -68,7 +130,7 @@ public final class ModelVerifier {
     problems.add(new Problem(subject, description));
   }
 
-  private void verifySideFiles(Path directory) throws IOException {
+  private void verifySideFiles() throws IOException {
     for (String problem : FileChecksums.problems(directory)) {
       int colon = problem.indexOf(": ");
       report(problem.substring(0, colon), problem.substring(colon + 2));
@@ -76,14 +138,18 @@ public final class ModelVerifier {
   }
 
   private void verify(ModelDirectory model) {
+    total =
+        model.files().stream().mapToLong(file -> file.names().size()).sum() + model.names().size();
     for (SafetensorsFile file : model.files()) {
       for (String name : file.names()) {
+        cancellation.check();
         if (file.verify(name) == ChecksumState.CORRUPT) {
           report("tensor '" + name + "'", "the data differs from its checksum in " + file.path());
         }
         if (model.find(name).filter(found -> found == file.require(name)).isEmpty()) {
           report("tensor '" + name + "'", "the index does not place it in " + file.path());
         }
+        advance(1);
       }
     }
     Set<String> parts = new HashSet<>();
@@ -91,8 +157,11 @@ public final class ModelVerifier {
       QuantizedWeights weights = QuantizedWeights.of(model.config(), new Unchecked(model));
       Map<String, List<String>> byModule = ModuleTensors.byModule(model);
       for (String module : weights.modules()) {
-        parts.addAll(byModule.getOrDefault(module, List.of()));
+        cancellation.check();
+        List<String> own = byModule.getOrDefault(module, List.of());
+        parts.addAll(own);
         verify(weights, module);
+        advance(own.size());
       }
     } catch (TensorFileException e) {
       report("config.json", e);
@@ -100,6 +169,7 @@ public final class ModelVerifier {
     for (String name : model.names()) {
       if (!parts.contains(name)) {
         verifyFinite(model.require(name));
+        advance(1);
       }
     }
   }
@@ -140,6 +210,7 @@ public final class ModelVerifier {
     long count = 0;
     String first = "";
     for (int row = 0; row < matrix.rows(); row++) {
+      cancellation.check();
       matrix.codes().unpackRow(row, codes, 0);
       for (int column = 0; column < codes.length; column++) {
         int selection = matrix.grid().palette().selection(layout.index(row, column));
@@ -180,6 +251,7 @@ public final class ModelVerifier {
 
   private void verifyRows(String subject, WeightTerm term) {
     for (int row = 0; row < term.rows(); row++) {
+      cancellation.check();
       float[] values = new float[term.columns()];
       term.addRow(row, values, 0);
       for (int column = 0; column < values.length; column++) {
@@ -207,6 +279,7 @@ public final class ModelVerifier {
     float[] block = new float[(int) Math.min(BLOCK, tensor.shape().elementCount())];
     long count = tensor.shape().elementCount();
     for (long from = 0; from < count; from += BLOCK) {
+      cancellation.check();
       int length = (int) Math.min(BLOCK, count - from);
       tensor.readFloats(from, length, block, 0);
       for (int i = 0; i < length; i++) {

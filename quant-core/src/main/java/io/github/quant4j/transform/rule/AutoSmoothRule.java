@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.transform.rule;
 
-import io.github.quant4j.search.Search;
+import io.github.quant4j.search.Minimize;
 import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.transform.InputTransform;
 import io.github.quant4j.transform.TransformChain;
@@ -26,7 +26,7 @@ public record AutoSmoothRule(boolean powersOfTwo) implements TransformRule {
    * @return from 0 to 1 by 0.05
    */
   public static List<Double> candidates() {
-    return Search.grid(0, 1, POINTS);
+    return Minimize.grid(0, 1, POINTS);
   }
 
   /**
@@ -48,7 +48,7 @@ public record AutoSmoothRule(boolean powersOfTwo) implements TransformRule {
     for (double alpha : candidates()) {
       transforms.add(SmoothRule.fit(group, alpha, powersOfTwo, label()));
     }
-    return Search.argmin(transforms, transform -> trial.error(group, transform)).argument();
+    return Minimize.argmin(transforms, transform -> trial.error(group, transform)).argument();
   }
 
   @Override

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.transform.rule;
 
-import io.github.quant4j.search.Search;
+import io.github.quant4j.search.Minimize;
 import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.transform.InputTransform;
@@ -41,7 +41,7 @@ public record AwqRule(int points, boolean bothSides) implements TransformRule {
     for (int i = 0; i < points; i++) {
       candidates.add(candidate(input, weight, (double) i / points));
     }
-    return Search.argmin(candidates, transform -> trial.error(group, transform)).argument();
+    return Minimize.argmin(candidates, transform -> trial.error(group, transform)).argument();
   }
 
   private InputTransform candidate(double[] input, double[] weight, double ratio) {

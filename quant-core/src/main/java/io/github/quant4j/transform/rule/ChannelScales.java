@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.transform.rule;
 
+import io.github.quant4j.search.ActivationCalibration;
 import io.github.quant4j.statistic.ChannelRanges;
 import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.statistic.InputStatistics;
@@ -54,7 +55,7 @@ final class ChannelScales {
     }
     return group
         .sample()
-        .map(io.github.quant4j.search.ActivationCalibration::observe)
+        .map(ActivationCalibration::observe)
         .orElseThrow(
             () ->
                 new IllegalArgumentException(

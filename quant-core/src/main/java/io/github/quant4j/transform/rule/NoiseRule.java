@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.transform.rule;
 
-import io.github.quant4j.search.Search;
+import io.github.quant4j.search.Minimize;
 import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.transform.InputTransform;
 import io.github.quant4j.transform.ShiftTransform;
@@ -46,10 +46,10 @@ public record NoiseRule(double range, long seed) implements TransformRule {
       return transform(group.size(), range * largest);
     }
     List<InputTransform> candidates = new ArrayList<>();
-    for (double share : Search.grid(0, WIDEST, POINTS)) {
+    for (double share : Minimize.grid(0, WIDEST, POINTS)) {
       candidates.add(transform(group.size(), share * largest));
     }
-    return Search.argmin(candidates, transform -> trial.error(group, transform)).argument();
+    return Minimize.argmin(candidates, transform -> trial.error(group, transform)).argument();
   }
 
   private ShiftTransform transform(int size, double width) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.transform.rule;
 
+import io.github.quant4j.activation.ActivationGranularity;
 import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.activation.ActivationScheme;
 import io.github.quant4j.format.IntegerFormat;
@@ -231,7 +232,7 @@ public record QuantizationTrial(Quantizer weights, Optional<ActivationScheme> ac
     NumberFormat format = scheme.format();
     double halfLevels = (format.levels().length - 1) / 2.0;
     boolean perChannel =
-        scheme.granularity().equals(io.github.quant4j.activation.ActivationGranularity.channel());
+        scheme.granularity().equals(ActivationGranularity.channel());
     double noise = 0;
     for (int row = 0; row < rounded.rows(); row++) {
       for (int j = 0; j < largest.length; j++) {

@@ -2,6 +2,7 @@
 package io.github.quant4j.io.quantized;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.io.SafetensorsFile;
@@ -19,10 +20,13 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -100,6 +104,44 @@ class ModelVerifierTest {
     assertEquals(List.of(), ModelVerifier.verify(target));
     Files.delete(target.resolve("quant4j-checksums.json"));
     assertEquals(List.of(), ModelVerifier.verify(target));
+  }
+
+  /** Parts of layers and other tensors are counted, once for the checksum and once for the values. */
+  @Test
+  void tellsHowFarItIsAndStops() throws IOException {
+    Path target = quantized("int4:g8:asym rtn");
+    List<Long> steps = new ArrayList<>();
+    List<Long> totals = new ArrayList<>();
+    ModelVerifier verifier =
+        ModelVerifier.of(target)
+            .progress(
+                (stage, done, total) -> {
+                  assertEquals("verify", stage);
+                  steps.add(done);
+                  totals.add(total);
+                });
+    assertEquals(List.of(), verifier.run());
+    long last = totals.getFirst();
+    assertTrue(last > 4 && last % 2 == 0, totals.toString());
+    assertEquals(Collections.nCopies(totals.size(), last), totals);
+    assertEquals(last, steps.getLast());
+    assertEquals(steps.stream().sorted().distinct().toList(), steps);
+    steps.clear();
+    assertEquals(List.of(), verifier.run());
+    assertEquals(1, steps.getFirst());
+    for (int stop : new int[] {0, 1, (int) last - 1}) {
+      steps.clear();
+      assertThrows(
+          CancellationException.class,
+          () -> verifier.cancellation(() -> !steps.isEmpty() && steps.getLast() >= stop || stop == 0).run());
+      assertEquals(stop, steps.size() == 0 ? 0 : steps.getLast());
+    }
+    Thread.currentThread().interrupt();
+    try {
+      assertThrows(CancellationException.class, () -> ModelVerifier.verify(target));
+    } finally {
+      Thread.interrupted();
+    }
   }
 
   @Test

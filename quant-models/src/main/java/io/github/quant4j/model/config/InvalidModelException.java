@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model.config;
 
+import io.github.quant4j.annotation.Stable;
 import java.util.List;
 
 /**
  * A model's configuration is incomplete, contradicts itself or its tensors, or asks for something
  * that the runtime does not do. All problems that were found are reported together.
  */
+@Stable
 public final class InvalidModelException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
   private static final int SHOWN = 20;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model.config;
 
+import io.github.quant4j.annotation.Stable;
 import java.util.List;
 import java.util.OptionalInt;
 
 /** What every language model says about itself, whatever its family. */
+@Stable
 public interface ModelDescription {
   /**
    * The architecture's name.

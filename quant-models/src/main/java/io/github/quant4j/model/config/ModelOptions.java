@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model.config;
 
+import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.parallel.WorkerTeam;
 import java.util.concurrent.Executor;
@@ -14,6 +15,7 @@ import java.util.concurrent.Executor;
  * @param positionsBeyondTraining whether texts may be longer than the model's {@code
  *     max_position_embeddings}, where predictions are rarely of use
  */
+@Stable
 public record ModelOptions(
     KernelOptions kernels, WeightPlacement placement, boolean positionsBeyondTraining) {
 

@@ -40,7 +40,7 @@ enum Family {
     }
   },
 
-  /** {@link CrumbMultiply}. */
+  /** {@link TwoBitMultiply}; files of packed weights know it by this name. */
   CRUMB {
     @Override
     boolean supports(IntegerArithmetic arithmetic) {
@@ -50,7 +50,7 @@ enum Family {
 
     @Override
     int unit(IntegerArithmetic arithmetic) {
-      return CrumbMultiply.UNIT;
+      return TwoBitMultiply.UNIT;
     }
 
     @Override
@@ -62,7 +62,7 @@ enum Family {
     SegmentSums pack(
         WeightSource weights, IntegerArithmetic arithmetic, SegmentLayout layout, WorkerTeam team) {
       AffineCodes form = arithmetic.weightCodes();
-      return new CrumbMultiply(weights, form.maximumCode(), largestValue(form), layout, team);
+      return new TwoBitMultiply(weights, form.maximumCode(), largestValue(form), layout, team);
     }
   },
 

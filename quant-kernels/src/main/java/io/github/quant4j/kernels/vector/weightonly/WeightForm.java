@@ -4,10 +4,10 @@ package io.github.quant4j.kernels.vector.weightonly;
 import io.github.quant4j.format.NumberFormat;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.matrix.QuantizedMatrix;
+import io.github.quant4j.scheme.GroupParameters;
+import io.github.quant4j.scheme.Nvfp4ScaleCodec;
 import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.scheme.ScaleLayout;
-import io.github.quant4j.scheme.TensorRelativeScaleCodec;
-import io.github.quant4j.tensor.Tensor;
 import java.util.Optional;
 
 /**
@@ -26,38 +26,31 @@ record WeightForm(
     boolean hasZeros,
     float tensorScale) {
 
-  /** The part of a scale codec's data that holds the divisor of the whole matrix. */
-  private static final String TENSOR_PART = "tensor";
-
   /** The form of a matrix, or empty if it has several formats. */
   static Optional<WeightForm> of(QuantizedMatrix weights) {
     Grid grid = weights.grid();
     if (!grid.palette().isUniform()) {
       return Optional.empty();
     }
-    Tensor divisor = grid.scales().parts().get(TENSOR_PART);
     return Optional.of(
         new WeightForm(
             weights.scheme(),
             grid.palette().formats().getFirst(),
             grid.layout(),
             grid.zeroPoints().isPresent(),
-            divisor != null && relativeScales(weights).isPresent()
-                ? 1 / divisor.toFloatArray()[0]
-                : 1f));
+            hasTensorScale(weights) ? 1 / Nvfp4ScaleCodec.divisor(grid.scales()) : 1f));
   }
 
-  /** The scales' own bytes where they are bytes over one divisor: they alone need be read. */
-  private static Optional<Tensor> relativeScales(QuantizedMatrix weights) {
-    return weights.scheme().scaleCodec() instanceof TensorRelativeScaleCodec
-        ? Optional.ofNullable(weights.grid().scales().parts().get(""))
-        : Optional.empty();
+  /** Whether the scales are bytes over one divisor of the whole matrix. */
+  private static boolean hasTensorScale(QuantizedMatrix weights) {
+    return weights.scheme().scaleCodec() instanceof Nvfp4ScaleCodec;
   }
 
   /** The scales of a matrix of this form, relative to {@link #tensorScale()}. */
   ParameterTable scales(QuantizedMatrix weights) {
+    GroupParameters scales = weights.grid().scales();
     float[] values =
-        relativeScales(weights).map(Tensor::toFloatArray).orElse(weights.grid().scales().values());
+        hasTensorScale(weights) ? Nvfp4ScaleCodec.tileScales(scales) : scales.values();
     return ParameterTable.of(
         rows(), groups(), (row, group) -> values[layout.index(row, group * layout.blockColumns())]);
   }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * gives the output errors of all its tiles. Cost: {@code out in g} multiply-adds for each
  * candidate.
  */
-final class BlockErrorSearch implements RangeChooser {
+final class BlockErrorRangeChooser implements RangeChooser {
   private static final int ROWS_IN_SLAB = 1024;
   private static final int LANES = 128;
 
@@ -30,7 +30,7 @@ final class BlockErrorSearch implements RangeChooser {
   private final TileRanges full;
   private final Gram gram;
 
-  BlockErrorSearch(
+  BlockErrorRangeChooser(
       FitTask task, NumberFormat format, List<Shrink> candidates, TileRanges full, Gram gram) {
     this.task = task;
     this.format = format;

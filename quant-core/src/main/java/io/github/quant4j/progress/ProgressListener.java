@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.progress;
 
+import io.github.quant4j.annotation.Stable;
+
 /** Is told how far long work is. */
+@Stable
 @FunctionalInterface
 public interface ProgressListener {
 

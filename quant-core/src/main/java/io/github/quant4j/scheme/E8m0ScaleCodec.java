@@ -11,7 +11,7 @@ import java.util.Map;
  * Scales stored as one byte of exponent (OCP E8M0). With the wanted scale {@code s}, the format's
  * largest level {@code M} and thus the largest magnitude {@code m = s M}, the rules are as follows.
  */
-public enum PowerOfTwoScaleCodec implements ScaleCodec {
+public enum E8m0ScaleCodec implements ScaleCodec {
   /**
    * {@code floor(log2 m) - floor(log2 M)}: OCP Microscaling Formats 1.0, section 6.3. Magnitudes
    * whose mantissa exceeds that of {@code M} clip.
@@ -31,7 +31,7 @@ public enum PowerOfTwoScaleCodec implements ScaleCodec {
 
   private final String label;
 
-  PowerOfTwoScaleCodec(String label) {
+  E8m0ScaleCodec(String label) {
     this.label = label;
   }
 
@@ -52,7 +52,7 @@ public enum PowerOfTwoScaleCodec implements ScaleCodec {
   }
 
   /** Scales of one byte each. */
-  private record ExponentFrame(PowerOfTwoScaleCodec rule, ScaleLayout layout, float maximum)
+  private record ExponentFrame(E8m0ScaleCodec rule, ScaleLayout layout, float maximum)
       implements ScaleFrame {
 
     private int code(double scale) {

@@ -20,7 +20,7 @@ import java.util.SequencedMap;
  * those of weights below 1e-41 become zero. A tile whose scale would round to zero gets the
  * smallest normal one instead, 2^-6, so that no element divides by zero.
  */
-public record TensorRelativeScaleCodec() implements ScaleCodec {
+public record Nvfp4ScaleCodec() implements ScaleCodec {
   private static final String TENSOR_PART = "tensor";
   private static final float SMALLEST_NORMAL = 0x1p-6f;
   private static final float LARGEST_DIVISOR = 0x1p127f;
@@ -51,7 +51,7 @@ public record TensorRelativeScaleCodec() implements ScaleCodec {
   }
 
   /** A divisor of the matrix that is settled. */
-  private record TensorFrame(TensorRelativeScaleCodec codec, ScaleLayout layout, float divisor)
+  private record TensorFrame(Nvfp4ScaleCodec codec, ScaleLayout layout, float divisor)
       implements ScaleFrame {
 
     private int code(double scale) {
@@ -90,5 +90,38 @@ public record TensorRelativeScaleCodec() implements ScaleCodec {
     SequencedMap<String, Tensor> stored = StoredParts.of("", tiles);
     stored.put(TENSOR_PART, tensor);
     return new GroupParameters(values, stored);
+  }
+
+  /**
+   * The scales of tiles before they are divided by the number for the whole matrix.
+   *
+   * @param scales what {@link #encode} or {@link #decode} gave
+   * @return one FP8 E4M3 value for each tile, in the order of the scales
+   * @throws IllegalArgumentException if the scales are of another codec
+   */
+  public static float[] tileScales(GroupParameters scales) {
+    requireDivisor(scales);
+    return StoredParts.require(scales.parts(), "", scales.values().length, DType.F8_E4M3)
+        .toFloatArray();
+  }
+
+  /**
+   * The number that the scales of all tiles are divided by.
+   *
+   * @param scales what {@link #encode} or {@link #decode} gave
+   * @return the divisor
+   * @throws IllegalArgumentException if the scales are of another codec
+   */
+  public static float divisor(GroupParameters scales) {
+    return requireDivisor(scales).toFloatArray()[0];
+  }
+
+  private static Tensor requireDivisor(GroupParameters scales) {
+    Tensor divisor = scales.parts().get(TENSOR_PART);
+    if (divisor == null) {
+      throw new IllegalArgumentException(
+          "scales: parts " + scales.parts().keySet() + ", expected one named '" + TENSOR_PART + "'");
+    }
+    return divisor;
   }
 }

@@ -13,8 +13,8 @@ import java.util.function.ToDoubleFunction;
  * <p>All methods are deterministic: of equal errors the first candidate wins, and an error that is
  * not a number counts as infinite.
  */
-public final class Search {
-  private Search() {}
+public final class Minimize {
+  private Minimize() {}
 
   /**
    * What was found.

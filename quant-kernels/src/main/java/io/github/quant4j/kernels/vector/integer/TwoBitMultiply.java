@@ -7,7 +7,7 @@ import io.github.quant4j.parallel.WorkerTeam;
 import java.lang.foreign.MemorySegment;
 
 /** Multiplication of codes of up to 2 bits, sixteen in a word. */
-final class CrumbMultiply extends WordMultiply {
+final class TwoBitMultiply extends WordMultiply {
   private static final int BITS = 2;
   private static final int UNIT_WORDS = 4;
 
@@ -26,7 +26,7 @@ final class CrumbMultiply extends WordMultiply {
    * @param layout segments, with a unit of {@link #UNIT}
    * @param team the threads
    */
-  CrumbMultiply(
+  TwoBitMultiply(
       WeightSource weights,
       int largestCode,
       int largestValue,
@@ -58,14 +58,14 @@ final class CrumbMultiply extends WordMultiply {
     int sumsAt = -first * tile.tokens * rows;
     long at = position(block);
     if (tile.tokens == 1) {
-      CrumbLoops.oneToken(packed, at, tile, entries, from, to, sums, sumsAt, rows);
+      TwoBitLoops.oneToken(packed, at, tile, entries, from, to, sums, sumsAt, rows);
       return;
     }
     for (int vector = 0; vector < ROW_VECTORS; vector++) {
       if (tile.tokens == 2) {
-        CrumbLoops.twoTokens(packed, at, tile, entries, from, to, sums, sumsAt, rows);
+        TwoBitLoops.twoTokens(packed, at, tile, entries, from, to, sums, sumsAt, rows);
       } else {
-        CrumbLoops.fourTokens(packed, at, tile, entries, from, to, sums, sumsAt, rows);
+        TwoBitLoops.fourTokens(packed, at, tile, entries, from, to, sums, sumsAt, rows);
       }
       at += Lanes.FLOATS * (long) Integer.BYTES;
       sumsAt += Lanes.FLOATS;

@@ -25,7 +25,7 @@ import java.util.SequencedMap;
  * @param bits of a tile's code, from 1 to 8
  * @param run tiles that share a base and a step, from 2 to 65536
  */
-public record SecondOrderScaleCodec(int bits, int run) implements ScaleCodec {
+public record DoubleQuantizedScaleCodec(int bits, int run) implements ScaleCodec {
   private static final String BASE_PART = "base";
   private static final String STEP_PART = "step";
   private static final String RANGE_PART = "range";
@@ -38,7 +38,7 @@ public record SecondOrderScaleCodec(int bits, int run) implements ScaleCodec {
    *
    * @throws IllegalArgumentException if one is out of range
    */
-  public SecondOrderScaleCodec {
+  public DoubleQuantizedScaleCodec {
     if (bits < 1 || bits > 8) {
       throw new IllegalArgumentException("second-order: " + bits + " bits, expected 1 to 8");
     }
@@ -50,10 +50,10 @@ public record SecondOrderScaleCodec(int bits, int run) implements ScaleCodec {
   /**
    * Three bits for runs of 16 tiles, as in SpQR.
    *
-   * @return the usual codec
+   * @return the codec with default settings
    */
-  public static SecondOrderScaleCodec defaults() {
-    return new SecondOrderScaleCodec(3, 16);
+  public static DoubleQuantizedScaleCodec defaults() {
+    return new DoubleQuantizedScaleCodec(3, 16);
   }
 
   @Override

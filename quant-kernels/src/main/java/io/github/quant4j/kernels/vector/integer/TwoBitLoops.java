@@ -9,15 +9,15 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * The inner loops of {@link CrumbMultiply}, one for each number of tokens; parameters and form are
+ * The inner loops of {@link TwoBitMultiply}, one for each number of tokens; parameters and form are
  * those of {@link NibbleLoops}.
  */
-final class CrumbLoops {
+final class TwoBitLoops {
   private static final int L = Lanes.FLOATS;
   private static final long BYTES = L * (long) Integer.BYTES;
   private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
-  private CrumbLoops() {}
+  private TwoBitLoops() {}
 
   /** One token, two row vectors. */
   static void oneToken(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.quant4j.bench;
+package io.github.quant4j.bench.workload;
 
 /** Where the weights lie when a multiplication begins. */
 public enum Residence {

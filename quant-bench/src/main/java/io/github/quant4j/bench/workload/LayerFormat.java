@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.quant4j.bench;
+package io.github.quant4j.bench.workload;
 
 import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.activation.ActivationScheme;

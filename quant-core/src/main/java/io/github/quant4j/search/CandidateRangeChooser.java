@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Rows are lanes. Candidates that no lane can win with any more are dropped on the way.
  */
-final class CandidateSearch implements RangeChooser {
+final class CandidateRangeChooser implements RangeChooser {
   private static final int LANES = 128;
 
   /** Columns between looks at whether a candidate can still win. */
@@ -28,7 +28,7 @@ final class CandidateSearch implements RangeChooser {
   private final TileError error;
   private final TileRanges full;
 
-  CandidateSearch(
+  CandidateRangeChooser(
       FitTask task,
       NumberFormat format,
       List<Shrink> candidates,

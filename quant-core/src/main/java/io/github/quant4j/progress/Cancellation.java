@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.progress;
 
+import io.github.quant4j.annotation.Stable;
 import java.util.concurrent.CancellationException;
 
 /**
  * Whether long work should stop. Work asks between steps of a second or less where it can, and ends
  * with a {@link CancellationException}.
  */
+@Stable
 @FunctionalInterface
 public interface Cancellation {
 
