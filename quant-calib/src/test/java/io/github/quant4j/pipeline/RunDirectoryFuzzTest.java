@@ -8,9 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.io.TensorFileException;
 import io.github.quant4j.model.LanguageModel;
-import io.github.quant4j.testing.models.TestModels;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.testing.SeededRandom;
+import io.github.quant4j.testing.models.TestModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -243,8 +243,7 @@ public final class LinearQuantizer {
             .report(layer, weights, fitted, linear, changed));
   }
 
-  private static ActivationQuantizer activations(
-      Activations activations, LayerGroup changed) {
+  private static ActivationQuantizer activations(Activations activations, LayerGroup changed) {
     return ActivationCalibration.fit(
         activations.scheme(), activations.range(), changed.statistics(), changed.sample());
   }

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What calibration remembers of the inputs of one linear layer: per channel the range, the mean and
- * the mean magnitude, and if wanted the second moment (the Hessian of the output error, {@link Gram}).
+ * the mean magnitude, and if wanted the second moment (the Hessian of the output error, {@link
+ * Gram}).
  *
  * <p>It is fed batch by batch in bounded memory ({@code in^2} floats with the moment, {@code 6 in}
  * numbers without; half a mebibyte more with quantiles), merges with other statistics, and follows

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.layer;
 
-import io.github.quant4j.recipe.PublishedRecipes;
-import io.github.quant4j.recipe.Recipe;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -19,6 +17,8 @@ import io.github.quant4j.linalg.MatrixView;
 import io.github.quant4j.linalg.ScalarLinearAlgebra;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.quantize.Quantizer;
+import io.github.quant4j.recipe.PublishedRecipes;
+import io.github.quant4j.recipe.Recipe;
 import io.github.quant4j.rounding.GptqRounding;
 import io.github.quant4j.search.FitTask;
 import io.github.quant4j.statistic.Gram;

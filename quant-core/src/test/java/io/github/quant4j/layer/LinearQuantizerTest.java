@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.layer;
 
-import io.github.quant4j.parallel.WorkerTeam;
-import io.github.quant4j.recipe.ManyRecipes;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -20,6 +18,8 @@ import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.linear.SparseTerm;
 import io.github.quant4j.linear.WeightTerm;
 import io.github.quant4j.matrix.QuantizedMatrix;
+import io.github.quant4j.parallel.WorkerTeam;
+import io.github.quant4j.recipe.ManyRecipes;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Tensor;
 import io.github.quant4j.testing.SeededRandom;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.generate;
 
-import io.github.quant4j.testing.models.ChainModel;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.quant4j.testing.models.ChainModel;
 import io.github.quant4j.text.StreamingDecoder;
 import io.github.quant4j.text.TestTokenizers;
 import io.github.quant4j.text.Tokenizer;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.generate;
 
-import io.github.quant4j.testing.models.ChainModel;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.quant4j.testing.models.ChainModel;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model;
 
-import io.github.quant4j.model.llama.Configurations;
-import io.github.quant4j.testing.models.TestModels;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -18,14 +16,16 @@ import io.github.quant4j.graph.ResidualStream;
 import io.github.quant4j.graph.SiteGroup;
 import io.github.quant4j.graph.SiteObserver;
 import io.github.quant4j.linear.QuantizedLinear;
-import io.github.quant4j.testing.models.TestModels.Expected;
 import io.github.quant4j.model.config.ModelOptions;
+import io.github.quant4j.model.llama.Configurations;
 import io.github.quant4j.model.llama.LlamaModel;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
 import io.github.quant4j.testing.SeededRandom;
+import io.github.quant4j.testing.models.TestModels;
+import io.github.quant4j.testing.models.TestModels.Expected;
 import io.github.quant4j.transform.HeadStructure;
 import java.util.ArrayList;
 import java.util.Arrays;

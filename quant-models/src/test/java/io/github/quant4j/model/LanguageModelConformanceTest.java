@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model;
 
-import io.github.quant4j.model.llama.Configurations;
-import io.github.quant4j.testing.models.TestModels;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
-import io.github.quant4j.testing.models.TestModels.Expected;
 import io.github.quant4j.model.config.ModelOptions;
+import io.github.quant4j.model.llama.Configurations;
 import io.github.quant4j.testing.SharedData;
+import io.github.quant4j.testing.models.TestModels;
+import io.github.quant4j.testing.models.TestModels.Expected;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.Tag;

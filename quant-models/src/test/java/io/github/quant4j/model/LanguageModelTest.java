@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model;
 
-import io.github.quant4j.testing.models.TestModels;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -15,10 +14,11 @@ import io.github.quant4j.generate.GeneratedTokens;
 import io.github.quant4j.generate.Sampling;
 import io.github.quant4j.generate.TokenGenerator;
 import io.github.quant4j.generate.TokenListener;
-import io.github.quant4j.testing.models.TestModels.Expected;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.model.config.WeightPlacement;
 import io.github.quant4j.testing.SeededRandom;
+import io.github.quant4j.testing.models.TestModels;
+import io.github.quant4j.testing.models.TestModels.Expected;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;

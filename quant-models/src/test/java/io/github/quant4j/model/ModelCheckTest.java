@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model;
 
-import io.github.quant4j.testing.models.TestModels;
-import io.github.quant4j.testing.models.TestDirectories;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.io.TensorFileException;
 import io.github.quant4j.io.quantized.Problem;
+import io.github.quant4j.testing.models.TestDirectories;
+import io.github.quant4j.testing.models.TestModels;
 import io.github.quant4j.text.TestTokenizers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.BeforeEach;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model;
 
-import io.github.quant4j.testing.models.TestModels;
-import io.github.quant4j.testing.models.TestEncoders;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -16,7 +14,6 @@ import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.graph.SequenceLayout;
 import io.github.quant4j.graph.SiteObserver;
-import io.github.quant4j.testing.models.TestEncoders.Expected;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.model.config.WeightPlacement;
@@ -25,6 +22,9 @@ import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
 import io.github.quant4j.testing.SeededRandom;
+import io.github.quant4j.testing.models.TestEncoders;
+import io.github.quant4j.testing.models.TestEncoders.Expected;
+import io.github.quant4j.testing.models.TestModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;

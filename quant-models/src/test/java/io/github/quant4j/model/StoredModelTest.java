@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model;
 
-import io.github.quant4j.model.llama.Configurations;
-import io.github.quant4j.testing.models.TestModels;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -19,13 +17,15 @@ import io.github.quant4j.io.TensorFileException;
 import io.github.quant4j.io.quantized.QuantizedModelWriter;
 import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.QuantizedLinear;
-import io.github.quant4j.testing.models.TestModels.Expected;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.model.config.WeightPlacement;
+import io.github.quant4j.model.llama.Configurations;
 import io.github.quant4j.model.llama.LlamaConfiguration;
 import io.github.quant4j.model.llama.LlamaModel;
 import io.github.quant4j.quantize.Quantizer;
+import io.github.quant4j.testing.models.TestModels;
+import io.github.quant4j.testing.models.TestModels.Expected;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model;
 
-import io.github.quant4j.model.llama.Configurations;
-import io.github.quant4j.testing.models.TestModels;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -13,10 +11,12 @@ import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.SafetensorsWriter;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
+import io.github.quant4j.model.llama.Configurations;
 import io.github.quant4j.model.llama.LlamaConfiguration;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
+import io.github.quant4j.testing.models.TestModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -87,11 +87,7 @@ final class IntegerKernel extends PartitionedKernel {
             quantizer, family, arithmetic.weightCodes(), BATCH, options.scratch());
     this.inputKind =
         new InputKind(
-            family.operandKind(),
-            layout,
-            arithmetic.weightCodes(),
-            activations,
-            plain.isPresent());
+            family.operandKind(), layout, arithmetic.weightCodes(), activations, plain.isPresent());
     long blockBytes = (memory.byteSize() + parameters.bytes()) / blocks;
     this.blocksInPart = Math.clamp(PART_BYTES / Math.max(1, blockBytes), 1, blocks);
     this.description =
@@ -143,7 +139,8 @@ final class IntegerKernel extends PartitionedKernel {
     int to = whole ? blocks : Math.min(blocks, from + blocksInPart);
     int rows = family.blockRows();
     if (prepared.isPlain()) {
-      ColdPhase.INTEGER_NIBBLES.takes((long) tokens * (to - from) * family.blockRows() * inFeatures());
+      ColdPhase.INTEGER_NIBBLES.takes(
+          (long) tokens * (to - from) * family.blockRows() * inFeatures());
       plain.orElseThrow().multiply(prepared, from, to, y, yOffset, scratch);
       return;
     }

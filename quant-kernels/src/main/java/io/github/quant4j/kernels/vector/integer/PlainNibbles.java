@@ -47,8 +47,7 @@ final class PlainNibbles {
     int segments = layout.segments();
     int[] packed = scratch.ints(count * words);
     MemorySegment memory = family.packed();
-    MemorySegment.copy(
-        memory, PackedMemory.INT, family.position(block), packed, 0, count * words);
+    MemorySegment.copy(memory, PackedMemory.INT, family.position(block), packed, 0, count * words);
     float[] scales = scratch.floats(count * segments);
     MemorySegment.copy(
         parameters.scales(),
@@ -142,8 +141,7 @@ final class PlainNibbles {
       for (int b = 0; b < blocks; b++) {
         System.arraycopy(packed, (b * words + w) * rows, line, b * rows, rows);
       }
-      int lower =
-          QuantizedInput.GUARD + w / unitWords * layout.unit() + w % unitWords * VIEWS;
+      int lower = QuantizedInput.GUARD + w / unitWords * layout.unit() + w % unitWords * VIEWS;
       for (int t = 0; t < tile.tokens; t++) {
         int at = lower + t * width;
         PlainLoops.addProducts(count, line, tile.values, at, at + half, sums, t * count);

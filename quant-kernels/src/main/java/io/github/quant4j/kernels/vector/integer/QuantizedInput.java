@@ -167,8 +167,7 @@ final class QuantizedInput implements PreparedInput {
       }
     }
     if (plain) {
-      Arrays.fill(
-          tile.starts, tile.offset, tile.offset + tile.tokens * layout.segments(), 0);
+      Arrays.fill(tile.starts, tile.offset, tile.offset + tile.tokens * layout.segments(), 0);
     } else {
       maker.family.prepare(tile, values, GUARD, scratch);
     }

@@ -124,8 +124,7 @@ public final class PlainLoops {
    * @param at position of the first one
    * @param sums the sums to add to
    */
-  public static void addLower(
-      int count, int[] words, int step, float[] x, int at, float[] sums) {
+  public static void addLower(int count, int[] words, int step, float[] x, int at, float[] sums) {
     float x0 = x[at];
     float x1 = x[at + 1];
     float x2 = x[at + 2];
@@ -150,8 +149,7 @@ public final class PlainLoops {
    * @param at position of the first one
    * @param sums the sums to add to
    */
-  public static void addUpper(
-      int count, int[] words, int step, float[] x, int at, float[] sums) {
+  public static void addUpper(int count, int[] words, int step, float[] x, int at, float[] sums) {
     float x0 = x[at];
     float x1 = x[at + 1];
     float x2 = x[at + 2];

@@ -31,7 +31,11 @@ final class PlainTiles {
    * @param pairedStep what {@link PairedLookup} multiplies codes by; 0 for {@link MantissaNibbles}
    */
   PlainTiles(
-      WordTiles tiles, int groupWords, ParameterTable scales, ParameterTable zeros, int pairedStep) {
+      WordTiles tiles,
+      int groupWords,
+      ParameterTable scales,
+      ParameterTable zeros,
+      int pairedStep) {
     this.tiles = tiles;
     this.groupWords = groupWords;
     this.scales = scales;
@@ -68,8 +72,7 @@ final class PlainTiles {
       for (int t = 0; t < tokens.count(); t++) {
         slab.multiply(tokens.get(t));
         int kept = Math.min(count * ROWS, outFeatures - tile * ROWS);
-        PlainLoops.scaled(
-            kept, slab.totals, factor, y, yOffset + t * outFeatures + tile * ROWS);
+        PlainLoops.scaled(kept, slab.totals, factor, y, yOffset + t * outFeatures + tile * ROWS);
       }
       slab.release();
     }

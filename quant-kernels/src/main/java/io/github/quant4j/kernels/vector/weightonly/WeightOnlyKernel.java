@@ -130,16 +130,12 @@ final class WeightOnlyKernel extends PartitionedKernel {
     }
   }
 
-  private boolean multiplyPlain(
-      TokenVectors tokens, int from, int to, float[] y, int yOffset) {
+  private boolean multiplyPlain(TokenVectors tokens, int from, int to, float[] y, int yOffset) {
     long rows = (long) (to - from) * WordTiles.ROWS;
-    if (plain.isEmpty()
-        || !ColdPhase.FLOAT_NIBBLES.takes(tokens.count() * rows * inFeatures())) {
+    if (plain.isEmpty() || !ColdPhase.FLOAT_NIBBLES.takes(tokens.count() * rows * inFeatures())) {
       return false;
     }
-    plain
-        .get()
-        .multiply(tokens, from, to, factor, y, yOffset, outFeatures(), options().scratch());
+    plain.get().multiply(tokens, from, to, factor, y, yOffset, outFeatures(), options().scratch());
     return true;
   }
 
