@@ -4,7 +4,8 @@
 module quant4j.core {
   requires static jdk.management;
   requires static org.jspecify;
-  // Only some recipes need it, and as an automatic module it would keep jlink from linking all others.
+  // Only some recipes need it, and as an automatic module it would keep jlink from linking all
+  // others.
   requires static commons.math3;
   requires org.slf4j;
 

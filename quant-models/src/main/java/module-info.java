@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Model families, tokenizers, generation and speech: what an application that serves a model needs. */
+/**
+ * Model families, tokenizers, generation and speech: what an application that serves a model needs.
+ */
 module quant4j.models {
   requires static org.jspecify;
   requires org.slf4j;

@@ -29,7 +29,8 @@ class PackedLayerTest {
       values[i] = (float) random.nextGaussian();
     }
     QuantizedMatrix weights =
-        Quantizer.of("int4:g64:asym rtn").quantize(FloatMatrix.wrap(70, 128, values), Compute.scalar());
+        Quantizer.of("int4:g64:asym rtn")
+            .quantize(FloatMatrix.wrap(70, 128, values), Compute.scalar());
     float[] x = java.util.Arrays.copyOf(values, 128);
     float[] expected = new float[70];
     float[] y = new float[70];

@@ -76,19 +76,14 @@ public class QuantizeBenchmark {
     private float[] errors = {};
     private RoundingTask task =
         new RoundingTask(
-            damped,
-            grid(damped, "int4:channel:sym", compute),
-            null,
-            new MinMaxSearch(),
-            compute);
+            damped, grid(damped, "int4:channel:sym", compute), null, new MinMaxSearch(), compute);
 
     /** For JMH. */
     public Layer() {}
 
     private static Grid grid(FloatMatrix weights, String scheme, Compute compute) {
       QuantScheme parsed = QuantScheme.parse(scheme);
-      return new MinMaxSearch()
-          .fit(new FitTask(weights, parsed, null, compute), parsed.format());
+      return new MinMaxSearch().fit(new FitTask(weights, parsed, null, compute), parsed.format());
     }
 
     /** Makes the layer. */

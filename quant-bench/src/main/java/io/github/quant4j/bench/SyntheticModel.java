@@ -17,7 +17,6 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
@@ -131,7 +130,9 @@ final class SyntheticModel {
 
   private QuantizedLinear quantize(FloatMatrix weights) {
     LayerFormat formats = LayerFormat.parse(format);
-    QuantizedLinear linear = QuantizedLinear.of(Quantizer.of(formats.weights()).quantize(weights, KernelOptions.defaults().compute()));
+    QuantizedLinear linear =
+        QuantizedLinear.of(
+            Quantizer.of(formats.weights()).quantize(weights, KernelOptions.defaults().compute()));
     return formats
         .activations()
         .map(scheme -> linear.withActivations(ActivationQuantizer.dynamic(scheme)))

@@ -155,14 +155,7 @@ public class TransformBenchmark extends KernelBenchmark {
         .compute
         .algebra()
         .multiplyKronecker(
-            tokens.m,
-            tokens.first,
-            tokens.second,
-            tokens.x,
-            0,
-            tokens.y,
-            0,
-            tokens.compute.team());
+            tokens.m, tokens.first, tokens.second, tokens.x, 0, tokens.y, 0, tokens.compute.team());
     return tokens.y;
   }
 }

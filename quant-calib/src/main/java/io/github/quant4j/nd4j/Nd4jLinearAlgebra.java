@@ -76,8 +76,7 @@ public final class Nd4jLinearAlgebra implements LinearAlgebra {
   }
 
   @Override
-  public void multiplyAdd(
-      float alpha, MatrixView a, MatrixView b, MatrixView c, WorkerTeam team) {
+  public void multiplyAdd(float alpha, MatrixView a, MatrixView b, MatrixView c, WorkerTeam team) {
     MatrixView.requireProduct(a, b, c);
     if ((long) c.rows() * c.columns() * a.columns() < SCALAR_WORK) {
       scalar.multiplyAdd(alpha, a, b, c, team);

@@ -128,7 +128,8 @@ final class BlockFlow {
    */
   LayerInput observe(int group, Set<StatisticNeed> needs, double attentionWeight) {
     InputObserver observer =
-        new InputObserver(block.layout().groups().get(group).inFeatures(), needs, options.compute());
+        new InputObserver(
+            block.layout().groups().get(group).inFeatures(), needs, options.compute());
     for (int b = 0; b < states.batches(); b++) {
       cancellation.check();
       observer.add(passAt(b, group).input(), weights(b, attentionWeight));

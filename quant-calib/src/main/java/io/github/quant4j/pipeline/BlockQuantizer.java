@@ -188,8 +188,7 @@ final class BlockQuantizer {
     if (flow != null && hasNext) {
       flow.pass(index);
     }
-    return LayerFailure.naming(
-        group.sites(), () -> folder.apply(group, recipe, rules, input));
+    return LayerFailure.naming(group.sites(), () -> folder.apply(group, recipe, rules, input));
   }
 
   private void quantize(
@@ -222,8 +221,7 @@ final class BlockQuantizer {
           long begin = System.nanoTime();
           Recipe changed = shared ? behind(transform, recipe) : recipe;
           LinearQuantizer quantizer = LinearQuantizer.of(changed).withOptions(options);
-          LayerInput input =
-              inputs.getOrDefault(recipe.attentionWeight(), LayerInput.unknown());
+          LayerInput input = inputs.getOrDefault(recipe.attentionWeight(), LayerInput.unknown());
           GroupQuantizationResult quantized =
               LayerFailure.namingOne(
                   sites,

@@ -112,7 +112,14 @@ final class CalibrationStates implements AutoCloseable {
       Shape shape = matrix(file, name);
       if (shape.dimension(0) != layout.tokens() || shape.dimension(1) != width) {
         throw new IllegalArgumentException(
-            "tensor '" + name + "' is " + shape + ", expected [" + layout.tokens() + ", " + width
+            "tensor '"
+                + name
+                + "' is "
+                + shape
+                + ", expected ["
+                + layout.tokens()
+                + ", "
+                + width
                 + "]");
       }
       layouts.add(layout);
@@ -127,7 +134,8 @@ final class CalibrationStates implements AutoCloseable {
   private static Shape matrix(SafetensorsFile file, String name) {
     Shape shape = file.require(name).shape();
     if (shape.rank() != 2) {
-      throw new IllegalArgumentException("tensor '" + name + "' is " + shape + ", expected a matrix");
+      throw new IllegalArgumentException(
+          "tensor '" + name + "' is " + shape + ", expected a matrix");
     }
     return shape;
   }

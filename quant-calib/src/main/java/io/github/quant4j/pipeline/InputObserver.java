@@ -2,11 +2,8 @@
 package io.github.quant4j.pipeline;
 
 import io.github.quant4j.graph.SiteInput;
-import io.github.quant4j.kernel.KernelOptions;
-import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.layer.LayerInput;
 import io.github.quant4j.linalg.Compute;
-import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.statistic.HoldOut;
 import io.github.quant4j.statistic.InputStatistics;
 import io.github.quant4j.statistic.RowReservoir;

@@ -57,17 +57,17 @@ final class LayerFailure {
       if (layers.size() > 1) {
         layers.forEach(layer -> naming(layer.name(), () -> work.apply(List.of(layer))));
       }
-      return naming(layers, () -> rethrow(e));
+      return naming(
+          layers,
+          () -> {
+            throw e;
+          });
     } catch (RuntimeException | OutOfMemoryError e) {
-      return naming(layers, () -> rethrow(e));
-    }
-  }
-
-  private static <T> T rethrow(Throwable problem) {
-    switch (problem) {
-      case RuntimeException e -> throw e;
-      case Error e -> throw e;
-      default -> throw new IllegalStateException(problem);
+      return naming(
+          layers,
+          () -> {
+            throw e;
+          });
     }
   }
 

@@ -73,8 +73,8 @@ final class ModelAssembly {
    * @param calibration what the report says of it
    * @param seconds asked when all but the report is done
    */
-  QuantizationReport write(
-      OutputDirectory output, String calibration, DoubleSupplier seconds) throws IOException {
+  QuantizationReport write(OutputDirectory output, String calibration, DoubleSupplier seconds)
+      throws IOException {
     try (Arena arena = Arena.ofConfined();
         QuantizedModelWriter writer = QuantizedModelWriter.create(source, output)) {
       writer.recipe(plan.recipe());

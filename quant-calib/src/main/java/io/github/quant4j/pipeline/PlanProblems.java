@@ -30,8 +30,7 @@ final class PlanProblems {
   void add(LinearSite site, String problem) {
     groups
         .computeIfAbsent(
-            "layers " + problem.replaceAll("\\d+", "#"),
-            _ -> new Group(problem, new ArrayList<>()))
+            "layers " + problem.replaceAll("\\d+", "#"), _ -> new Group(problem, new ArrayList<>()))
         .sites()
         .add(site);
   }

@@ -91,8 +91,7 @@ public record QuantizationReport(
     members.put("bytes_before", bytesBefore);
     members.put("bytes_after", bytesAfter);
     members.put("seconds", seconds);
-    outputSqnr()
-        .ifPresent(decibels -> ReportNumbers.putRatio(members, "output_sqnr_db", decibels));
+    outputSqnr().ifPresent(decibels -> ReportNumbers.putRatio(members, "output_sqnr_db", decibels));
     members.put("blocks", blocks.stream().map(BlockReport::toJson).toList());
     members.put("sites", sites.stream().map(SiteReport::toJson).toList());
     return JsonWriter.pretty(JsonValue.of(members));

@@ -81,8 +81,7 @@ final class QuantizationRun<I> {
   QuantizationReport run(OutputDirectory output, boolean resume, RunSignature signature)
       throws IOException {
     long start = System.nanoTime();
-    try (RunDirectory run =
-        RunDirectory.open(output.target(), signature, blocks.size(), resume)) {
+    try (RunDirectory run = RunDirectory.open(output.target(), signature, blocks.size(), resume)) {
       try {
         ResourceCheck.requireDisk(output.target(), plan, model, run.bytes(), inputs.tokens());
         quantizeBlocks(run);
@@ -139,7 +138,9 @@ final class QuantizationRun<I> {
     return blocks.get(block).sites().stream().filter(recipes::containsKey).count();
   }
 
-  /** The last block before one, or itself, whose states are there; it is the first if there is none. */
+  /**
+   * The last block before one, or itself, whose states are there; it is the first if there is none.
+   */
   private int start(RunDirectory run, int next) throws IOException {
     for (int b = next; b >= 0; b--) {
       if (run.hasStates(b)) {

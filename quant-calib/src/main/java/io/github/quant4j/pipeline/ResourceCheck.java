@@ -43,9 +43,9 @@ final class ResourceCheck {
     }
     String problem =
         "about "
-            + megabytes(plan.peakHeapBytes())
+            + megabytes((double) plan.peakHeapBytes())
             + " of heap are needed, but only "
-            + megabytes(heap)
+            + megabytes((double) heap)
             + " are allowed";
     String advice =
         "; allow more (for example -Xmx"
@@ -96,7 +96,7 @@ final class ResourceCheck {
     }
     long width = model.blocks().stream().mapToLong(block -> block.outFeatures()).max().orElse(0);
     double states = plan.isCalibrated() ? 2.0 * tokens * width * Float.BYTES : 0;
-    requireDisk(target, diskBytes(plan), states + quantizedBytes(plan), free);
+    requireDisk(target, diskBytes(plan), states + (double) quantizedBytes(plan), free);
   }
 
   /**
@@ -116,7 +116,7 @@ final class ResourceCheck {
         "about "
             + megabytes(isHopeless ? least : most)
             + " of disk space are needed while it is written, but only "
-            + megabytes(free)
+            + megabytes((double) free)
             + " are free";
     if (isHopeless) {
       throw new OutputException(target, problem + "; make room, or choose another place");

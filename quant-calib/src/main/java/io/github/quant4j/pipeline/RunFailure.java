@@ -4,6 +4,7 @@ package io.github.quant4j.pipeline;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.ClosedByInterruptException;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 
 /** What becomes of an exception on its way out of a run. */
@@ -20,7 +21,7 @@ final class RunFailure {
     Throwable thrown =
         switch (problem) {
           case Throwable e when isInterrupt(e) -> cancelled(e);
-          case UncheckedIOException e -> e.getCause();
+          case UncheckedIOException e -> Objects.requireNonNull(e.getCause());
           // The JVM keeps such errors ready, which take no notes.
           case OutOfMemoryError e -> new OutOfMemoryError(e.getMessage()).initCause(e);
           default -> problem;

@@ -47,9 +47,7 @@ final class StreamRotation {
    * @return empty if rotations are a matter of each group
    */
   static Optional<StreamRotation> of(
-      BlockModel<?> model,
-      Function<LinearSite, Optional<Recipe>> recipes,
-      Compute compute) {
+      BlockModel<?> model, Function<LinearSite, Optional<Recipe>> recipes, Compute compute) {
     Optional<ResidualStream> stream = model.residualStream();
     if (stream.isEmpty()
         || stream.get().readers().stream()

@@ -6,8 +6,6 @@ import io.github.quant4j.graph.InputOrigin;
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.NormSite;
 import io.github.quant4j.graph.SiteGroup;
-import io.github.quant4j.kernel.KernelOptions;
-import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.layer.LayerInput;
 import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.QuantizedLinear;

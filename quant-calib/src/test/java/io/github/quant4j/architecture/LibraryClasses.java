@@ -34,7 +34,8 @@ final class LibraryClasses {
     // By name, since the program of the examples may lie in the same place.
     return new ClassFileImporter()
         .withImportOption(
-            location -> !location.contains("/quant4j/examples/") && !location.contains("/quant4j/bench/"))
+            location ->
+                !location.contains("/quant4j/examples/") && !location.contains("/quant4j/bench/"))
         .importLocations(places);
   }
 

@@ -34,10 +34,25 @@ class PackagesTest {
   /** Packages of quant-core that an application needs that serves quantized weights. */
   private static final List<String> CORE_SERVING =
       packages(
-          "activation", "annotation", "format", "grammar", "io", "io.packed", "io.quantized",
-          "json", "kernel", "lane", "linalg", "linear", "matrix", "metric", "parallel", "progress",
+          "activation",
+          "annotation",
+          "format",
+          "grammar",
+          "io",
+          "io.packed",
+          "io.quantized",
+          "json",
+          "kernel",
+          "lane",
+          "linalg",
+          "linear",
+          "matrix",
+          "metric",
+          "parallel",
+          "progress",
           "scheme",
-          "tensor", "transform");
+          "tensor",
+          "transform");
 
   /** Packages of quant-core that make quantized weights. */
   private static final List<String> CORE_MAKING =
@@ -101,18 +116,16 @@ class PackagesTest {
   @Test
   void everyPackageHasItsPlace() {
     Set<String> found =
-        CLASSES.stream().map(JavaClass::getPackageName).collect(Collectors.toCollection(TreeSet::new));
+        CLASSES.stream()
+            .map(JavaClass::getPackageName)
+            .collect(Collectors.toCollection(TreeSet::new));
     Set<String> listed = new TreeSet<>(joined(CORE, KERNELS, MODELS, CALIB));
     assertEquals(listed, found, "a package that is new or gone must be told to this test");
   }
 
   @Test
   void noTwoPackagesDependOnEachOther() {
-    slices()
-        .matching(LibraryClasses.ROOT + ".(**)")
-        .should()
-        .beFreeOfCycles()
-        .check(CLASSES);
+    slices().matching(LibraryClasses.ROOT + ".(**)").should().beFreeOfCycles().check(CLASSES);
   }
 
   @Test
@@ -180,8 +193,7 @@ class PackagesTest {
                 type ->
                     type.getDirectDependenciesFromSelf().stream()
                         .anyMatch(
-                            to ->
-                                to.getTargetClass().getPackageName().startsWith(COMMONS_MATH)))
+                            to -> to.getTargetClass().getPackageName().startsWith(COMMONS_MATH)))
             .map(JavaClass::getPackageName)
             .collect(Collectors.toSet());
     assertEquals(Set.copyOf(packages("commonsmath")), users);
@@ -195,7 +207,8 @@ class PackagesTest {
     modules.forEach(
         (module, packages) ->
             assertTrue(
-                CLASSES.stream().filter(type -> packages.contains(type.getPackageName())).count() > 50,
+                CLASSES.stream().filter(type -> packages.contains(type.getPackageName())).count()
+                    > 50,
                 module));
   }
 

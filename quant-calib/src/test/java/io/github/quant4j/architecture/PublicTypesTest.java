@@ -100,7 +100,8 @@ class PublicTypesTest {
             .map(row -> LibraryClasses.ROOT + "." + row.group(2))
             .collect(Collectors.toCollection(TreeSet::new));
     assertEquals(
-        stable().map(JavaClass::getName).collect(Collectors.toCollection(TreeSet::new)), documented);
+        stable().map(JavaClass::getName).collect(Collectors.toCollection(TreeSet::new)),
+        documented);
     for (MatchResult row : rows) {
       Path source =
           ROOT.resolve(row.group(1))

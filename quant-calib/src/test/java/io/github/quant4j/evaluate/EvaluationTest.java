@@ -8,12 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.model.LanguageModel;
-import io.github.quant4j.model.TestModels;
-import io.github.quant4j.model.TestModels.Expected;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
 import io.github.quant4j.testing.SeededRandom;
+import io.github.quant4j.testing.models.TestModels;
+import io.github.quant4j.testing.models.TestModels.Expected;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -133,7 +133,8 @@ class EvaluationTest {
             Evaluation.of(model).options(options.withTokensAtOnce(tokensAtOnce)).run(text);
         assertEquals(one.negativeLogLikelihood(), batched.negativeLogLikelihood(), 1e-5);
       }
-      EvaluationResult limited = Evaluation.of(model).options(options.withMaximumWindows(2)).run(text);
+      EvaluationResult limited =
+          Evaluation.of(model).options(options.withMaximumWindows(2)).run(text);
       EvaluationResult shorter = Evaluation.of(model).options(options).run(Arrays.copyOf(text, 16));
       assertEquals(shorter.negativeLogLikelihood(), limited.negativeLogLikelihood(), 1e-5);
       assertEquals(2, limited.windows());
@@ -143,7 +144,10 @@ class EvaluationTest {
             "qwen3-head-norms", ModelOptions.defaults().withKernels("scalar").withThreads(4))) {
       assertEquals(
           one.negativeLogLikelihood(),
-          Evaluation.of(model).options(options.withTokensAtOnce(1)).run(text).negativeLogLikelihood());
+          Evaluation.of(model)
+              .options(options.withTokensAtOnce(1))
+              .run(text)
+              .negativeLogLikelihood());
     }
   }
 

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.kernel.KernelOptions;
-import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.layer.LayerInput;
 import io.github.quant4j.layer.LinearQuantizer;
 import io.github.quant4j.linalg.Compute;
@@ -110,8 +109,7 @@ class Nd4jLinearAlgebraTest {
       Placed again = before.copy();
       for (boolean alone : new boolean[] {true, false}) {
         Placed one = alone ? c : again;
-        algebra.multiplyTransposed(
-            a.view(), b.view(), accumulate, one.view(), alone ? ONE : THREE);
+        algebra.multiplyTransposed(a.view(), b.view(), accumulate, one.view(), alone ? ONE : THREE);
       }
       c.check(
           accumulate ? product.add(before.real(false)) : product,

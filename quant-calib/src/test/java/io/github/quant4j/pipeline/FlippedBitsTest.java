@@ -6,12 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.io.TensorFileException;
-import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.model.ModelCheck;
+import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
-import io.github.quant4j.model.TestModels;
 import io.github.quant4j.testing.SeededRandom;
+import io.github.quant4j.testing.models.TestModels;
 import io.github.quant4j.text.InvalidTokenizerException;
 import io.github.quant4j.text.TestTokenizers;
 import java.io.IOException;

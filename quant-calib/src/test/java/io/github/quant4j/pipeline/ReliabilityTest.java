@@ -12,11 +12,11 @@ import io.github.quant4j.io.SafetensorsFile;
 import io.github.quant4j.io.SafetensorsWriter;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.model.config.ModelOptions;
-import io.github.quant4j.model.TestDirectories;
-import io.github.quant4j.model.TestModels;
 import io.github.quant4j.progress.Cancellation;
 import io.github.quant4j.progress.ProgressListener;
 import io.github.quant4j.tensor.Tensor;
+import io.github.quant4j.testing.models.TestDirectories;
+import io.github.quant4j.testing.models.TestModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -94,8 +94,7 @@ class ReliabilityTest {
                   OutputException.class,
                   () ->
                       quantization("int3:g16:sym rtn")
-                          .saveTo(
-                              directory.resolve("contested"), OVERWRITE.withResume(resume)));
+                          .saveTo(directory.resolve("contested"), OVERWRITE.withResume(resume)));
           refusals.add(e.getMessage());
         };
     quantization(CALIBRATED).progress(intruder).saveTo(directory.resolve("contested"));

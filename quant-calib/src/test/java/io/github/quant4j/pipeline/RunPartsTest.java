@@ -70,8 +70,7 @@ class RunPartsTest {
     assertFalse(page.contains("NaN") || page.contains("Infinity"), page);
     assertEquals(ratio == Double.POSITIVE_INFINITY, page.contains("<td>exact</td>"));
     JsonValue.Obj json = (JsonValue.Obj) JsonParser.parse(report.toJson());
-    assertEquals(
-        ratio != Double.POSITIVE_INFINITY, json.members().containsKey("output_sqnr_db"));
+    assertEquals(ratio != Double.POSITIVE_INFINITY, json.members().containsKey("output_sqnr_db"));
   }
 
   @Test

@@ -8,9 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.generate.AutoregressiveModel;
-import io.github.quant4j.generate.ChainModel;
 import io.github.quant4j.progress.Cancellation;
 import io.github.quant4j.progress.ProgressListener;
+import io.github.quant4j.testing.models.ChainModel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

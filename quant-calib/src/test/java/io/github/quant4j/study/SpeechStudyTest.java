@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.metric.SignalToNoise;
 import io.github.quant4j.model.SpeechEncoder;
-import io.github.quant4j.model.TestEncoders;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.testing.SeededRandom;
+import io.github.quant4j.testing.models.TestEncoders;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

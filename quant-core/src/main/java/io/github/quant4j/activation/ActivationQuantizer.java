@@ -108,8 +108,7 @@ public final class ActivationQuantizer {
    *     finite
    */
   public static ActivationQuantizer blocks(ActivationScheme scheme, float tensorScale) {
-    if (scheme.granularity().isStatic()
-        || !(scheme.scaleCodec() instanceof Nvfp4ScaleCodec)) {
+    if (scheme.granularity().isStatic() || !(scheme.scaleCodec() instanceof Nvfp4ScaleCodec)) {
       throw new IllegalArgumentException(
           "scheme: " + scheme + ", expected a dynamic one with e4m3 scales, such as nvfp4");
     }

@@ -33,9 +33,7 @@ public record ActivationScheme(
   private record Preset(String name, ActivationScheme scheme) {}
 
   private static final List<Preset> PRESETS =
-      QuantScheme.presets().stream()
-          .flatMap(ActivationScheme::presets)
-          .toList();
+      QuantScheme.presets().stream().flatMap(ActivationScheme::presets).toList();
 
   private static final String ROUNDED = ":round";
 

@@ -4,5 +4,4 @@
 @NullMarked
 package io.github.quant4j.annotation;
 
-import io.github.quant4j.annotation.Expert;
 import org.jspecify.annotations.NullMarked;

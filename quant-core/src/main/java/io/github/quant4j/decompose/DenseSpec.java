@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.decompose;
 
-import io.github.quant4j.format.HalfPrecision;
 import io.github.quant4j.linear.DenseTerm;
 import io.github.quant4j.linear.WeightTerm;
 import io.github.quant4j.matrix.FloatStorage;

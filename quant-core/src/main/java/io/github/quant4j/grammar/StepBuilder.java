@@ -34,7 +34,16 @@ public final class StepBuilder<P> {
       String text) {
     parameters.add(
         new Parameter<>(
-            kind, argument, words, range, defaultValue, isRequired, getter, Numerals::plain, false, text));
+            kind,
+            argument,
+            words,
+            range,
+            defaultValue,
+            isRequired,
+            getter,
+            Numerals::plain,
+            false,
+            text));
     return this;
   }
 
@@ -123,7 +132,11 @@ public final class StepBuilder<P> {
    * @return this
    */
   public StepBuilder<P> optional(
-      String argument, Range range, Number defaultValue, Function<? super P, ?> getter, String text) {
+      String argument,
+      Range range,
+      Number defaultValue,
+      Function<? super P, ?> getter,
+      String text) {
     return add(Kind.PLACE, argument, List.of(), range, defaultValue, false, getter, text);
   }
 

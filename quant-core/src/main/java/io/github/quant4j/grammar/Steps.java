@@ -28,6 +28,7 @@ public record Steps<R>(String kind, List<Step<?, ? extends R>> all) {
    * @return the table
    */
   @SafeVarargs
+  @SuppressWarnings("varargs") // The array is copied, never kept or written to.
   public static <R> Steps<R> of(String kind, Step<?, ? extends R>... steps) {
     return new Steps<>(kind, List.of(steps));
   }
@@ -39,6 +40,7 @@ public record Steps<R>(String kind, List<Step<?, ? extends R>> all) {
    * @return these and those
    */
   @SafeVarargs
+  @SuppressWarnings("varargs") // The array is copied, never kept or written to.
   public final Steps<R> with(Step<?, ? extends R>... more) {
     List<Step<?, ? extends R>> joined = new ArrayList<>(all);
     joined.addAll(List.of(more));

@@ -48,7 +48,9 @@ final class BytePanels extends WeightPanels {
     return panels.complete ? Optional.of(panels) : Optional.empty();
   }
 
-  /** The largest unit, at most 1, of which all levels are multiples that fit; 0 if there is none. */
+  /**
+   * The largest unit, at most 1, of which all levels are multiples that fit; 0 if there is none.
+   */
   private static float unit(FormatPalette palette) {
     for (int exponent = 0; exponent >= SMALLEST_EXPONENT; exponent--) {
       float unit = Math.scalb(1f, exponent);

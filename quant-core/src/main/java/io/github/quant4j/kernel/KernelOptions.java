@@ -18,8 +18,8 @@ import java.util.Optional;
  *     vector})
  * @param team the threads that rows are split over
  * @param scratch the memory that calls borrow
- * @param algebra linear algebra to use in place of the provider's; empty unless the caller has chosen
- *     one
+ * @param algebra linear algebra to use in place of the provider's; empty unless the caller has
+ *     chosen one
  */
 @Stable
 public record KernelOptions(
@@ -83,8 +83,8 @@ public record KernelOptions(
   /**
    * What all numerical code of a computation is given.
    *
-   * @return {@link #algebra()} if it is present, otherwise the linear algebra of the provider, which
-   *     borrows scratch memory here; with the threads
+   * @return {@link #algebra()} if it is present, otherwise the linear algebra of the provider,
+   *     which borrows scratch memory here; with the threads
    * @throws IllegalArgumentException if the provider is not available
    */
   public Compute compute() {

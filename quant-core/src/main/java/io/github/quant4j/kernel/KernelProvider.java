@@ -162,4 +162,10 @@ public interface KernelProvider {
       PackedMatrix weights, ActivationQuantizer activations, KernelOptions options) {
     return Optional.empty();
   }
+
+  /**
+   * Kernels are about to be warmed up. A provider whose kernels begin with code that is cheap to
+   * run a few times goes over to what is fast in the long run. Results must not depend on it.
+   */
+  default void prepareForWarmUp() {}
 }

@@ -336,6 +336,7 @@ public final class Kernels {
    * @return whether all were compiled before the time was over
    */
   public static boolean warmUp(Collection<? extends LinearKernel> kernels, Duration limit) {
+    Registry.INSTANCE.usable.forEach(KernelProvider::prepareForWarmUp);
     return new WarmUp(limit.toNanos()).run(kernels);
   }
 

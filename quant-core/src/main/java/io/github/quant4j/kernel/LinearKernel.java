@@ -51,7 +51,8 @@ public interface LinearKernel {
   void multiply(float[] x, int xOffset, int tokens, float[] y, int yOffset);
 
   /**
-   * What this is: the provider and its method, the format and the shape. Implementations print as this line.
+   * What this is: the provider and its method, the format and the shape. Implementations print as
+   * this line.
    *
    * @return one line, for logs and reports
    */

@@ -49,8 +49,7 @@ final class PanelIntegerKernel extends PartitionedKernel {
     super(weights.columns(), weights.rows(), options);
     Grid grid = weights.grid();
     this.inputKind = new IntegerInput.Kind(activations, inFeatures());
-    this.inputs =
-        new IntegerInput.Maker(activations, arithmetic, inFeatures(), options.scratch());
+    this.inputs = new IntegerInput.Maker(activations, arithmetic, inFeatures(), options.scratch());
     this.arithmetic = arithmetic;
     this.panels = panels;
     this.layout = grid.layout();
@@ -190,8 +189,7 @@ final class PanelIntegerKernel extends PartitionedKernel {
       }
     }
     if (zeros.length > 0) {
-      PanelScales.gather(
-          layout, zeros, panel * WeightPanels.ROWS, height, from, work.integerZeros);
+      PanelScales.gather(layout, zeros, panel * WeightPanels.ROWS, height, from, work.integerZeros);
       for (int t = 0; t < tokens; t++) {
         int first = valuesFrom + t * inFeatures() + from;
         int input = PanelLanes.integerSum(values, first, end - from);
@@ -202,13 +200,7 @@ final class PanelIntegerKernel extends PartitionedKernel {
 
   /** Adds the totals of a segment to the outputs, or their multiples to those of its run. */
   private void foldSegment(
-      int panel,
-      int from,
-      int run,
-      IntegerInput x,
-      int token,
-      int tokens,
-      PanelWorkspace work) {
+      int panel, int from, int run, IntegerInput x, int token, int tokens, PanelWorkspace work) {
     int height = panels.height(panel);
     int firstRow = panel * WeightPanels.ROWS;
     if (multiples.length > 0) {

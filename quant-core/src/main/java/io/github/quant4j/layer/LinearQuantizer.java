@@ -6,8 +6,6 @@ import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.decompose.Decomposition;
 import io.github.quant4j.decompose.FitProblem;
 import io.github.quant4j.kernel.KernelOptions;
-import io.github.quant4j.kernel.Kernels;
-import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.recipe.Activations;
 import io.github.quant4j.recipe.Recipe;
@@ -220,8 +218,7 @@ public final class LinearQuantizer {
               + transform.describe()
               + " makes it infinite; use a recipe without transforms, or keep the layer");
     }
-    FitProblem problem =
-        FitProblem.of(weights.rows(), weights.columns(), group.compute());
+    FitProblem problem = FitProblem.of(weights.rows(), weights.columns(), group.compute());
     if (changed.statistics().isPresent()) {
       problem = problem.withStatistics(changed.statistics().get());
     }
@@ -246,8 +243,7 @@ public final class LinearQuantizer {
             .report(layer, weights, fitted, linear, changed));
   }
 
-  private static ActivationQuantizer activations(
-      Activations activations, LayerGroup changed) {
+  private static ActivationQuantizer activations(Activations activations, LayerGroup changed) {
     return ActivationCalibration.fit(
         activations.scheme(), activations.range(), changed.statistics(), changed.sample());
   }

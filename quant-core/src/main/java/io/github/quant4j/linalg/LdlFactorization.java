@@ -47,8 +47,7 @@ public final class LdlFactorization {
    *     finite
    * @throws IllegalArgumentException if the matrix is not square
    */
-  public static Optional<LdlFactorization> of(
-      FloatMatrix matrix, Compute compute) {
+  public static Optional<LdlFactorization> of(FloatMatrix matrix, Compute compute) {
     if (matrix.rows() != matrix.columns()) {
       throw new IllegalArgumentException("matrix: " + matrix + ", expected a square matrix");
     }
@@ -98,21 +97,16 @@ public final class LdlFactorization {
 
   /** Subtracts panel times scaled panel from the upper triangle, in steps of block rows. */
   private static void updateTrailing(
-      float[] matrix,
-      int size,
-      int start,
-      int next,
-      float[] scaled,
-      Compute compute) {
+      float[] matrix, int size, int start, int next, float[] scaled, Compute compute) {
     int width = next - start;
     MatrixView whole = MatrixView.dense(matrix, size, size);
     for (int row = next; row < size; row += ROWS_IN_UPDATE) {
       int height = Math.min(ROWS_IN_UPDATE, size - row);
       compute.multiplyAdd(
-              -1,
-              MatrixView.dense(scaled, (row - next) * width, height, width),
-              whole.part(start, row, width, size - row),
-              whole.part(row, row, height, size - row));
+          -1,
+          MatrixView.dense(scaled, (row - next) * width, height, width),
+          whole.part(start, row, width, size - row),
+          whole.part(row, row, height, size - row));
     }
   }
 
@@ -216,10 +210,10 @@ public final class LdlFactorization {
         int columns = Math.min(BLOCK, size - column);
         int depth = column + columns - next;
         compute.multiplyAdd(
-                -1,
-                factor.part(start, next, width, depth),
-                whole.part(next, column, depth, columns),
-                target.part(0, column, width, columns));
+            -1,
+            factor.part(start, next, width, depth),
+            whole.part(next, column, depth, columns),
+            target.part(0, column, width, columns));
       }
       for (int k = 0; k < width; k++) {
         product[k * size + start + k] = 1;
@@ -246,10 +240,7 @@ public final class LdlFactorization {
     }
     FloatMatrix inverse = FloatMatrix.zeros(size, size);
     compute.multiplyTransposed(
-            MatrixView.of(scaled),
-            MatrixView.of(factor),
-            false,
-            MatrixView.of(inverse));
+        MatrixView.of(scaled), MatrixView.of(factor), false, MatrixView.of(inverse));
     for (int i = 0; i < size; i++) {
       for (int j = 0; j < i; j++) {
         inverse.put(i, j, inverse.get(j, i));

@@ -127,8 +127,7 @@ public final class ScalarLinearAlgebra implements LinearAlgebra {
   }
 
   @Override
-  public void multiplyAdd(
-      float alpha, MatrixView a, MatrixView b, MatrixView c, WorkerTeam team) {
+  public void multiplyAdd(float alpha, MatrixView a, MatrixView b, MatrixView c, WorkerTeam team) {
     MatrixView.requireProduct(a, b, c);
     int m = c.rows();
     int n = c.columns();

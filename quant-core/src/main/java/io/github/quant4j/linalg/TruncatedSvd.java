@@ -2,7 +2,6 @@
 package io.github.quant4j.linalg;
 
 import io.github.quant4j.commonsmath.CommonsMath;
-import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -44,8 +43,7 @@ public final class TruncatedSvd {
    * @return the decomposition
    * @throws IllegalArgumentException if the rank or the number of iterations is out of range
    */
-  public static TruncatedSvd of(
-      FloatMatrix matrix, int rank, int iterations, Compute compute) {
+  public static TruncatedSvd of(FloatMatrix matrix, int rank, int iterations, Compute compute) {
     requireRank(matrix, rank);
     if (iterations < 0 || iterations > 100) {
       throw new IllegalArgumentException("iterations: " + iterations + ", expected 0 to 100");

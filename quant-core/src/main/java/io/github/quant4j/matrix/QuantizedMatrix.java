@@ -63,10 +63,7 @@ public final class QuantizedMatrix {
    */
   public static QuantizedMatrix of(Grid grid, byte[] codes) {
     ScaleLayout layout = grid.layout();
-    int unit =
-        grid.scheme().format() instanceof IntegerFormat
-            ? Integer.BYTES
-            : 1;
+    int unit = grid.scheme().format() instanceof IntegerFormat ? Integer.BYTES : 1;
     return new QuantizedMatrix(
         grid,
         PackedCodes.pack(layout.rows(), layout.columns(), grid.palette().bits(), unit, codes));

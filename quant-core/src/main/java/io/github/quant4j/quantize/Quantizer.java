@@ -3,10 +3,7 @@ package io.github.quant4j.quantize;
 
 import io.github.quant4j.grammar.Phrase;
 import io.github.quant4j.grammar.SyntaxException;
-import io.github.quant4j.kernel.KernelOptions;
-import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.linalg.Compute;
-import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.rounding.Rounding;
@@ -40,10 +37,7 @@ public final class Quantizer {
   private final ScaleSearch search;
   private final List<Rounding> roundings;
 
-  private Quantizer(
-      QuantScheme scheme,
-      ScaleSearch search,
-      List<Rounding> roundings) {
+  private Quantizer(QuantScheme scheme, ScaleSearch search, List<Rounding> roundings) {
     if (roundings.isEmpty()) {
       throw new IllegalArgumentException("roundings: none, expected at least one");
     }
@@ -182,8 +176,7 @@ public final class Quantizer {
     return runChecked(weights, gram, compute);
   }
 
-  private QuantizationResult runChecked(
-      FloatMatrix weights, @Nullable Gram gram, Compute compute) {
+  private QuantizationResult runChecked(FloatMatrix weights, @Nullable Gram gram, Compute compute) {
     requireFinite(weights);
     FloatMatrix live = needsGram() && gram != null ? withoutDeadInputs(weights, gram) : weights;
     Grid grid = search.fit(new FitTask(live, scheme, gram, compute));

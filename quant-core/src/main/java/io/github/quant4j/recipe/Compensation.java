@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.recipe;
 
-import io.github.quant4j.grammar.Range;
-import io.github.quant4j.grammar.Step;
-import io.github.quant4j.grammar.Steps;
 import io.github.quant4j.decompose.Decomposition;
 import io.github.quant4j.decompose.TermSpec;
 import io.github.quant4j.decompose.TermSteps;
+import io.github.quant4j.grammar.Range;
+import io.github.quant4j.grammar.Step;
+import io.github.quant4j.grammar.Steps;
 import io.github.quant4j.quantize.Quantizer;
 import java.util.function.Function;
 

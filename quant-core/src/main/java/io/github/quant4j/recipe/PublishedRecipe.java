@@ -2,12 +2,12 @@
 package io.github.quant4j.recipe;
 
 import io.github.quant4j.annotation.Stable;
-import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.decompose.ChoiceSpec;
 import io.github.quant4j.decompose.ColumnsSpec;
 import io.github.quant4j.decompose.QuantizedSpec;
 import io.github.quant4j.decompose.SplitSpec;
 import io.github.quant4j.decompose.TermSpec;
+import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.scheme.QuantScheme;
 import java.util.List;
 import java.util.Optional;

@@ -3,16 +3,14 @@ package io.github.quant4j.recipe;
 
 import io.github.quant4j.activation.ActivationGranularity;
 import io.github.quant4j.annotation.Stable;
-import io.github.quant4j.search.RangeRule;
 import io.github.quant4j.decompose.ColumnsSpec;
 import io.github.quant4j.decompose.Decomposition;
 import io.github.quant4j.decompose.SplitSpec;
 import io.github.quant4j.decompose.TermSpec;
 import io.github.quant4j.search.ActivationCalibration;
+import io.github.quant4j.search.RangeRule;
 import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.transform.rule.TransformRule;
-import io.github.quant4j.transform.rule.HadamardRule;
-import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;

@@ -2,15 +2,15 @@
 package io.github.quant4j.recipe;
 
 import io.github.quant4j.activation.ActivationGranularities;
-import io.github.quant4j.search.RangeRules;
+import io.github.quant4j.decompose.TermSteps;
 import io.github.quant4j.grammar.Step;
 import io.github.quant4j.grammar.Steps;
-import io.github.quant4j.decompose.TermSteps;
 import io.github.quant4j.rounding.Roundings;
 import io.github.quant4j.scheme.FormatChoices;
 import io.github.quant4j.scheme.Granularities;
 import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.scheme.ScaleCodecs;
+import io.github.quant4j.search.RangeRules;
 import io.github.quant4j.search.ScaleSearches;
 import io.github.quant4j.transform.rule.TransformSteps;
 import java.util.ArrayList;

@@ -65,8 +65,7 @@ final class CurrentGroups {
         task.gram() == null
             ? null
             : task.gram().block(firstColumn, firstColumn + weights.columns());
-    Grid fitted =
-        task.search().fit(new FitTask(weights, fitScheme, gram, task.compute()));
+    Grid fitted = task.search().fit(new FitTask(weights, fitScheme, gram, task.compute()));
     for (int r = 0; r < weights.rows(); r++) {
       int tile = task.grid().layout().index(firstRow + r, firstColumn);
       scales[tile] = fitted.scale(r);

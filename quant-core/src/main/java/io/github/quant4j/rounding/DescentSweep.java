@@ -158,8 +158,8 @@ final class DescentSweep {
         .multiplyAdd(
             1,
             a,
-            MatrixView.dense(b, a.columns(), slab.rows),
-            MatrixView.dense(slab.gradient, columns, slab.rows));
+            MatrixView.dense(b, /* rows= */ a.columns(), /* columns= */ slab.rows),
+            MatrixView.dense(slab.gradient, /* rows= */ columns, /* columns= */ slab.rows));
   }
 
   private interface TileWork {
@@ -167,7 +167,8 @@ final class DescentSweep {
   }
 
   private void forTiles(Slab slab, TileWork work) {
-    task.compute().team()
+    task.compute()
+        .team()
         .run(
             Math.ceilDiv(slab.rows, LANES),
             tile -> work.run(tile * LANES, Math.min(LANES, slab.rows - tile * LANES)));

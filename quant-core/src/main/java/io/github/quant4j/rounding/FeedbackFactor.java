@@ -46,8 +46,7 @@ final class FeedbackFactor {
    * Climbs the ladder: damping times ten up to the mean diagonal, then a floor under the diagonal
    * times ten up to its maximum, then none.
    */
-  static FeedbackFactor of(
-      Gram gram, int[] order, double damping, Compute compute) {
+  static FeedbackFactor of(Gram gram, int[] order, double damping, Compute compute) {
     FeedbackFactor result = new FeedbackFactor(gram, order, compute);
     result.climb(damping);
     return result;
@@ -103,18 +102,20 @@ final class FeedbackFactor {
   private void gather(float[] work, double added, double floor) {
     int size = gram.size();
     float[] values = gram.values();
-    compute.team().run(
-        Math.ceilDiv(size, ROWS_IN_PART),
-        part -> {
-          int end = Math.min(size, (part + 1) * ROWS_IN_PART);
-          for (int i = part * ROWS_IN_PART; i < end; i++) {
-            int from = order[size - 1 - i] * size;
-            for (int j = i; j < size; j++) {
-              work[i * size + j] = values[from + order[size - 1 - j]];
-            }
-            work[i * size + i] = (float) Math.max(work[i * size + i] + added, floor);
-          }
-        });
+    compute
+        .team()
+        .run(
+            Math.ceilDiv(size, ROWS_IN_PART),
+            part -> {
+              int end = Math.min(size, (part + 1) * ROWS_IN_PART);
+              for (int i = part * ROWS_IN_PART; i < end; i++) {
+                int from = order[size - 1 - i] * size;
+                for (int j = i; j < size; j++) {
+                  work[i * size + j] = values[from + order[size - 1 - j]];
+                }
+                work[i * size + i] = (float) Math.max(work[i * size + i] + added, floor);
+              }
+            });
   }
 
   /** The factor of the reversed matrix, or empty if none was found. */

@@ -107,7 +107,8 @@ final class FeedbackSweep {
       int from = (low + a) * columns + low;
       System.arraycopy(upper, from + a + 1, factors[a], a + 1, width - a - 1);
     }
-    task.compute().team()
+    task.compute()
+        .team()
         .run(
             Math.ceilDiv(slab.rows, LANES),
             tile -> roundTile(slab, tile * LANES, low, factors, part, codes));

@@ -75,7 +75,8 @@ final class LearnedSlab {
   }
 
   void forRows(RowWork work) {
-    task.compute().team()
+    task.compute()
+        .team()
         .run(
             Math.ceilDiv(rows, ROWS_IN_PART),
             part -> {

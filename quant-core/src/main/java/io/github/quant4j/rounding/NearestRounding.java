@@ -18,7 +18,8 @@ public record NearestRounding() implements Rounding {
     int columns = weights.columns();
     float[] data = weights.data();
     byte[] codes = reuse == null ? new byte[data.length] : reuse;
-    task.compute().team()
+    task.compute()
+        .team()
         .run(
             Math.ceilDiv(weights.rows(), ROWS_IN_PART),
             part -> {

@@ -18,11 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param compute the linear algebra and the threads
  */
 public record RoundingTask(
-    FloatMatrix weights,
-    Grid grid,
-    @Nullable Gram gram,
-    ScaleSearch search,
-    Compute compute) {
+    FloatMatrix weights, Grid grid, @Nullable Gram gram, ScaleSearch search, Compute compute) {
 
   /**
    * Checks the shapes.

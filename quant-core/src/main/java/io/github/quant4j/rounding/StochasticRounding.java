@@ -24,7 +24,8 @@ public record StochasticRounding(long seed) implements Rounding {
     Grid grid = task.grid();
     int columns = weights.columns();
     byte[] codes = start == null ? new byte[weights.data().length] : start;
-    task.compute().team()
+    task.compute()
+        .team()
         .run(
             Math.ceilDiv(weights.rows(), ROWS_IN_PART),
             part -> {

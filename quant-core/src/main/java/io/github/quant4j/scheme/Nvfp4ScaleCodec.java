@@ -120,7 +120,11 @@ public record Nvfp4ScaleCodec() implements ScaleCodec {
     Tensor divisor = scales.parts().get(TENSOR_PART);
     if (divisor == null) {
       throw new IllegalArgumentException(
-          "scales: parts " + scales.parts().keySet() + ", expected one named '" + TENSOR_PART + "'");
+          "scales: parts "
+              + scales.parts().keySet()
+              + ", expected one named '"
+              + TENSOR_PART
+              + "'");
     }
     return divisor;
   }

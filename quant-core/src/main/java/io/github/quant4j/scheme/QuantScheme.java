@@ -43,10 +43,7 @@ public record QuantScheme(
           new Preset(
               "nvfp4",
               new QuantScheme(
-                  MiniFloat.FP4_E2M1,
-                  Granularity.group(16),
-                  true,
-                  new Nvfp4ScaleCodec())));
+                  MiniFloat.FP4_E2M1, Granularity.group(16), true, new Nvfp4ScaleCodec())));
 
   private static QuantScheme mx(NumberFormat format) {
     return new QuantScheme(format, MX_BLOCK, true, E8m0ScaleCodec.FLOOR);

@@ -30,8 +30,7 @@ public final class ScaleCodecs {
               "powers of two, one more from a mantissa of 1.75 on, as in compressed-tensors"),
           plain(E8m0ScaleCodec.CEIL, "powers of two, the next larger ones"),
           plain(E8m0ScaleCodec.NEAREST, "powers of two, the nearest ones"),
-          plain(
-              new Nvfp4ScaleCodec(), "FP8 relative to a scale of the matrix, as in NVFP4"),
+          plain(new Nvfp4ScaleCodec(), "FP8 relative to a scale of the matrix, as in NVFP4"),
           plain(new RowMultipleScaleCodec(), "8-bit multiples of a scale of the row (DGQ)"),
           plain(
               PowerOfTwoRowScaleCodec.UP,

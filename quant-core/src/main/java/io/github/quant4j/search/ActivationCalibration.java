@@ -31,8 +31,7 @@ public final class ActivationCalibration {
    * @return true for static scales, and for NVFP4, whose tensor scale is static
    */
   public static boolean isNeeded(ActivationScheme scheme) {
-    return scheme.granularity().isStatic()
-        || scheme.scaleCodec() instanceof Nvfp4ScaleCodec;
+    return scheme.granularity().isStatic() || scheme.scaleCodec() instanceof Nvfp4ScaleCodec;
   }
 
   /**

@@ -68,7 +68,8 @@ final class BlockErrorRangeChooser implements RangeChooser {
     ScaleLayout layout = full.layout;
     int rows = Math.min(ROWS_IN_SLAB, layout.rows() - first);
     TileLanes[] strips = new TileLanes[Math.ceilDiv(rows, LANES)];
-    task.compute().team()
+    task.compute()
+        .team()
         .run(
             strips.length,
             i ->
@@ -88,7 +89,9 @@ final class BlockErrorRangeChooser implements RangeChooser {
     float[] product = new float[width * rows];
     for (int c = 0; c < candidates.size(); c++) {
       Shrink candidate = candidates.get(c);
-      task.compute().team().run(strips.length, i -> fill(strips[i], candidate, change, i * LANES, rows));
+      task.compute()
+          .team()
+          .run(strips.length, i -> fill(strips[i], candidate, change, i * LANES, rows));
       Arrays.fill(product, 0);
       task.compute()
           .multiplyAdd(

@@ -49,7 +49,8 @@ final class CandidateRangeChooser implements RangeChooser {
     int[] best = new int[layout.count()];
     int bandRows = layout.isRowwise() ? LANES : layout.blockRows();
     int bands = Math.ceilDiv(layout.rows(), bandRows);
-    task.compute().team()
+    task.compute()
+        .team()
         .run(
             bands * layout.scaleColumns(),
             part -> {

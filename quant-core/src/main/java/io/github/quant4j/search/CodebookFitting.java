@@ -37,7 +37,8 @@ final class CodebookFitting {
     }
     boolean half = largest >= SMALLEST_FOR_FLOAT16 && largest <= LARGEST_FOR_FLOAT16;
     NumberFormat[] codebooks = new NumberFormat[layout.count()];
-    task.compute().team()
+    task.compute()
+        .team()
         .run(
             codebooks.length,
             tile -> {

@@ -17,10 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param compute the linear algebra and the threads
  */
 public record FitTask(
-    FloatMatrix weights,
-    QuantScheme scheme,
-    @Nullable Gram gram,
-    Compute compute) {
+    FloatMatrix weights, QuantScheme scheme, @Nullable Gram gram, Compute compute) {
 
   /**
    * Checks the moment.

@@ -67,7 +67,8 @@ final class FormatFitting {
     FloatMatrix weights = task.weights();
     int columns = weights.columns();
     FloatMatrix change = FloatMatrix.zeros(weights.rows(), columns);
-    task.compute().team()
+    task.compute()
+        .team()
         .run(
             Math.ceilDiv(weights.rows(), ROWS_IN_PART),
             part -> {

@@ -23,7 +23,8 @@ public record GaussianSearch() implements ScaleSearch {
     double half = ((double) format.maximum() - format.minimum()) / 2;
     double[] low = new double[layout.count()];
     double[] high = new double[layout.count()];
-    task.compute().team()
+    task.compute()
+        .team()
         .run(
             low.length,
             tile -> {

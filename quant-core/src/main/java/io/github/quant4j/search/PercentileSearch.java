@@ -34,7 +34,8 @@ public record PercentileSearch(double percentile) implements ScaleSearch {
     double[] low = new double[layout.count()];
     double[] high = new double[layout.count()];
     boolean symmetric = task.scheme().symmetric();
-    task.compute().team()
+    task.compute()
+        .team()
         .run(
             layout.count(),
             tile -> {

@@ -10,8 +10,8 @@ import io.github.quant4j.tensor.FloatMatrix;
  * The weighted second moment of a linear layer's input, {@code H = sum_t r_t x_t x_t^T}: the one
  * statistic that nearly every calibrated method needs.
  *
- * <p>Papers call it the Hessian: up to a factor of 2, H is the Hessian of the layer's squared output
- * error with respect to each row of the weights.
+ * <p>Papers call it the Hessian: up to a factor of 2, H is the Hessian of the layer's squared
+ * output error with respect to each row of the weights.
  *
  * <p>The layer's output error for a weight change {@code E} is {@code tr(E H E^T)}. H is kept as a
  * sum, not a mean; {@link #weight()} is the sum of the token weights. Both triangles are stored.

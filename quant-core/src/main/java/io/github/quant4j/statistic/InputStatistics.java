@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What calibration remembers of the inputs of one linear layer: per channel the range, the mean and
- * the mean magnitude, and if wanted the second moment (the Hessian of the output error, {@link Gram}).
+ * the mean magnitude, and if wanted the second moment (the Hessian of the output error, {@link
+ * Gram}).
  *
  * <p>It is fed batch by batch in bounded memory ({@code in^2} floats with the moment, {@code 6 in}
  * numbers without; half a mebibyte more with quantiles), merges with other statistics, and follows
@@ -130,8 +131,7 @@ public final class InputStatistics {
     addAll(inputs, tokenWeights, compute);
   }
 
-  private void addAll(
-      FloatMatrix inputs, float @Nullable [] tokenWeights, Compute compute) {
+  private void addAll(FloatMatrix inputs, float @Nullable [] tokenWeights, Compute compute) {
     if (inputs.columns() != size) {
       throw new IllegalArgumentException(
           "inputs: " + inputs + ", expected " + size + " columns as in " + this);
@@ -145,8 +145,7 @@ public final class InputStatistics {
     usable.forEachChunk((rows, weights) -> addUsable(rows, weights, compute));
   }
 
-  private void addUsable(
-      FloatMatrix inputs, float @Nullable [] tokenWeights, Compute compute) {
+  private void addUsable(FloatMatrix inputs, float @Nullable [] tokenWeights, Compute compute) {
     compute
         .team()
         .run(

@@ -69,8 +69,7 @@ public final class DenseTransform implements InputTransform {
   }
 
   @Override
-  public void apply(
-      float[] x, int xOffset, int tokens, float[] y, int yOffset, Compute compute) {
+  public void apply(float[] x, int xOffset, int tokens, float[] y, int yOffset, Compute compute) {
     Batches.check(size(), x, xOffset, tokens, y, yOffset);
     int n = size();
     for (int t = 0; t < tokens; t++) {

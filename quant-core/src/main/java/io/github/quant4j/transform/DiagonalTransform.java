@@ -64,8 +64,7 @@ public final class DiagonalTransform implements InputTransform {
   }
 
   @Override
-  public void apply(
-      float[] x, int xOffset, int tokens, float[] y, int yOffset, Compute compute) {
+  public void apply(float[] x, int xOffset, int tokens, float[] y, int yOffset, Compute compute) {
     Batches.check(size(), x, xOffset, tokens, y, yOffset);
     int n = scales.length;
     for (int t = 0; t < tokens; t++) {

@@ -114,8 +114,7 @@ public final class HadamardTransform implements InputTransform {
   }
 
   @Override
-  public void apply(
-      float[] x, int xOffset, int tokens, float[] y, int yOffset, Compute compute) {
+  public void apply(float[] x, int xOffset, int tokens, float[] y, int yOffset, Compute compute) {
     Batches.check(size(), x, xOffset, tokens, y, yOffset);
     compute.algebra().rotate(rotation, tokens, x, xOffset, y, yOffset, compute.team());
   }

@@ -83,8 +83,7 @@ public final class KroneckerTransform implements InputTransform {
   }
 
   @Override
-  public void apply(
-      float[] x, int xOffset, int tokens, float[] y, int yOffset, Compute compute) {
+  public void apply(float[] x, int xOffset, int tokens, float[] y, int yOffset, Compute compute) {
     Batches.check(size(), x, xOffset, tokens, y, yOffset);
     compute
         .algebra()

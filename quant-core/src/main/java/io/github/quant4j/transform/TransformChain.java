@@ -171,8 +171,7 @@ public final class TransformChain implements InputTransform {
   }
 
   @Override
-  public void apply(
-      float[] x, int xOffset, int tokens, float[] y, int yOffset, Compute compute) {
+  public void apply(float[] x, int xOffset, int tokens, float[] y, int yOffset, Compute compute) {
     Batches.check(size(), x, xOffset, tokens, y, yOffset);
     int count = tokens * size;
     if (steps.size() < 2) {

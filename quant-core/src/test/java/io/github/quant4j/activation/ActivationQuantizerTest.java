@@ -72,7 +72,7 @@ class ActivationQuantizerTest {
       })
   void tinyInputsBecomeAboutZeroAndZerosStayZeros(String text) {
     ActivationQuantizer quantizer = ActivationQuantizer.dynamic(ActivationScheme.parse(text));
-    for (float size : new float[] {1e-45f, 1e-40f, 1e-38f, 1e-36f}) {
+    for (float size : new float[] {Float.MIN_VALUE, 1e-40f, 1e-38f, 1e-36f}) {
       float[] x = new float[COLUMNS];
       for (int i = 0; i < COLUMNS; i++) {
         x[i] = i % 3 == 0 ? 0 : i % 3 == 1 ? size : -size;

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.quant4j.linalg.SymmetricEigen;
 import io.github.quant4j.layer.LinearQuantizer;
+import io.github.quant4j.linalg.SymmetricEigen;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.io.File;
 import java.io.IOException;

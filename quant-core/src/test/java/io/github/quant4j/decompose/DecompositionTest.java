@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.linalg.Compute;
-import io.github.quant4j.linalg.ScalarLinearAlgebra;
 import io.github.quant4j.linear.ColumnTerm;
 import io.github.quant4j.linear.DenseTerm;
 import io.github.quant4j.linear.LowRankTerm;
@@ -56,7 +55,8 @@ class DecompositionTest {
   }
 
   private static FitProblem problem(FloatMatrix weights, FloatMatrix x) {
-    return FitProblem.of(weights.rows(), weights.columns(), Compute.scalar()).withStatistics(statistics(x));
+    return FitProblem.of(weights.rows(), weights.columns(), Compute.scalar())
+        .withStatistics(statistics(x));
   }
 
   /** {@code |X E^T|^2 / tokens} in double. */
@@ -247,7 +247,8 @@ class DecompositionTest {
   void ternaryPlanesOfZerosAreZero() {
     FloatMatrix zeros = FloatMatrix.zeros(4, 32);
     PlanesSpec spec = new PlanesSpec(QuantScheme.parse("ternary:g16:sym"), 5, false);
-    FloatMatrix sum = Matrices.dense(4, 32, spec.fit(zeros, FitProblem.of(4, 32, Compute.scalar())));
+    FloatMatrix sum =
+        Matrices.dense(4, 32, spec.fit(zeros, FitProblem.of(4, 32, Compute.scalar())));
     assertArrayEquals(new float[4 * 32], sum.data());
   }
 

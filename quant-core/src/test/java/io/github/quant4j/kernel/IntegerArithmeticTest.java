@@ -50,7 +50,8 @@ class IntegerArithmeticTest {
   void scalarKernelMultipliesTheQuantizedValues(
       String recipe, String format, String granularity, boolean symmetric) {
     SeededRandom random = new SeededRandom(recipe.hashCode());
-    QuantizedMatrix weights = Quantizer.of(recipe).quantize(random.gaussianMatrix(ROWS, COLUMNS), Compute.scalar());
+    QuantizedMatrix weights =
+        Quantizer.of(recipe).quantize(random.gaussianMatrix(ROWS, COLUMNS), Compute.scalar());
     ActivationQuantizer activations = quantizer(format, granularity, symmetric);
     assertTrue(IntegerArithmetic.of(weights, activations).isPresent());
     LinearKernel kernel =
@@ -85,14 +86,16 @@ class IntegerArithmeticTest {
   })
   void otherPairsAreMultipliedInFloat(String recipe, String format, String granularity) {
     QuantizedMatrix weights =
-        Quantizer.of(recipe).quantize(new SeededRandom(5).gaussianMatrix(ROWS, COLUMNS), Compute.scalar());
+        Quantizer.of(recipe)
+            .quantize(new SeededRandom(5).gaussianMatrix(ROWS, COLUMNS), Compute.scalar());
     assertTrue(IntegerArithmetic.of(weights, quantizer(format, granularity, true)).isEmpty());
   }
 
   @Test
   void segmentsAreCutWhereEitherScaleChanges() {
     QuantizedMatrix weights =
-        Quantizer.of("int4:g32:sym rtn").quantize(new SeededRandom(5).gaussianMatrix(2, COLUMNS), Compute.scalar());
+        Quantizer.of("int4:g32:sym rtn")
+            .quantize(new SeededRandom(5).gaussianMatrix(2, COLUMNS), Compute.scalar());
     IntegerArithmetic arithmetic =
         IntegerArithmetic.of(weights, quantizer("int8", "g24", true)).orElseThrow();
     assertEquals(8, arithmetic.segmentLength());

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.layer;
 
-import io.github.quant4j.recipe.PublishedRecipes;
-import io.github.quant4j.recipe.Recipe;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.quant4j.decompose.Decomposition;
+import io.github.quant4j.decompose.FitProblem;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.linalg.Compute;
@@ -15,18 +15,18 @@ import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.linalg.LinearAlgebras;
 import io.github.quant4j.linalg.MatrixView;
 import io.github.quant4j.linalg.ScalarLinearAlgebra;
-import io.github.quant4j.decompose.Decomposition;
-import io.github.quant4j.decompose.FitProblem;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.quantize.Quantizer;
+import io.github.quant4j.recipe.PublishedRecipes;
+import io.github.quant4j.recipe.Recipe;
 import io.github.quant4j.rounding.GptqRounding;
 import io.github.quant4j.search.FitTask;
 import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.testing.RecordingAlgebra;
 import io.github.quant4j.testing.SeededRandom;
-import io.github.quant4j.transform.rule.HadamardRule;
 import io.github.quant4j.transform.InputTransform;
+import io.github.quant4j.transform.rule.HadamardRule;
 import java.io.IOException;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassModel;
@@ -46,7 +46,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** All that is multiplied and factorized on behalf of a caller is by the caller's linear algebra. */
+/**
+ * All that is multiplied and factorized on behalf of a caller is by the caller's linear algebra.
+ */
 class CallersAlgebraTest {
   private static final int IN = 256;
   private static final int OUT = 40;
@@ -200,11 +202,7 @@ class CallersAlgebraTest {
 
     @Override
     public void multiplyTransposed(
-        MatrixView a,
-        MatrixView b,
-        boolean accumulate,
-        MatrixView c,
-        WorkerTeam team) {
+        MatrixView a, MatrixView b, boolean accumulate, MatrixView c, WorkerTeam team) {
       scalar.multiplyTransposed(a, b, accumulate, c, team);
       for (int i = 0; i < c.rows(); i++) {
         skew(c.data(), c.index(i, 0), c.columns());
@@ -213,19 +211,12 @@ class CallersAlgebraTest {
 
     @Override
     public void multiplyAdd(
-        float alpha,
-        MatrixView a,
-        MatrixView b,
-        MatrixView c,
-        WorkerTeam team) {
+        float alpha, MatrixView a, MatrixView b, MatrixView c, WorkerTeam team) {
       scalar.multiplyAdd(0.9f * alpha, a, b, c, team);
     }
 
     @Override
-    public void addGram(
-        MatrixView x,
-        MatrixView h,
-        WorkerTeam team) {
+    public void addGram(MatrixView x, MatrixView h, WorkerTeam team) {
       scalar.addGram(x, h, team);
     }
   }
@@ -236,8 +227,7 @@ class CallersAlgebraTest {
    */
   @Test
   void numericalCodeKnowsNoDefault() throws IOException, URISyntaxException {
-    Path classes =
-        Path.of(Gram.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    Path classes = Path.of(Gram.class.getProtectionDomain().getCodeSource().getLocation().toURI());
     Set<String> numerical =
         Stream.of(
                 Gram.class,

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.layer;
 
-import io.github.quant4j.parallel.WorkerTeam;
-import io.github.quant4j.recipe.ManyRecipes;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -20,7 +18,8 @@ import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.linear.SparseTerm;
 import io.github.quant4j.linear.WeightTerm;
 import io.github.quant4j.matrix.QuantizedMatrix;
-import io.github.quant4j.recipe.PublishedRecipes;
+import io.github.quant4j.parallel.WorkerTeam;
+import io.github.quant4j.recipe.ManyRecipes;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Tensor;
 import io.github.quant4j.testing.SeededRandom;
@@ -115,7 +114,8 @@ class LinearQuantizerTest {
     int out = linear.outFeatures();
     float[] actual = new float[tokens * out];
     Kernels.forLinear(linear, SCALAR).multiply(x.data(), 0, tokens, actual, 0);
-    FloatMatrix transformed = linear.transform().map(transform -> transform.apply(x, Compute.scalar())).orElse(x);
+    FloatMatrix transformed =
+        linear.transform().map(transform -> transform.apply(x, Compute.scalar())).orElse(x);
     double[] expected = new double[tokens * out];
     double[] magnitude = new double[tokens * out];
     for (WeightTerm term : linear.terms()) {

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -151,10 +150,8 @@ class LdlFactorizationTest {
         IllegalArgumentException.class,
         () -> LdlFactorization.of(FloatMatrix.zeros(2, 3), COMPUTE));
     assertThrows(
-        IllegalArgumentException.class,
-        () -> LdlFactorization.overwrite(identity, 3, 1, COMPUTE));
+        IllegalArgumentException.class, () -> LdlFactorization.overwrite(identity, 3, 1, COMPUTE));
     assertThrows(
-        IllegalArgumentException.class,
-        () -> LdlFactorization.overwrite(identity, 2, 0, COMPUTE));
+        IllegalArgumentException.class, () -> LdlFactorization.overwrite(identity, 2, 0, COMPUTE));
   }
 }

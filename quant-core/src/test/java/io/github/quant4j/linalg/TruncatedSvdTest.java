@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.testing.SeededRandom;
@@ -145,10 +144,8 @@ class TruncatedSvdTest {
   void refusesBadArguments() {
     FloatMatrix matrix = FloatMatrix.zeros(3, 4);
     FloatMatrix broken = FloatMatrix.of(new float[][] {{Float.NaN}});
-    assertThrows(
-        IllegalArgumentException.class, () -> TruncatedSvd.of(matrix, 4, 1, COMPUTE));
-    assertThrows(
-        IllegalArgumentException.class, () -> TruncatedSvd.of(matrix, 1, -1, COMPUTE));
+    assertThrows(IllegalArgumentException.class, () -> TruncatedSvd.of(matrix, 4, 1, COMPUTE));
+    assertThrows(IllegalArgumentException.class, () -> TruncatedSvd.of(matrix, 1, -1, COMPUTE));
     assertThrows(IllegalArgumentException.class, () -> TruncatedSvd.exact(broken, 1));
     assertThrows(IllegalArgumentException.class, () -> SymmetricEigen.of(matrix));
     assertThrows(IllegalArgumentException.class, () -> SymmetricEigen.of(broken));

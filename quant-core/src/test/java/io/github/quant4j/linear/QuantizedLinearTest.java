@@ -57,7 +57,8 @@ class QuantizedLinearTest {
     int out = random.nextInt(1, 40);
     int tokens = random.nextInt(1, 6);
     QuantizedMatrix quantized =
-        Quantizer.of("int4:g32:asym rtn").quantize(random.gaussianMatrix(out, in), Compute.scalar());
+        Quantizer.of("int4:g32:asym rtn")
+            .quantize(random.gaussianMatrix(out, in), Compute.scalar());
     FloatMatrix dense = random.gaussianMatrix(out, in);
     float[] bias = random.gaussians(out);
     QuantizedLinear linear =

@@ -171,10 +171,12 @@ class BrokenCalibrationTest {
   @Test
   void anUnusableMomentRoundsToNearestAndSaysSo() {
     FloatMatrix weights = new SeededRandom(103).gaussianMatrix(6, COLUMNS);
-    float[] nearest = Quantizer.of("int4:g32:asym rtn").quantize(weights, Compute.scalar()).dequantize().data();
+    float[] nearest =
+        Quantizer.of("int4:g32:asym rtn").quantize(weights, Compute.scalar()).dequantize().data();
     for (String kind : List.of("one NaN", "infinity", "overflow", "all dead", "no tokens")) {
       QuantizationResult result =
-          Quantizer.of("int4:g32:asym gptq>cd(2)>adaround>flexround").run(weights, gram(kind), Compute.scalar());
+          Quantizer.of("int4:g32:asym gptq>cd(2)>adaround>flexround")
+              .run(weights, gram(kind), Compute.scalar());
       assertArrayEquals(nearest, result.matrix().dequantize().data(), kind);
       assertEquals(4, result.reports().size());
       assertTrue(
@@ -191,12 +193,18 @@ class BrokenCalibrationTest {
     FloatMatrix weights = new SeededRandom(104).gaussianMatrix(6, COLUMNS);
     RoundingReport.Feedback report =
         (RoundingReport.Feedback)
-            Quantizer.of("int4:g32 gptq").run(weights, gram("not positive"), Compute.scalar()).reports().getFirst();
+            Quantizer.of("int4:g32 gptq")
+                .run(weights, gram("not positive"), Compute.scalar())
+                .reports()
+                .getFirst();
     assertTrue(report.attempts() > 1, report::describe);
     assertFalse(report.outcome() == RoundingReport.Feedback.Outcome.DAMPED, report::describe);
     RoundingReport.Feedback dead =
         (RoundingReport.Feedback)
-            Quantizer.of("int4:g32 gptq").run(weights, gram("dead channels"), Compute.scalar()).reports().getFirst();
+            Quantizer.of("int4:g32 gptq")
+                .run(weights, gram("dead channels"), Compute.scalar())
+                .reports()
+                .getFirst();
     assertEquals(22, dead.deadColumns());
     assertTrue(dead.describe().contains("22 dead columns"), dead::describe);
   }
@@ -207,7 +215,8 @@ class BrokenCalibrationTest {
     weights.put(2, 5, Float.NaN);
     IllegalArgumentException thrown =
         assertThrows(
-            IllegalArgumentException.class, () -> Quantizer.of("int4:g32 rtn").quantize(weights, Compute.scalar()));
+            IllegalArgumentException.class,
+            () -> Quantizer.of("int4:g32 rtn").quantize(weights, Compute.scalar()));
     assertTrue(String.valueOf(thrown.getMessage()).contains("(2, 5)"), thrown::getMessage);
   }
 }

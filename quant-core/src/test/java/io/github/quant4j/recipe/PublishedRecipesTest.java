@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.recipe;
 
-import io.github.quant4j.layer.LinearQuantizer;
-import io.github.quant4j.layer.LinearLayer;
-import io.github.quant4j.layer.LayerInput;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -11,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.Kernels;
+import io.github.quant4j.layer.LayerInput;
+import io.github.quant4j.layer.LinearLayer;
+import io.github.quant4j.layer.LinearQuantizer;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.testing.SeededRandom;

@@ -55,7 +55,8 @@ class BlockFormatTest {
       String scheme, int exponentBits, int mantissaBits, double largest, int largestExponent) {
     SeededRandom random = new SeededRandom(121);
     FloatMatrix weights = weights(random);
-    FloatMatrix found = Quantizer.of(scheme + " rtn").quantize(weights, Compute.scalar()).dequantize();
+    FloatMatrix found =
+        Quantizer.of(scheme + " rtn").quantize(weights, Compute.scalar()).dequantize();
     for (int row = 0; row < weights.rows(); row++) {
       for (int block = 0; block < 96; block += 32) {
         double scale = powerOfTwo(weights, row, block, largestExponent);
@@ -84,7 +85,8 @@ class BlockFormatTest {
   void integersUnderAPowerOfTwo(String scheme) {
     SeededRandom random = new SeededRandom(122);
     FloatMatrix weights = weights(random);
-    FloatMatrix found = Quantizer.of(scheme + " rtn").quantize(weights, Compute.scalar()).dequantize();
+    FloatMatrix found =
+        Quantizer.of(scheme + " rtn").quantize(weights, Compute.scalar()).dequantize();
     for (int row = 0; row < weights.rows(); row++) {
       for (int block = 0; block < 96; block += 32) {
         double scale = powerOfTwo(weights, row, block, 0);

@@ -72,8 +72,7 @@ class StoredFormTest {
   void theScaleOfTheTensorIsStoredAsADivisor() {
     ScaleLayout layout = new ScaleLayout(1, 48, 1, 16);
     double[] scales = {0.5, 0.125, 0};
-    GroupParameters stored =
-        new Nvfp4ScaleCodec().encode(scales, layout, MiniFloat.FP4_E2M1);
+    GroupParameters stored = new Nvfp4ScaleCodec().encode(scales, layout, MiniFloat.FP4_E2M1);
     // The largest scale becomes 448: the divisor is 448 / 0.5.
     assertArrayEquals(new float[] {896f}, part(stored, "tensor").toFloatArray());
     assertArrayEquals(new float[] {448f, 112f, 0x1p-6f}, part(stored, "").toFloatArray());

@@ -52,7 +52,9 @@ class FormatFittingTest {
 
   private static QuantizedMatrix matrix(String recipe, FloatMatrix weights, @Nullable Gram gram) {
     Quantizer quantizer = Quantizer.of(recipe);
-    return gram == null ? quantizer.quantize(weights, Compute.scalar()) : quantizer.quantize(weights, gram, Compute.scalar());
+    return gram == null
+        ? quantizer.quantize(weights, Compute.scalar())
+        : quantizer.quantize(weights, gram, Compute.scalar());
   }
 
   /** {@code tr(E H E^T)} over all inputs, or with the identity. */

@@ -72,8 +72,7 @@ class GaussianScaleTest {
 
   private static Grid fit(FloatMatrix weights, String scheme) {
     return new GaussianSearch()
-        .fit(
-            new FitTask(weights, QuantScheme.parse(scheme), null, Compute.scalar()));
+        .fit(new FitTask(weights, QuantScheme.parse(scheme), null, Compute.scalar()));
   }
 
   @Test
@@ -108,7 +107,8 @@ class GaussianScaleTest {
     FloatMatrix weights = FloatMatrix.zeros(3, 8);
     Arrays.fill(weights.data(), 8, 16, 0.75f);
     weights.put(2, 3, -5);
-    FloatMatrix result = Quantizer.of(scheme + " gaussian rtn").quantize(weights, Compute.scalar()).dequantize();
+    FloatMatrix result =
+        Quantizer.of(scheme + " gaussian rtn").quantize(weights, Compute.scalar()).dequantize();
     for (int i = 0; i < 8; i++) {
       assertEquals(0, result.data()[i]);
       assertTrue(Math.abs(result.data()[8 + i] - 0.75f) < 0.2f);

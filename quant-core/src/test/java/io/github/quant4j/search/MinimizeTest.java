@@ -56,7 +56,8 @@ class MinimizeTest {
     double a = 3 + 5 * random.nextDouble();
     double last = Double.POSITIVE_INFINITY;
     for (int rounds = 1; rounds < 6; rounds++) {
-      double error = Minimize.coarseToFine(0, 10, 7, rounds, x -> Math.sin(a * x) + 0.1 * x).error();
+      double error =
+          Minimize.coarseToFine(0, 10, 7, rounds, x -> Math.sin(a * x) + 0.1 * x).error();
       assertTrue(error <= last, random::toString);
       last = error;
     }

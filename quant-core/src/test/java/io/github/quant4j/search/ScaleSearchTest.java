@@ -184,8 +184,7 @@ class ScaleSearchTest {
             QuantScheme.parse(scheme),
             gram,
             Compute.scalar()
-                .withTeam(
-                    threads == 1 ? WorkerTeam.sequential() : WorkerTeam.ofThreads(threads))));
+                .withTeam(threads == 1 ? WorkerTeam.sequential() : WorkerTeam.ofThreads(threads))));
   }
 
   @ParameterizedTest

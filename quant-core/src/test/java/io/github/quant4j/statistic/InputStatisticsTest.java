@@ -311,15 +311,15 @@ class InputStatisticsTest {
       assertEquals(expected, errors[row], 1e-4 * expected, random::toString);
       total += errors[row];
     }
-    assertEquals(total, OutputError.total(change, Gram.of(inputs, Compute.scalar()), COMPUTE), 1e-5 * total);
+    assertEquals(
+        total, OutputError.total(change, Gram.of(inputs, Compute.scalar()), COMPUTE), 1e-5 * total);
   }
 
   @Test
   void refusesWhatDoesNotFit() {
     InputStatistics statistics = InputStatistics.ofChannels(4);
     assertThrows(
-        IllegalArgumentException.class,
-        () -> statistics.add(FloatMatrix.zeros(2, 3), COMPUTE));
+        IllegalArgumentException.class, () -> statistics.add(FloatMatrix.zeros(2, 3), COMPUTE));
     assertThrows(
         IllegalArgumentException.class,
         () -> statistics.add(FloatMatrix.zeros(2, 4), new float[1], COMPUTE));

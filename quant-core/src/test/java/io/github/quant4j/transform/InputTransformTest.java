@@ -64,7 +64,8 @@ class InputTransformTest {
     int size = SIZES[random.nextInt(0, SIZES.length)];
     InputTransform transform = RandomTransforms.chain(random, size);
     FloatMatrix x = random.gaussianMatrix(5, size);
-    FloatMatrix back = transform.inverse().apply(transform.apply(x, Compute.scalar()), Compute.scalar());
+    FloatMatrix back =
+        transform.inverse().apply(transform.apply(x, Compute.scalar()), Compute.scalar());
     double difference = relativeDifference(x.data(), back.data());
     assertTrue(difference < 2e-5, () -> random + ", " + transform + ": " + difference);
   }
@@ -84,7 +85,11 @@ class InputTransformTest {
       changedBias[i] += correction[i];
     }
     float[] expected = layer(x, weights, bias);
-    float[] actual = layer(transform.apply(x, Compute.scalar()), transform.transformWeights(weights, Compute.scalar()), changedBias);
+    float[] actual =
+        layer(
+            transform.apply(x, Compute.scalar()),
+            transform.transformWeights(weights, Compute.scalar()),
+            changedBias);
     double difference = relativeDifference(expected, actual);
     assertTrue(difference < 1e-5, () -> random + ", " + transform + ": " + difference);
   }
@@ -99,8 +104,14 @@ class InputTransformTest {
     FloatMatrix producer = random.gaussianMatrix(size, 9);
     float[] bias = random.gaussians(size);
     float[] expected =
-        transform.apply(FloatMatrix.wrap(4, size, layer(input, producer, bias)), Compute.scalar()).data();
-    float[] actual = layer(input, transform.foldIntoRows(producer, Compute.scalar()), transform.foldIntoBias(bias, Compute.scalar()));
+        transform
+            .apply(FloatMatrix.wrap(4, size, layer(input, producer, bias)), Compute.scalar())
+            .data();
+    float[] actual =
+        layer(
+            input,
+            transform.foldIntoRows(producer, Compute.scalar()),
+            transform.foldIntoBias(bias, Compute.scalar()));
     double difference = relativeDifference(expected, actual);
     assertTrue(difference < 1e-5, () -> random + ", " + transform + ": " + difference);
   }
@@ -155,7 +166,10 @@ class InputTransformTest {
         StoredTransforms.read(assertInstanceOf(JsonValue.Obj.class, parsed), stored.tensors());
     assertEquals(transform, read, random::toString);
     FloatMatrix x = random.gaussianMatrix(3, size);
-    assertArrayEquals(transform.apply(x, Compute.scalar()).data(), read.apply(x, Compute.scalar()).data(), random.toString());
+    assertArrayEquals(
+        transform.apply(x, Compute.scalar()).data(),
+        read.apply(x, Compute.scalar()).data(),
+        random.toString());
     assertEquals(StoredTransforms.storageBits(transform), stored.storageBits());
   }
 
@@ -173,7 +187,10 @@ class InputTransformTest {
       assertEquals(1 / Math.sqrt(size), Math.abs(value), 1e-6);
     }
     // The inverse is the transpose, not just some left inverse.
-    assertArrayEquals(matrix.transpose().data(), rotation.inverse().apply(identity, Compute.scalar()).data(), 1e-6f);
+    assertArrayEquals(
+        matrix.transpose().data(),
+        rotation.inverse().apply(identity, Compute.scalar()).data(),
+        1e-6f);
   }
 
   @ParameterizedTest
@@ -186,7 +203,10 @@ class InputTransformTest {
   void aHadamardRotationSpreadsAnOutlier() {
     float[] spike = new float[64];
     spike[5] = 8;
-    for (float value : HadamardTransform.of(64, 3).apply(FloatMatrix.wrap(1, 64, spike), Compute.scalar()).data()) {
+    for (float value :
+        HadamardTransform.of(64, 3)
+            .apply(FloatMatrix.wrap(1, 64, spike), Compute.scalar())
+            .data()) {
       assertEquals(1, Math.abs(value), 1e-6);
     }
   }
@@ -223,7 +243,8 @@ class InputTransformTest {
     HadamardTransform rotation = HadamardTransform.of(size, 0);
     IllegalArgumentException error =
         assertThrows(
-            IllegalArgumentException.class, () -> rotation.foldIntoVector(new float[size], Compute.scalar()));
+            IllegalArgumentException.class,
+            () -> rotation.foldIntoVector(new float[size], Compute.scalar()));
     assertTrue(error.getMessage().contains("hadamard[8]"), error::getMessage);
     assertTrue(ShiftTransform.of(1, 2).foldPlaces().contains(FoldPlace.NORM_BIAS));
     assertTrue(!ShiftTransform.of(1, 2).foldPlaces().contains(FoldPlace.PRODUCER_ROWS));
@@ -245,7 +266,9 @@ class InputTransformTest {
     IllegalArgumentException error =
         assertThrows(
             IllegalArgumentException.class,
-            () -> DiagonalTransform.of(1, 2).transformWeights(FloatMatrix.zeros(3, 4), Compute.scalar()));
+            () ->
+                DiagonalTransform.of(1, 2)
+                    .transformWeights(FloatMatrix.zeros(3, 4), Compute.scalar()));
     assertTrue(error.getMessage().contains("FloatMatrix[3, 4]"), error::getMessage);
   }
 

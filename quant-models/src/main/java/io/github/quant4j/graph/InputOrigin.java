@@ -8,9 +8,9 @@ import io.github.quant4j.transform.HeadStructure;
  * cost nothing at run time.
  *
  * <p>A transform {@code T} of the input is exact if the consumers' weights become {@code W T^-1}
- * and what produces the input yields {@code T(x)}. The kind of origin says which places
- * the producer offers; each kind of {@link io.github.quant4j.transform.InputTransform} says which
- * it fits.
+ * and what produces the input yields {@code T(x)}. The kind of origin says which places the
+ * producer offers; each kind of {@link io.github.quant4j.transform.InputTransform} says which it
+ * fits.
  */
 public sealed interface InputOrigin {
 

@@ -2,7 +2,6 @@
 package io.github.quant4j.model;
 
 import io.github.quant4j.annotation.Stable;
-import io.github.quant4j.model.llama.LlamaConfigurationReader;
 import io.github.quant4j.generate.AutoregressiveModel;
 import io.github.quant4j.generate.BatchPrediction;
 import io.github.quant4j.generate.DecodingSession;
@@ -19,6 +18,7 @@ import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelDescription;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.model.llama.LlamaConfiguration;
+import io.github.quant4j.model.llama.LlamaConfigurationReader;
 import io.github.quant4j.model.llama.LlamaModel;
 import io.github.quant4j.model.llama.ModelFiles;
 import io.github.quant4j.model.runtime.DecoderEngine;
@@ -43,8 +43,8 @@ import org.slf4j.LoggerFactory;
  * A language model that predicts, writes and can be quantized.
  *
  * <p>Opening checks the configuration and the tensors, and maps the files. All weights are brought
- * into memory on the first prediction; to calibrate only, use {@link #graph()}, which
- * brings in one block at a time. Thread-safe; results do not depend on the number of threads.
+ * into memory on the first prediction; to calibrate only, use {@link #graph()}, which brings in one
+ * block at a time. Thread-safe; results do not depend on the number of threads.
  */
 @Stable
 public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
@@ -128,8 +128,7 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
    *     together
    * @throws IllegalArgumentException if the options name a kernel provider that is not available
    */
-  public static LanguageModel of(
-      String configuration, ModelWeights weights, ModelOptions options) {
+  public static LanguageModel of(String configuration, ModelWeights weights, ModelOptions options) {
     byte[] json = configuration.getBytes(StandardCharsets.UTF_8);
     return of(LlamaConfiguration.parse(json, "configuration"), weights, options);
   }

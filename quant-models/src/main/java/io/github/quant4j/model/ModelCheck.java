@@ -90,7 +90,8 @@ public final class ModelCheck {
     if (!Files.isDirectory(directory)) {
       ModelDirectory.open(directory).close();
     }
-    List<Problem> problems = new ArrayList<>(
+    List<Problem> problems =
+        new ArrayList<>(
             ModelVerifier.of(directory).progress(progress).cancellation(cancellation).run());
     boolean readable = problems.isEmpty();
     cancellation.check();

@@ -2,7 +2,6 @@
 package io.github.quant4j.model;
 
 import io.github.quant4j.annotation.Stable;
-import io.github.quant4j.model.llama.ModelFiles;
 import io.github.quant4j.graph.Block;
 import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.graph.HiddenStates;
@@ -12,6 +11,7 @@ import io.github.quant4j.graph.SiteObserver;
 import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
+import io.github.quant4j.model.llama.ModelFiles;
 import io.github.quant4j.model.runtime.StoredWeights;
 import io.github.quant4j.model.whisper.WhisperConfiguration;
 import io.github.quant4j.model.whisper.WhisperEncoderModel;
@@ -38,8 +38,8 @@ import org.slf4j.LoggerFactory;
  * }</pre>
  *
  * <p>Opening checks the configuration and the tensors, and maps the files. All weights are brought
- * into memory on the first use; to calibrate only, use {@link #graph()}, which brings in
- * one block at a time. Thread-safe; results do not depend on the number of threads.
+ * into memory on the first use; to calibrate only, use {@link #graph()}, which brings in one block
+ * at a time. Thread-safe; results do not depend on the number of threads.
  */
 @Stable
 public final class SpeechEncoder implements AutoCloseable {
@@ -138,8 +138,7 @@ public final class SpeechEncoder implements AutoCloseable {
    *     are missing or of another shape than it says; all problems are named together
    * @throws IllegalArgumentException if the options name a kernel provider that is not available
    */
-  public static SpeechEncoder of(
-      String configuration, ModelWeights weights, ModelOptions options) {
+  public static SpeechEncoder of(String configuration, ModelWeights weights, ModelOptions options) {
     byte[] json = configuration.getBytes(StandardCharsets.UTF_8);
     return of(WhisperConfiguration.parse(json, "configuration"), weights, options);
   }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.quant4j.testing.models.ChainModel;
 import io.github.quant4j.text.StreamingDecoder;
 import io.github.quant4j.text.TestTokenizers;
 import io.github.quant4j.text.Tokenizer;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model;
 
-import io.github.quant4j.model.config.ModelOptions;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.io.SafetensorsFile;
+import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.testing.SharedData;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,7 +29,8 @@ class CompressedTensorsActivationsConformanceTest {
   void sharedExponentsAreThoseOfTheLibrary(String name, String kernels) throws IOException {
     Path directory = SharedData.path("fixtures/checkpoints").resolve(name);
     Assumptions.assumeTrue(Files.isDirectory(directory), "no checkpoint " + name);
-    try (SafetensorsFile expected = SafetensorsFile.open(directory.resolve("expected.safetensors"));
+    try (SafetensorsFile expected =
+            SafetensorsFile.open(directory.resolve("expected.safetensors"));
         LanguageModel model =
             LanguageModel.open(directory, ModelOptions.defaults().withKernels(kernels))) {
       float[] tokens = expected.require("tokens").toFloatArray();
@@ -41,8 +42,7 @@ class CompressedTensorsActivationsConformanceTest {
           window[i] = (int) tokens[from + i];
         }
         float[] found = model.logits(window).data();
-        float[] part =
-            Arrays.copyOfRange(wanted, from * vocabulary, (from + WINDOW) * vocabulary);
+        float[] part = Arrays.copyOfRange(wanted, from * vocabulary, (from + WINDOW) * vocabulary);
         assertEquals(part.length, found.length);
         float largest = 0;
         for (int i = 0; i < part.length; i++) {

@@ -16,14 +16,16 @@ import io.github.quant4j.graph.ResidualStream;
 import io.github.quant4j.graph.SiteGroup;
 import io.github.quant4j.graph.SiteObserver;
 import io.github.quant4j.linear.QuantizedLinear;
-import io.github.quant4j.model.TestModels.Expected;
 import io.github.quant4j.model.config.ModelOptions;
+import io.github.quant4j.model.llama.Configurations;
 import io.github.quant4j.model.llama.LlamaModel;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
 import io.github.quant4j.testing.SeededRandom;
+import io.github.quant4j.testing.models.TestModels;
+import io.github.quant4j.testing.models.TestModels.Expected;
 import io.github.quant4j.transform.HeadStructure;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -49,7 +51,7 @@ class FoldingTest {
 
   private static LlamaModel model(String name) {
     return LlamaModel.of(
-        TestModels.configuration(TestModels.directory(name)),
+        Configurations.of(TestModels.directory(name)),
         TestModels.weights(TestModels.directory(name)),
         SCALAR);
   }

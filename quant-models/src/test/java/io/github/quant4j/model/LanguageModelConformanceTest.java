@@ -3,9 +3,11 @@ package io.github.quant4j.model;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
-import io.github.quant4j.model.TestModels.Expected;
 import io.github.quant4j.model.config.ModelOptions;
+import io.github.quant4j.model.llama.Configurations;
 import io.github.quant4j.testing.SharedData;
+import io.github.quant4j.testing.models.TestModels;
+import io.github.quant4j.testing.models.TestModels.Expected;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.Tag;
@@ -27,7 +29,7 @@ class LanguageModelConformanceTest {
     Expected expected = Expected.read(SharedData.path("fixtures/lm/" + name + ".safetensors"));
     try (LanguageModel model =
         LanguageModel.of(
-            TestModels.configuration(directory),
+            Configurations.of(directory),
             TestModels.weights(directory),
             ModelOptions.defaults().withKernels(kernels))) {
       int at = 0;

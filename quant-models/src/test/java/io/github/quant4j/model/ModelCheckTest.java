@@ -7,12 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.io.TensorFileException;
 import io.github.quant4j.io.quantized.Problem;
+import io.github.quant4j.testing.models.TestDirectories;
+import io.github.quant4j.testing.models.TestModels;
 import io.github.quant4j.text.TestTokenizers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.BeforeEach;

@@ -17,13 +17,15 @@ import io.github.quant4j.io.TensorFileException;
 import io.github.quant4j.io.quantized.QuantizedModelWriter;
 import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.QuantizedLinear;
-import io.github.quant4j.model.TestModels.Expected;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.model.config.WeightPlacement;
+import io.github.quant4j.model.llama.Configurations;
 import io.github.quant4j.model.llama.LlamaConfiguration;
 import io.github.quant4j.model.llama.LlamaModel;
 import io.github.quant4j.quantize.Quantizer;
+import io.github.quant4j.testing.models.TestModels;
+import io.github.quant4j.testing.models.TestModels.Expected;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -72,7 +74,8 @@ class StoredModelTest {
         for (LinearSite site : block.layout().sites()) {
           QuantizedLinear original = block.linear(site);
           QuantizedLinear linear =
-              QuantizedLinear.of(Quantizer.of(quantizer).quantize(original.toDense(), Compute.scalar()));
+              QuantizedLinear.of(
+                  Quantizer.of(quantizer).quantize(original.toDense(), Compute.scalar()));
           layers.put(site.name(), original.bias().map(linear::withBias).orElse(linear));
         }
       }
@@ -100,7 +103,7 @@ class StoredModelTest {
       throws IOException {
     int[] tokens = Expected.of(name).tokens()[0];
     Path directory = TestModels.directory(name);
-    LlamaConfiguration configuration = TestModels.configuration(directory);
+    LlamaConfiguration configuration = Configurations.of(directory);
     ModelWeights source = TestModels.weights(directory);
     Map<String, QuantizedLinear> layers =
         quantized(LlamaModel.of(configuration, source, SCALAR), quantizer);
@@ -135,7 +138,7 @@ class StoredModelTest {
     String name = "llama-untied";
     LlamaModel model =
         LlamaModel.of(
-            TestModels.configuration(TestModels.directory(name)),
+            Configurations.of(TestModels.directory(name)),
             TestModels.weights(TestModels.directory(name)),
             SCALAR);
     Path stored = write(name, quantized(model, "int4:g16:sym rtn"));

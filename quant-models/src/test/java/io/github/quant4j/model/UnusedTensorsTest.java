@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model;
 
-import io.github.quant4j.model.config.InvalidModelException;
-import io.github.quant4j.model.llama.LlamaConfiguration;
-import io.github.quant4j.model.config.ModelOptions;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -12,9 +9,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.SafetensorsWriter;
+import io.github.quant4j.model.config.InvalidModelException;
+import io.github.quant4j.model.config.ModelOptions;
+import io.github.quant4j.model.llama.Configurations;
+import io.github.quant4j.model.llama.LlamaConfiguration;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
+import io.github.quant4j.testing.models.TestModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,7 +54,7 @@ class UnusedTensorsTest {
     for (Tensor tensor : more) {
       tensors.put(tensor.name(), tensor);
     }
-    return open(TestModels.configuration(directory), tensors);
+    return open(Configurations.of(directory), tensors);
   }
 
   private static void assertRefused(String expected, Tensor... more) {
@@ -87,7 +89,7 @@ class UnusedTensorsTest {
 
   @Test
   void layersBeyondTheLastAreRefusedByName() {
-    int layers = TestModels.configuration(TestModels.directory(NAME)).layers();
+    int layers = Configurations.of(TestModels.directory(NAME)).layers();
     String layer = "model.layers." + layers;
     assertRefused(
         layer + ".* (2): the layer is not used, as 'num_hidden_layers' is " + layers,
@@ -131,7 +133,7 @@ class UnusedTensorsTest {
       Tensor embeddings = tensors.get("model.embed_tokens.weight");
       tensors.put("lm_head.weight", embeddings.withName("lm_head.weight"));
     }
-    LlamaConfiguration tied = TestModels.configuration(directory).withTiedEmbeddings(true);
+    LlamaConfiguration tied = Configurations.of(directory).withTiedEmbeddings(true);
     if (isRead) {
       open(tied, tensors).close();
     } else {

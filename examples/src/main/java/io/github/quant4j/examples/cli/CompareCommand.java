@@ -67,8 +67,7 @@ final class CompareCommand implements Callable<Integer> {
   @Option(
       names = "--recipe",
       paramLabel = "R",
-      description =
-          "A recipe, or the name of a published system; may be given several times.")
+      description = "A recipe, or the name of a published system; may be given several times.")
   private List<String> recipes = new ArrayList<>();
 
   @Option(

@@ -25,8 +25,7 @@ public final class Main {
     Terminal terminal =
         new Terminal(
             new ResultStream(new FileOutputStream(FileDescriptor.out)),
-            new PrintStream(
-                new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
+            new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
             Boolean.getBoolean("quant4j.terminal"),
             interruption);
     int status = run(args, terminal, interruption);

@@ -138,7 +138,9 @@ final class QuantizationOptions {
 
   /** What is read, so that no output must replace it. */
   List<Path> inputs(Path model) {
-    return calibration.equals(SELF) ? List.of(model) : List.of(model, Conversions.path("--calib", calibration));
+    return calibration.equals(SELF)
+        ? List.of(model)
+        : List.of(model, Conversions.path("--calib", calibration));
   }
 
   private Calibration calibration(LanguageModel model) throws IOException {

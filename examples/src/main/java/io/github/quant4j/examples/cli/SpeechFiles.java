@@ -27,9 +27,7 @@ final class SpeechFiles {
       throw new UsageException(option + ": " + most + ", expected at least 1");
     }
     double seconds =
-        (double) encoder.maximumFrames()
-            * LogMelSpectrogram.HOP
-            / LogMelSpectrogram.SAMPLE_RATE;
+        (double) encoder.maximumFrames() * LogMelSpectrogram.HOP / LogMelSpectrogram.SAMPLE_RATE;
     List<Waveform> segments = SpeechSegments.read(path, seconds);
     if (segments.isEmpty()) {
       throw new UsageException(path + ": no speech in it, expected at least one sample");

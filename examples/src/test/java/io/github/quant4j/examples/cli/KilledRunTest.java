@@ -82,8 +82,7 @@ class KilledRunTest {
             "--recipe",
             "int4:g64:sym rtn")
         .requireFailure(
-            Failure.WORK,
-            "is being written by another run, of process " + first.process().pid());
+            Failure.WORK, "is being written by another run, of process " + first.process().pid());
     assertEquals(0, first.waitFor(), first::text);
     assertTrue(
         CommandRun.of("inspect", directory.resolve("contested").toString(), "--json")

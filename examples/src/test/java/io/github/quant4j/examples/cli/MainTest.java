@@ -124,8 +124,7 @@ class MainTest {
             new FileSystemException("x", null, "No space left on device"),
             Failure.WORK,
             "x: No space left on device"),
-        Arguments.of(
-            new FileAlreadyExistsException("x"), Failure.CALL, "x: exists already"),
+        Arguments.of(new FileAlreadyExistsException("x"), Failure.CALL, "x: exists already"),
         Arguments.of(new InvalidPathException("a\0b", "Nul"), Failure.CALL, "'a\0b' holds"),
         Arguments.of(
             new InternalError("a fault occurred in an unsafe memory access operation"),

@@ -86,8 +86,7 @@ class OptionTest {
         .requireFailure(Failure.CALL, "eval: MODEL_DIR: '', expected a path");
     CommandRun.of("eval", model, "--text", "a\0b")
         .requireFailure(Failure.CALL, "eval: --text: ", "a character of code 0, expected a path");
-    CommandRun.of(
-            "quantize", model, "nowhere", "--recipe", "int4:g64:sym gptq", "--calib", "a\0b")
+    CommandRun.of("quantize", model, "nowhere", "--recipe", "int4:g64:sym gptq", "--calib", "a\0b")
         .requireFailure(Failure.CALL, "--calib: ", "a character of code 0, expected a path");
   }
 

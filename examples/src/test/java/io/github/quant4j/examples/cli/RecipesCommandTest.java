@@ -60,8 +60,7 @@ class RecipesCommandTest {
     CommandRun run = CommandRun.of("estimate", CommandRun.MODEL, "--recipe", "int4:g64 gptq>rnt");
     run.requireFailure(Failure.CALL, "at 14: rounding 'rnt' is not known; did you mean 'rtn'?");
     assertEquals(
-        List.of("  int4:g64 gptq>rnt", "                ^^^"),
-        run.err().lines().skip(1).toList());
+        List.of("  int4:g64 gptq>rnt", "                ^^^"), run.err().lines().skip(1).toList());
     CommandRun.of("estimate", CommandRun.MODEL, "--recipe", "QuaRt")
         .requireFailure(Failure.CALL, "did you mean 'QuaRot'?");
   }

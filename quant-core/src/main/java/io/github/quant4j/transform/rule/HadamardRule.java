@@ -4,7 +4,6 @@ package io.github.quant4j.transform.rule;
 import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.transform.HadamardTransform;
 import io.github.quant4j.transform.InputTransform;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.Set;
 

@@ -79,7 +79,8 @@ public record KroneckerRule(boolean principalAxes) implements TransformRule {
     FloatMatrix axes = SymmetricEigen.of(FloatMatrix.wrap(size, size, values)).vectors();
     return HadamardMatrices.baseSize(axes.rows()) == 0
         ? axes
-        : HadamardTransform.of(axes.rows(), axes.rows(), HadamardTransform.NO_SIGNS).apply(axes, compute);
+        : HadamardTransform.of(axes.rows(), axes.rows(), HadamardTransform.NO_SIGNS)
+            .apply(axes, compute);
   }
 
   @Override

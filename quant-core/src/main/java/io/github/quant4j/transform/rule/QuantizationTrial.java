@@ -152,8 +152,7 @@ public record QuantizationTrial(Quantizer weights, Optional<ActivationScheme> ac
   private static double weightError(FloatMatrix change, LayerGroup changed) {
     Optional<Gram> gram = changed.statistics().flatMap(InputStatistics::gram);
     if (gram.isPresent() && gram.get().weight() > 0) {
-      return OutputError.total(change, gram.get(), changed.compute())
-          / gram.get().weight();
+      return OutputError.total(change, gram.get(), changed.compute()) / gram.get().weight();
     }
     double[] moments = moments(changed);
     double error = 0;
@@ -232,8 +231,7 @@ public record QuantizationTrial(Quantizer weights, Optional<ActivationScheme> ac
     }
     NumberFormat format = scheme.format();
     double halfLevels = (format.levels().length - 1) / 2.0;
-    boolean perChannel =
-        scheme.granularity().equals(ActivationGranularity.channel());
+    boolean perChannel = scheme.granularity().equals(ActivationGranularity.channel());
     double noise = 0;
     for (int row = 0; row < rounded.rows(); row++) {
       for (int j = 0; j < largest.length; j++) {

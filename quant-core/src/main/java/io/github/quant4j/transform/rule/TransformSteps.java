@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.transform.rule;
 
-import io.github.quant4j.transform.HadamardTransform;
 import io.github.quant4j.grammar.Range;
 import io.github.quant4j.grammar.Step;
 import io.github.quant4j.grammar.Steps;
+import io.github.quant4j.transform.HadamardTransform;
 import java.util.List;
 import java.util.Optional;
 

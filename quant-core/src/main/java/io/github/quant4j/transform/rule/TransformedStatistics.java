@@ -52,8 +52,7 @@ public final class TransformedStatistics {
         }
         yield result;
       }
-      case HadamardTransform _, OrthogonalTransform _, KroneckerTransform _, DenseTransform _ ->
-          {
+      case HadamardTransform _, OrthogonalTransform _, KroneckerTransform _, DenseTransform _ -> {
         Compute alone = compute.sequential();
         yield statistics.mapped(
             (data, offset) -> map(transform, data, offset, alone), compute.team());
@@ -61,8 +60,7 @@ public final class TransformedStatistics {
     };
   }
 
-  private static void map(
-      InputTransform transform, float[] data, int offset, Compute compute) {
+  private static void map(InputTransform transform, float[] data, int offset, Compute compute) {
     float[] result = new float[transform.size()];
     transform.apply(data, offset, 1, result, 0, compute);
     System.arraycopy(result, 0, data, offset, result.length);

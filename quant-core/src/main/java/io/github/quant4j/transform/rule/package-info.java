@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Rules that compute transforms of a layer's input from calibration statistics: smoothing (SmoothQuant, AWQ),
- * rotations (QuaRot's Hadamard matrices, principal axes), shifts, permutations. */
+/**
+ * Rules that compute transforms of a layer's input from calibration statistics: smoothing
+ * (SmoothQuant, AWQ), rotations (QuaRot's Hadamard matrices, principal axes), shifts, permutations.
+ */
 @Expert
 @NullMarked
 package io.github.quant4j.transform.rule;

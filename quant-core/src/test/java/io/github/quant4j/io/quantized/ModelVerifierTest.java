@@ -40,7 +40,8 @@ class ModelVerifierTest {
     layers.put(
         "m",
         QuantizedLinear.of(
-            Quantizer.of(recipe).quantize(new SeededRandom(1).gaussianMatrix(6, 16), Compute.scalar())));
+            Quantizer.of(recipe)
+                .quantize(new SeededRandom(1).gaussianMatrix(6, 16), Compute.scalar())));
     Path source =
         QuantizedModels.plain(
             folder.resolve("source"),
@@ -105,7 +106,9 @@ class ModelVerifierTest {
     assertEquals(List.of(), ModelVerifier.verify(target));
   }
 
-  /** Parts of layers and other tensors are counted, once for the checksum and once for the values. */
+  /**
+   * Parts of layers and other tensors are counted, once for the checksum and once for the values.
+   */
   @Test
   void tellsHowFarItIsAndStops() throws IOException {
     Path target = quantized("int4:g8:asym rtn");
@@ -132,7 +135,10 @@ class ModelVerifierTest {
       steps.clear();
       assertThrows(
           CancellationException.class,
-          () -> verifier.cancellation(() -> !steps.isEmpty() && steps.getLast() >= stop || stop == 0).run());
+          () ->
+              verifier
+                  .cancellation(() -> !steps.isEmpty() && steps.getLast() >= stop || stop == 0)
+                  .run());
       assertEquals(stop, steps.size() == 0 ? 0 : steps.getLast());
     }
     Thread.currentThread().interrupt();

@@ -54,7 +54,8 @@ class QuantizedConformanceTest {
               .toList();
       Quantizer quantizer = Quantizer.of(recipe);
       for (String module : linear) {
-        QuantizedMatrix matrix = quantizer.quantize(model.require(module + ".weight").toMatrix(), Compute.scalar());
+        QuantizedMatrix matrix =
+            quantizer.quantize(model.require(module + ".weight").toMatrix(), Compute.scalar());
         written.put(module, matrix);
         writer.add(module, QuantizedLinear.of(matrix));
       }

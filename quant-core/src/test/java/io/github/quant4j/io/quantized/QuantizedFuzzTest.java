@@ -102,7 +102,8 @@ class QuantizedFuzzTest {
     for (String recipe :
         List.of("nf4:g8 rtn", "int3:column:asym rtn", "nvfp4 rtn", "int8:g8 rtn")) {
       QuantizedLinear linear =
-          QuantizedLinear.of(Quantizer.of(recipe).quantize(random.gaussianMatrix(6, 16), Compute.scalar()))
+          QuantizedLinear.of(
+                  Quantizer.of(recipe).quantize(random.gaussianMatrix(6, 16), Compute.scalar()))
               .withActivations(
                   ActivationQuantizer.fixed(
                       ActivationScheme.parse("int8:tensor:asym"), new float[] {1}, new float[] {2}))

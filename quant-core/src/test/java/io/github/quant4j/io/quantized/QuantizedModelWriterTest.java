@@ -86,7 +86,8 @@ class QuantizedModelWriterTest {
 
   private static QuantizedLinear quantize(ModelDirectory model, String module, String recipe) {
     return QuantizedLinear.of(
-        Quantizer.of(recipe).quantize(model.require(module + ".weight").toMatrix(), Compute.scalar()));
+        Quantizer.of(recipe)
+            .quantize(model.require(module + ".weight").toMatrix(), Compute.scalar()));
   }
 
   private SequencedMap<String, QuantizedLinear> layers(String recipe) throws IOException {
@@ -279,7 +280,8 @@ class QuantizedModelWriterTest {
       layers.put(
           "extra." + i,
           QuantizedLinear.of(
-              Quantizer.of("int4:g8 rtn").quantize(new SeededRandom(i).gaussianMatrix(8, 16), Compute.scalar())));
+              Quantizer.of("int4:g8 rtn")
+                  .quantize(new SeededRandom(i).gaussianMatrix(8, 16), Compute.scalar())));
     }
     write(source, folder.resolve("a"), layers, 1 << 30);
     try (ModelDirectory model = ModelDirectory.open(source);

@@ -76,7 +76,8 @@ class QuantizedRoundTripTest {
     for (int i = 0; i < count; i++) {
       int rows = random.nextInt(1, 40);
       int columns = columnUnit * random.nextInt(1, 1 + Math.max(1, 70 / columnUnit));
-      QuantizedMatrix matrix = Quantizer.of(recipe).quantize(random.gaussianMatrix(rows, columns), Compute.scalar());
+      QuantizedMatrix matrix =
+          Quantizer.of(recipe).quantize(random.gaussianMatrix(rows, columns), Compute.scalar());
       layers.put("layers." + i + "." + recipe.replaceAll("\\W", "_"), QuantizedLinear.of(matrix));
     }
     return layers;
@@ -154,7 +155,8 @@ class QuantizedRoundTripTest {
         layers.put(
             "layers.9.wide",
             QuantizedLinear.of(
-                Quantizer.of(recipe).quantize(new SeededRandom(seed).gaussianMatrix(9, 13), Compute.scalar())));
+                Quantizer.of(recipe)
+                    .quantize(new SeededRandom(seed).gaussianMatrix(9, 13), Compute.scalar())));
       }
       assertRoundTrip(layers, "quant4j");
     }

@@ -155,7 +155,8 @@ class StoredModuleTest {
     assertSame(linear, found);
     FloatMatrix input = random.gaussianMatrix(2, 32);
     assertArrayEquals(
-        transform.apply(input, Compute.scalar()).data(), found.transform().orElseThrow().apply(input, Compute.scalar()).data());
+        transform.apply(input, Compute.scalar()).data(),
+        found.transform().orElseThrow().apply(input, Compute.scalar()).data());
   }
 
   private static float[] positive(SeededRandom random, int count) {

@@ -39,7 +39,9 @@ class TransformRuleTest {
     InputStatistics statistics = InputStatistics.withGram(size);
     statistics.add(x, Compute.scalar());
     LayerGroup group =
-        LayerGroup.of(List.of(random.gaussianMatrix(24, size), random.gaussianMatrix(8, size)), Compute.scalar())
+        LayerGroup.of(
+                List.of(random.gaussianMatrix(24, size), random.gaussianMatrix(8, size)),
+                Compute.scalar())
             .withStatistics(statistics);
     return sample ? group.withSample(x) : group;
   }
@@ -123,7 +125,9 @@ class TransformRuleTest {
     for (int i = 0; i < 2; i++) {
       FloatMatrix original = group.weights().get(i);
       FloatMatrix rounded =
-          Quantizer.of("int4:g16:sym rtn").quantize(changed.weights().get(i), Compute.scalar()).dequantize();
+          Quantizer.of("int4:g16:sym rtn")
+              .quantize(changed.weights().get(i), Compute.scalar())
+              .dequantize();
       FloatMatrix scaled = transform.apply(x, Compute.scalar());
       for (int t = 0; t < x.rows(); t++) {
         for (int r = 0; r < original.rows(); r++) {
@@ -250,7 +254,9 @@ class TransformRuleTest {
     FloatMatrix values = random.gaussianMatrix(3, 8);
     FloatMatrix repeated = repeat(heads, values);
     assertArrayEquals(
-        chain.apply(repeated, Compute.scalar()).data(), repeat(heads, narrow.apply(values, Compute.scalar())).data(), 1e-5f);
+        chain.apply(repeated, Compute.scalar()).data(),
+        repeat(heads, narrow.apply(values, Compute.scalar())).data(),
+        1e-5f);
     assertThrows(
         IllegalArgumentException.class, () -> heads.throughAttention(HadamardTransform.of(24, 1)));
     LayerGroup free = group(random, 24, false);
@@ -270,7 +276,8 @@ class TransformRuleTest {
 
   @Test
   void whatIsMissingIsNamed() {
-    LayerGroup bare = LayerGroup.of(List.of(new SeededRandom(1).gaussianMatrix(4, 16)), Compute.scalar());
+    LayerGroup bare =
+        LayerGroup.of(List.of(new SeededRandom(1).gaussianMatrix(4, 16)), Compute.scalar());
     for (TransformRule rule :
         List.of(new SmoothRule(0.5, false), new ShiftRule(), new PrincipalAxesRule())) {
       IllegalArgumentException error =
@@ -311,7 +318,8 @@ class TransformRuleTest {
     InputStatistics statistics = InputStatistics.withGram(8);
     statistics.add(x, Compute.scalar());
     LayerGroup group =
-        LayerGroup.of(List.of(new SeededRandom(3).gaussianMatrix(4, 8)), Compute.scalar()).withStatistics(statistics);
+        LayerGroup.of(List.of(new SeededRandom(3).gaussianMatrix(4, 8)), Compute.scalar())
+            .withStatistics(statistics);
     QuantizationTrial trial =
         QuantizationTrial.of(Quantizer.of("int4:channel:sym rtn"), Optional.empty());
     for (TransformRule rule :
@@ -322,7 +330,9 @@ class TransformRuleTest {
             new CrossRule(0.15),
             new PercentileRule(0.1))) {
       InputTransform transform = rule.fit(group, trial);
-      assertTrue(transform.transformWeights(group.weights().getFirst(), Compute.scalar()).isFinite(), rule.label());
+      assertTrue(
+          transform.transformWeights(group.weights().getFirst(), Compute.scalar()).isFinite(),
+          rule.label());
     }
     assertEquals(
         1f, ((DiagonalTransform) new SmoothRule(0.5, false).fit(group, trial)).scales()[3]);

@@ -6,8 +6,8 @@ import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.KernelProvider;
 import io.github.quant4j.kernel.LinearKernel;
 import io.github.quant4j.kernel.PackedMatrix;
+import io.github.quant4j.kernels.vector.machine.ColdPhase;
 import io.github.quant4j.kernels.vector.machine.VirtualMachine;
-import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.matrix.SparseMatrix;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -115,5 +115,10 @@ public final class VectorKernelProvider implements KernelProvider {
   public Optional<LinearKernel> forPacked(
       PackedMatrix weights, ActivationQuantizer activations, KernelOptions options) {
     return VectorKernels.forPacked(weights, activations, options);
+  }
+
+  @Override
+  public void prepareForWarmUp() {
+    ColdPhase.endAll();
   }
 }

@@ -2,7 +2,6 @@
 package io.github.quant4j.model.llama;
 
 import io.github.quant4j.model.runtime.Activations;
-import io.github.quant4j.model.runtime.BlockProgram;
 import io.github.quant4j.model.runtime.BlockWeights;
 import io.github.quant4j.model.runtime.Elementwise;
 import io.github.quant4j.model.runtime.HeadProgram;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model.llama;
 
-import io.github.quant4j.model.runtime.TensorCheck;
 import io.github.quant4j.graph.Block;
 import io.github.quant4j.graph.BlockLayout;
 import io.github.quant4j.graph.HiddenStates;
@@ -9,7 +8,6 @@ import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.graph.ResidualStream;
 import io.github.quant4j.graph.SequenceLayout;
-import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.model.runtime.BlockWeights;
@@ -19,6 +17,7 @@ import io.github.quant4j.model.runtime.IntactTensors;
 import io.github.quant4j.model.runtime.KeyValueCache;
 import io.github.quant4j.model.runtime.OpenBlock;
 import io.github.quant4j.model.runtime.RotaryTable;
+import io.github.quant4j.model.runtime.TensorCheck;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Tensor;
 import java.util.List;
@@ -56,7 +55,8 @@ public final class LlamaModel implements DecoderModel {
     this.options = options;
     this.resources =
         new DecoderProgram.Resources(
-            new RotaryTable(configuration.attention().headWidth(),
+            new RotaryTable(
+                configuration.attention().headWidth(),
                 configuration.rotary().theta(),
                 configuration.rotary().scaling()),
             new GroupedAttention(

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model.llama;
 
-import io.github.quant4j.model.runtime.UnusedTensors;
 import io.github.quant4j.graph.BlockLayout;
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.model.runtime.TensorCheck;
+import io.github.quant4j.model.runtime.UnusedTensors;
 import io.github.quant4j.tensor.Shape;
 import java.io.UncheckedIOException;
 import java.util.List;

@@ -7,8 +7,8 @@ import io.github.quant4j.model.config.ModelOptions;
 import java.util.List;
 
 /**
- * A decoder of any family as {@link DecoderEngine} runs it: embeddings, blocks that are opened
- * once and kept, and a head whose program is a {@link HeadProgram}.
+ * A decoder of any family as {@link DecoderEngine} runs it: embeddings, blocks that are opened once
+ * and kept, and a head whose program is a {@link HeadProgram}.
  */
 public interface DecoderModel extends BlockModel<int[]> {
   /** The model's shape. */

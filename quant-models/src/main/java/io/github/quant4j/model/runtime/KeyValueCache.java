@@ -76,7 +76,8 @@ public final class KeyValueCache {
   }
 
   /** Stores the keys and values of a batch, both {@code [tokens, heads * head width]}. */
-  public void store(int layer, SequenceLayout layout, float[] source, int keysFrom, int valuesFrom) {
+  public void store(
+      int layer, SequenceLayout layout, float[] source, int keysFrom, int valuesFrom) {
     int width = heads * headWidth;
     for (int s = 0; s < lengths.length; s++) {
       for (int i = 0; i < layout.length(s); i++) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model.runtime;
 
-
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.linear.QuantizedLinear;

@@ -83,7 +83,8 @@ public final class UnusedTensors {
    * @param used those that the network reads
    * @param modules its quantized modules, whose tensors are looked at when they are read
    */
-  public static Finding find(ModelWeights weights, Names names, Set<String> used, Set<String> modules) {
+  public static Finding find(
+      ModelWeights weights, Names names, Set<String> used, Set<String> modules) {
     UnusedTensors unused = new UnusedTensors(weights.tensors(), names);
     for (String name : weights.tensors().names()) {
       int dot = name.lastIndexOf('.');

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model.whisper;
 
-import io.github.quant4j.model.runtime.TensorCheck;
 import io.github.quant4j.graph.Block;
 import io.github.quant4j.graph.BlockLayout;
 import io.github.quant4j.graph.BlockModel;
@@ -10,12 +9,12 @@ import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.graph.ResidualStream;
 import io.github.quant4j.graph.SequenceLayout;
-import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.model.runtime.BlockWeights;
 import io.github.quant4j.model.runtime.GroupedAttention;
 import io.github.quant4j.model.runtime.OpenBlock;
+import io.github.quant4j.model.runtime.TensorCheck;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.List;
 import java.util.Objects;

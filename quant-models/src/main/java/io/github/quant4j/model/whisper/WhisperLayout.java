@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model.whisper;
 
-import io.github.quant4j.model.runtime.UnusedTensors;
 import io.github.quant4j.graph.BlockLayout;
 import io.github.quant4j.graph.InputOrigin;
 import io.github.quant4j.graph.LinearSite;
@@ -10,6 +9,7 @@ import io.github.quant4j.graph.NormSite;
 import io.github.quant4j.graph.SiteGroup;
 import io.github.quant4j.io.TensorSource;
 import io.github.quant4j.model.runtime.TensorCheck;
+import io.github.quant4j.model.runtime.UnusedTensors;
 import io.github.quant4j.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;

@@ -10,11 +10,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.json.JsonWriter;
-import io.github.quant4j.model.TestModels;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.runtime.RotaryScaling;
 import io.github.quant4j.model.runtime.RotaryTable;
 import io.github.quant4j.testing.SeededRandom;
+import io.github.quant4j.testing.models.TestModels;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -448,13 +448,9 @@ class LlamaConfigurationTest {
 
   @Test
   void frequenciesAreThoseOfTheDefinition() {
-    float[] plain =
-        RotaryTable.inverseFrequencies(
-            8, 10_000, new RotaryScaling.None());
+    float[] plain = RotaryTable.inverseFrequencies(8, 10_000, new RotaryScaling.None());
     assertArrayEquals(new float[] {1f, 0.1f, 0.01f, 0.001f}, plain, 1e-8f);
-    RotaryTable.Angles angles =
-        new RotaryTable(8, 10_000, new RotaryScaling.None())
-            .upTo(3000);
+    RotaryTable.Angles angles = new RotaryTable(8, 10_000, new RotaryScaling.None()).upTo(3000);
     float[] head = {1, 2, 3, 4, 5, 6, 7, 8};
     angles.rotate(2999, head, 0);
     for (int i = 0; i < 4; i++) {

@@ -23,8 +23,6 @@ import io.github.quant4j.io.TensorSource;
 import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.model.LanguageModel;
-import io.github.quant4j.model.TestModels;
-import io.github.quant4j.model.TestModels.Expected;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.quantize.Quantizer;
@@ -33,6 +31,8 @@ import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
 import io.github.quant4j.testing.SeededRandom;
+import io.github.quant4j.testing.models.TestModels;
+import io.github.quant4j.testing.models.TestModels.Expected;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -60,7 +60,7 @@ class LlamaModelTest {
   }
 
   private static LlamaModel model(String name, ModelWeights weights) {
-    return LlamaModel.of(TestModels.configuration(TestModels.directory(name)), weights, SCALAR);
+    return LlamaModel.of(Configurations.of(TestModels.directory(name)), weights, SCALAR);
   }
 
   private static float[] logits(LlamaModel model, int[][] tokens, SiteObserver observer) {
@@ -191,7 +191,8 @@ class LlamaModelTest {
             QuantizedLinear original = block.linear(site);
             QuantizedLinear rounded =
                 QuantizedLinear.of(
-                    Quantizer.of("int3:channel:asym rtn").quantize(original.toDense(), Compute.scalar()));
+                    Quantizer.of("int3:channel:asym rtn")
+                        .quantize(original.toDense(), Compute.scalar()));
             QuantizedLinear linear = original.bias().map(rounded::withBias).orElse(rounded);
             block.replace(site, linear);
             replaced.put(site.name(), linear);
@@ -349,7 +350,8 @@ class LlamaModelTest {
     SeededRandom random = new SeededRandom(4);
     QuantizedLinear wrong =
         QuantizedLinear.of(
-            Quantizer.of("int8:channel:sym rtn").quantize(random.gaussianMatrix(16, 32), Compute.scalar()));
+            Quantizer.of("int8:channel:sym rtn")
+                .quantize(random.gaussianMatrix(16, 32), Compute.scalar()));
     InvalidModelException e =
         assertThrows(
             InvalidModelException.class,

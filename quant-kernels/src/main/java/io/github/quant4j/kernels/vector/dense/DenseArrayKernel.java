@@ -5,6 +5,7 @@ import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.PartitionedKernel;
 import io.github.quant4j.kernel.PreparedInput;
 import io.github.quant4j.kernel.UnpreparedInput;
+import io.github.quant4j.kernels.vector.machine.ColdPhase;
 import io.github.quant4j.kernels.vector.machine.Lanes;
 import io.github.quant4j.tensor.FloatMatrix;
 
@@ -87,11 +88,35 @@ public final class DenseArrayKernel extends PartitionedKernel implements PanelSo
     UnpreparedInput x = (UnpreparedInput) input;
     int from = part * ROWS_IN_PART;
     int to = whole ? outFeatures() : Math.min(outFeatures(), from + ROWS_IN_PART);
+    if (!ColdPhase.DOT_PRODUCTS.isOver()
+        && ColdPhase.DOT_PRODUCTS.takes((long) tokens * (to - from) * inFeatures())) {
+      multiplyPlain(x.array(), x.offset(), tokens, from, to, y, yOffset);
+      return;
+    }
     if (tokens <= 2) {
       multiplyOneByOne(x.array(), x.offset(), tokens, from, to, y, yOffset);
       return;
     }
     multiplyFew(x.array(), x.offset(), tokens, from, to, y, yOffset);
+  }
+
+  /** As {@link #multiplyOneByOne} or {@link #multiplyFew} would. */
+  private void multiplyPlain(
+      float[] x, int xOffset, int tokens, int from, int to, float[] y, int yOffset) {
+    int in = inFeatures();
+    int rest = tokens % DotTile.SIZE;
+    int tiled = rest == DotTile.SIZE - 1 ? tokens : tokens - rest;
+    float[] lanes = options().scratch().floats(PlainDots.SCRATCH);
+    for (int row = from; row < to; row++) {
+      for (int t = 0; t < tokens; t++) {
+        int at = xOffset + t * in;
+        y[yOffset + t * outFeatures() + row] =
+            t < tiled
+                ? PlainDots.ofMany(in, weights, row * in, x, at, lanes)
+                : PlainDots.one(in, weights, row * in, x, at, lanes);
+      }
+    }
+    options().scratch().release(lanes);
   }
 
   private void multiplyOneByOne(

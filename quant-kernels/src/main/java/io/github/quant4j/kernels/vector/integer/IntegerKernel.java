@@ -7,11 +7,13 @@ import io.github.quant4j.kernel.IntegerArithmetic;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.PartitionedKernel;
 import io.github.quant4j.kernel.PreparedInput;
+import io.github.quant4j.kernels.vector.machine.ColdPhase;
 import io.github.quant4j.kernels.vector.machine.Lanes;
 import io.github.quant4j.kernels.vector.machine.PackedMemory;
 import io.github.quant4j.parallel.ScratchPool;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** Integer weights times integer activations, with sums of one of the families. */
 final class IntegerKernel extends PartitionedKernel {
@@ -30,6 +32,7 @@ final class IntegerKernel extends PartitionedKernel {
   private final SegmentSums family;
   private final MemorySegment memory;
   private final RowParameters parameters;
+  private final Optional<PlainNibbles> plain;
   private final QuantizedInput.Maker inputs;
   private final Object inputKind;
   private final String description;
@@ -41,7 +44,8 @@ final class IntegerKernel extends PartitionedKernel {
       Object operandKind,
       SegmentLayout layout,
       AffineCodes weightCodes,
-      ActivationQuantizer activations) {}
+      ActivationQuantizer activations,
+      boolean plain) {}
 
   /**
    * Puts a kernel together.
@@ -74,11 +78,16 @@ final class IntegerKernel extends PartitionedKernel {
             family.panelVectors(),
             quantizer.hasZeros(),
             options.team());
+    this.plain =
+        family instanceof NibbleMultiply nibbles && parameters.isPlain()
+            ? Optional.of(new PlainNibbles(nibbles, parameters, weights.rows()))
+            : Optional.empty();
     this.inputs =
         new QuantizedInput.Maker(
             quantizer, family, arithmetic.weightCodes(), BATCH, options.scratch());
     this.inputKind =
-        new InputKind(family.operandKind(), layout, arithmetic.weightCodes(), activations);
+        new InputKind(
+            family.operandKind(), layout, arithmetic.weightCodes(), activations, plain.isPresent());
     long blockBytes = (memory.byteSize() + parameters.bytes()) / blocks;
     this.blocksInPart = Math.clamp(PART_BYTES / Math.max(1, blockBytes), 1, blocks);
     this.description =
@@ -110,7 +119,8 @@ final class IntegerKernel extends PartitionedKernel {
   @Override
   protected PreparedInput bind(float[] x, int xOffset, int tokens) {
     PackedMemory.requireOpen(memory);
-    return inputs.bind(x, xOffset, tokens);
+    boolean cold = !ColdPhase.INTEGER_NIBBLES.isOver() && plain.isPresent();
+    return inputs.bind(x, xOffset, tokens, cold);
   }
 
   @Override
@@ -128,6 +138,12 @@ final class IntegerKernel extends PartitionedKernel {
     int from = whole ? 0 : part * blocksInPart;
     int to = whole ? blocks : Math.min(blocks, from + blocksInPart);
     int rows = family.blockRows();
+    if (prepared.isPlain()) {
+      ColdPhase.INTEGER_NIBBLES.takes(
+          (long) tokens * (to - from) * family.blockRows() * inFeatures());
+      plain.orElseThrow().multiply(prepared, from, to, y, yOffset, scratch);
+      return;
+    }
     int[] sums = scratch.ints(Math.max(SUMS, SegmentSums.MOST_TOKENS * rows));
     float[] outputs = scratch.floats(SegmentSums.MOST_TOKENS * rows);
     int[] pending = scratch.ints(SegmentSums.MOST_TOKENS * rows);

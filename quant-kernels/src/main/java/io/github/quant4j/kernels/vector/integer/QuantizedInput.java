@@ -5,6 +5,7 @@ import io.github.quant4j.kernel.AffineCodes;
 import io.github.quant4j.kernel.PreparedInput;
 import io.github.quant4j.parallel.InstancePool;
 import io.github.quant4j.parallel.ScratchPool;
+import java.util.Arrays;
 
 /**
  * A batch of tokens, quantized and cut into tiles with the operands that a family of kernels reads.
@@ -15,7 +16,7 @@ import io.github.quant4j.parallel.ScratchPool;
  */
 final class QuantizedInput implements PreparedInput {
   /** Values begin here, so that reading one before the first is possible. */
-  private static final int GUARD = 16;
+  static final int GUARD = 16;
 
   private static final float[] NONE = {};
   private static final int[] NO_INTS = {};
@@ -24,6 +25,7 @@ final class QuantizedInput implements PreparedInput {
   private final Tile[] tiles;
   private int tileCount;
   private boolean inPieces;
+  private boolean plain;
 
   // Of the whole batch, borrowed: a tile that borrowed its own would exhaust the pool's slots.
   private float[] scales = NONE;
@@ -75,8 +77,8 @@ final class QuantizedInput implements PreparedInput {
       this.scratch = scratch;
     }
 
-    /** Takes an input without reading it. */
-    QuantizedInput bind(float[] x, int xOffset, int tokens) {
+    /** Takes an input without reading it; a plain one is quantized, but not prepared further. */
+    QuantizedInput bind(float[] x, int xOffset, int tokens, boolean plain) {
       QuantizedInput input = instances.poll();
       if (input == null) {
         input = new QuantizedInput(this);
@@ -84,6 +86,7 @@ final class QuantizedInput implements PreparedInput {
       input.x = x;
       input.xOffset = xOffset;
       input.inPieces = false;
+      input.plain = plain;
       input.cut(tokens);
       return input;
     }
@@ -109,6 +112,11 @@ final class QuantizedInput implements PreparedInput {
     }
   }
 
+  /** Whether the tiles have values in place of a family's operands. */
+  boolean isPlain() {
+    return plain;
+  }
+
   /** How many tiles there are. */
   int tileCount() {
     return tileCount;
@@ -126,7 +134,7 @@ final class QuantizedInput implements PreparedInput {
 
   @Override
   public boolean advance() {
-    if (inPieces || maker.family.pieces() == 0) {
+    if (plain || inPieces || maker.family.pieces() == 0) {
       return false;
     }
     inPieces = true;
@@ -151,15 +159,19 @@ final class QuantizedInput implements PreparedInput {
     int[] values = scratch.ints(GUARD + tile.tokens * width);
     for (int t = 0; t < tile.tokens; t++) {
       int from = xOffset + (tile.firstToken + t) * layout.columns();
-      maker.quantizer.quantize(x, from, tile, t, values, GUARD + t * width, scratch);
+      maker.quantizer.quantize(x, from, tile, t, values, GUARD + t * width, scratch, plain);
     }
     if (maker.factor != 1) {
       for (int i = GUARD; i < GUARD + tile.tokens * width; i++) {
         values[i] *= maker.factor;
       }
     }
-    maker.family.prepare(tile, values, GUARD, scratch);
-    if (maker.family.pieces() > 0) {
+    if (plain) {
+      Arrays.fill(tile.starts, tile.offset, tile.offset + tile.tokens * layout.segments(), 0);
+    } else {
+      maker.family.prepare(tile, values, GUARD, scratch);
+    }
+    if (plain || maker.family.pieces() > 0) {
       tile.values = values;
     } else {
       scratch.release(values);

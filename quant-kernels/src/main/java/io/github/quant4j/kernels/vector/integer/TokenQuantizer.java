@@ -78,9 +78,17 @@ final class TokenQuantizer {
    * @param values receives the integers, {@code [paddedColumns]}, 0 in the padding
    * @param offset position of the first one
    * @param scratch for intermediate results
+   * @param plain whether to do without vectors
    */
   void quantize(
-      float[] x, int xOffset, Tile tile, int token, int[] values, int offset, ScratchPool scratch) {
+      float[] x,
+      int xOffset,
+      Tile tile,
+      int token,
+      int[] values,
+      int offset,
+      ScratchPool scratch,
+      boolean plain) {
     int run = layout.runLength();
     int runs = layout.columns() / run;
     boolean padded = layout.paddedLength() != layout.segmentLength();
@@ -88,7 +96,7 @@ final class TokenQuantizer {
     int denseOffset = padded ? 0 : offset;
     float[] scales = scratch.floats(runs);
     float[] zeros = scratch.floats(runs);
-    boolean done = inLanes;
+    boolean done = inLanes && !plain;
     for (int r = 0; r < runs && done; r++) {
       done = quantizeRun(x, xOffset + r * run, r, scales, zeros, dense, denseOffset + r * run);
     }
@@ -99,7 +107,7 @@ final class TokenQuantizer {
       spread(dense, values, offset);
       scratch.release(dense);
     }
-    describe(tile, token, values, offset, scales, zeros);
+    describe(tile, token, values, offset, scales, zeros, plain);
     scratch.release(scales);
     scratch.release(zeros);
   }
@@ -229,7 +237,13 @@ final class TokenQuantizer {
   }
 
   private void describe(
-      Tile tile, int token, int[] values, int offset, float[] scales, float[] zeros) {
+      Tile tile,
+      int token,
+      int[] values,
+      int offset,
+      float[] scales,
+      float[] zeros,
+      boolean plain) {
     int segments = layout.segments();
     int segmentsInRun = layout.segmentsInRun();
     int to = tile.offset + token * segments;
@@ -238,10 +252,21 @@ final class TokenQuantizer {
       int zero = (int) zeros[r];
       tile.scales[to + s] = scales[r];
       tile.zeros[to + s] = zero;
-      tile.valueSums[to + s] =
-          sum(values, offset + s * layout.paddedLength(), layout.paddedLength())
-              - zero * layout.segmentLength();
+      int from = offset + s * layout.paddedLength();
+      int sum =
+          plain
+              ? plainSum(values, from, layout.paddedLength())
+              : sum(values, from, layout.paddedLength());
+      tile.valueSums[to + s] = sum - zero * layout.segmentLength();
     }
+  }
+
+  private static int plainSum(int[] values, int from, int length) {
+    int sum = 0;
+    for (int i = from; i < from + length; i++) {
+      sum += values[i];
+    }
+    return sum;
   }
 
   private static int sum(int[] values, int from, int length) {

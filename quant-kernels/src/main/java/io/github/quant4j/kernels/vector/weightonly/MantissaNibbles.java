@@ -4,6 +4,7 @@ package io.github.quant4j.kernels.vector.weightonly;
 import io.github.quant4j.kernels.vector.machine.Lanes;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -31,6 +32,11 @@ final class MantissaNibbles extends TileProduct {
   MantissaNibbles(
       WordTiles tiles, int groupWords, ParameterTable scales, @Nullable ParameterTable zeros) {
     super(tiles, groupWords, scales, zeros);
+  }
+
+  @Override
+  Optional<PlainTiles> plain() {
+    return plain(0);
   }
 
   @Override

@@ -4,6 +4,8 @@ package io.github.quant4j.kernels.vector.weightonly;
 import io.github.quant4j.kernels.vector.machine.Lanes;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import java.util.Optional;
+import java.util.OptionalInt;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -68,6 +70,22 @@ final class PairedLookup extends TileProduct {
       }
       starts[g] -= (float) (lower + upper * (1 + ONE * 0x1p-23));
     }
+  }
+
+  @Override
+  Optional<PlainTiles> plain() {
+    return step(entries).stream().boxed().findFirst().flatMap(this::plain);
+  }
+
+  /** What codes are multiplied by, if the entries are multiples of it in order. */
+  static OptionalInt step(short[] entries) {
+    int step = entries[1] - ONE;
+    for (int code = 0; code < Table16.SIZE; code++) {
+      if (entries[code] != ONE + code * step) {
+        return OptionalInt.empty();
+      }
+    }
+    return OptionalInt.of(step);
   }
 
   @Override

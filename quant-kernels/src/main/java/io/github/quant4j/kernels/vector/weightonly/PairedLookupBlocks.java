@@ -4,6 +4,7 @@ package io.github.quant4j.kernels.vector.weightonly;
 import io.github.quant4j.kernels.vector.machine.Lanes;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -33,6 +34,11 @@ final class PairedLookupBlocks extends TileProduct {
     super(tiles, groupWords, scales, null);
     this.scales = scales;
     this.entries = entries;
+  }
+
+  @Override
+  Optional<PlainTiles> plain() {
+    return PairedLookup.step(entries).stream().boxed().findFirst().flatMap(this::plain);
   }
 
   @Override

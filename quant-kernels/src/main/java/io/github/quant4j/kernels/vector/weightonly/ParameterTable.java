@@ -185,6 +185,32 @@ final class ParameterTable {
   }
 
   /**
+   * Decodes the parameters of a tile for one group in plain loops.
+   *
+   * @param tile which tile
+   * @param group which group
+   * @param stored for {@link WordTiles#ROWS} stored parameters
+   * @param target receives {@link WordTiles#ROWS} parameters
+   * @param offset position of the first one
+   */
+  void decodePlain(int tile, int group, int[] stored, float[] target, int offset) {
+    if (float32) {
+      long from = ((long) tile * groups + group) * WordTiles.ROWS * SIZE;
+      MemorySegment.copy(data, FLOAT, from, target, offset, WordTiles.ROWS);
+      return;
+    }
+    MemorySegment.copy(data, INT, pairOffset(tile, group), stored, 0, WordTiles.ROWS);
+    int shift = (group & 1) == 0 ? 16 : 0;
+    for (int i = 0; i < WordTiles.ROWS; i++) {
+      int upper = stored[i] << shift & UPPER;
+      target[offset + i] =
+          bfloat16
+              ? Float.intBitsToFloat(upper)
+              : Float.intBitsToFloat(upper >> 3 & HalfVectors.FIELDS) * HalfVectors.REBIAS;
+    }
+  }
+
+  /**
    * Decodes the parameters of two vectors of rows for a group.
    *
    * @param tile which tile

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.kernels.vector.weightonly;
 
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +61,17 @@ abstract class TileProduct {
   /** Whether this is quicker than decoding to memory, which depends on the vectors' width. */
   boolean isFast() {
     return true;
+  }
+
+  /** The same in plain loops, to the last bit; empty if there are none. */
+  Optional<PlainTiles> plain() {
+    return Optional.empty();
+  }
+
+  /** Plain loops for words of eight codes, see {@link PlainTiles}. */
+  final Optional<PlainTiles> plain(int pairedStep) {
+    return Optional.of(
+        new PlainTiles(tiles, groupWords, scales, zeros == null ? scales : zeros, pairedStep));
   }
 
   /** Decodes the parameters of a run of groups to memory, where the loops find them. */

@@ -49,8 +49,7 @@ record WeightForm(
   /** The scales of a matrix of this form, relative to {@link #tensorScale()}. */
   ParameterTable scales(QuantizedMatrix weights) {
     GroupParameters scales = weights.grid().scales();
-    float[] values =
-        hasTensorScale(weights) ? Nvfp4ScaleCodec.tileScales(scales) : scales.values();
+    float[] values = hasTensorScale(weights) ? Nvfp4ScaleCodec.tileScales(scales) : scales.values();
     return ParameterTable.of(
         rows(), groups(), (row, group) -> values[layout.index(row, group * layout.blockColumns())]);
   }

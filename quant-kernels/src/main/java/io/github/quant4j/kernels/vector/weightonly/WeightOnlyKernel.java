@@ -7,8 +7,10 @@ import io.github.quant4j.kernel.PreparedInput;
 import io.github.quant4j.kernels.vector.dense.PanelProduct;
 import io.github.quant4j.kernels.vector.dense.PanelSource;
 import io.github.quant4j.kernels.vector.dense.TokenPanels;
+import io.github.quant4j.kernels.vector.machine.ColdPhase;
 import io.github.quant4j.kernels.vector.machine.Lanes;
 import io.github.quant4j.kernels.vector.machine.PackedMemory;
+import java.util.Optional;
 
 /**
  * Quantized weights in {@link WordTiles} times float activations.
@@ -30,6 +32,7 @@ final class WeightOnlyKernel extends PartitionedKernel {
 
   private final TileProduct product;
   private final PanelSource panels;
+  private final Optional<PlainTiles> plain;
   private final TokenLayout layout;
   private final float factor;
   private final String description;
@@ -58,6 +61,7 @@ final class WeightOnlyKernel extends PartitionedKernel {
     super(layout.inFeatures(), outFeatures, options);
     this.product = product;
     this.panels = panels;
+    this.plain = product.plain();
     this.layout = layout;
     this.factor = factor;
     this.description = description;
@@ -103,6 +107,11 @@ final class WeightOnlyKernel extends PartitionedKernel {
   @Override
   protected void multiplyPart(PreparedInput input, int tokens, int part, float[] y, int yOffset) {
     int to = partCount(tokens) == 1 ? units(tokens) : part + 1;
+    if (!ColdPhase.FLOAT_NIBBLES.isOver()
+        && input instanceof TokenVectors vectors
+        && multiplyPlain(vectors, part, to, y, yOffset)) {
+      return;
+    }
     for (int unit = part; unit < to; unit++) {
       if (input instanceof TokenVectors vectors) {
         multiplyTile(vectors, unit, y, yOffset);
@@ -119,6 +128,15 @@ final class WeightOnlyKernel extends PartitionedKernel {
             options().scratch());
       }
     }
+  }
+
+  private boolean multiplyPlain(TokenVectors tokens, int from, int to, float[] y, int yOffset) {
+    long rows = (long) (to - from) * WordTiles.ROWS;
+    if (plain.isEmpty() || !ColdPhase.FLOAT_NIBBLES.takes(tokens.count() * rows * inFeatures())) {
+      return false;
+    }
+    plain.get().multiply(tokens, from, to, factor, y, yOffset, outFeatures(), options().scratch());
+    return true;
   }
 
   private void multiplyTile(TokenVectors tokens, int tile, float[] y, int yOffset) {

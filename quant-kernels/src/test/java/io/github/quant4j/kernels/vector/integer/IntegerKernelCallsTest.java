@@ -179,8 +179,7 @@ class IntegerKernelCallsTest {
     int columns = 128;
     QuantizedMatrix weights =
         Samples.matrix("int4:g64:sym", 40, columns, Samples.Draw.UNIFORM, random);
-    ActivationQuantizer activations =
-        ActivationQuantizer.dynamic(ActivationScheme.parse(scheme));
+    ActivationQuantizer activations = ActivationQuantizer.dynamic(ActivationScheme.parse(scheme));
     float[] x = random.gaussians(3 * columns);
     float[] clean = x.clone();
     x[columns + 7] = Float.NaN;

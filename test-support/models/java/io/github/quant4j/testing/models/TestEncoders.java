@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.quant4j.model;
+package io.github.quant4j.testing.models;
 
 import io.github.quant4j.io.SafetensorsFile;
+import io.github.quant4j.model.SpeechEncoder;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.io.IOException;

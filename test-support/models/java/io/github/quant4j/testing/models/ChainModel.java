@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.quant4j.generate;
+package io.github.quant4j.testing.models;
 
+import io.github.quant4j.generate.AutoregressiveModel;
+import io.github.quant4j.generate.DecodingSession;
 import io.github.quant4j.testing.SeededRandom;
 import java.util.Arrays;
 import java.util.List;
@@ -40,7 +42,7 @@ public final class ChainModel implements AutoregressiveModel {
   }
 
   /** The same with texts of limited length. */
-  ChainModel withPositions(int changed) {
+  public ChainModel withPositions(int changed) {
     return new ChainModel(logits, beginToken, endTokens, changed);
   }
 

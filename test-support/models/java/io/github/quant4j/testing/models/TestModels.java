@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.quant4j.model;
+package io.github.quant4j.testing.models;
 
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.SafetensorsFile;
 import io.github.quant4j.io.TensorSource;
+import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.model.config.ModelOptions;
-import io.github.quant4j.model.llama.LlamaConfiguration;
 import io.github.quant4j.tensor.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -44,11 +44,10 @@ public final class TestModels {
     return ROOT.resolve("quant-models/src/test/resources/models").resolve(name);
   }
 
-  /** The configuration of a model. */
-  public static LlamaConfiguration configuration(Path directory) {
+  /** The contents of a model's config.json. */
+  public static String configuration(Path directory) {
     try {
-      return LlamaConfiguration.parse(
-          Files.readAllBytes(directory.resolve("config.json")), "config.json");
+      return Files.readString(directory.resolve("config.json"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

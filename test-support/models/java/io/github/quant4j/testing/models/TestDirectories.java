@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.quant4j.model;
+package io.github.quant4j.testing.models;
 
 import io.github.quant4j.graph.Block;
+import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.OutputDirectory;
 import io.github.quant4j.io.quantized.QuantizedModelWriter;
 import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.QuantizedLinear;
-import io.github.quant4j.model.config.ModelOptions;
-import io.github.quant4j.model.llama.LlamaModel;
+import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.quantize.Quantizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,15 +23,12 @@ public final class TestDirectories {
 
   /** Quantizes all layers of a model's blocks and stores the model. */
   public static void quantize(String name, String quantizer, Path target) throws IOException {
-    LlamaModel model =
-        LlamaModel.of(
-            TestModels.configuration(TestModels.directory(name)),
-            TestModels.weights(TestModels.directory(name)),
-            ModelOptions.defaults().withKernels("scalar").withThreads(1));
     List<String> modules = new ArrayList<>();
-    try (ModelDirectory source = ModelDirectory.open(TestModels.directory(name));
+    try (LanguageModel opened = TestModels.open(name);
+        ModelDirectory source = ModelDirectory.open(TestModels.directory(name));
         OutputDirectory output = OutputDirectory.create(target, false);
         QuantizedModelWriter writer = QuantizedModelWriter.create(source, output)) {
+      BlockModel<int[]> model = opened.graph();
       for (int i = 0; i < model.blocks().size(); i++) {
         try (Block block = model.open(i)) {
           for (LinearSite site : block.layout().sites()) {
