@@ -25,7 +25,7 @@ public sealed interface Calibration {
   long MAXIMUM_TOKENS = 1L << 28;
 
   /**
-   * Text that the model writes itself, for when there is none, see {@link SelfCalibration}.
+   * Text that the model writes itself, for when there is none, see {@link SelfGeneratedCalibration}.
    *
    * @param windows how many windows, at least 1
    * @param context tokens of each, at least 2
@@ -47,7 +47,7 @@ public sealed interface Calibration {
     public List<int[]> inputs(
         LanguageModel model, ProgressListener progress, Cancellation cancellation) {
       return List.of(
-          SelfCalibration.of(windows, context, seed).write(model, progress, cancellation));
+          SelfGeneratedCalibration.of(windows, context, seed).write(model, progress, cancellation));
     }
 
     @Override

@@ -24,7 +24,7 @@ final class PlanProblems {
   /**
    * Notes what is wrong with a layer.
    *
-   * @param problem goes behind the name of one layer and behind the number of several; layers for
+   * @param problem goes after the name of one layer and after the number of several; layers for
    *     which it differs in numbers alone, as their sizes do, are taken together
    */
   void add(LinearSite site, String problem) {

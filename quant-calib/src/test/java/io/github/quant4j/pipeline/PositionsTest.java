@@ -24,7 +24,7 @@ class PositionsTest {
       for (Executable tooLong :
           List.<Executable>of(
               () ->
-                  SelfCalibration.of(1, 129, 0)
+                  SelfGeneratedCalibration.of(1, 129, 0)
                       .write(model, ProgressListener.none(), Cancellation.never()),
               () ->
                   Evaluation.of(model)

@@ -106,7 +106,7 @@ public final class Phrase {
    * A part of the phrase.
    *
    * @param from first character, relative to the phrase
-   * @param to behind the last one
+   * @param to after the last one
    * @return what stands between
    */
   public Phrase part(int from, int to) {
@@ -194,7 +194,7 @@ public final class Phrase {
   /**
    * The arguments of a word.
    *
-   * @return what stands in parentheses behind the name, between commas; none without parentheses
+   * @return what stands in parentheses after the name, between commas; none without parentheses
    * @throws SyntaxException if the phrase is not a name in lower case, with parentheses behind it
    *     if any
    */

@@ -141,7 +141,7 @@ public final class StepBuilder<P> {
   }
 
   /**
-   * A number behind a key that may be given.
+   * A number after a key that may be given.
    *
    * @param key the key
    * @param range which numbers may stand
@@ -156,7 +156,7 @@ public final class StepBuilder<P> {
   }
 
   /**
-   * A number behind a key that may be given, without one that holds otherwise.
+   * A number after a key that may be given, without one that holds otherwise.
    *
    * @param key the key
    * @param range which numbers may stand

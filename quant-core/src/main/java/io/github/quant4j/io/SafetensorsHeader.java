@@ -32,7 +32,7 @@ record SafetensorsHeader(List<Entry> entries, SequencedMap<String, String> metad
    * One tensor.
    *
    * @param begin first byte, counted from the end of the header
-   * @param end the byte behind the last one
+   * @param end the byte after the last one
    */
   record Entry(String name, DType dtype, Shape shape, long begin, long end) {
     static final Comparator<Entry> BY_POSITION =
@@ -44,7 +44,7 @@ record SafetensorsHeader(List<Entry> entries, SequencedMap<String, String> metad
    *
    * @param file for messages
    * @param json the header's bytes
-   * @param dataBytes the bytes of the file behind the header
+   * @param dataBytes the bytes of the file after the header
    * @throws TensorFileException if a rule of the format is broken
    */
   static SafetensorsHeader parse(Path file, byte[] json, long dataBytes)

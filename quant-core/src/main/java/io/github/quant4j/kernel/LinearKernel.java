@@ -4,8 +4,8 @@ package io.github.quant4j.kernel;
 import io.github.quant4j.annotation.Stable;
 
 /**
- * A linear layer ready to run: {@code y = x W^T} for weights {@code [out, in]} that are packed as
- * the kernel likes them.
+ * A linear layer ready to run: {@code y = x W^T} for weights {@code [out, in]} in the layout that
+ * the kernel reads fastest.
  *
  * <p>Kernels are immutable and thread-safe; each call borrows scratch memory from the kernel's
  * options and allocates nothing once warm. Results do not depend on the number of threads.

@@ -96,7 +96,7 @@ public final class LayerInput {
 
   /**
    * The same input with some of its rows, for what ranges and second moments cannot tell: the error
-   * of quantized activations, and ranges behind a rotation.
+   * of quantized activations, and ranges after a rotation.
    *
    * @param rows of the input, {@code [tokens, in]}
    * @return the changed input

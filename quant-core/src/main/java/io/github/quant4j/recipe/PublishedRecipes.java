@@ -55,7 +55,7 @@ public final class PublishedRecipes {
   /**
    * The systems and their variants.
    *
-   * @return each variant behind its system
+   * @return each variant after its system
    */
   public static List<PublishedRecipe> withVariants() {
     return all().stream()

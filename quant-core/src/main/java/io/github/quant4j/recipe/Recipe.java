@@ -105,7 +105,7 @@ public record Recipe(
   /**
    * What must be known of the layer's input.
    *
-   * @return the needs of all parts; a sample is among them if ranges are needed behind a rotation
+   * @return the needs of all parts; a sample is among them if ranges are needed after a rotation
    */
   public Set<StatisticNeed> needs() {
     Set<StatisticNeed> needs = EnumSet.noneOf(StatisticNeed.class);

@@ -77,6 +77,18 @@ class StoredFormTest {
     assertArrayEquals(new float[] {896f}, part(stored, "tensor").toFloatArray());
     assertArrayEquals(new float[] {448f, 112f, 0x1p-6f}, part(stored, "").toFloatArray());
     assertArrayEquals(new float[] {0.5f, 0.125f, 0x1p-6f / 896f}, stored.values());
+    assertEquals(896f, Nvfp4ScaleCodec.divisor(stored));
+    assertArrayEquals(new float[] {448f, 112f, 0x1p-6f}, Nvfp4ScaleCodec.tileScales(stored));
+  }
+
+  /** A kernel that reads scales of another codec as NVFP4 would give wrong numbers. */
+  @Test
+  void scalesOfOtherCodecsHaveNoDivisor() {
+    GroupParameters other =
+        E8m0ScaleCodec.FLOOR.encode(
+            new double[] {1}, new ScaleLayout(1, 32, 1, 32), MiniFloat.FP4_E2M1);
+    assertThrows(IllegalArgumentException.class, () -> Nvfp4ScaleCodec.divisor(other));
+    assertThrows(IllegalArgumentException.class, () -> Nvfp4ScaleCodec.tileScales(other));
   }
 
   @Test

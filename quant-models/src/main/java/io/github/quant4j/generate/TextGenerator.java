@@ -52,7 +52,7 @@ public final class TextGenerator {
     return new int[] {begin};
   }
 
-  /** The text behind the prompt. */
+  /** The text after the prompt. */
   private static final class Continuation implements TokenListener {
     private final StreamingDecoder decoder;
     private final TextListener listener;

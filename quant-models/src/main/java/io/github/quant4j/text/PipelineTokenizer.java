@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * The stages of a tokenizer file, one behind the other.
+ * The stages of a tokenizer file, one after the other.
  *
  * @param addedTokens finds added tokens and normalizes the rest
  * @param preTokenizer splits the rest into words

@@ -13,7 +13,7 @@ import io.github.quant4j.pipeline.PlannedSite;
 import io.github.quant4j.pipeline.Quantization;
 import io.github.quant4j.pipeline.QuantizationPlan;
 import io.github.quant4j.pipeline.QuantizationReport;
-import io.github.quant4j.pipeline.SelfCalibration;
+import io.github.quant4j.pipeline.SelfGeneratedCalibration;
 import io.github.quant4j.progress.Cancellation;
 import io.github.quant4j.recipe.PublishedRecipes;
 import io.github.quant4j.recipe.Recipe;
@@ -122,7 +122,7 @@ final class Demo {
 
   /** Text that the model writes, once for all recipes, if one needs any. */
   private Calibration calibration(LanguageModel original) {
-    SelfCalibration text = SelfCalibration.of(CALIBRATION_WINDOWS, CALIBRATION_CONTEXT, 0);
+    SelfGeneratedCalibration text = SelfGeneratedCalibration.of(CALIBRATION_WINDOWS, CALIBRATION_CONTEXT, 0);
     if (recipes.stream().allMatch(recipe -> recipe.needs().isEmpty())) {
       return Calibration.selfGenerated(text.windows(), text.context());
     }

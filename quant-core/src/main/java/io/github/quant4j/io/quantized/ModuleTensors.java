@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The tensors of one module, by the part of their name behind the module's.
+ * The tensors of one module, by the part of their name after the module's.
  *
  * <p>Complaints are {@link IllegalArgumentException}s; whoever reads the module adds its name and
  * the file's.

@@ -16,7 +16,7 @@ import java.util.SequencedMap;
 /**
  * A linear layer in its stored form, without its bias.
  *
- * @param tensors by the part of their name behind the module's
+ * @param tensors by the part of their name after the module's
  * @param layout the description in our own schema, without the shape, so that layers that differ in
  *     their shape alone share it
  * @param group the description in the schema of compressed-tensors, if that can say it

@@ -30,7 +30,7 @@ public record AutoSmoothRule(boolean powersOfTwo) implements TransformRule {
   }
 
   /**
-   * The error of a group behind the transform of a given exponent.
+   * The error of a group after the transform of a given exponent.
    *
    * @param group the layers
    * @param trial how they are quantized

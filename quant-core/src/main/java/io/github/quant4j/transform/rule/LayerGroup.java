@@ -112,7 +112,7 @@ public final class LayerGroup {
   }
 
   /**
-   * The group behind a transform: its weights, statistics and sample are those of the transformed
+   * The group after a transform: its weights, statistics and sample are those of the transformed
    * input. The producer is not transformed, and ties are lost if channels are mixed.
    *
    * @param transform the transform

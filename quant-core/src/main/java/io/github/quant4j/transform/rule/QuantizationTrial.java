@@ -60,7 +60,7 @@ public record QuantizationTrial(Quantizer weights, Optional<ActivationScheme> ac
   }
 
   /**
-   * The error of a group behind a transform.
+   * The error of a group after a transform.
    *
    * <p>Cost: {@code rows in^2} multiply-adds for each matrix, with at most 1024 of its rows.
    *

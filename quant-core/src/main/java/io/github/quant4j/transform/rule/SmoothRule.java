@@ -12,9 +12,10 @@ import java.util.Set;
  * over all layers that read the input. With {@code alpha = 1} all channels of the input get the
  * same range (the folded dequantization of OutlierTune, arXiv 2406.18832).
  *
- * <p>Other than in the papers, a channel that is quieter than a tenth of the mean {@code max|x_j|}
- * counts as such a one: it sets no range, and one that was silent during calibration, as behind an
- * activation function, would be magnified without limit when it speaks.
+ * <p>Unlike in the papers, a channel whose {@code max|x_j|} is above zero but below a tenth of the
+ * mean is treated as if it had that tenth. Such a channel sets no range, and one that was nearly
+ * silent during calibration, as after an activation function, would otherwise be magnified without
+ * limit.
  *
  * @param alpha how much of the difficulty moves to the weights, 0 to 1
  * @param powersOfTwo whether scales are rounded to powers of two, which change exponents only (the

@@ -94,7 +94,7 @@ public final class AddedTokens {
       if (id == Integer.MAX_VALUE) {
         throw sections.get(i).error("the id is too large: " + id);
       }
-      // A free id lies behind the vocabulary and behind all that were given out.
+      // A free id lies after the vocabulary and after all that were given out.
       next = Math.max(next, id + 1);
       result.ids.put(token.content(), id);
       result.byId.put(id, token);
@@ -164,7 +164,7 @@ public final class AddedTokens {
         if (done < start) {
           out.text(piece.slice(done, start));
         }
-        // Searching goes on behind the token without its spaces. They may be tokens once more;
+        // Searching goes on after the token without its spaces. They may be tokens once more;
         // those are dropped where the spaces are all that they are.
         if (start < end) {
           out.token(match.id());

@@ -10,7 +10,7 @@ import java.util.Optional;
  *
  * @param unknownToken the token for characters that are not of the vocabulary, if there is one
  * @param continuingPrefix what stands before each character of a word but the first; may be empty
- * @param endOfWordSuffix what stands behind the last character of a word; may be empty
+ * @param endOfWordSuffix what stands after the last character of a word; may be empty
  * @param fuseUnknown whether neighbouring unknown characters become one token
  * @param byteFallback whether unknown characters are written as tokens like {@code <0xE2>}
  * @param ignoreMerges whether a word that is a token needs no merges

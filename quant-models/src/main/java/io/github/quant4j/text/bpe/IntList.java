@@ -51,7 +51,7 @@ public final class IntList {
    * A copy of a part.
    *
    * @param from first index
-   * @param to the index behind the last
+   * @param to the index after the last
    * @return the values
    */
   public int[] copyOfRange(int from, int to) {

@@ -35,7 +35,7 @@ public record NormalizedText(String text, int head) {
    * A part of this part.
    *
    * @param start first unit
-   * @param end the unit behind the last
+   * @param end the unit after the last
    * @return the part
    */
   public NormalizedText slice(int start, int end) {

@@ -4,7 +4,7 @@ package io.github.quant4j.kernels.vector.integer;
 /**
  * Which units of a token tile {@link WordMultiply} sums together in 16 bits.
  *
- * <p>It lies behind the coefficients, from {@link Tile#planAt}: the number of the first run of each
+ * <p>It lies after the coefficients, from {@link Tile#planAt}: the number of the first run of each
  * segment and of the end, and for each run its first unit, its segment, its first piece, the number
  * of its pieces, and for each token the bias that it starts from and the sum of its magnitudes.
  *

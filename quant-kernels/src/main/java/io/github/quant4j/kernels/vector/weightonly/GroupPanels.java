@@ -18,7 +18,7 @@ abstract class GroupPanels implements PanelSource {
   /** Rows of a panel. */
   static final int WIDTH = RegisterTile.WIDTH;
 
-  /** Where zero points lie, behind the scales. */
+  /** Where zero points lie, after the scales. */
   static final int ZEROS = WIDTH;
 
   /** Bytes of a vector of words. */
@@ -89,7 +89,7 @@ abstract class GroupPanels implements PanelSource {
       MemorySegment words, long at, float[] parameters, float[] panel, int from, int to);
 
   /**
-   * The same with zero points behind the scales.
+   * The same with zero points after the scales.
    *
    * @param words the words
    * @param at where the first word of the first vector lies

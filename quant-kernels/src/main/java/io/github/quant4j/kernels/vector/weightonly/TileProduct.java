@@ -22,7 +22,7 @@ abstract class TileProduct {
   /** Where scales lie in the scratch memory: one for each row, group by group. */
   static final int PARAMETERS = WordTiles.ROWS;
 
-  /** Where sums that start with a zero point's share lie, behind the scales. */
+  /** Where sums that start with a zero point's share lie, after the scales. */
   static final int STARTS = CHUNK * WordTiles.ROWS;
 
   /** Length of the scratch memory; the sums are its first elements. */

@@ -30,7 +30,7 @@ import java.util.stream.IntStream;
  * @param sampling how tokens are drawn; its limit is not used
  * @param sideBySide how many windows are written at a time, at least 1
  */
-public record SelfCalibration(int windows, int context, Sampling sampling, int sideBySide) {
+public record SelfGeneratedCalibration(int windows, int context, Sampling sampling, int sideBySide) {
   private static final int DEFAULT_SIDE_BY_SIDE = 16;
 
   /**
@@ -38,7 +38,7 @@ public record SelfCalibration(int windows, int context, Sampling sampling, int s
    *
    * @throws IllegalArgumentException if a number is too small
    */
-  public SelfCalibration {
+  public SelfGeneratedCalibration {
     requireAtLeast("windows", windows, 1);
     requireAtLeast("context", context, 2);
     requireAtLeast("side by side", sideBySide, 1);
@@ -59,8 +59,8 @@ public record SelfCalibration(int windows, int context, Sampling sampling, int s
    * @return temperature 1, no token excluded
    * @throws IllegalArgumentException if a number is too small
    */
-  public static SelfCalibration of(int windows, int context, long seed) {
-    return new SelfCalibration(
+  public static SelfGeneratedCalibration of(int windows, int context, long seed) {
+    return new SelfGeneratedCalibration(
         windows, context, Sampling.random(context, seed), DEFAULT_SIDE_BY_SIDE);
   }
 
@@ -70,8 +70,8 @@ public record SelfCalibration(int windows, int context, Sampling sampling, int s
    * @param changed how tokens are drawn; its limit is not used
    * @return the changed calibration
    */
-  public SelfCalibration withSampling(Sampling changed) {
-    return new SelfCalibration(windows, context, changed, sideBySide);
+  public SelfGeneratedCalibration withSampling(Sampling changed) {
+    return new SelfGeneratedCalibration(windows, context, changed, sideBySide);
   }
 
   /**

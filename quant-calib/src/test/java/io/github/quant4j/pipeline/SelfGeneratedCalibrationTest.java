@@ -19,16 +19,16 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-class SelfCalibrationTest {
+class SelfGeneratedCalibrationTest {
 
-  private static int[][] write(AutoregressiveModel model, SelfCalibration calibration) {
+  private static int[][] write(AutoregressiveModel model, SelfGeneratedCalibration calibration) {
     return calibration.write(model, ProgressListener.none(), Cancellation.never());
   }
 
   @Test
   void windowsBeginWithTheBeginTokenAndAreFull() {
     AutoregressiveModel model = ChainModel.random(20, OptionalInt.of(4), List.of(4, 9));
-    int[][] windows = write(model, SelfCalibration.of(50, 30, 1));
+    int[][] windows = write(model, SelfGeneratedCalibration.of(50, 30, 1));
     assertEquals(50, windows.length);
     boolean[] drawn = new boolean[20];
     for (int[] window : windows) {
@@ -46,7 +46,7 @@ class SelfCalibrationTest {
   @Test
   void withoutABeginTokenTheFirstIsRandom() {
     AutoregressiveModel model = ChainModel.random(8, OptionalInt.empty(), List.of(0, 3, 7));
-    int[][] windows = write(model, SelfCalibration.of(600, 2, 1));
+    int[][] windows = write(model, SelfGeneratedCalibration.of(600, 2, 1));
     int[] counts = new int[8];
     for (int[] window : windows) {
       counts[window[0]]++;
@@ -64,13 +64,13 @@ class SelfCalibrationTest {
   @Test
   void theSeedDecidesAndTheBatchDoesNot() {
     AutoregressiveModel model = ChainModel.random(50, OptionalInt.empty(), List.of(2));
-    SelfCalibration calibration = SelfCalibration.of(7, 20, 3);
+    SelfGeneratedCalibration calibration = SelfGeneratedCalibration.of(7, 20, 3);
     int[][] windows = write(model, calibration);
     for (int sideBySide : new int[] {1, 2, 7, 100}) {
       assertArrayEquals(
-          windows, write(model, new SelfCalibration(7, 20, calibration.sampling(), sideBySide)));
+          windows, write(model, new SelfGeneratedCalibration(7, 20, calibration.sampling(), sideBySide)));
     }
-    assertFalse(Arrays.deepEquals(windows, write(model, SelfCalibration.of(7, 20, 4))));
+    assertFalse(Arrays.deepEquals(windows, write(model, SelfGeneratedCalibration.of(7, 20, 4))));
     assertFalse(Arrays.equals(windows[0], windows[1]));
   }
 
@@ -78,7 +78,7 @@ class SelfCalibrationTest {
   void progressIsToldAndCancellationHeard() {
     AutoregressiveModel model = ChainModel.random(10, OptionalInt.of(1), List.of());
     List<Long> done = new ArrayList<>();
-    SelfCalibration.of(20, 5, 1)
+    SelfGeneratedCalibration.of(20, 5, 1)
         .write(
             model,
             (stage, now, total) -> {
@@ -91,16 +91,16 @@ class SelfCalibrationTest {
     assertThrows(
         CancellationException.class,
         () ->
-            SelfCalibration.of(20, 5, 1)
+            SelfGeneratedCalibration.of(20, 5, 1)
                 .write(model, ProgressListener.none(), () -> asked.incrementAndGet() == 3));
     assertEquals(3, asked.get());
   }
 
   @Test
   void badNumbersAreRefused() {
-    assertThrows(IllegalArgumentException.class, () -> SelfCalibration.of(0, 5, 1));
-    assertThrows(IllegalArgumentException.class, () -> SelfCalibration.of(1, 1, 1));
+    assertThrows(IllegalArgumentException.class, () -> SelfGeneratedCalibration.of(0, 5, 1));
+    assertThrows(IllegalArgumentException.class, () -> SelfGeneratedCalibration.of(1, 1, 1));
     AutoregressiveModel nothing = ChainModel.random(2, OptionalInt.of(0), List.of(1));
-    assertThrows(IllegalArgumentException.class, () -> write(nothing, SelfCalibration.of(1, 2, 1)));
+    assertThrows(IllegalArgumentException.class, () -> write(nothing, SelfGeneratedCalibration.of(1, 2, 1)));
   }
 }
