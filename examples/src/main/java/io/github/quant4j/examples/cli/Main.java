@@ -73,6 +73,7 @@ public final class Main {
             .addSubcommand(new RecipesCommand(quant))
             .addSubcommand(new VerifyCommand(quant))
             .addSubcommand(new CommandLine.HelpCommand());
+    RecipesCommand.explain(line.getSubcommands().get("recipes"));
     // A prompt may begin with an @.
     line.setExpandAtFiles(false);
     Conversions.register(line);

@@ -11,10 +11,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Lists published systems as recipes; its help explains the language. */
 @Command(
@@ -38,13 +38,23 @@ final class RecipesCommand implements Callable<Integer> {
     this.quant = quant;
   }
 
-  /** The help ends with the language. */
-  @Spec
-  void explain(CommandSpec spec) {
-    List<String> footer = new ArrayList<>(List.of("", "The language of recipes:", ""));
-    // A percent sign begins a format there.
-    RecipeGrammar.lines(WIDTH).forEach(line -> footer.add(line.replace("%", "%%")));
-    spec.usageMessage().footer(footer.toArray(String[]::new));
+  /**
+   * Lets the help end with the language. It is made when it is asked for: to describe all steps of
+   * recipes takes as long as reading a small model.
+   *
+   * @param line this command
+   */
+  static void explain(CommandLine line) {
+    line.getHelpSectionMap()
+        .put(
+            UsageMessageSpec.SECTION_KEY_FOOTER,
+            help -> {
+              List<String> footer = new ArrayList<>(List.of("", "The language of recipes:", ""));
+              // A percent sign begins a format there.
+              RecipeGrammar.lines(WIDTH).forEach(text -> footer.add(text.replace("%", "%%")));
+              help.commandSpec().usageMessage().footer(footer.toArray(String[]::new));
+              return help.footer();
+            });
   }
 
   @Override

@@ -84,33 +84,28 @@ public final class PlainLoops {
   }
 
   /**
-   * Adds a word whose codes count as {@code 1 + code / 16}, in ascending order.
+   * Adds half a word whose codes count as {@code 1 + code / 16}, in ascending order. With all eight
+   * codes the compiler no longer unrolls the loop, and makes no vector code of it.
    *
    * @param count rows
    * @param words a word of each row
-   * @param x eight inputs
+   * @param shift 0 for the lower four codes, 16 for the upper ones
+   * @param x four inputs
    * @param at position of the first one
    * @param sums the sums to add to
    */
-  public static void addMantissas(int count, int[] words, float[] x, int at, float[] sums) {
+  public static void addMantissas(
+      int count, int[] words, int shift, float[] x, int at, float[] sums) {
     float x0 = x[at];
     float x1 = x[at + 1];
     float x2 = x[at + 2];
     float x3 = x[at + 3];
-    float x4 = x[at + 4];
-    float x5 = x[at + 5];
-    float x6 = x[at + 6];
-    float x7 = x[at + 7];
     for (int i = 0; i < count; i++) {
-      int v = words[i];
+      int v = words[i] >>> shift;
       float sum = Math.fma((float) (v & 15 | 16) * 0x1p-4f, x0, sums[i]);
       sum = Math.fma((float) (v >>> 4 & 15 | 16) * 0x1p-4f, x1, sum);
       sum = Math.fma((float) (v >>> 8 & 15 | 16) * 0x1p-4f, x2, sum);
-      sum = Math.fma((float) (v >>> 12 & 15 | 16) * 0x1p-4f, x3, sum);
-      sum = Math.fma((float) (v >>> 16 & 15 | 16) * 0x1p-4f, x4, sum);
-      sum = Math.fma((float) (v >>> 20 & 15 | 16) * 0x1p-4f, x5, sum);
-      sum = Math.fma((float) (v >>> 24 & 15 | 16) * 0x1p-4f, x6, sum);
-      sums[i] = Math.fma((float) (v >>> 28 | 16) * 0x1p-4f, x7, sum);
+      sums[i] = Math.fma((float) (v >>> 12 & 15 | 16) * 0x1p-4f, x3, sum);
     }
   }
 

@@ -144,7 +144,8 @@ final class PlainTiles {
             System.arraycopy(words, (i * wordCount + word) * ROWS, line, i * ROWS, ROWS);
           }
           if (pairedStep == 0) {
-            PlainLoops.addMantissas(rows, line, x, 8 * word, sums);
+            PlainLoops.addMantissas(rows, line, 0, x, 8 * word, sums);
+            PlainLoops.addMantissas(rows, line, 16, x, 8 * word + 4, sums);
           } else {
             PlainLoops.addLower(rows, line, pairedStep, x, 8 * word, sums);
             PlainLoops.addUpper(rows, line, pairedStep, x, 8 * word + 4, upper);

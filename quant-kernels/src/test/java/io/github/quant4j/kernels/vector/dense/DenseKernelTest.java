@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.kernel.LinearKernel;
+import io.github.quant4j.kernels.vector.machine.ColdPhase;
 import io.github.quant4j.kernels.vector.machine.Lanes;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.tensor.DType;
@@ -22,12 +23,19 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import jdk.incubator.vector.IntVector;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class DenseKernelTest {
+  /** What is tested here is vector code; plain loops may stand in for it at first. */
+  @BeforeAll
+  static void useVectorCode() {
+    ColdPhase.endAll();
+  }
+
   private static final KernelOptions ONE = new KernelOptions("vector", WorkerTeam.sequential());
   private static final KernelOptions THREE = new KernelOptions("vector", WorkerTeam.ofThreads(3));
 

@@ -12,6 +12,7 @@ import io.github.quant4j.kernel.KernelGroup;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.kernel.LinearKernel;
+import io.github.quant4j.kernels.vector.machine.ColdPhase;
 import io.github.quant4j.kernels.vector.machine.Lanes;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.parallel.WorkerTeam;
@@ -28,6 +29,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Integer kernels as callers get them: the family is the dispatcher's choice. */
 class IntegerKernelCallsTest {
+  /** What is tested here is vector code; plain loops may stand in for it at first. */
+  @BeforeAll
+  static void useVectorCode() {
+    ColdPhase.endAll();
+  }
+
   private static final KernelOptions VECTOR = KernelOptions.defaults().withProvider("vector");
 
   @BeforeAll

@@ -8,12 +8,20 @@ import io.github.quant4j.kernel.IntegerArithmetic;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.kernel.LinearKernel;
+import io.github.quant4j.kernels.vector.machine.ColdPhase;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.testing.SeededRandom;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class IntegerKernelsTest {
+  /** What is tested here is vector code; plain loops may stand in for it at first. */
+  @BeforeAll
+  static void useVectorCode() {
+    ColdPhase.endAll();
+  }
+
   private static final KernelOptions OPTIONS = KernelOptions.defaults();
 
   static void assertExact(

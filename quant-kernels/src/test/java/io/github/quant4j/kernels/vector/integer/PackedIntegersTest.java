@@ -16,6 +16,7 @@ import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.kernel.LinearKernel;
 import io.github.quant4j.kernel.PackedLayoutException;
 import io.github.quant4j.kernel.PackedMatrix;
+import io.github.quant4j.kernels.vector.machine.ColdPhase;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.testing.SeededRandom;
@@ -27,12 +28,19 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class PackedIntegersTest {
+  /** What is tested here is vector code; plain loops may stand in for it at first. */
+  @BeforeAll
+  static void useVectorCode() {
+    ColdPhase.endAll();
+  }
+
   private static final KernelOptions OPTIONS = new KernelOptions("vector", WorkerTeam.sequential());
   private static final ActivationQuantizer INT8 = Samples.dynamic("int8", "token", true);
 

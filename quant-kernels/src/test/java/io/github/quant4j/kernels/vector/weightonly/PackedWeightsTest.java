@@ -15,6 +15,7 @@ import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.kernel.LinearKernel;
 import io.github.quant4j.kernel.PackedLayoutException;
 import io.github.quant4j.kernel.PackedMatrix;
+import io.github.quant4j.kernels.vector.machine.ColdPhase;
 import io.github.quant4j.kernels.vector.machine.Lanes;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.parallel.WorkerTeam;
@@ -32,6 +33,7 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,6 +41,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PackedWeightsTest {
+  /** What is tested here is vector code; plain loops may stand in for it at first. */
+  @BeforeAll
+  static void useVectorCode() {
+    ColdPhase.endAll();
+  }
+
   private static final KernelOptions ONE = new KernelOptions("vector", WorkerTeam.sequential());
   private static final KernelOptions THREE = new KernelOptions("vector", WorkerTeam.ofThreads(3));
   private static final String OTHER_WIDTH = "vector" + (Lanes.BITS == 512 ? 128 : 512);
