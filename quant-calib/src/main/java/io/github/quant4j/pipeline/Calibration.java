@@ -25,7 +25,8 @@ public sealed interface Calibration {
   long MAXIMUM_TOKENS = 1L << 28;
 
   /**
-   * Text that the model writes itself, for when there is none, see {@link SelfGeneratedCalibration}.
+   * Text that the model writes itself, for when there is none, see {@link
+   * SelfGeneratedCalibration}.
    *
    * @param windows how many windows, at least 1
    * @param context tokens of each, at least 2

@@ -30,7 +30,8 @@ import java.util.stream.IntStream;
  * @param sampling how tokens are drawn; its limit is not used
  * @param sideBySide how many windows are written at a time, at least 1
  */
-public record SelfGeneratedCalibration(int windows, int context, Sampling sampling, int sideBySide) {
+public record SelfGeneratedCalibration(
+    int windows, int context, Sampling sampling, int sideBySide) {
   private static final int DEFAULT_SIDE_BY_SIDE = 16;
 
   /**

@@ -68,7 +68,8 @@ class SelfGeneratedCalibrationTest {
     int[][] windows = write(model, calibration);
     for (int sideBySide : new int[] {1, 2, 7, 100}) {
       assertArrayEquals(
-          windows, write(model, new SelfGeneratedCalibration(7, 20, calibration.sampling(), sideBySide)));
+          windows,
+          write(model, new SelfGeneratedCalibration(7, 20, calibration.sampling(), sideBySide)));
     }
     assertFalse(Arrays.deepEquals(windows, write(model, SelfGeneratedCalibration.of(7, 20, 4))));
     assertFalse(Arrays.equals(windows[0], windows[1]));
@@ -101,6 +102,7 @@ class SelfGeneratedCalibrationTest {
     assertThrows(IllegalArgumentException.class, () -> SelfGeneratedCalibration.of(0, 5, 1));
     assertThrows(IllegalArgumentException.class, () -> SelfGeneratedCalibration.of(1, 1, 1));
     AutoregressiveModel nothing = ChainModel.random(2, OptionalInt.of(0), List.of(1));
-    assertThrows(IllegalArgumentException.class, () -> write(nothing, SelfGeneratedCalibration.of(1, 2, 1)));
+    assertThrows(
+        IllegalArgumentException.class, () -> write(nothing, SelfGeneratedCalibration.of(1, 2, 1)));
   }
 }

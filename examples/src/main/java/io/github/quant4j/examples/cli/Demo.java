@@ -122,7 +122,8 @@ final class Demo {
 
   /** Text that the model writes, once for all recipes, if one needs any. */
   private Calibration calibration(LanguageModel original) {
-    SelfGeneratedCalibration text = SelfGeneratedCalibration.of(CALIBRATION_WINDOWS, CALIBRATION_CONTEXT, 0);
+    SelfGeneratedCalibration text =
+        SelfGeneratedCalibration.of(CALIBRATION_WINDOWS, CALIBRATION_CONTEXT, 0);
     if (recipes.stream().allMatch(recipe -> recipe.needs().isEmpty())) {
       return Calibration.selfGenerated(text.windows(), text.context());
     }

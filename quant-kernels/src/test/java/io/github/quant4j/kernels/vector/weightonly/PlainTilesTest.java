@@ -76,8 +76,7 @@ class PlainTilesTest {
         form.columns(), form.groupSize(), form.groups(), values, 0.5f, arrangement);
   }
 
-  private static void assertSameBits(
-      TileProduct product, TokenLayout layout, float[] x, int rows) {
+  private static void assertSameBits(TileProduct product, TokenLayout layout, float[] x, int rows) {
     ScratchPool pool = new ScratchPool();
     TokenVectors tokens = new TokenVectors.Pool(layout, pool).bind(x, 0, TOKENS);
     for (int part = 0; part < tokens.parts(); part++) {
