@@ -22,10 +22,17 @@ final class TensorElements {
   private static final ValueLayout.OfDouble DOUBLE =
       ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+  /** From here on a copy in an array pays: outside the heap, elements are slow before C2. */
+  private static final int MANY = 4096;
+
   private TensorElements() {}
 
   static void read(
       DType dtype, MemorySegment data, long from, int count, float[] target, int offset) {
+    if (count >= MANY && (dtype == DType.BF16 || dtype == DType.F16)) {
+      readHalves(dtype == DType.BF16, data, from, count, target, offset);
+      return;
+    }
     switch (dtype) {
       case F32 -> MemorySegment.copy(data, FLOAT, from * 4, target, offset, count);
       case BF16 -> {
@@ -123,6 +130,24 @@ final class TensorElements {
       int low = data.get(ValueLayout.JAVA_BYTE, index) & 0xff;
       int high = index + 1 < size ? data.get(ValueLayout.JAVA_BYTE, index + 1) & 0xff : 0;
       target[offset + i] = table[(low | high << 8) >> (int) (bit & 7) & mask];
+    }
+  }
+
+  private static void readHalves(
+      boolean bfloat16, MemorySegment data, long from, int count, float[] target, int offset) {
+    short[] block = new short[MANY];
+    for (int done = 0; done < count; done += MANY) {
+      int size = Math.min(MANY, count - done);
+      MemorySegment.copy(data, SHORT, (from + done) * 2, block, 0, size);
+      if (bfloat16) {
+        for (int i = 0; i < size; i++) {
+          target[offset + done + i] = HalfPrecision.fromBfloat16(block[i]);
+        }
+      } else {
+        for (int i = 0; i < size; i++) {
+          target[offset + done + i] = HalfPrecision.fromFloat16(block[i]);
+        }
+      }
     }
   }
 }

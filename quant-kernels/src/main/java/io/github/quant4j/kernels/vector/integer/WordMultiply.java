@@ -107,10 +107,12 @@ abstract class WordMultiply extends SegmentSums {
     int lanes = Lanes.FLOATS;
     SegmentLayout layout = layout();
     byte[] row = new byte[layout.columns()];
+    // Element by element outside the heap is slow until it is compiled.
+    int[] words = new int[wordsInVector * lanes];
     for (int lane = 0; lane < lanes; lane++) {
       int index = vector * lanes + lane;
       if (index >= codes.rows()) {
-        return;
+        break;
       }
       codes.unpackRow(index, row, 0);
       for (int column = 0; column < row.length; column++) {
@@ -121,11 +123,13 @@ abstract class WordMultiply extends SegmentSums {
         int inHalf = inUnit % (unitWords * views);
         int word = unit * unitWords + inHalf / views;
         int shift = 16 * half + inHalf % views * codeBits;
-        int inBlock = (word * vectorsInBlock + vector % vectorsInBlock) * lanes + lane;
-        long to = position(vector / vectorsInBlock) + (long) inBlock * Integer.BYTES;
-        int code = (row[column] & 0xff) << shift;
-        packed.set(PackedMemory.INT, to, packed.get(PackedMemory.INT, to) | code);
+        words[word * lanes + lane] |= (row[column] & 0xff) << shift;
       }
+    }
+    for (int word = 0; word < wordsInVector; word++) {
+      long inBlock = (long) (word * vectorsInBlock + vector % vectorsInBlock) * lanes;
+      long to = position(vector / vectorsInBlock) + inBlock * Integer.BYTES;
+      MemorySegment.copy(words, word * lanes, packed, PackedMemory.INT, to, lanes);
     }
   }
 

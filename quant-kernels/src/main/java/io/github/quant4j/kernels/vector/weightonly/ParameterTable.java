@@ -94,20 +94,25 @@ final class ParameterTable {
     Encoding encoding =
         isBfloat16 ? Encoding.BFLOAT16 : isFloat16 ? Encoding.FLOAT16 : Encoding.FLOAT32;
     MemorySegment data = PackedMemory.allocate(byteSize(encoding, rows, groups));
-    long step = WordTiles.ROWS * SIZE;
-    for (int row = 0; row < rows; row++) {
-      int tile = row / WordTiles.ROWS;
-      long at = tile * encoding.elementsInRow(groups) * step + row % WordTiles.ROWS * SIZE;
-      for (int group = 0; group < groups; group++) {
-        float value = source.value(row, group);
-        if (encoding == Encoding.FLOAT32) {
-          data.set(FLOAT, at + group * step, value);
-        } else {
-          int half = isBfloat16 ? HalfPrecision.toBfloat16(value) : HalfPrecision.toFloat16(value);
-          long pair = at + (group >> 1) * step;
-          data.set(INT, pair, data.get(INT, pair) | (half & 0xffff) << (group & 1) * 16);
+    // Element by element outside the heap is slow until it is compiled.
+    int[] tile = new int[Math.toIntExact(encoding.elementsInRow(groups) * WordTiles.ROWS)];
+    for (int first = 0; first < rows; first += WordTiles.ROWS) {
+      Arrays.fill(tile, 0);
+      for (int row = first; row < Math.min(rows, first + WordTiles.ROWS); row++) {
+        for (int group = 0; group < groups; group++) {
+          float value = source.value(row, group);
+          if (encoding == Encoding.FLOAT32) {
+            tile[group * WordTiles.ROWS + row - first] = Float.floatToRawIntBits(value);
+          } else {
+            int half =
+                isBfloat16 ? HalfPrecision.toBfloat16(value) : HalfPrecision.toFloat16(value);
+            tile[(group >> 1) * WordTiles.ROWS + row - first] |=
+                (half & 0xffff) << (group & 1) * 16;
+          }
         }
       }
+      long at = (long) (first / WordTiles.ROWS) * tile.length * SIZE;
+      MemorySegment.copy(tile, 0, data, INT, at, tile.length);
     }
     return new ParameterTable(encoding, groups, data);
   }

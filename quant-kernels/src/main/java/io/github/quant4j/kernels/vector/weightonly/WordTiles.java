@@ -66,21 +66,23 @@ final class WordTiles {
     int perWord = Integer.SIZE / bits;
     byte[] row = new byte[words * perWord];
     int to = Math.min(codes.rows(), (tile + 1) * ROWS);
+    // Element by element outside the heap is slow until it is compiled.
+    int[] packed = new int[words * ROWS];
     for (int r = tile * ROWS; r < to; r++) {
       codes.unpackRow(r, row, 0);
       Arrays.fill(row, codes.columns(), row.length, (byte) 0);
       for (int i = 0; i < codes.columns(); i++) {
         row[i] = recode[row[i] & 0xff];
       }
-      long at = offset(tile, 0) + (long) (r % ROWS) * Integer.BYTES;
       for (int w = 0; w < words; w++) {
         int word = 0;
         for (int i = 0; i < perWord; i++) {
           word |= (row[w * perWord + i] & 0xff) << i * bits;
         }
-        data.set(PackedMemory.INT, at + (long) w * ROWS * Integer.BYTES, word);
+        packed[w * ROWS + r % ROWS] = word;
       }
     }
+    MemorySegment.copy(packed, 0, data, PackedMemory.INT, offset(tile, 0), packed.length);
   }
 
   /** Where a word of a tile begins, in bytes. */
