@@ -320,7 +320,7 @@ class PackedWeightsTest {
             withPart(packed, "zeros", 64),
             "without zero points",
             withPart(packed, "zeros", 0),
-            "format: 'int44' is not known",
+            "format 'int44'",
             changed(packed, layout, "format", "int44"),
             "format int5 with zero points",
             changed(packed, layout, "format", "int5"),
