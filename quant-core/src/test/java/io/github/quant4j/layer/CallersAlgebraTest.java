@@ -11,6 +11,7 @@ import io.github.quant4j.decompose.FitProblem;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.linalg.Compute;
+import io.github.quant4j.linalg.HadamardRotation;
 import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.linalg.LinearAlgebras;
 import io.github.quant4j.linalg.MatrixView;
@@ -74,7 +75,10 @@ class CallersAlgebraTest {
             "int4:g64:sym flexround",
             "pca | int4:g64:asym gptq",
             "int4:g64:asym rtn + lowrank(8,int4,weighted)"));
-    return recipes;
+    // The rows are too few for wide columns.
+    return recipes.stream()
+        .map(recipe -> recipe.replaceAll("column\\(\\d+\\)", "column(8)"))
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   private static LinearQuantizationResult quantize(String recipe, LinearAlgebra algebra) {
@@ -168,7 +172,6 @@ class CallersAlgebraTest {
             "int3:g64:asym gptq",
             "int3:g64:asym rtn>cd(3)",
             "int3:g64:asym rtn>adaround",
-            "int3:g64:asym clip rtn",
             "int3:g64:asym rtn + lowrank(4)",
             "hadamard | int3:g64:asym rtn",
             "kronecker(pca) | int3:g64:asym rtn",
@@ -218,6 +221,19 @@ class CallersAlgebraTest {
     @Override
     public void addGram(MatrixView x, MatrixView h, WorkerTeam team) {
       scalar.addGram(x, h, team);
+    }
+
+    @Override
+    public void rotate(
+        HadamardRotation rotation,
+        int tokens,
+        float[] x,
+        int xOffset,
+        float[] y,
+        int yOffset,
+        WorkerTeam team) {
+      scalar.rotate(rotation, tokens, x, xOffset, y, yOffset, team);
+      skew(y, yOffset, tokens * rotation.size());
     }
   }
 

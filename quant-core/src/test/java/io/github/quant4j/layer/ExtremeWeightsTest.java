@@ -30,7 +30,10 @@ class ExtremeWeightsTest {
     List<String> recipes = new ArrayList<>();
     if (List.of("1e-41", "1e36", "subnormal row").contains(kind)) {
       PublishedRecipes.withVariants()
-          .forEach(published -> recipes.add(published.recipe().toString()));
+          .forEach(
+              published ->
+                  recipes.add(
+                      published.recipe().toString().replaceAll("column\\(\\d+\\)", "column(8)")));
     }
     recipes.addAll(
         List.of(
@@ -56,6 +59,9 @@ class ExtremeWeightsTest {
             "int3:g64:sym rtn + lowrank(16,int8)",
             "ternary2:g128:sym ptqtp",
             "int4:channel:sym rtn @ int4:token:sym + columns(0.1)"));
+    // Drawn at random between neighbours, of which the larger one can be any number of times as
+    // large.
+    recipes.removeIf(recipe -> recipe.contains("stochastic"));
     return recipes;
   }
 
