@@ -96,7 +96,7 @@ final class ResourceCheck {
     }
     long width = model.blocks().stream().mapToLong(block -> block.outFeatures()).max().orElse(0);
     double states = plan.isCalibrated() ? 2.0 * tokens * width * Float.BYTES : 0;
-    requireDisk(target, diskBytes(plan), states + (double) quantizedBytes(plan), free);
+    requireDisk(target, (double) diskBytes(plan), states + (double) quantizedBytes(plan), free);
   }
 
   /**

@@ -109,6 +109,7 @@ class PackagesTest {
   }
 
   @SafeVarargs
+  @SuppressWarnings("varargs") // The array is only read.
   private static List<String> joined(List<String>... lists) {
     return Stream.of(lists).flatMap(List::stream).toList();
   }

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.testing.models.ChainModel;
+import io.github.quant4j.testing.models.TestTokenizers;
 import io.github.quant4j.text.StreamingDecoder;
-import io.github.quant4j.text.TestTokenizers;
 import io.github.quant4j.text.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;

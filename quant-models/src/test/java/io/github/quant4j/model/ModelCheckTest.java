@@ -9,7 +9,7 @@ import io.github.quant4j.io.TensorFileException;
 import io.github.quant4j.io.quantized.Problem;
 import io.github.quant4j.testing.models.TestDirectories;
 import io.github.quant4j.testing.models.TestModels;
-import io.github.quant4j.text.TestTokenizers;
+import io.github.quant4j.testing.models.TestTokenizers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

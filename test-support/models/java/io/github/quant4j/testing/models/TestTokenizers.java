@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.quant4j.text;
+package io.github.quant4j.testing.models;
 
+import io.github.quant4j.text.Tokenizer;
+import io.github.quant4j.text.TokenizerFile;
 import java.nio.charset.StandardCharsets;
 
 /** Small tokenizer files. */
