@@ -6,6 +6,7 @@ import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import picocli.CommandLine;
 
 /** The program behind {@code ./quant}. */
@@ -73,7 +74,7 @@ public final class Main {
             .addSubcommand(new RecipesCommand(quant))
             .addSubcommand(new VerifyCommand(quant))
             .addSubcommand(new CommandLine.HelpCommand());
-    RecipesCommand.explain(line.getSubcommands().get("recipes"));
+    RecipesCommand.explain(Objects.requireNonNull(line.getSubcommands().get("recipes")));
     // A prompt may begin with an @.
     line.setExpandAtFiles(false);
     Conversions.register(line);

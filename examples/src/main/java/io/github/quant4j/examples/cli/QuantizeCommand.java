@@ -13,6 +13,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -96,7 +97,7 @@ final class QuantizeCommand implements Callable<Integer> {
     try {
       ProtectedInputs.of(options.inputs(modelDirectory)).requireApartFromDirectory(outputDirectory);
     } catch (OutputException e) {
-      throw new UsageException(e.getMessage());
+      throw new UsageException(Objects.requireNonNull(e.getMessage()));
     }
   }
 
