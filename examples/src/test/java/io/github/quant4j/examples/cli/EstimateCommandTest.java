@@ -63,7 +63,9 @@ class EstimateCommandTest {
   @Test
   void calibrationOfAnAbsurdSizeIsRefused() {
     estimate("int4:g64:sym gptq", "--samples", "2147483647", "--context", "2147483647")
-        .requireFailure(Failure.CALL, "--samples: 2147483647 windows of --context 2147483647");
+        .requireFailure(Failure.CALL, "--samples: 2147483647, expected at most 1000000");
+    estimate("int4:g64:sym gptq", "--samples", "1000000", "--context", "16777216")
+        .requireFailure(Failure.CALL, "--samples: 1000000 windows of --context 16777216");
   }
 
   @Test

@@ -274,7 +274,7 @@ class QuantizeCommandTest {
     quantize(target("x"), recipe, "--calib", few.toString())
         .requireFailure(Failure.CALL, "calibration text: ", "at least the 256 of one window");
     Files.delete(few);
-    quantize(target("x"), recipe, "--samples", "0").requireFailure(Failure.CALL, "windows: 0");
+    quantize(target("x"), recipe, "--samples", "0").requireFailure(Failure.CALL, "--samples: 0");
     CommandRun.of("quantize", "nowhere", target("x").toString(), "--recipe", recipe)
         .requireFailure(Failure.CALL, "nowhere: no such directory");
     requireNothingLeft();
@@ -297,7 +297,7 @@ class QuantizeCommandTest {
   void aPlaceThatCannotBeWrittenIsNamed() throws IOException {
     Path file = Files.writeString(target("file"), "a file");
     quantize(file.resolve("x"), "int4:g64:sym rtn")
-        .requireFailure(Failure.WORK, "file", "cannot be written");
+        .requireFailure(Failure.CALL, "OUT_DIR: ", "file is not a directory");
   }
 
   @ParameterizedTest
