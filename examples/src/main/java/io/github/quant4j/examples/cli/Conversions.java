@@ -18,6 +18,8 @@ final class Conversions {
   static void register(CommandLine line) {
     line.registerConverter(
         int.class, word -> (int) whole(word, Integer.MIN_VALUE, Integer.MAX_VALUE));
+    line.registerConverter(
+        Integer.class, word -> (int) whole(word, Integer.MIN_VALUE, Integer.MAX_VALUE));
     line.registerConverter(long.class, word -> whole(word, Long.MIN_VALUE, Long.MAX_VALUE));
     line.registerConverter(double.class, Conversions::decimal);
     line.registerConverter(Path.class, Conversions::path);
