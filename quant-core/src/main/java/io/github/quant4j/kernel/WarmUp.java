@@ -56,7 +56,7 @@ final class WarmUp {
   }
 
   private boolean whole(LinearKernel kernel, int tokens) {
-    float[] x = new float[tokens * kernel.inFeatures()];
+    float[] x = activations(tokens * kernel.inFeatures());
     float[] y = new float[tokens * kernel.outFeatures()];
     if (isScalar(kernel)) {
       // May allocate for good, and is compiled at once, so that there is nothing to wait for.
@@ -67,6 +67,20 @@ final class WarmUp {
       return true;
     }
     return repeat(() -> kernel.multiply(x, 0, tokens, y, 0));
+  }
+
+  /**
+   * Values of both signs that spread as activations do. Zeros take branches of their own, and code
+   * compiled for those alone is thrown away at the first real call.
+   */
+  private static float[] activations(int count) {
+    float[] values = new float[count];
+    int state = 1;
+    for (int i = 0; i < count; i++) {
+      state = state * 1664525 + 1013904223;
+      values[i] = state * 0x1p-31f;
+    }
+    return values;
   }
 
   private static boolean isScalar(LinearKernel kernel) {
@@ -82,15 +96,17 @@ final class WarmUp {
   /** All parts run the same code, so one is enough, and it is quick even before it is compiled. */
   private boolean onePart(PartitionedKernel kernel, int tokens) {
     int batch = Math.min(tokens, kernel.batchSize());
-    float[] x = new float[batch * kernel.inFeatures()];
+    float[] x = activations(batch * kernel.inFeatures());
     float[] y = new float[batch * kernel.outFeatures()];
     return repeat(
         () -> {
           PreparedInput input = kernel.bind(x, 0, batch);
           try {
-            for (int part = 0; part < input.parts(); part++) {
-              input.run(part);
-            }
+            do {
+              for (int part = 0; part < input.parts(); part++) {
+                input.run(part);
+              }
+            } while (input.advance());
             kernel.multiplyPart(input, batch, 0, y, 0);
           } finally {
             input.release();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.examples.cli;
 
+import io.github.quant4j.testing.FreshJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -17,17 +17,7 @@ record CommandProcess(Process process, Path output) {
 
   static CommandProcess start(Path output, List<String> jvmOptions, List<String> arguments)
       throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("--add-modules", "jdk.incubator.vector"));
-    command.addAll(jvmOptions);
-    command.add("-cp");
-    // Surefire's own class path holds but a jar with its booter.
-    command.add(
-        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
-    command.add(Main.class.getName());
-    command.addAll(arguments);
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    ProcessBuilder builder = FreshJvm.command(jvmOptions, Main.class.getName(), arguments);
     return new CommandProcess(builder.redirectOutput(output.toFile()).start(), output);
   }
 

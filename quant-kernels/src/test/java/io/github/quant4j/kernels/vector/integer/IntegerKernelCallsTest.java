@@ -17,7 +17,6 @@ import io.github.quant4j.kernels.vector.machine.Lanes;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.testing.SeededRandom;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -290,15 +289,5 @@ class IntegerKernelCallsTest {
     LinearKernel kernel =
         Kernels.forMatrix(weights, Samples.dynamic("int8", "token", true), VECTOR);
     assertTrue(kernel.describe().startsWith("scalar"), kernel.describe());
-  }
-
-  /** What warming up waits for is that calls allocate nothing any more. */
-  @ParameterizedTest
-  @ValueSource(strings = {"int2:g64:sym", "ternary:g64:sym", "int4:g128:asym", "int8:channel:sym"})
-  void compiledCallsAllocateNothing(String scheme) {
-    SeededRandom random = new SeededRandom(2);
-    QuantizedMatrix weights = Samples.matrix(scheme, 256, 512, Samples.Draw.UNIFORM, random);
-    LinearKernel kernel = vector(weights, Samples.dynamic("int8", "token", true));
-    assertTrue(Kernels.warmUp(List.of(kernel), Duration.ofMinutes(2)), kernel.describe());
   }
 }
