@@ -24,7 +24,7 @@ import java.util.Optional;
  * found. Instances are immutable and thread-safe.
  */
 public final class MultipleChoiceKnapsack {
-  private static final double WIDENING = 8;
+  private static final double WIDENING = 3;
   private static final int BISECTIONS = 80;
 
   private final List<List<KnapsackOption>> classes;
@@ -143,10 +143,11 @@ public final class MultipleChoiceKnapsack {
         }
         // Whatever is better is within this gap.
         gap = exceeding;
-      } else if (gap >= bound.largestGap()) {
+      } else if (gap == Double.POSITIVE_INFINITY) {
         return Optional.empty();
       } else {
-        gap = gap * WIDENING;
+        // Beyond the largest excess only what is left unused of the budgets keeps a selection out.
+        gap = gap < bound.largestGap() ? gap * WIDENING : Double.POSITIVE_INFINITY;
       }
     }
   }
@@ -226,6 +227,8 @@ public final class MultipleChoiceKnapsack {
   static final class KnapsackBound {
     private final double[][] excess;
     private final double value;
+    private final double first;
+    private final double second;
 
     KnapsackBound(
         List<List<KnapsackOption>> classes,
@@ -234,6 +237,8 @@ public final class MultipleChoiceKnapsack {
         long budget,
         long secondBudget,
         boolean isDouble) {
+      this.first = first;
+      this.second = second;
       double sum = 0;
       excess = new double[classes.size()][];
       for (int c = 0; c < excess.length; c++) {
@@ -260,6 +265,11 @@ public final class MultipleChoiceKnapsack {
 
     double excess(int index, int option) {
       return excess[index][option];
+    }
+
+    /** What it costs to leave so much of the budgets unused. */
+    double unused(double ofFirst, double ofSecond) {
+      return first * Math.max(0, ofFirst) + second * Math.max(0, ofSecond);
     }
 
     /** The most that a selection can exceed the bound by. */

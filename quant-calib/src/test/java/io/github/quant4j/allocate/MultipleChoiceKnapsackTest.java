@@ -136,7 +136,7 @@ class MultipleChoiceKnapsackTest {
   private static List<List<KnapsackOption>> layers(SeededRandom random, int classes, int options) {
     List<List<KnapsackOption>> all = new ArrayList<>();
     for (int c = 0; c < classes; c++) {
-      int size = random.nextInt(1, 60);
+      int size = random.nextInt(1, 9);
       double scale = Math.exp(2 * random.nextGaussian());
       List<KnapsackOption> some = new ArrayList<>();
       for (int o = 0; o < options; o++) {
@@ -180,7 +180,7 @@ class MultipleChoiceKnapsackTest {
   void twoBudgetsOnManyLayers() {
     SeededRandom random = new SeededRandom(301);
     List<List<KnapsackOption>> classes = new ArrayList<>();
-    for (List<KnapsackOption> some : layers(random, 100, 8)) {
+    for (List<KnapsackOption> some : layers(random, 40, 6)) {
       // The second cost has its own opinion, as that of activations of two widths has.
       classes.add(
           some.stream()
