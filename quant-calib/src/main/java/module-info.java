@@ -15,4 +15,6 @@ module quant4j.calib {
   exports io.github.quant4j.nd4j;
   exports io.github.quant4j.pipeline;
   exports io.github.quant4j.study;
+
+  uses io.github.quant4j.pipeline.ReportPageProvider;
 }
