@@ -63,7 +63,7 @@ class StudyPageTest {
         new StudyResult(
             List.of(
                 entry("", row("", 0, 256e6, "kl")),
-                entry("int4:g64:sym rtn", row("int4:g64:sym rtn", 0.1, 64e6, "kl")),
+                entry("int4:g64:sym rtn", row("int4:g64:sym rtn", 0.25, 64e6, "kl")),
                 entry("int8 @ int8", row("int8 @ int8", 0.01, 66e6, "kl")),
                 entry("int2:g64:sym rtn", Optional.empty())));
     List<Scatter> figures = StudyPage.figures(result);
@@ -73,11 +73,11 @@ class StudyPageTest {
     // The original has no divergence and the last recipe no row.
     assertEquals(2, operations.marks());
     assertEquals(64e6, operations.front().getFirst().x());
-    assertEquals(0.1, operations.front().getFirst().y());
+    assertEquals(0.25, operations.front().getFirst().y());
     assertEquals(0.01, figures.getLast().front().getFirst().x());
     String html = StudyPage.of("A study", result, Bootstrap.defaults()).html();
     assertTrue(html.contains("numbers are not finite"));
-    assertTrue(html.contains("<td data-value=\"0.3\""), "ends of intervals are in the table");
+    assertTrue(html.contains("<td data-value=\"0.75\""), "ends of intervals are in the table");
   }
 
   @Test

@@ -82,7 +82,8 @@ public final class FigureImage {
   }
 
   /**
-   * The image as scalable vector graphics.
+   * The image as scalable vector graphics. Letters are shapes, so that it looks the same whatever
+   * fonts there are; its title and description say what it shows to who cannot see it.
    *
    * @return the text of a file
    * @throws IOException if the image cannot be encoded
@@ -90,7 +91,19 @@ public final class FigureImage {
   public String svg() throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     VectorGraphicsEncoder.saveVectorGraphic(chart(), bytes, VectorGraphicsFormat.SVG);
-    return bytes.toString(StandardCharsets.UTF_8);
+    String svg = bytes.toString(StandardCharsets.UTF_8);
+    int begin = svg.indexOf('>', svg.indexOf("<svg")) + 1;
+    return svg.substring(0, begin)
+        + "<title>"
+        + escape(figure.title())
+        + "</title><desc>"
+        + escape(FigureText.of(figure))
+        + "</desc>"
+        + svg.substring(begin);
+  }
+
+  private static String escape(String text) {
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
   }
 
   /**

@@ -185,7 +185,7 @@ class FigurePageTest {
     }
   }
 
-  /** A step line is one mark. */
+  /** The line of a distribution is one mark, and the area below it another. */
   private static int marks(Figure figure) {
     return figure instanceof Histogram histogram
         ? 2 * histogram.distributions().size()
@@ -200,19 +200,18 @@ class FigurePageTest {
     Palette palette = isDark ? Palette.DARK : Palette.LIGHT;
     String inside = "[...document.querySelectorAll('#figure-" + index + " svg path')]";
     return switch (figure) {
-      case HeatMap map ->
+      case HeatMap _ ->
           inside
-              + ".filter(p => p.getAttribute('stroke') && p.getAttribute('fill').startsWith('rgb'))"
-              + ".length";
-      case Histogram histogram ->
+              + ".filter(p => (p.getAttribute('stroke') || '').toLowerCase() === '"
+              + palette.paper()
+              + "' && (p.getAttribute('fill') || 'none') !== 'none').length";
+      case Histogram _ ->
+          // Lines and areas have a corner for each interval, which symbols of a legend have not.
           inside
-              + ".filter(p => "
+              + ".filter(p => [p.getAttribute('stroke'), p.getAttribute('fill')].some(c => "
               + colours(palette, 2)
-              + ".includes((p.getAttribute('stroke') || '').toLowerCase())"
-              + " || ("
-              + colours(palette, 2)
-              + ".includes((p.getAttribute('fill') || '').toLowerCase())"
-              + " && p.getAttribute('fill-opacity'))).length";
+              + ".includes((c || '').toLowerCase()))"
+              + " && p.getAttribute('d').split('L').length > 40).length";
       case Scatter _, Bars _ ->
           inside
               + ".filter(p => "
