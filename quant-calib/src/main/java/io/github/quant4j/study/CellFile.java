@@ -87,6 +87,7 @@ final class CellFile {
     members.put("bytes", row.bytes());
     members.put("bit_operations", row.operations().product());
     members.put("bit_operations_with_adders", row.operations().withAdders());
+    members.put("traffic_bytes", row.trafficBytes());
     members.put("seconds", row.seconds());
     row.measures()
         .tokensPerSecond()
@@ -147,6 +148,7 @@ final class CellFile {
         new BitOperations(
             required(json.getDouble("bit_operations"), "bit_operations"),
             required(json.getDouble("bit_operations_with_adders"), "bit_operations_with_adders")),
+        required(json.getDouble("traffic_bytes"), "traffic_bytes"),
         required(json.getDouble("seconds"), "seconds"));
   }
 

@@ -50,6 +50,7 @@ public final class RecipeStudy<I> {
    * @param bitsPerWeight effective width of the quantized layers
    * @param bytes size of the model's files
    * @param operations of all layers within blocks for one token
+   * @param trafficBytes between memory and processor, of everything, for a token after 255 others
    * @param seconds how long quantization took
    */
   public record Row(
@@ -58,6 +59,7 @@ public final class RecipeStudy<I> {
       double bitsPerWeight,
       long bytes,
       BitOperations operations,
+      double trafficBytes,
       double seconds) {
 
     /**
@@ -293,12 +295,14 @@ public final class RecipeStudy<I> {
     Measures measures = evaluator.original(progress, cancellation);
     try (ModelDirectory files = ModelDirectory.open(directory)) {
       long bytes = files.files().stream().mapToLong(file -> file.byteSize()).sum();
+      StoredCosts costs = StoredCosts.ofOriginal(graph);
       return new Row(
           ORIGINAL,
           measures,
           BitOperations.FULL_BITS,
           bytes,
-          StoredOperations.ofOriginal(graph),
+          costs.operations(),
+          costs.trafficBytes(),
           0);
     }
   }
@@ -336,12 +340,14 @@ public final class RecipeStudy<I> {
             .cancellation(cancellation)
             .saveTo(target, save);
     Measures measures = evaluator.quantized(target, progress, cancellation);
+    StoredCosts costs = StoredCosts.of(graph, target);
     return new Row(
         report.recipe(),
         measures,
         report.bitsPerWeight(),
         report.bytesAfter(),
-        StoredOperations.of(graph, target),
+        costs.operations(),
+        costs.trafficBytes(),
         report.seconds());
   }
 }

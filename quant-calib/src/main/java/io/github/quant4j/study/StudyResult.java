@@ -116,6 +116,7 @@ public record StudyResult(List<Entry> entries) {
     cell.put("bytes", row.bytes());
     cell.put("bit_operations", row.operations().product());
     cell.put("bit_operations_with_adders", row.operations().withAdders());
+    cell.put("traffic_bytes", row.trafficBytes());
     for (Measure measure : row.measures().all()) {
       cell.put(measure.name(), finite(measure.value()));
       measure

@@ -24,6 +24,7 @@ import java.util.SequencedSet;
 public final class StudyPage {
   private static final String OPERATIONS = "bit operations for a token";
   private static final String BYTES = "bytes of the model";
+  private static final String TRAFFIC = "bytes of traffic for a token";
   private static final String TIME = "seconds for a token of the evaluation";
   private static final String NOISE = "noise to signal of the outputs, dB";
   private static final String DIVERGENCE = "KL from the original, nats";
@@ -48,7 +49,7 @@ public final class StudyPage {
 
   /**
    * The figures of a study: for each model on some data its quality against bit operations, bytes,
-   * and time if it was measured.
+   * traffic, and time if it was measured.
    *
    * @param result what was found
    * @return those that have at least one mark
@@ -73,7 +74,7 @@ public final class StudyPage {
           String quality = isPrediction ? DIVERGENCE : NOISE;
           // Decibels are logarithms already.
           Axis upwards = new Axis(quality, isPrediction);
-          for (String cost : List.of(OPERATIONS, BYTES, TIME)) {
+          for (String cost : List.of(OPERATIONS, BYTES, TRAFFIC, TIME)) {
             String title = (isPrediction ? "KL" : "Noise") + " against " + cost + ": " + part;
             figures.add(
                 Trial.figure(title, trials, Axis.logarithmic(cost), cost, upwards, quality));
@@ -86,6 +87,7 @@ public final class StudyPage {
     SequencedMap<String, Double> numbers = new LinkedHashMap<>();
     numbers.put(OPERATIONS, row.operations().product());
     numbers.put(BYTES, (double) row.bytes());
+    numbers.put(TRAFFIC, row.trafficBytes());
     row.measures().tokensPerSecond().ifPresent(speed -> numbers.put(TIME, 1 / speed));
     for (Measure measure : row.measures().all()) {
       switch (measure.name()) {
@@ -116,7 +118,7 @@ public final class StudyPage {
       columns.addAll(List.of(measure, "from", "to"));
     }
     columns.addAll(
-        List.of("bits per weight", "bytes", "bit operations", "with adders", "problem"));
+        List.of("bits per weight", "bytes", "bit operations", "with adders", "traffic", "problem"));
     List<List<Cell>> rows = new ArrayList<>();
     for (StudyResult.Entry entry : result.entries()) {
       rows.add(cells(entry, measures, bootstrap));
@@ -147,6 +149,7 @@ public final class StudyPage {
     cells.add(Cell.of("%.0f", row.map(some -> (double) some.bytes()).orElse(Double.NaN)));
     cells.add(number(row.map(some -> some.operations().product())));
     cells.add(number(row.map(some -> some.operations().withAdders())));
+    cells.add(number(row.map(RecipeStudy.Row::trafficBytes)));
     cells.add(Cell.of(entry.problem()));
     return cells;
   }

@@ -54,6 +54,7 @@ class StudyPageTest {
             4.25,
             1000,
             new BitOperations(operations, 2 * operations),
+            2000,
             1));
   }
 
@@ -67,7 +68,7 @@ class StudyPageTest {
                 entry("int8 @ int8", row("int8 @ int8", 0.01, 66e6, "kl")),
                 entry("int2:g64:sym rtn", Optional.empty())));
     List<Scatter> figures = StudyPage.figures(result);
-    assertEquals(3, figures.size());
+    assertEquals(4, figures.size());
     Scatter operations = figures.getFirst();
     assertTrue(operations.title().contains("bit operations"), operations.title());
     // The original has no divergence and the last recipe no row.

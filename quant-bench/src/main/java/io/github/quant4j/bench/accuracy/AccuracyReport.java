@@ -40,6 +40,7 @@ public final class AccuracyReport {
       List.of(
           new Column("bitOperations", "bit operations for a token", "bit-operations"),
           new Column("modelBytes", "bytes of the model", "bytes"),
+          new Column("trafficBytes", "bytes of traffic for a token", "traffic"),
           new Column(DECODE, "milliseconds for a decoded token", "decode-time"),
           new Column(PREFILL, "milliseconds for a prefill", "prefill-time"));
 
@@ -156,15 +157,15 @@ public final class AccuracyReport {
   String toMarkdown() {
     StringBuilder table =
         new StringBuilder(
-            "| recipe | bits | size, MB | perplexity | KL | top-1 | Mbitops | with adders |"
+            "| recipe | bits | size, MB | perplexity | KL | top-1 | Mbitops | with adders | traffic, MB |"
                 + " ms/token | ms/prefill |\n|---|"
-                + "---:|".repeat(9)
+                + "---:|".repeat(10)
                 + "\n");
     for (Trial trial : trials) {
       table.append(
           String.format(
               Locale.ROOT,
-              "| `%s` | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n",
+              "| `%s` | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n",
               trial.label().replace("|", "\\|"),
               number(trial, "bitsPerWeight", "%.2f", 1),
               number(trial, "modelBytes", "%.2f", 1e6),
@@ -173,6 +174,7 @@ public final class AccuracyReport {
               number(trial, "top1", "%.1f %%", 0.01),
               number(trial, "bitOperations", "%.0f", 1e6),
               number(trial, "bitOperationsWithAdders", "%.0f", 1e6),
+              number(trial, "trafficBytes", "%.2f", 1e6),
               number(trial, DECODE, "%.3f", 1),
               number(trial, PREFILL, "%.2f", 1)));
     }

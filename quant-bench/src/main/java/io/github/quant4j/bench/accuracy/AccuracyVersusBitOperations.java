@@ -33,7 +33,7 @@ import org.openjdk.jmh.runner.IterationType;
 /**
  * What a recipe does to a language model: measured milliseconds of a decoded token and of a prefill
  * as primary results, and as secondary ones its perplexity, KL from the original and top-1
- * agreement on a text, its bits per weight, bit operations of a token in both forms, and bytes.
+ * agreement on a text, its bits per weight, bit operations and traffic of a token, and bytes.
  *
  * <p>{@link AccuracyReport} makes a table and pictures of the result file ({@code -rf json}).
  * Quantized models and what was measured of them are kept, so that each recipe is quantized once.
@@ -281,6 +281,15 @@ public class AccuracyVersusBitOperations {
      */
     public double bitOperationsWithAdders() {
       return share * row().operations().withAdders();
+    }
+
+    /**
+     * What a token after 255 others moves between memory and processor, of everything.
+     *
+     * @return bytes
+     */
+    public double trafficBytes() {
+      return share * row().trafficBytes();
     }
 
     /**

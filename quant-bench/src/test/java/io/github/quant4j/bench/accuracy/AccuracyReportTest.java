@@ -32,7 +32,7 @@ class AccuracyReportTest {
             + kl
             + "}, 'top1': {'score': 0.875}, 'bitsPerWeight': {'score': 4.25},"
             + " 'bitOperations': {'score': 321e6}, 'bitOperationsWithAdders': {'score': 400e6},"
-            + " 'modelBytes': {'score': 3.7e6}}}")
+            + " 'trafficBytes': {'score': 2.5e6}, 'modelBytes': {'score': 3.7e6}}}")
         .replace('\'', '"');
   }
 
@@ -51,11 +51,11 @@ class AccuracyReportTest {
     List<String> lines = report.toMarkdown().lines().toList();
     assertEquals(4, lines.size());
     assertEquals(
-        "| `original` | 4.25 | 3.70 | 40.50 | 0.0000 | 87.5 % | 321 | 400 | 0.500 |  |",
+        "| `original` | 4.25 | 3.70 | 40.50 | 0.0000 | 87.5 % | 321 | 400 | 2.50 | 0.500 |  |",
         lines.get(2));
     assertEquals(
         "| `awq \\| int4:g64:sym rtn` | 4.25 | 3.70 | 40.50 | 0.0275 | 87.5 % | 321 | 400"
-            + " | 0.250 | 12.50 |",
+            + " | 2.50 | 0.250 | 12.50 |",
         lines.get(3));
     String page = report.toPage();
     assertTrue(page.contains("KL against milliseconds for a decoded token"));

@@ -15,15 +15,20 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import org.knowm.xchart.AnnotationText;
 import org.knowm.xchart.CategoryChart;
+import org.knowm.xchart.CategorySeries;
+import org.knowm.xchart.CategorySeries.CategorySeriesRenderStyle;
 import org.knowm.xchart.HeatMapChart;
+import org.knowm.xchart.HeatMapChartBuilder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
 import org.knowm.xchart.internal.chartpart.Chart;
 import org.knowm.xchart.style.AxesChartStyler;
+import org.knowm.xchart.style.Styler.ChartTheme;
 import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.markers.Marker;
 import org.knowm.xchart.style.markers.SeriesMarkers;
@@ -33,6 +38,7 @@ final class FigureChart {
   /** So many points at most are told apart by a number and a name each. */
   private static final int MOST_NAMED = 26;
 
+  private static final String LOGARITHMIC = "0.#######";
   private static final int TITLE_SIZE = 16;
   private static final int TEXT_SIZE = 12;
   private static final int MARKER_SIZE = 10;
@@ -61,7 +67,7 @@ final class FigureChart {
     FigureChart charts = new FigureChart(palette, width, height);
     return switch (figure) {
       case Scatter scatter -> charts.scatter(scatter);
-      case Bars bars -> bars.axis().isLogarithmic() ? charts.dots(bars) : charts.bars(bars);
+      case Bars bars -> charts.bars(bars);
       case HeatMap map -> charts.heat(map);
       case Histogram histogram -> charts.histogram(histogram);
     };
@@ -105,12 +111,19 @@ final class FigureChart {
   }
 
   private static void scales(AxesChartStyler styler, @Nullable Axis x, @Nullable Axis y) {
-    if (x != null) {
-      styler.setXAxisLogarithmic(x.isLogarithmic());
+    // With a function for labels XChart places ticks as on a linear axis.
+    if (x != null && x.isLogarithmic()) {
+      styler.setXAxisLogarithmic(true);
+      styler.setXAxisLogarithmicDecadeOnly(false);
+      styler.setXAxisDecimalPattern(LOGARITHMIC);
+    } else if (x != null) {
       styler.setxAxisTickLabelsFormattingFunction(FigureChart::number);
     }
-    if (y != null) {
-      styler.setYAxisLogarithmic(y.isLogarithmic());
+    if (y != null && y.isLogarithmic()) {
+      styler.setYAxisLogarithmic(true);
+      styler.setYAxisLogarithmicDecadeOnly(false);
+      styler.setYAxisDecimalPattern(LOGARITHMIC);
+    } else if (y != null) {
       styler.setyAxisTickLabelsFormattingFunction(FigureChart::number);
     }
   }
@@ -138,9 +151,11 @@ final class FigureChart {
     XYChart chart = new XYChart(width, height);
     style(chart, scatter.title(), chart.getStyler());
     scales(chart.getStyler(), scatter.x(), scatter.y());
-    chart.setXAxisTitle(scatter.x().label());
-    chart.setYAxisTitle(scatter.y().label());
-    List<Scatter.Point> front = scatter.front();
+    double right = unit(scatter.x(), scatter, Scatter.Point::x);
+    double upwards = unit(scatter.y(), scatter, Scatter.Point::y);
+    chart.setXAxisTitle(scatter.x().label() + suffix(right));
+    chart.setYAxisTitle(scatter.y().label() + suffix(upwards));
+    List<Scatter.Point> front = in(scatter.front(), right, upwards);
     if (!front.isEmpty()) {
       XYSeries line =
           chart.addSeries(
@@ -152,7 +167,8 @@ final class FigureChart {
     boolean isNamed = scatter.marks() <= MOST_NAMED;
     int number = 0;
     for (int s = 0; s < scatter.series().size(); s++) {
-      List<Scatter.Point> points = scatter.drawn(scatter.series().get(s));
+      List<Scatter.Point> points =
+          in(scatter.drawn(scatter.series().get(s)), right, upwards);
       if (!isNamed) {
         add(chart, scatter.series().get(s).name(), points, s);
         continue;
@@ -160,7 +176,9 @@ final class FigureChart {
       for (Scatter.Point point : points) {
         number++;
         add(chart, number + "  " + point.label(), List.of(point), number - 1);
-        chart.addAnnotation(annotation(chart, Integer.toString(number), scatter, point));
+        chart.addAnnotation(
+            new AnnotationText(
+                Integer.toString(number), point.x(), above(scatter, point, upwards), false));
       }
     }
     return chart;
@@ -180,80 +198,92 @@ final class FigureChart {
     series.setMarkerColor(Color.decode(palette.of(index)));
   }
 
-  /** A number a little above its point. */
-  private AnnotationText annotation(
-      XYChart chart, String text, Scatter scatter, Scatter.Point point) {
+  /** Where a number stands: a little above its point. */
+  private double above(Scatter scatter, Scatter.Point point, double unit) {
     double[] heights =
         scatter.series().stream()
             .flatMap(series -> scatter.drawn(series).stream())
-            .mapToDouble(Scatter.Point::y)
+            .mapToDouble(each -> each.y() / unit)
             .toArray();
     double low = Arrays.stream(heights).min().orElse(0);
     double high = Arrays.stream(heights).max().orElse(1);
-    double share = 1.4 * MARKER_SIZE / chart.getHeight() * 1.3;
-    double y =
-        scatter.y().isLogarithmic()
-            ? point.y() * Math.pow(high / low, share)
-            : point.y() + (high - low) * share;
-    return new AnnotationText(text, point.x(), y, false);
+    double share = 1.8 * MARKER_SIZE / height;
+    return scatter.y().isLogarithmic()
+        ? point.y() * Math.pow(high / low, share)
+        : point.y() + (high - low) * share;
   }
 
+  /** What numbers of a logarithmic axis are divided by, so that their labels are short. */
+  private static double unit(
+      Axis axis, Scatter scatter, ToDoubleFunction<Scatter.Point> coordinate) {
+    double most =
+        scatter.series().stream()
+            .flatMap(series -> scatter.drawn(series).stream())
+            .mapToDouble(coordinate)
+            .max()
+            .orElse(1);
+    double unit = 1;
+    while (axis.isLogarithmic() && unit < 1e12 && most >= 1000 * unit) {
+      unit *= 1000;
+    }
+    return unit;
+  }
+
+  private static String suffix(double unit) {
+    return switch ((int) Math.round(Math.log10(unit))) {
+      case 3 -> ", thousands";
+      case 6 -> ", millions";
+      case 9 -> ", thousands of millions";
+      case 12 -> ", millions of millions";
+      default -> "";
+    };
+  }
+
+  private static List<Scatter.Point> in(
+      List<Scatter.Point> points, double right, double upwards) {
+    return points.stream()
+        .map(point -> new Scatter.Point(point.x() / right, point.y() / upwards, point.label()))
+        .toList();
+  }
+
+  /** Bars of a logarithmic axis begin nowhere, so there are marks at their ends alone. */
   private Chart<?, ?> bars(Bars bars) {
     CategoryChart chart = new CategoryChart(width, height);
     style(chart, bars.title(), chart.getStyler());
-    scales(chart.getStyler(), null, bars.axis());
+    boolean isLogarithmic = bars.axis().isLogarithmic();
+    // Categories of XChart have linear axes alone.
+    chart
+        .getStyler()
+        .setyAxisTickLabelsFormattingFunction(
+            value -> number(isLogarithmic ? Math.pow(10, value) : value));
     chart.setYAxisTitle(bars.axis().label());
     chart.getStyler().setXAxisLabelRotation(90);
     chart.getStyler().setLegendPosition(LegendPosition.OutsideS);
     chart.getStyler().setLegendVisible(bars.series().size() > 1);
     for (int s = 0; s < bars.series().size(); s++) {
       Bars.Series series = bars.series().get(s);
-      List<Double> values = new ArrayList<>();
+      List<Number> values = new ArrayList<>();
       for (double value : series.values()) {
-        values.add(bars.axis().shows(value) ? value : 0.0);
+        double shown = bars.axis().isLogarithmic() ? Math.log10(value) : value;
+        values.add(bars.axis().shows(value) ? shown : Double.NaN);
       }
-      chart
-          .addSeries(series.name(), bars.labels(), values)
-          .setFillColor(Color.decode(palette.of(s)));
-    }
-    return chart;
-  }
-
-  /** Bars of a logarithmic axis begin nowhere, so there are marks at their ends alone. */
-  private Chart<?, ?> dots(Bars bars) {
-    XYChart chart = new XYChart(width, height);
-    style(chart, bars.title(), chart.getStyler());
-    scales(chart.getStyler(), null, bars.axis());
-    chart.setYAxisTitle(bars.axis().label());
-    chart.getStyler().setXAxisLabelRotation(90);
-    chart.getStyler().setLegendPosition(LegendPosition.OutsideS);
-    int count = bars.labels().size();
-    chart.getStyler().setXAxisMin(0.0);
-    chart.getStyler().setXAxisMax(count + 1.0);
-    chart.getStyler().setXAxisTickMarkSpacingHint(Math.max(14, width / (count + 2)));
-    chart
-        .getStyler()
-        .setxAxisTickLabelsFormattingFunction(
-            position -> {
-              long index = Math.round(position) - 1;
-              boolean isLabel = Math.abs(position - Math.round(position)) < 1e-6;
-              return isLabel && index >= 0 && index < count ? bars.labels().get((int) index) : "";
-            });
-    for (int s = 0; s < bars.series().size(); s++) {
-      Bars.Series series = bars.series().get(s);
-      List<Scatter.Point> points = new ArrayList<>();
-      for (int i = 0; i < count; i++) {
-        if (bars.axis().shows(series.values()[i])) {
-          points.add(new Scatter.Point(i + 1, series.values()[i], bars.labels().get(i)));
-        }
+      CategorySeries drawn = chart.addSeries(series.name(), bars.labels(), values);
+      Color colour = Color.decode(palette.of(s));
+      if (isLogarithmic) {
+        drawn.setChartCategorySeriesRenderStyle(CategorySeriesRenderStyle.Scatter);
+        drawn.setMarker(MARKERS[s % MARKERS.length]);
+        drawn.setMarkerColor(colour);
+      } else {
+        drawn.setFillColor(colour);
       }
-      add(chart, series.name(), points, s);
     }
     return chart;
   }
 
   private Chart<?, ?> heat(HeatMap map) {
-    HeatMapChart chart = new HeatMapChart(width, height);
+    // Only the builder applies a theme, without which the chart cannot be drawn.
+    HeatMapChart chart =
+        new HeatMapChartBuilder().width(width).height(height).theme(ChartTheme.XChart).build();
     style(chart, map.title(), chart.getStyler());
     chart.setXAxisTitle("");
     chart.setYAxisTitle(
@@ -275,11 +305,11 @@ final class FigureChart {
       }
     }
     chart.getStyler().setRangeColors(Palette.SCALE.stream().map(Color::decode).toArray(Color[]::new));
-    chart.getStyler().setMin(low);
-    chart.getStyler().setMax(high > low ? high : low + 1);
-    chart.getStyler().setHeatMapDecimalValueFormatter(FigureChart::number);
+    // These are the labels of the scale.
+    double least = Math.floor(low * 100) / 100;
+    chart.getStyler().setMin(least);
+    chart.getStyler().setMax(Math.max(Math.ceil(high * 100) / 100, least + 0.01));
     chart.getStyler().setShowValue(false);
-    chart.getStyler().setPlotContentSize(1);
     chart.getStyler().setXAxisLabelRotation(map.columns().size() > 8 ? 90 : 0);
     chart.addSeries(map.axis().label(), map.columns(), map.rows().reversed(), fields);
     return chart;

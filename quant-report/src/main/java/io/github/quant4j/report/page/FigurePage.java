@@ -6,6 +6,10 @@ import io.github.quant4j.json.JsonWriter;
 import io.github.quant4j.report.figure.Figure;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A page of HTML with figures and tables that needs no other file and no network. Figures are drawn
@@ -15,6 +19,8 @@ import java.util.List;
  * a phone. Instances are immutable.
  */
 public final class FigurePage {
+  private static final Pattern PLACE = Pattern.compile("\\{\\{(\\w+)}}");
+
   private final String title;
   private final List<Section> sections;
 
@@ -105,14 +111,20 @@ public final class FigurePage {
         case Section.Listing(DataTable table) -> table(body, table);
       }
     }
-    return PageParts.TEMPLATE
-        .replace("{{title}}", escape(title))
-        .replace("{{style}}", PageParts.STYLE)
-        .replace("{{body}}", body)
-        .replace("{{library}}", drawn.isEmpty() ? "" : PageParts.library())
-        .replace("{{figures}}", script(new JsonValue.Arr(drawn)))
-        .replace("{{colours}}", script(FigureJson.palettes()))
-        .replace("{{script}}", PageParts.SCRIPT);
+    Map<String, String> parts =
+        Map.of(
+            "title", escape(title),
+            "style", PageParts.STYLE,
+            "body", body.toString(),
+            "library", drawn.isEmpty() ? "" : PageParts.library(),
+            "figures", script(new JsonValue.Arr(drawn)),
+            "colours", script(FigureJson.palettes()),
+            "script", PageParts.SCRIPT);
+    // In one pass: what is put in may look like a place for another part.
+    return PLACE
+        .matcher(PageParts.TEMPLATE)
+        .replaceAll(
+            place -> Matcher.quoteReplacement(Objects.requireNonNull(parts.get(place.group(1)))));
   }
 
   /** JSON within a script, which no text of it can end. */

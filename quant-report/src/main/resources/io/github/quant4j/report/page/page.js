@@ -37,9 +37,20 @@
     ...more,
   });
 
+  // What all names begin with, such as "model.layers.", says nothing and is dropped.
+  const shared = (labels) => {
+    let prefix = labels.length > 1 ? labels[0] : "";
+    for (const label of labels) {
+      while (!label.startsWith(prefix)) {
+        prefix = prefix.slice(0, -1);
+      }
+    }
+    return prefix.slice(0, prefix.lastIndexOf(".") + 1);
+  };
+
   const names = (palette, labels, more) => ({
     type: "category",
-    data: labels,
+    data: labels.map((label) => label.slice(shared(labels).length)),
     axisLabel: {
       color: palette.ink,
       interval: 0,
@@ -56,7 +67,7 @@
     backgroundColor: "transparent",
     color: palette.series,
     textStyle: { color: palette.ink, fontFamily: "system-ui, sans-serif" },
-    legend: { type: "scroll", top: 0, left: 0, right: 70, textStyle: { color: palette.ink } },
+    legend: { top: isNarrow() ? 26 : 0, left: 0, textStyle: { color: palette.ink } },
     toolbox: {
       right: 0,
       top: 0,
@@ -71,15 +82,15 @@
       textStyle: { color: palette.ink },
       extraCssText: "max-width: 80vw; white-space: normal; overflow-wrap: anywhere;",
     },
-    grid: { left: 8, right: 16, top: 44, bottom: 8, containLabel: true },
+    grid: { left: 20, right: 16, top: isNarrow() ? 84 : 44, bottom: 8, containLabel: true },
   });
 
   const kinds = {
     scatter(figure, palette) {
       const option = base(palette);
-      option.grid = { left: 34, right: 24, top: 44, bottom: 34, containLabel: true };
+      option.grid = { ...option.grid, left: 34, right: 24, bottom: 34 };
       option.xAxis = axis(palette, figure.x, { nameGap: 28, scale: true });
-      option.yAxis = axis(palette, figure.y, { nameGap: isNarrow() ? 52 : 60, scale: true });
+      option.yAxis = axis(palette, figure.y, { nameGap: 46, scale: true });
       option.tooltip.formatter = (at) =>
         at.seriesType === "line"
           ? "Pareto front"
@@ -98,7 +109,7 @@
         type: "line",
         name: "Pareto front",
         data: figure.front,
-        showSymbol: false,
+        symbol: "none",
         lineStyle: { color: palette.ink, type: "dashed", width: 1.5 },
         itemStyle: { color: palette.ink },
         z: 2,
@@ -114,7 +125,7 @@
       option.yAxis = names(palette, figure.labels, { inverse: true });
       option.toolbox.feature.dataZoom.yAxisIndex = "none";
       option.tooltip.formatter = (at) =>
-        `<b>${escape(at.name)}</b><br>${escape(at.seriesName)}: ${short(at.value)}`;
+        `<b>${escape(figure.labels[at.dataIndex])}</b><br>${escape(at.seriesName)}: ${short(at.value)}`;
       // Bars of a logarithmic axis begin nowhere, so there are marks at their ends alone.
       option.series = figure.series.map((each, i) =>
         figure.axis.logarithmic
@@ -154,7 +165,7 @@
       }
       option.legend.show = false;
       option.toolbox.show = false;
-      option.grid = { left: 8, right: 16, top: 8, bottom: 62, containLabel: true };
+      option.grid = { left: 20, right: 16, top: 8, bottom: 62, containLabel: true };
       option.xAxis = names(palette, figure.columns, { position: "top" });
       option.xAxis.axisLabel.rotate = isNarrow() || figure.columns.length > 8 ? 60 : 0;
       option.xAxis.axisLabel.width = 150;
@@ -188,7 +199,7 @@
       const option = base(palette);
       const count = figure.series[0].shares.length;
       const edge = (i) => figure.from + ((figure.to - figure.from) * i) / count;
-      option.grid = { left: 34, right: 16, top: 44, bottom: 34, containLabel: true };
+      option.grid = { ...option.grid, left: 34, bottom: 34 };
       option.xAxis = axis(palette, figure.axis, { nameGap: 28, min: figure.from, max: figure.to });
       option.yAxis = axis(palette, { label: "share of values", logarithmic: false }, { nameGap: 48 });
       option.tooltip.trigger = "axis";

@@ -135,7 +135,7 @@ class FigurePageTest {
     String own = html.substring(0, html.indexOf("<script>"));
     assertFalse(own.contains("src=") || own.contains("href=\"http"), "refers to nothing");
     assertFalse(own.contains("NaN") || own.contains("Infinity"), own);
-    assertTrue(own.contains("&lt;/script&gt;&lt;b&gt;&amp;&quot;'"), "texts are escaped");
+    assertTrue(own.contains("&lt;/script&gt;&lt;b&gt;&amp;&quot;'{{script}}"), "texts are escaped");
     // Two for the library and the page's own code, two for data.
     assertEquals(4, html.split("</script>", -1).length - 1);
   }
@@ -175,12 +175,13 @@ class FigurePageTest {
             marks(figure), browser.count(marksScript(i, figure, isDark)), figure.title());
       }
       assertEquals(
-          width,
-          browser.count("document.documentElement.scrollWidth"),
+          0,
+          browser.count(
+              "document.documentElement.scrollWidth - document.documentElement.clientWidth"),
           "nothing is wider than the window");
-      assertSorts(browser);
-      assertHovers(browser);
       save(browser, width, isDark);
+      assertSorts(browser);
+      assertHovers(browser, isDark ? Palette.DARK : Palette.LIGHT);
       assertEquals(List.of(), browser.problems());
     }
   }
@@ -243,12 +244,16 @@ class FigurePageTest {
   }
 
   /** What lies under the pointer is named. */
-  private static void assertHovers(Browser browser) throws InterruptedException {
-    browser.evaluate("window.scrollTo(0, 0)");
+  private static void assertHovers(Browser browser, Palette palette) throws InterruptedException {
+    browser.evaluate("document.getElementById('figure-0').scrollIntoView()");
     String box =
         "(() => { const p = [...document.querySelectorAll('#figure-0 svg path')]"
-            + ".filter(p => (p.getAttribute('transform') || '').startsWith('matrix'))[0]"
-            + ".getBoundingClientRect(); return %s; })()";
+            + ".filter(p => "
+            + colours(palette, 2)
+            + ".includes((p.getAttribute('fill') || '').toLowerCase()))"
+            + ".map(p => p.getBoundingClientRect())"
+            + ".filter(p => p.y > document.getElementById('figure-0').getBoundingClientRect().y + 84)"
+            + "[0]; return %s; })()";
     double x = number(browser, box.formatted("p.x + p.width / 2"));
     double y = number(browser, box.formatted("p.y + p.height / 2"));
     browser.mouse("mouseMoved", x - 1, y);
