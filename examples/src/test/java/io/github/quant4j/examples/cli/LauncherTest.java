@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.examples.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -87,8 +88,8 @@ class LauncherTest {
     int status = builder.start().waitFor();
     return new CommandRun(
         status,
-        Files.readString(out, StandardCharsets.UTF_8),
-        Files.readString(err, StandardCharsets.UTF_8));
+        Files.readString(out, UTF_8),
+        Files.readString(err, UTF_8));
   }
 
   @ParameterizedTest
@@ -131,6 +132,20 @@ class LauncherTest {
     assertEquals(0, more.status());
     assertFalse(more.err().contains("incubator"), more.err());
     assertTrue(more.err().contains("JAVA_TOOL_OPTIONS"), more.err());
+  }
+
+  @Test
+  void archivesOfClassesAreMadeOnceAndDisturbNothing() throws Exception {
+    Path archive = root.resolve("examples/target/quant.jsa");
+    CommandRun first = shell(Map.of(), "exec \"$QUANT\" --version");
+    assertEquals(0, first.status(), first.err());
+    assertTrue(Files.exists(archive));
+    for (byte[] contents : List.of(new byte[0], new byte[5000], "no archive".getBytes(UTF_8))) {
+      Files.write(archive, contents);
+      CommandRun run = shell(Map.of(), "exec \"$QUANT\" --version");
+      assertEquals(first, run);
+      assertArrayEquals(contents, Files.readAllBytes(archive), "made again");
+    }
   }
 
   @Test
