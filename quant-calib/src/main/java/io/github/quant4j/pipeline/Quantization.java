@@ -298,15 +298,10 @@ public final class Quantization<I> {
       RunSignature signature = signature(source, plan);
       CalibrationInputs<I> inputs = settings.inputs();
       if (RowRanking.isNeeded(plan)) {
-        inputs =
-            CalibrationInputs.loaded(inputs, settings.progress(), settings.cancellation());
+        inputs = CalibrationInputs.loaded(inputs, settings.progress(), settings.cancellation());
         plan =
             new RowRanking<>(
-                    model,
-                    inputs,
-                    settings.kernels(),
-                    settings.progress(),
-                    settings.cancellation())
+                    model, inputs, settings.kernels(), settings.progress(), settings.cancellation())
                 .resolve(plan);
       }
       return new QuantizationRun<>(

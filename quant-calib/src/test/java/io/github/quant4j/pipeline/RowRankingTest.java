@@ -32,8 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Rows of a model ranked together, against a ranking by brute force in doubles. */
 class RowRankingTest {
   private static final ModelOptions OPTIONS = ModelOptions.defaults().withThreads(1);
-  private static final String RECIPE =
-      "int3:g16:asym gptq + rows(0.2,int8:channel:sym rtn,model)";
+  private static final String RECIPE = "int3:g16:asym gptq + rows(0.2,int8:channel:sym rtn,model)";
 
   @TempDir private Path directory;
 
@@ -112,10 +111,7 @@ class RowRankingTest {
       Map<String, Integer> counts = expected(model, windows, 0.2);
       Quantization<int[]> quantization =
           Quantization.of(
-                  model.graph(),
-                  TestModels.directory("llama-untied"),
-                  windows,
-                  OPTIONS.kernels())
+                  model.graph(), TestModels.directory("llama-untied"), windows, OPTIONS.kernels())
               .recipe(RECIPE);
       QuantizationPlan plan = quantization.plan();
       QuantizationReport report = quantization.saveTo(target);

@@ -142,7 +142,15 @@ public final class LayerProducts {
       double storedBits) {
     products.add(
         new MatrixProduct(
-            name + "." + term, role, tokens * multiplyAdds, fanIn, weights, inputs, storedBits, 0, 0));
+            name + "." + term,
+            role,
+            tokens * multiplyAdds,
+            fanIn,
+            weights,
+            inputs,
+            storedBits,
+            0,
+            0));
   }
 
   /** The input is read once for all terms, and the output written once. */

@@ -103,8 +103,7 @@ final class QuantizationOptions {
    *
    * @param found a plan that takes the place of a recipe
    */
-  Quantization<?> quantization(AnyModel model, Optional<AllocationPlan> found)
-      throws IOException {
+  Quantization<?> quantization(AnyModel model, Optional<AllocationPlan> found) throws IOException {
     return switch (model) {
       case AnyModel.Text(var language) ->
           configured(Quantization.of(language).calibration(inputs.calibration(language)), found);
@@ -119,8 +118,8 @@ final class QuantizationOptions {
     };
   }
 
-  private <I> Quantization<I> configured(
-      Quantization<I> calibrated, Optional<AllocationPlan> found) throws IOException {
+  private <I> Quantization<I> configured(Quantization<I> calibrated, Optional<AllocationPlan> found)
+      throws IOException {
     Quantization<I> quantization = calibrated;
     if (found.isPresent()) {
       quantization = found.get().applyTo(calibrated);

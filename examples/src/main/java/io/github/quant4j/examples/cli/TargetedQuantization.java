@@ -132,8 +132,7 @@ final class TargetedQuantization {
           "--target-kl: of a speech encoder, which predicts nothing; expected --target-bits or"
               + " --target-bytes");
     }
-    List<int[]> inputs =
-        targets.sensitivity().measured(options.inputs().windows(language, quant));
+    List<int[]> inputs = targets.sensitivity().measured(options.inputs().windows(language, quant));
     double low = 0;
     double high = Double.POSITIVE_INFINITY;
     double asked = target;

@@ -86,10 +86,7 @@ class LauncherTest {
     variables.put("MODEL", Path.of(CommandRun.MODEL).toAbsolutePath().toString());
     variables.putAll(environment);
     int status = builder.start().waitFor();
-    return new CommandRun(
-        status,
-        Files.readString(out, UTF_8),
-        Files.readString(err, UTF_8));
+    return new CommandRun(status, Files.readString(out, UTF_8), Files.readString(err, UTF_8));
   }
 
   @ParameterizedTest

@@ -151,8 +151,7 @@ final class Browser implements AutoCloseable {
   JsonValue.Obj call(String method, Map<String, ?> parameters) throws InterruptedException {
     int id = ++calls;
     String text =
-        JsonWriter.compact(
-            JsonValue.of(Map.of("id", id, "method", method, "params", parameters)));
+        JsonWriter.compact(JsonValue.of(Map.of("id", id, "method", method, "params", parameters)));
     socket.sendText(text, true).join();
     while (true) {
       JsonValue.Obj reply = replies.poll(SECONDS, TimeUnit.SECONDS);
@@ -181,8 +180,7 @@ final class Browser implements AutoCloseable {
         "Emulation.setEmulatedMedia",
         Map.of(
             "features",
-            List.of(
-                Map.of("name", "prefers-color-scheme", "value", isDark ? "dark" : "light"))));
+            List.of(Map.of("name", "prefers-color-scheme", "value", isDark ? "dark" : "light"))));
     call("Page.navigate", Map.of("url", file.toUri().toString()));
     long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
     while (!evaluate("document.readyState").equals(new JsonValue.Str("complete"))) {
