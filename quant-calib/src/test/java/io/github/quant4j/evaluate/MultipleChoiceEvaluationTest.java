@@ -40,7 +40,8 @@ class MultipleChoiceEvaluationTest {
   /** A token for each letter, spaces included, and one in front, as the tokenizer's file says. */
   private static List<Integer> tokens(String text) {
     List<Integer> tokens = new ArrayList<>(List.of(SPACE));
-    for (char c : text.toCharArray()) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
       tokens.add(c == ' ' ? SPACE : c - 'a' + 4);
     }
     return tokens;
