@@ -34,7 +34,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class LauncherTest {
   private static final List<String> SOURCES =
-      List.of("quant-core", "quant-kernels", "quant-models", "quant-calib", "examples");
+      List.of(
+          "quant-core",
+          "quant-kernels",
+          "quant-models",
+          "quant-calib",
+          "quant-report",
+          "examples");
 
   @TempDir Path temporary;
   private Path root = Path.of("");

@@ -4,22 +4,25 @@ package io.github.quant4j.report.page;
 import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.json.JsonWriter;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.WebSocket;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -32,6 +35,8 @@ final class Browser implements AutoCloseable {
           "chromium-browser",
           "google-chrome",
           "google-chrome-stable",
+          "Google Chrome",
+          "Chromium",
           "chrome",
           "chrome-headless-shell");
   private static final List<String> PLACES =
@@ -41,118 +46,116 @@ final class Browser implements AutoCloseable {
           "/snap/bin",
           "/opt/google/chrome",
           "/Applications/Google Chrome.app/Contents/MacOS",
-          "/Applications/Chromium.app/Contents/MacOS",
-          "C:/Program Files/Google/Chrome/Application");
+          "/Applications/Chromium.app/Contents/MacOS");
+  private static final Set<String> COMPLAINTS =
+      Set.of("Runtime.exceptionThrown", "Log.entryAdded", "Runtime.consoleAPICalled");
   private static final long SECONDS = 60;
 
   private final Process process;
   private final Path profile;
-  private final WebSocket socket;
   private final BlockingQueue<JsonValue.Obj> replies = new LinkedBlockingQueue<>();
   private final List<String> problems = new ArrayList<>();
+  private final String session;
   private int calls;
 
-  private Browser(Process process, Path profile, URI page) {
+  private Browser(Process process, Path profile) throws InterruptedException {
     this.process = process;
     this.profile = profile;
-    this.socket =
-        HttpClient.newHttpClient().newWebSocketBuilder().buildAsync(page, new Listener()).join();
+    Thread.ofVirtual().start(this::listen);
+    String target =
+        send("Target.createTarget", Map.of("url", "about:blank"), "")
+            .getString("targetId")
+            .orElseThrow();
+    this.session =
+        send("Target.attachToTarget", Map.of("targetId", target, "flatten", true), "")
+            .getString("sessionId")
+            .orElseThrow();
   }
 
   /** Where one is, if anywhere. */
   static Optional<Path> find() {
     String path = System.getenv().getOrDefault("PATH", "");
     Stream<String> folders =
-        Stream.concat(Stream.of(path.split(java.io.File.pathSeparator, -1)), PLACES.stream());
+        Stream.concat(Stream.of(path.split(File.pathSeparator, -1)), PLACES.stream());
     return folders
         .filter(folder -> !folder.isEmpty())
         .flatMap(
             folder ->
-                NAMES.stream()
-                    .flatMap(name -> Stream.of(name, name + ".exe"))
-                    .map(name -> Path.of(folder, name)))
+                NAMES.stream().map(name -> Path.of(folder, name)))
         .filter(Files::isExecutable)
         .filter(file -> !Files.isDirectory(file))
         .findFirst();
   }
 
+  /** Talks over descriptors 3 and 4, so that no port is open. */
   static Browser start(Path program, Path folder) throws IOException, InterruptedException {
     Path profile = Files.createTempDirectory(folder, "profile");
     Process process =
         new ProcessBuilder(
+                "/bin/sh",
+                "-c",
+                "exec \"$0\" \"$@\" 3<&0 4>&1 0</dev/null 1>/dev/null",
                 program.toString(),
                 "--headless=new",
                 "--no-sandbox",
                 "--disable-gpu",
                 "--disable-dev-shm-usage",
                 "--no-first-run",
-                "--remote-debugging-port=0",
-                "--remote-allow-origins=*",
+                "--remote-debugging-pipe",
                 "--user-data-dir=" + profile,
                 "about:blank")
-            .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("chromium.log").toFile())
+            .redirectError(folder.resolve("chromium.log").toFile())
             .start();
-    Path port = profile.resolve("DevToolsActivePort");
-    long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
-    while (!Files.exists(port) || Files.readAllLines(port).isEmpty()) {
-      if (!process.isAlive() || System.nanoTime() > limit) {
-        process.destroyForcibly();
-        throw new IOException(Files.readString(folder.resolve("chromium.log")));
-      }
-      Thread.sleep(50);
-    }
-    HttpResponse<String> targets =
-        HttpClient.newHttpClient()
-            .send(
-                HttpRequest.newBuilder(
-                        URI.create(
-                            "http://127.0.0.1:" + Files.readAllLines(port).getFirst() + "/json"))
-                    .build(),
-                HttpResponse.BodyHandlers.ofString());
-    for (JsonValue target : ((JsonValue.Arr) JsonParser.parse(targets.body())).elements()) {
-      JsonValue.Obj one = (JsonValue.Obj) target;
-      if (one.getString("type").filter("page"::equals).isPresent()) {
-        return new Browser(
-            process, profile, URI.create(one.getString("webSocketDebuggerUrl").orElseThrow()));
-      }
-    }
-    process.destroyForcibly();
-    throw new IOException("no page: " + targets.body());
+    return new Browser(process, profile);
   }
 
-  /** Puts messages together, notes what is complained of, and hands replies on. */
-  private final class Listener implements WebSocket.Listener {
-    private final StringBuilder text = new StringBuilder();
-
-    @Override
-    public CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
-      text.append(data);
-      if (last) {
-        JsonValue.Obj message = (JsonValue.Obj) JsonParser.parse(text.toString());
-        text.setLength(0);
-        String method = message.getString("method").orElse("");
-        if (method.isEmpty()) {
-          replies.add(message);
-        } else if (method.equals("Runtime.exceptionThrown")
-            || method.equals("Log.entryAdded")
-            || method.equals("Runtime.consoleAPICalled")) {
-          synchronized (problems) {
-            problems.add(JsonWriter.compact(message));
-          }
+  /** Notes what is complained of, and hands replies on. Messages end with a zero. */
+  private void listen() {
+    ByteArrayOutputStream message = new ByteArrayOutputStream();
+    try (InputStream input = new BufferedInputStream(process.getInputStream())) {
+      for (int next = input.read(); next >= 0; next = input.read()) {
+        if (next != 0) {
+          message.write(next);
+          continue;
         }
+        hear(JsonParser.parseObject(message.toByteArray()));
+        message.reset();
       }
-      from.request(1);
-      return null;
+    } catch (IOException _) {
+      // The browser has ended.
+      return;
     }
   }
 
-  /** Calls a method of the protocol. */
-  JsonValue.Obj call(String method, Map<String, ?> parameters) throws InterruptedException {
+  private void hear(JsonValue.Obj message) {
+    String method = message.getString("method").orElse("");
+    if (method.isEmpty()) {
+      replies.add(message);
+    } else if (COMPLAINTS.contains(method)) {
+      synchronized (problems) {
+        problems.add(JsonWriter.compact(message));
+      }
+    }
+  }
+
+  private JsonValue.Obj send(String method, Map<String, ?> parameters, String to)
+      throws InterruptedException {
     int id = ++calls;
-    String text =
-        JsonWriter.compact(JsonValue.of(Map.of("id", id, "method", method, "params", parameters)));
-    socket.sendText(text, true).join();
+    Map<String, Object> members = new LinkedHashMap<>();
+    members.put("id", id);
+    members.put("method", method);
+    members.put("params", parameters);
+    if (!to.isEmpty()) {
+      members.put("sessionId", to);
+    }
+    try {
+      OutputStream output = process.getOutputStream();
+      output.write(
+          (JsonWriter.compact(JsonValue.of(members)) + '\0').getBytes(StandardCharsets.UTF_8));
+      output.flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
     while (true) {
       JsonValue.Obj reply = replies.poll(SECONDS, TimeUnit.SECONDS);
       if (reply == null) {
@@ -164,6 +167,11 @@ final class Browser implements AutoCloseable {
             .orElseThrow(() -> new IllegalStateException(method + ": " + reply));
       }
     }
+  }
+
+  /** Calls a method of the protocol on the page. */
+  JsonValue.Obj call(String method, Map<String, ?> parameters) throws InterruptedException {
+    return send(method, parameters, session);
   }
 
   /** Opens a file in a window of a size. */
@@ -180,7 +188,8 @@ final class Browser implements AutoCloseable {
         "Emulation.setEmulatedMedia",
         Map.of(
             "features",
-            List.of(Map.of("name", "prefers-color-scheme", "value", isDark ? "dark" : "light"))));
+            List.of(
+                Map.of("name", "prefers-color-scheme", "value", isDark ? "dark" : "light"))));
     call("Page.navigate", Map.of("url", file.toUri().toString()));
     long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
     while (!evaluate("document.readyState").equals(new JsonValue.Str("complete"))) {
@@ -237,7 +246,6 @@ final class Browser implements AutoCloseable {
 
   @Override
   public void close() throws IOException, InterruptedException {
-    socket.abort();
     process.descendants().forEach(ProcessHandle::destroyForcibly);
     process.destroyForcibly().waitFor();
     try (Stream<Path> tree = Files.walk(profile)) {
