@@ -16,24 +16,31 @@ import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.progress.Cancellation;
 import io.github.quant4j.progress.ProgressListener;
 import io.github.quant4j.recipe.Recipe;
+import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.statistic.InputStatistics;
+import io.github.quant4j.statistic.OutputError;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
  * Shares out the wide rows of a model among its layers (MixLLM, Zheng et al., arXiv 2412.14590):
- * all rows of all layers that have the same {@link RowsSpec} are ranked by what they gain for a
- * weight that is widened, {@code e H e^T / in}, on the original network, and the first of them get
- * the share of the weights that may be wide.
+ * all rows of all layers that have the same quantizers and share are ranked by what they gain for a
+ * weight that is widened, and the first of them get the share of the weights that may be wide.
+ *
+ * <p>The error of a row, {@code e H e^T}, is that of one layer's output, and says nothing of what
+ * comes of it. The paper has gradients for that. Here the gain of a row is {@code e H e^T / tr(W H
+ * W^T)}, its part of the noise in the layer's output, times {@code |F(x)|^2 / |x + F(x)|^2}, what
+ * the block adds of the states that leave it, divided by the weights of the row. All is measured on
+ * the original network.
  *
  * <p>Transforms are not considered: weights and inputs are ranked as they are before them. Memory:
  * the hidden states of all calibration tokens, and the moments of one block.
@@ -47,6 +54,26 @@ final class RowRanking<I> {
 
   /** A row, with what it gains for each weight. */
   private record Candidate(int site, double gain, int weights) {}
+
+  /** How much of its output a block adds to the states that pass through it. */
+  private static final class StateChange {
+    private double added;
+    private double whole;
+
+    void add(FloatMatrix before, FloatMatrix after) {
+      boolean isResidual = before.columns() == after.columns();
+      for (int i = 0; i < after.data().length; i++) {
+        double value = after.data()[i];
+        double difference = isResidual ? value - before.data()[i] : value;
+        added += difference * difference;
+        whole += value * value;
+      }
+    }
+
+    double share() {
+      return whole > 0 ? added / whole : 0;
+    }
+  }
 
   RowRanking(
       BlockModel<I> model,
@@ -81,10 +108,15 @@ final class RowRanking<I> {
     plan.sites().forEach(site -> spec(site).ifPresent(spec -> specs.put(site.site(), spec)));
     Map<LinearSite, double[]> sensitivities = sensitivities(specs);
     Map<LinearSite, Integer> counts = new HashMap<>();
-    for (RowsSpec spec : new HashSet<>(specs.values())) {
-      List<LinearSite> alike =
-          specs.keySet().stream().filter(site -> spec.equals(specs.get(site))).toList();
-      int[] wide = shareOut(alike, spec.share(), sensitivities);
+    Map<String, List<LinearSite>> pools = new LinkedHashMap<>();
+    specs.forEach(
+        (site, spec) ->
+            pools
+                .computeIfAbsent(spec.narrow() + " + " + spec.label(), _ -> new ArrayList<>())
+                .add(site));
+    for (List<LinearSite> alike : pools.values()) {
+      double share = Objects.requireNonNull(specs.get(alike.getFirst())).share();
+      int[] wide = shareOut(alike, share, sensitivities);
       for (int i = 0; i < wide.length; i++) {
         counts.put(alike.get(i), wide[i]);
       }
@@ -187,8 +219,10 @@ final class RowRanking<I> {
         statistics.put(group, InputStatistics.withGram(group.inFeatures()));
       }
     }
+    StateChange change = new StateChange();
     for (int i = 0; i < batches.size(); i++) {
       cancellation.check();
+      HiddenStates before = batches.get(i);
       batches.set(
           i,
           block.run(
@@ -199,6 +233,7 @@ final class RowRanking<I> {
                   known.add(input.copy(), compute);
                 }
               }));
+      change.add(before.values(), batches.get(i).values());
     }
     for (SiteGroup group : block.layout().groups()) {
       for (LinearSite site : group.sites()) {
@@ -208,10 +243,22 @@ final class RowRanking<I> {
           FloatMatrix weights = block.linear(site).toDense();
           FitProblem problem =
               FitProblem.of(weights.rows(), weights.columns(), compute).withStatistics(known);
-          found.put(site, spec.sensitivities(weights, problem));
+          double[] errors = spec.sensitivities(weights, problem);
+          double power = power(weights, known);
+          double factor = power > 0 ? change.share() / power : 0;
+          for (int row = 0; row < errors.length; row++) {
+            errors[row] *= factor;
+          }
+          found.put(site, errors);
         }
       }
     }
+  }
+
+  /** The power of a layer's output for each token, {@code tr(W H W^T)}. */
+  private double power(FloatMatrix weights, InputStatistics statistics) {
+    Gram gram = statistics.gram().orElseThrow();
+    return OutputError.total(weights, gram, compute) / gram.weight();
   }
 
   private List<HiddenStates> embed() throws IOException {

@@ -4,9 +4,8 @@ package io.github.quant4j.pipeline;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.quant4j.graph.HiddenStates;
 import io.github.quant4j.graph.LinearSite;
-import io.github.quant4j.graph.SiteGroup;
-import io.github.quant4j.graph.SiteInput;
 import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.MixedTerm;
 import io.github.quant4j.linear.QuantizedLinear;
@@ -34,6 +33,8 @@ class RowRankingTest {
   private static final ModelOptions OPTIONS = ModelOptions.defaults().withThreads(1);
   private static final String RECIPE = "int3:g16:asym gptq + rows(0.2,int8:channel:sym rtn,model)";
 
+  private static final double[] NONE = {};
+
   @TempDir private Path directory;
 
   private record Row(String site, double gain, int weights) {}
@@ -57,24 +58,40 @@ class RowRankingTest {
         }
       }
     }
-    model.observe(
-        windows,
-        (SiteGroup group, SiteInput input) -> {
-          FloatMatrix x = input.copy();
-          for (LinearSite site : group.sites()) {
-            FloatMatrix change = changes.get(site);
-            double[] sums = errors.get(site);
-            for (int t = 0; change != null && sums != null && t < x.rows(); t++) {
-              for (int r = 0; r < change.rows(); r++) {
-                double e = 0;
-                for (int j = 0; j < x.columns(); j++) {
-                  e += (double) x.get(t, j) * change.get(r, j);
-                }
-                sums[r] += e * e / x.columns();
-              }
-            }
+    HiddenStates states = model.graph().embed(windows);
+    for (int b = 0; b < model.graph().blocks().size(); b++) {
+      try (var block = model.graph().open(b)) {
+        Map<LinearSite, double[]> powers = new HashMap<>();
+        HiddenStates after =
+            block.run(
+                states,
+                (group, input) -> {
+                  FloatMatrix x = input.copy();
+                  for (LinearSite site : group.sites()) {
+                    squares(x, changes.getOrDefault(site, x), errors.getOrDefault(site, NONE));
+                    FloatMatrix weights = block.linear(site).toDense();
+                    double[] power = new double[weights.rows()];
+                    squares(x, weights, power);
+                    powers.put(site, power);
+                  }
+                });
+        double added = 0;
+        double whole = 0;
+        for (int i = 0; i < after.values().data().length; i++) {
+          double value = after.values().data()[i];
+          added += Math.pow(value - states.values().data()[i], 2);
+          whole += value * value;
+        }
+        for (LinearSite site : block.layout().sites()) {
+          double power = Arrays.stream(powers.getOrDefault(site, NONE)).sum();
+          double[] sums = errors.getOrDefault(site, NONE);
+          for (int r = 0; r < sums.length; r++) {
+            sums[r] *= added / whole / power / site.inFeatures();
           }
-        });
+        }
+        states = after;
+      }
+    }
     List<Row> rows = new ArrayList<>();
     double budget = 0;
     Map<String, Integer> counts = new HashMap<>();
@@ -95,6 +112,19 @@ class RowRankingTest {
       counts.merge(row.site, 1, Integer::sum);
     }
     return counts;
+  }
+
+  /** Adds the squares of the outputs of each row over all tokens. */
+  private static void squares(FloatMatrix x, FloatMatrix weights, double[] sums) {
+    for (int t = 0; t < x.rows(); t++) {
+      for (int r = 0; r < sums.length; r++) {
+        double y = 0;
+        for (int j = 0; j < x.columns(); j++) {
+          y += (double) x.get(t, j) * weights.get(r, j);
+        }
+        sums[r] += y * y;
+      }
+    }
   }
 
   @Test

@@ -29,8 +29,8 @@ import java.util.Set;
  * @param share of the rows that are wide, above 0, below 1; rounded to whole rows, perhaps none
  * @param wide quantizer of the wide rows
  * @param isOfModel whether the rows of all layers of a model are ranked together, so that a layer
- *     may have more or fewer of them; the pipeline then gives each layer its own share. A layer by
- *     itself has the share as it is
+ *     may have more or fewer of them; the pipeline then gives each layer its own share, by what the
+ *     errors mean to the network. A layer by itself has the share as it is
  */
 public record RowsSpec(Quantizer narrow, double share, Quantizer wide, boolean isOfModel)
     implements TermSpec {
