@@ -105,7 +105,7 @@ class ModelProductsTest {
         }
       }
       // Shapes are stored beside the codes, and codes fill whole words.
-      assertEquals(files, stored, 0.01 * files, recipe);
+      assertEquals((double) files, stored, 0.01 * files, recipe);
       assertTrue(stored < layerWeights() * 2);
     }
   }

@@ -166,7 +166,7 @@ class RowRankingTest {
         }
         assertEquals(24, quantized.logits(windows.getFirst()).rows());
       }
-      assertEquals(0.2 * (double) weights, wide, 64);
+      assertEquals(0.2 * weights, (double) wide, 64);
       assertTrue(different > 0, "all layers have the same share");
       // Codes of wide rows are five bits wider; their scales are fewer.
       assertEquals(plan.bitsPerWeight(), (double) bits / weights, 0.02);

@@ -29,8 +29,9 @@ import java.util.Set;
  * <p>Groups are ordered by their salience, the mean of {@code w^2 / [H^-1]_jj^2} over all rows. The
  * p least salient get one bit less, the p most salient one more; p is that with the least {@code
  * KL(softmax(X W^T) || softmax(X W'^T))} over a sample X of the inputs, W' rounded to nearest with
- * the quantizer's own ranges. Cost of the choice: {@code tokens out in} multiply-adds and {@code tokens out groups /
- * 2} exponentials, or {@code groups / 2} times {@code out in^2} if it goes by the output error.
+ * the quantizer's own ranges. Cost of the choice: {@code tokens out in} multiply-adds and {@code
+ * tokens out groups / 2} exponentials, or {@code groups / 2} times {@code out in^2} if it goes by
+ * the output error.
  *
  * @param quantizer of the groups that keep their width: integers of 2 to 7 bits in groups of inputs
  * @param measure by what p is chosen
@@ -101,8 +102,7 @@ public record WidthsSpec(Quantizer quantizer, Measure measure) implements TermSp
   /** How many groups get one bit less, and how many one more. */
   private int exchanged(FloatMatrix residual, FitProblem problem, int[] order) {
     FloatMatrix[] trials = new FloatMatrix[PARTS];
-    ScaleSearch search =
-        quantizer.search().needsGram() ? new MinMaxSearch() : quantizer.search();
+    ScaleSearch search = quantizer.search().needsGram() ? new MinMaxSearch() : quantizer.search();
     for (int i = 0; i < PARTS; i++) {
       Quantizer nearest =
           Quantizer.of(changed(i - 1).scheme(), search, List.of(new NearestRounding()));

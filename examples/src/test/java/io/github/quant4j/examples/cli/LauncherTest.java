@@ -35,12 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LauncherTest {
   private static final List<String> SOURCES =
       List.of(
-          "quant-core",
-          "quant-kernels",
-          "quant-models",
-          "quant-calib",
-          "quant-report",
-          "examples");
+          "quant-core", "quant-kernels", "quant-models", "quant-calib", "quant-report", "examples");
 
   @TempDir Path temporary;
   private Path root = Path.of("");
