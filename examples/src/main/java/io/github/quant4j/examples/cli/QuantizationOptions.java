@@ -153,11 +153,11 @@ final class QuantizationOptions {
 
   private static boolean matches(String pattern, String layer) {
     StringBuilder expression = new StringBuilder();
-    for (char c : pattern.toCharArray()) {
-      switch (c) {
+    for (int i = 0; i < pattern.length(); i++) {
+      switch (pattern.charAt(i)) {
         case '*' -> expression.append(".*");
         case '?' -> expression.append('.');
-        default -> expression.append(Pattern.quote(String.valueOf(c)));
+        default -> expression.append(Pattern.quote(pattern.substring(i, i + 1)));
       }
     }
     return layer.matches(expression.toString());
