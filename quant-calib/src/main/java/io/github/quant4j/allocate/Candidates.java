@@ -18,16 +18,16 @@ public final class Candidates {
   private Candidates() {}
 
   /**
-   * Integers of 2 to 8 bits in several group sizes, rounded by GPTQ and coordinate descent: of one
+   * Integers of 2 to 8 bits in groups of 32 to 256, rounded by GPTQ and coordinate descent: of one
    * family, so that width and group size are all that differs.
    *
    * @return from the smallest on
    */
   public static List<Recipe> defaults() {
     return Stream.of(
-            "int2:g128:asym", "int2:g64:asym", "int2:g32:asym", "int3:g128:asym", "int3:g64:asym",
-            "int3:g32:asym", "int4:g128:asym", "int4:g64:asym", "int4:g32:asym", "int5:g128:asym",
-            "int5:g64:asym", "int6:g128:asym", "int8:g128:asym")
+            "int2:g128:asym", "int2:g64:asym", "int2:g32:asym", "int3:g256:asym", "int3:g128:asym",
+            "int3:g64:asym", "int4:g256:asym", "int4:g128:asym", "int4:g64:asym", "int5:g256:asym",
+            "int5:g128:asym", "int6:g128:asym", "int8:g128:asym")
         .map(scheme -> Recipe.parse(scheme + STRONG))
         .toList();
   }
