@@ -18,4 +18,6 @@ module quant4j.calib {
   exports io.github.quant4j.pipeline;
   exports io.github.quant4j.sensitivity;
   exports io.github.quant4j.study;
+
+  uses io.github.quant4j.pipeline.ReportPageProvider;
 }

@@ -57,9 +57,9 @@ public final class Candidates {
   }
 
   /**
-   * One candidate of each width of codes and each number of terms, so that losses are measured where
-   * they differ most; those of the others follow from their errors. Of several it is the one in the
-   * middle.
+   * One candidate of each width of codes and each number of terms, so that losses are measured
+   * where they differ most; those of the others follow from their errors. Of several it is the one
+   * in the middle.
    *
    * @param candidates all of them
    * @return some of them

@@ -14,10 +14,11 @@ import java.util.Optional;
  *
  * <p>Lagrange multipliers bound the loss from below: with {@code r(o) = loss(o) + m cost(o) - min},
  * which is at least 0, no selection has a loss below {@code bound + sum r}. Dynamic programming
- * over the classes keeps the selections that no other one beats in all respects, as a list (Nemhauser
- * and Ullmann), and only those whose {@code sum r} is within a gap. If the best selection found
- * exceeds the bound by no more than the gap it is optimal; otherwise the gap is widened. The number
- * of selections kept is exponential in the worst case; 300 classes of 30 options take milliseconds.
+ * over the classes keeps the selections that no other one beats in all respects, as a list
+ * (Nemhauser and Ullmann), and only those whose {@code sum r} is within a gap. If the best
+ * selection found exceeds the bound by no more than the gap it is optimal; otherwise the gap is
+ * widened. The number of selections kept is exponential in the worst case; 300 classes of 30
+ * options take milliseconds.
  *
  * <p>The loss does not grow with the budget, and the same problem has always the same solution: of
  * several with the least loss the one of the least cost, then the least second cost, then the first
@@ -95,8 +96,7 @@ public final class MultipleChoiceKnapsack {
    */
   public long leastCost() {
     return classes.stream()
-        .mapToLong(
-            options -> options.stream().mapToLong(KnapsackOption::cost).min().orElse(0))
+        .mapToLong(options -> options.stream().mapToLong(KnapsackOption::cost).min().orElse(0))
         .sum();
   }
 
@@ -127,7 +127,8 @@ public final class MultipleChoiceKnapsack {
    * @return the best choices, or empty if none are within both budgets
    */
   public Optional<KnapsackSolution> solve(long budget, long secondBudget) {
-    boolean isDouble = classes.stream().mapToLong(options -> most(options, true)).sum() > secondBudget;
+    boolean isDouble =
+        classes.stream().mapToLong(options -> most(options, true)).sum() > secondBudget;
     double[] multipliers = multipliers(budget, isDouble ? secondBudget : Long.MAX_VALUE);
     KnapsackBound bound =
         new KnapsackBound(classes, multipliers[0], multipliers[1], budget, secondBudget, isDouble);

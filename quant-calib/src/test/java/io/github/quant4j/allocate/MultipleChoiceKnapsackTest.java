@@ -25,8 +25,7 @@ class MultipleChoiceKnapsackTest {
         // Whole numbers now and then, so that there are equal losses.
         double loss =
             random.nextInt(0, 4) == 0 ? random.nextInt(0, 4) : 4 * random.nextDouble() - 0.5;
-        some.add(
-            new KnapsackOption(loss, random.nextInt(0, costs), random.nextInt(0, costs)));
+        some.add(new KnapsackOption(loss, random.nextInt(0, costs), random.nextInt(0, costs)));
       }
       all.add(some);
     }
@@ -210,7 +209,6 @@ class MultipleChoiceKnapsackTest {
     List<KnapsackOption> large = List.of(KnapsackOption.of(1, Long.MAX_VALUE));
     assertThrows(
         IllegalArgumentException.class, () -> MultipleChoiceKnapsack.of(List.of(large, large)));
-    assertEquals(
-        List.of(), MultipleChoiceKnapsack.of(List.of()).solve(0).orElseThrow().choices());
+    assertEquals(List.of(), MultipleChoiceKnapsack.of(List.of()).solve(0).orElseThrow().choices());
   }
 }
