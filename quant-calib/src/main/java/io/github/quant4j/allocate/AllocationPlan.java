@@ -12,9 +12,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A recipe for each layer. As text it has a line {@code layer = recipe} for each, where {@code keep}
- * leaves a layer as it is, the name of a published system stands for its recipe, {@code *} in a name
- * stands for any text and {@code #} begins a comment; so it can be kept, edited and given back.
+ * A recipe for each layer. As text it has a line {@code layer = recipe} for each, where {@code
+ * keep} leaves a layer as it is, the name of a published system stands for its recipe, {@code *} in
+ * a name stands for any text and {@code #} begins a comment; so it can be kept, edited and given
+ * back.
  *
  * @param notes what it was made for, printed as comments
  * @param layers the choices; the last word on a layer counts
@@ -90,8 +91,7 @@ public record AllocationPlan(List<String> notes, List<LayerChoice> layers) {
   public <I> Quantization<I> applyTo(Quantization<I> quantization) {
     Quantization<I> changed = quantization.recipe(mainRecipe());
     for (LayerChoice choice : layers) {
-      changed =
-          changed.set(choice.layer(), choice.recipe().map(Recipe::toString).orElse("keep"));
+      changed = changed.set(choice.layer(), choice.recipe().map(Recipe::toString).orElse("keep"));
     }
     return changed;
   }

@@ -166,8 +166,7 @@ public final class Allocator {
     return suits ? option.bits() < than.bits() : option.loss() < than.loss();
   }
 
-  private static MultipleChoiceKnapsack knapsack(
-      List<Tied> classes, boolean byBits, boolean both) {
+  private static MultipleChoiceKnapsack knapsack(List<Tied> classes, boolean byBits, boolean both) {
     return MultipleChoiceKnapsack.of(
         classes.stream()
             .map(
@@ -253,8 +252,7 @@ public final class Allocator {
                 site ->
                     new LayerChoice(
                         site.name(),
-                        Optional.of(
-                            Recipe.parse(recipes.getOrDefault(site.name(), "")))))
+                        Optional.of(Recipe.parse(recipes.getOrDefault(site.name(), "")))))
             .toList();
     long weights = table.weightCount();
     String note =

@@ -25,9 +25,19 @@ public final class Candidates {
    */
   public static List<Recipe> defaults() {
     return Stream.of(
-            "int2:g128:asym", "int2:g64:asym", "int2:g32:asym", "int3:g128:asym", "int3:g64:asym",
-            "int3:g32:asym", "int4:g128:asym", "int4:g64:asym", "int4:g32:asym", "int5:g128:asym",
-            "int5:g64:asym", "int6:g128:asym", "int8:g128:asym")
+            "int2:g128:asym",
+            "int2:g64:asym",
+            "int2:g32:asym",
+            "int3:g128:asym",
+            "int3:g64:asym",
+            "int3:g32:asym",
+            "int4:g128:asym",
+            "int4:g64:asym",
+            "int4:g32:asym",
+            "int5:g128:asym",
+            "int5:g64:asym",
+            "int6:g128:asym",
+            "int8:g128:asym")
         .map(scheme -> Recipe.parse(scheme + STRONG))
         .toList();
   }
@@ -55,9 +65,9 @@ public final class Candidates {
   }
 
   /**
-   * One candidate of each width of codes and each number of terms, so that losses are measured where
-   * they differ most; those of the others follow from their errors. Of several it is the one in the
-   * middle.
+   * One candidate of each width of codes and each number of terms, so that losses are measured
+   * where they differ most; those of the others follow from their errors. Of several it is the one
+   * in the middle.
    *
    * @param candidates all of them
    * @return some of them

@@ -113,6 +113,8 @@ final class KnapsackSearch {
     int count = classes.size();
     long[] leastAfter = new long[count + 1];
     long[] leastSecondAfter = new long[count + 1];
+    long[] mostAfter = new long[count + 1];
+    long[] mostSecondAfter = new long[count + 1];
     for (int c = count - 1; c >= 0; c--) {
       long least = Long.MAX_VALUE;
       long leastSecond = Long.MAX_VALUE;
@@ -122,6 +124,14 @@ final class KnapsackSearch {
       }
       leastAfter[c] = leastAfter[c + 1] + least;
       leastSecondAfter[c] = leastSecondAfter[c + 1] + leastSecond;
+      long most = 0;
+      long mostSecond = 0;
+      for (int o : admitted[c]) {
+        most = Math.max(most, classes.get(c).get(o).cost());
+        mostSecond = Math.max(mostSecond, classes.get(c).get(o).secondCost());
+      }
+      mostAfter[c] = mostAfter[c + 1] + most;
+      mostSecondAfter[c] = mostSecondAfter[c + 1] + mostSecond;
     }
     List<Selections> stages = new ArrayList<>();
     Selections none = new Selections(1);
@@ -129,7 +139,14 @@ final class KnapsackSearch {
     stages.add(none);
     for (int c = 0; c < count; c++) {
       Selections next =
-          extended(stages.getLast(), c, budget - leastAfter[c + 1], leastSecondAfter[c + 1]);
+          extended(
+              stages.getLast(),
+              c,
+              new Rest(
+                  budget - leastAfter[c + 1],
+                  secondBudget - leastSecondAfter[c + 1],
+                  (double) budget - mostAfter[c + 1],
+                  (double) secondBudget - mostSecondAfter[c + 1]));
       if (next.count == 0) {
         return Optional.empty();
       }
@@ -138,7 +155,17 @@ final class KnapsackSearch {
     return Optional.of(trace(stages));
   }
 
-  private Selections extended(Selections before, int index, long room, long leastSecondAfter) {
+  /**
+   * What the classes still to come leave.
+   *
+   * @param room the most that the classes so far may cost
+   * @param secondRoom the same of the second cost
+   * @param used what the classes so far must cost, or some of the budget stays unused
+   * @param secondUsed the same of the second cost
+   */
+  private record Rest(long room, long secondRoom, double used, double secondUsed) {}
+
+  private Selections extended(Selections before, int index, Rest rest) {
     List<KnapsackOption> options = classes.get(index);
     Selections next = new Selections(before.count * admitted[index].length);
     // Option by option, so that costs come in a few ascending runs, which sorting merges.
@@ -146,12 +173,16 @@ final class KnapsackSearch {
       KnapsackOption option = options.get(o);
       double excess = bound.excess(index, o);
       for (int parent = 0; parent < before.count; parent++) {
+        long cost = before.costs[parent] + option.cost();
+        long secondCost = isDouble ? before.secondCosts[parent] + option.secondCost() : 0;
         boolean isWithin =
-            before.excesses[parent] + excess <= gap
-                && before.costs[parent] + option.cost() <= room
-                && (!isDouble
-                    || before.secondCosts[parent] + option.secondCost()
-                        <= secondBudget - leastSecondAfter);
+            cost <= rest.room
+                && (!isDouble || secondCost <= rest.secondRoom)
+                && before.excesses[parent]
+                        + excess
+                        + bound.unused(
+                            rest.used - cost, isDouble ? rest.secondUsed - secondCost : 0)
+                    <= gap;
         if (isWithin) {
           next.add(before, parent, option, o, excess);
         }

@@ -14,17 +14,18 @@ import java.util.Optional;
  *
  * <p>Lagrange multipliers bound the loss from below: with {@code r(o) = loss(o) + m cost(o) - min},
  * which is at least 0, no selection has a loss below {@code bound + sum r}. Dynamic programming
- * over the classes keeps the selections that no other one beats in all respects, as a list (Nemhauser
- * and Ullmann), and only those whose {@code sum r} is within a gap. If the best selection found
- * exceeds the bound by no more than the gap it is optimal; otherwise the gap is widened. The number
- * of selections kept is exponential in the worst case; 300 classes of 30 options take milliseconds.
+ * over the classes keeps the selections that no other one beats in all respects, as a list
+ * (Nemhauser and Ullmann), and only those whose {@code sum r} is within a gap. If the best
+ * selection found exceeds the bound by no more than the gap it is optimal; otherwise the gap is
+ * widened. The number of selections kept is exponential in the worst case; 300 classes of 30
+ * options take milliseconds.
  *
  * <p>The loss does not grow with the budget, and the same problem has always the same solution: of
  * several with the least loss the one of the least cost, then the least second cost, then the first
  * found. Instances are immutable and thread-safe.
  */
 public final class MultipleChoiceKnapsack {
-  private static final double WIDENING = 8;
+  private static final double WIDENING = 3;
   private static final int BISECTIONS = 80;
 
   private final List<List<KnapsackOption>> classes;
@@ -95,8 +96,7 @@ public final class MultipleChoiceKnapsack {
    */
   public long leastCost() {
     return classes.stream()
-        .mapToLong(
-            options -> options.stream().mapToLong(KnapsackOption::cost).min().orElse(0))
+        .mapToLong(options -> options.stream().mapToLong(KnapsackOption::cost).min().orElse(0))
         .sum();
   }
 
@@ -127,7 +127,8 @@ public final class MultipleChoiceKnapsack {
    * @return the best choices, or empty if none are within both budgets
    */
   public Optional<KnapsackSolution> solve(long budget, long secondBudget) {
-    boolean isDouble = classes.stream().mapToLong(options -> most(options, true)).sum() > secondBudget;
+    boolean isDouble =
+        classes.stream().mapToLong(options -> most(options, true)).sum() > secondBudget;
     double[] multipliers = multipliers(budget, isDouble ? secondBudget : Long.MAX_VALUE);
     KnapsackBound bound =
         new KnapsackBound(classes, multipliers[0], multipliers[1], budget, secondBudget, isDouble);
@@ -143,10 +144,11 @@ public final class MultipleChoiceKnapsack {
         }
         // Whatever is better is within this gap.
         gap = exceeding;
-      } else if (gap >= bound.largestGap()) {
+      } else if (gap == Double.POSITIVE_INFINITY) {
         return Optional.empty();
       } else {
-        gap = gap * WIDENING;
+        // Beyond the largest excess only what is left unused of the budgets keeps a selection out.
+        gap = gap < bound.largestGap() ? gap * WIDENING : Double.POSITIVE_INFINITY;
       }
     }
   }
@@ -226,6 +228,8 @@ public final class MultipleChoiceKnapsack {
   static final class KnapsackBound {
     private final double[][] excess;
     private final double value;
+    private final double first;
+    private final double second;
 
     KnapsackBound(
         List<List<KnapsackOption>> classes,
@@ -234,6 +238,8 @@ public final class MultipleChoiceKnapsack {
         long budget,
         long secondBudget,
         boolean isDouble) {
+      this.first = first;
+      this.second = second;
       double sum = 0;
       excess = new double[classes.size()][];
       for (int c = 0; c < excess.length; c++) {
@@ -260,6 +266,11 @@ public final class MultipleChoiceKnapsack {
 
     double excess(int index, int option) {
       return excess[index][option];
+    }
+
+    /** What it costs to leave so much of the budgets unused. */
+    double unused(double ofFirst, double ofSecond) {
+      return first * Math.max(0, ofFirst) + second * Math.max(0, ofSecond);
     }
 
     /** The most that a selection can exceed the bound by. */

@@ -175,8 +175,7 @@ public final class OutputComparison<I> {
       }
     }
     progress.progressed("compare", blocks + 1, blocks + 1);
-    return new Result(
-        all.decibels(), each.stream().map(SignalToNoise::decibels).toList(), each);
+    return new Result(all.decibels(), each.stream().map(SignalToNoise::decibels).toList(), each);
   }
 
   private static FloatMatrix output(Block head, HiddenStates states, String network, int input) {

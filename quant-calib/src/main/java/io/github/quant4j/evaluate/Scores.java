@@ -124,24 +124,11 @@ final class Scores {
 
   private void score(int row, int next) {
     int at = row * vocabulary;
-    double normalizer = normalizer(predicted, at);
+    double normalizer = LogProbabilities.normalizer(predicted, at, vocabulary);
     rowLoss[row] = normalizer - predicted[at + next];
     if (isCompared()) {
-      compare(row, at, normalizer, normalizer(expected, at));
+      compare(row, at, normalizer, LogProbabilities.normalizer(expected, at, vocabulary));
     }
-  }
-
-  /** The logarithm of the sum of exponentials. */
-  private double normalizer(float[] logits, int at) {
-    float largest = Float.NEGATIVE_INFINITY;
-    for (int i = 0; i < vocabulary; i++) {
-      largest = Math.max(largest, logits[at + i]);
-    }
-    double sum = 0;
-    for (int i = 0; i < vocabulary; i++) {
-      sum += Math.exp(logits[at + i] - largest);
-    }
-    return largest + Math.log(sum);
   }
 
   private void compare(int row, int at, double normalizer, double expectedNormalizer) {

@@ -66,4 +66,27 @@ interface CalibrationInputs<I> {
       }
     };
   }
+
+  /** The same inputs, made once and kept. */
+  static <I> CalibrationInputs<I> loaded(
+      CalibrationInputs<I> inputs, ProgressListener progress, Cancellation cancellation)
+      throws IOException {
+    List<? extends I> present = inputs.load(progress, cancellation);
+    return new CalibrationInputs<>() {
+      @Override
+      public List<? extends I> load(ProgressListener listener, Cancellation requested) {
+        return present;
+      }
+
+      @Override
+      public String describe() {
+        return inputs.describe();
+      }
+
+      @Override
+      public long tokens() {
+        return inputs.tokens();
+      }
+    };
+  }
 }

@@ -46,10 +46,6 @@ public record InputSignature(int inputs, long tokens, long checksum) {
   @Override
   public String toString() {
     return String.format(
-        Locale.ROOT,
-        "%d inputs of %d tokens in all, checksum %08x",
-        inputs,
-        tokens,
-        checksum);
+        Locale.ROOT, "%d inputs of %d tokens in all, checksum %08x", inputs, tokens, checksum);
   }
 }

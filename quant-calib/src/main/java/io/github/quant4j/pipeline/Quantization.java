@@ -295,16 +295,25 @@ public final class Quantization<I> {
         OutputDirectory output = OutputDirectory.create(target, save.overwrite())) {
       QuantizationPlan plan = plan(source).requireValid();
       ResourceCheck.requireHeap(plan, Runtime.getRuntime().maxMemory());
+      RunSignature signature = signature(source, plan);
+      CalibrationInputs<I> inputs = settings.inputs();
+      if (RowRanking.isNeeded(plan)) {
+        inputs = CalibrationInputs.loaded(inputs, settings.progress(), settings.cancellation());
+        plan =
+            new RowRanking<>(
+                    model, inputs, settings.kernels(), settings.progress(), settings.cancellation())
+                .resolve(plan);
+      }
       return new QuantizationRun<>(
               model,
               source,
               plan,
-              settings.inputs(),
+              inputs,
               settings.weighting(),
               settings.kernels(),
               settings.progress(),
               settings.cancellation())
-          .run(output, save.resume(), signature(source, plan));
+          .run(output, save.resume(), signature);
     }
   }
 

@@ -69,12 +69,12 @@ public record CandidateSensitivity(
     JsonValue.Obj json = SensitivityTable.object(value);
     try {
       return new CandidateSensitivity(
-        SensitivityTable.text(json, "recipe"),
-        SensitivityTable.whole(json, "bits"),
-        SensitivityTable.number(json, "bit_operations"),
-        SensitivityTable.number(json, "output_error"),
-        SensitivityTable.number(json, "weight_error"),
-        json.getDouble("loss").map(OptionalDouble::of).orElse(OptionalDouble.empty()));
+          SensitivityTable.text(json, "recipe"),
+          SensitivityTable.whole(json, "bits"),
+          SensitivityTable.number(json, "bit_operations"),
+          SensitivityTable.number(json, "output_error"),
+          SensitivityTable.number(json, "weight_error"),
+          json.getDouble("loss").map(OptionalDouble::of).orElse(OptionalDouble.empty()));
     } catch (IllegalArgumentException e) {
       throw new JsonException(String.valueOf(e.getMessage()), e);
     }

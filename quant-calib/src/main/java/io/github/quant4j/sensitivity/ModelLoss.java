@@ -32,8 +32,7 @@ public record ModelLoss(LossMeasure measure, WorkerTeam team, Cancellation cance
    * @throws ArithmeticException if an output is not finite
    * @throws java.util.concurrent.CancellationException if it was stopped
    */
-  public <I> double of(
-      BlockModel<I> original, BlockModel<I> quantized, List<? extends I> inputs) {
+  public <I> double of(BlockModel<I> original, BlockModel<I> quantized, List<? extends I> inputs) {
     if (inputs.isEmpty()) {
       throw new IllegalArgumentException("inputs: none, expected at least one");
     }

@@ -272,7 +272,9 @@ final class SensitivityRun<I> implements AutoCloseable {
                     before.site().name(),
                     site.name(),
                     recipe.toString(),
-                    together - before.losses().getOrDefault(recipe, 0.0) - losses.get(recipe)));
+                    together
+                        - before.losses().getOrDefault(recipe, 0.0)
+                        - losses.getOrDefault(recipe, 0.0)));
           }
         });
     first.replace(before.site(), before.present());

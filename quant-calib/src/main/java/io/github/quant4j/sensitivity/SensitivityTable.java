@@ -11,7 +11,8 @@ import java.util.List;
 import java.util.SequencedMap;
 
 /**
- * What each candidate recipe does to each layer of a model. It can be kept as a file and given back.
+ * What each candidate recipe does to each layer of a model. It can be kept as a file and given
+ * back.
  *
  * @param measure of the losses
  * @param inputs what they were measured on, in a few words

@@ -54,8 +54,7 @@ final class CellFile {
   }
 
   /** Reads a row, if it is there and as it was written. */
-  static Optional<RecipeStudy.Row> read(Path directory, RunSignature signature)
-      throws IOException {
+  static Optional<RecipeStudy.Row> read(Path directory, RunSignature signature) throws IOException {
     Path file = path(directory, signature);
     try {
       JsonValue.Obj members = JsonParser.parseObject(Files.readAllBytes(file));

@@ -12,6 +12,7 @@ import java.security.CodeSource;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.jar.JarFile;
@@ -69,7 +70,7 @@ final class LibraryVersion {
     }
   }
 
-  private static void addJar(Path place, TreeMap<String, Long> sums) throws IOException {
+  private static void addJar(Path place, Map<String, Long> sums) throws IOException {
     try (JarFile jar = new JarFile(place.toFile())) {
       jar.stream()
           .filter(entry -> isOfLibrary(entry.getName()))
@@ -77,7 +78,7 @@ final class LibraryVersion {
     }
   }
 
-  private static void addDirectory(Path place, TreeMap<String, Long> sums) throws IOException {
+  private static void addDirectory(Path place, Map<String, Long> sums) throws IOException {
     Path root = place.resolve(CLASSES);
     if (!Files.isDirectory(root)) {
       return;

@@ -102,9 +102,7 @@ public final class PredictionEvaluator implements Evaluator {
                 TOP_1,
                 agreement,
                 Measure.Form.MEAN,
-                isOriginal
-                    ? List.of()
-                    : parts(result, window -> (double) window.agreements()))),
+                isOriginal ? List.of() : parts(result, window -> (double) window.agreements()))),
         OptionalDouble.of(result.tokensPerSecond()));
   }
 

@@ -10,8 +10,7 @@ package io.github.quant4j.study;
  * @param recipe the recipe, or {@link RecipeStudy#ORIGINAL}
  * @param study quantizes and measures
  */
-public record StudyCell(
-    String model, String data, long seed, String recipe, RecipeStudy<?> study) {
+public record StudyCell(String model, String data, long seed, String recipe, RecipeStudy<?> study) {
 
   /** For messages. */
   @Override

@@ -72,8 +72,7 @@ class AllocatorTest {
     assertEquals(1800, best.bits());
     assertEquals(4.5, best.bitsPerWeight());
     assertEquals(0.01 + 0.09 / 256 + 0.016 + 0.02, best.objective(), 1e-12);
-    assertTrue(
-        Allocator.of(table(), Objective.LOSS).within(Budget.ofBits(799)).isEmpty());
+    assertTrue(Allocator.of(table(), Objective.LOSS).within(Budget.ofBits(799)).isEmpty());
   }
 
   @Test
@@ -148,8 +147,7 @@ class AllocatorTest {
     assertEquals(List.of(EIGHT, TWO, TWO, FOUR), recipes(scored));
     Allocator missing = Allocator.ofScores(table(), Map.of());
     assertThrows(IllegalArgumentException.class, () -> missing.within(Budget.ofBits(1600)));
-    assertThrows(
-        IllegalArgumentException.class, () -> Allocator.of(table(), Objective.SCORES));
+    assertThrows(IllegalArgumentException.class, () -> Allocator.of(table(), Objective.SCORES));
   }
 
   /** A candidate whose loss was not measured lies between its neighbours, by their errors. */
@@ -171,8 +169,7 @@ class AllocatorTest {
                 candidate("int3:channel:sym rtn", 3, 4, OptionalDouble.empty())));
     SensitivityTable table =
         new SensitivityTable(LossMeasure.NOISE, "by hand", 0, List.of(more), List.of());
-    Allocation best =
-        Allocator.of(table, Objective.LOSS).within(Budget.ofBits(300)).orElseThrow();
+    Allocation best = Allocator.of(table, Objective.LOSS).within(Budget.ofBits(300)).orElseThrow();
     assertEquals(List.of("int3:channel:sym rtn"), recipes(best));
     assertEquals(0.04, best.objective(), 1e-12);
   }
@@ -187,7 +184,9 @@ class AllocatorTest {
             table().sites(),
             List.of(new PairInteraction("m.layers.0.q", "m.layers.0.k", FOUR, 0.006)));
     Allocation all =
-        Allocator.of(table, Objective.LOSS).withTies(Ties.BLOCKS).within(Budget.ofBits(1600))
+        Allocator.of(table, Objective.LOSS)
+            .withTies(Ties.BLOCKS)
+            .within(Budget.ofBits(1600))
             .orElseThrow();
     assertEquals(0.01 * 12.1 + 0.006, all.objective(), 1e-12);
   }

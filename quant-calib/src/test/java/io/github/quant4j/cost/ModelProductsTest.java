@@ -66,8 +66,7 @@ class ModelProductsTest {
           1e-6);
       List<MatrixProduct> prompt =
           ModelProducts.of(model.graph(), Pass.prefill(64), Operand.FULL, _ -> Optional.empty());
-      assertEquals(
-          64 * layers, BitOperationForm.PRODUCT.cost(prompt, CountingPolicy.LAYERS), 64);
+      assertEquals(64 * layers, BitOperationForm.PRODUCT.cost(prompt, CountingPolicy.LAYERS), 64);
       assertEquals(
           64 * layers + LAYERS * 2.0 * WIDTH * 64 * 64 * 256 + head,
           BitOperationForm.PRODUCT.cost(prompt, CountingPolicy.ALL),
@@ -106,7 +105,7 @@ class ModelProductsTest {
         }
       }
       // Shapes are stored beside the codes, and codes fill whole words.
-      assertEquals(files, stored, 0.01 * files, recipe);
+      assertEquals((double) files, stored, 0.01 * files, recipe);
       assertTrue(stored < layerWeights() * 2);
     }
   }

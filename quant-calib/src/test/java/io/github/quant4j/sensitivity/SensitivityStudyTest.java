@@ -127,8 +127,7 @@ class SensitivityStudyTest {
               divergence(model, measured, Map.of(site, quantized(model, site, recipe)));
           assertEquals(
               expected, candidate.loss().orElseThrow(), 1e-4 * expected + 1e-8, "" + random);
-          assertEquals(
-              recipe.storageBits(site.outFeatures(), site.inFeatures()), candidate.bits());
+          assertEquals(recipe.storageBits(site.outFeatures(), site.inFeatures()), candidate.bits());
           assertEquals(16.0 * candidate.bits(), candidate.bitOperations());
         }
       }
@@ -140,12 +139,21 @@ class SensitivityStudyTest {
           divergence(
               model,
               measured,
-              Map.of(
-                  first, quantized(model, first, TWO), second, quantized(model, second, TWO)));
+              Map.of(first, quantized(model, first, TWO), second, quantized(model, second, TWO)));
       double apart =
-          table.sites().get(sites.size() - 2).candidate(TWO.toString()).orElseThrow().loss()
+          table
+                  .sites()
+                  .get(sites.size() - 2)
+                  .candidate(TWO.toString())
                   .orElseThrow()
-              + table.sites().getLast().candidate(TWO.toString()).orElseThrow().loss()
+                  .loss()
+                  .orElseThrow()
+              + table
+                  .sites()
+                  .getLast()
+                  .candidate(TWO.toString())
+                  .orElseThrow()
+                  .loss()
                   .orElseThrow();
       assertEquals(both - apart, pair.loss(), 1e-3 * both + 1e-8);
     }
@@ -309,8 +317,7 @@ class SensitivityStudyTest {
     try (LanguageModel model = TestModels.open("llama-untied")) {
       Recipe wide = Recipe.parse("int4:g1024:sym rtn");
       SensitivityTable table =
-          SensitivityStudy.of(
-                  model, windows(random, 1), windows(random, 1), List.of(FOUR, wide))
+          SensitivityStudy.of(model, windows(random, 1), windows(random, 1), List.of(FOUR, wide))
               .measuringLossOf(Set.of())
               .run();
       assertTrue(table.sites().stream().allMatch(site -> site.candidates().size() == 1));

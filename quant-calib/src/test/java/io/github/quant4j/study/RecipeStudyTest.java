@@ -67,8 +67,7 @@ class RecipeStudyTest {
       RecipeStudy.Row narrow = study.measure(NARROW, target);
       try (LanguageModel last = LanguageModel.open(target)) {
         double perplexity = Evaluation.of(last).options(options).run(text).perplexity();
-        assertEquals(
-            perplexity, narrow.value(PredictionEvaluator.PERPLEXITY), 1e-6 * perplexity);
+        assertEquals(perplexity, narrow.value(PredictionEvaluator.PERPLEXITY), 1e-6 * perplexity);
       }
       assertEquals(0, original.value(PredictionEvaluator.KL));
       assertEquals(1, original.value(PredictionEvaluator.TOP_1));
@@ -92,10 +91,8 @@ class RecipeStudyTest {
         double decibels =
             SignalToNoise.decibels(
                 encoder.encode(speech.getFirst()), last.encode(speech.getFirst()));
-        assertEquals(
-            decibels, narrow.value(OutputEvaluator.SQNR), 1e-3, random.toString());
-        assertEquals(
-            decibels, narrow.value(OutputEvaluator.WORST_SQNR), 1e-3, random.toString());
+        assertEquals(decibels, narrow.value(OutputEvaluator.SQNR), 1e-3, random.toString());
+        assertEquals(decibels, narrow.value(OutputEvaluator.WORST_SQNR), 1e-3, random.toString());
       }
       assertEquals(Double.POSITIVE_INFINITY, original.value(OutputEvaluator.SQNR));
       assertTrue(
@@ -128,8 +125,7 @@ class RecipeStudyTest {
       try (LanguageModel last = LanguageModel.open(target, OPTIONS)) {
         double worst = Double.POSITIVE_INFINITY;
         for (int[] input : inputs) {
-          worst =
-              Math.min(worst, SignalToNoise.decibels(model.logits(input), last.logits(input)));
+          worst = Math.min(worst, SignalToNoise.decibels(model.logits(input), last.logits(input)));
         }
         assertEquals(worst, narrow.value(OutputEvaluator.WORST_SQNR), 1e-3, random.toString());
       }

@@ -154,8 +154,7 @@ class StudyRunnerTest {
     assertEquals(3, files.size());
     Files.writeString(files.get(0), Files.readString(files.get(0)).replaceFirst("\\d", "8"));
     Files.writeString(files.get(1), Files.readString(files.get(1)).substring(0, 300));
-    Files.copy(
-        files.get(0), files.get(2), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    Files.copy(files.get(0), files.get(2), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
     measured = 0;
     assertEquals(first, bytes(StudyRunner.in(directory).run(cells(RECIPES, 0))));
     assertTrue(measured >= 2, measured + " computed again");
@@ -205,8 +204,7 @@ class StudyRunnerTest {
         assertThrows(
             PlanException.class,
             () ->
-                StudyRunner.in(directory)
-                    .run(cells(List.of(UNCALIBRATED, "int4:g15:sym rtn"), 0)));
+                StudyRunner.in(directory).run(cells(List.of(UNCALIBRATED, "int4:g15:sym rtn"), 0)));
     assertTrue(refusal.problems().getFirst().startsWith("llama: "), refusal::getMessage);
     assertEquals(0, measured);
   }

@@ -23,6 +23,7 @@ public final class FitProblem {
   private final int rows;
   private final int columns;
   private final @Nullable InputStatistics statistics;
+  private final @Nullable FloatMatrix sample;
   private final float @Nullable [] scores;
   private final @Nullable Quantizer main;
   private final InputMoment moment;
@@ -34,6 +35,7 @@ public final class FitProblem {
       int rows,
       int columns,
       @Nullable InputStatistics statistics,
+      @Nullable FloatMatrix sample,
       float @Nullable [] scores,
       @Nullable Quantizer main,
       InputMoment moment,
@@ -42,6 +44,7 @@ public final class FitProblem {
     this.rows = rows;
     this.columns = columns;
     this.statistics = statistics;
+    this.sample = sample;
     this.scores = scores;
     this.main = main;
     this.moment = moment;
@@ -57,7 +60,7 @@ public final class FitProblem {
    */
   public static FitProblem of(int rows, int columns, Compute compute) {
     InputMoment moment = new InputMoment(columns, Optional.empty(), compute);
-    return new FitProblem(rows, columns, null, null, null, moment, new ArrayList<>());
+    return new FitProblem(rows, columns, null, null, null, null, moment, new ArrayList<>());
   }
 
   /**
@@ -76,10 +79,26 @@ public final class FitProblem {
         rows,
         columns,
         known,
+        sample,
         scores,
         main,
         new InputMoment(columns, known.gram(), moment.compute()),
         notes);
+  }
+
+  /**
+   * The same problem with some of the inputs themselves.
+   *
+   * @param inputs {@code [tokens, in]}; shared
+   * @return the changed problem
+   * @throws IllegalArgumentException if they have another width
+   */
+  public FitProblem withSample(FloatMatrix inputs) {
+    if (inputs.columns() != columns) {
+      throw new IllegalArgumentException(
+          "sample: " + inputs + ", expected " + columns + " channels");
+    }
+    return new FitProblem(rows, columns, statistics, inputs, scores, main, moment, notes);
   }
 
   /**
@@ -107,15 +126,15 @@ public final class FitProblem {
             "scores: number " + i + " is " + values[i] + ", expected a finite value of at least 0");
       }
     }
-    return new FitProblem(rows, columns, statistics, values, main, moment, notes);
+    return new FitProblem(rows, columns, statistics, sample, values, main, moment, notes);
   }
 
   FitProblem withMain(Quantizer quantizer) {
-    return new FitProblem(rows, columns, statistics, scores, quantizer, moment, notes);
+    return new FitProblem(rows, columns, statistics, sample, scores, quantizer, moment, notes);
   }
 
   FitProblem withNotes(List<String> list) {
-    return new FitProblem(rows, columns, statistics, scores, main, moment, list);
+    return new FitProblem(rows, columns, statistics, sample, scores, main, moment, list);
   }
 
   /**
@@ -125,6 +144,11 @@ public final class FitProblem {
    */
   public Optional<InputStatistics> statistics() {
     return Optional.ofNullable(statistics);
+  }
+
+  /** Some of the inputs; empty if they are not known. */
+  Optional<FloatMatrix> sample() {
+    return Optional.ofNullable(sample);
   }
 
   InputMoment moment() {

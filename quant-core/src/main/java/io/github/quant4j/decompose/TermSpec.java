@@ -15,6 +15,9 @@ public sealed interface TermSpec
         PlanesSpec,
         SplitSpec,
         ColumnsSpec,
+        WidthsSpec,
+        GroupsSpec,
+        RowsSpec,
         SparseSpec,
         LowRankSpec {
 

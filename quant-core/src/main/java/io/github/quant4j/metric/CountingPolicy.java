@@ -46,7 +46,6 @@ public record CountingPolicy(
     (embeddings ? counted : left).add("embeddings");
     (firstLayer ? counted : left).add("first layer");
     (attention ? counted : left).add("attention");
-    return String.join(", ", counted)
-        + (left.isEmpty() ? "" : "; not " + String.join(", ", left));
+    return String.join(", ", counted) + (left.isEmpty() ? "" : "; not " + String.join(", ", left));
   }
 }

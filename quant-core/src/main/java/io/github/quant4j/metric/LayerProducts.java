@@ -4,6 +4,7 @@ package io.github.quant4j.metric;
 import io.github.quant4j.linear.ColumnTerm;
 import io.github.quant4j.linear.DenseTerm;
 import io.github.quant4j.linear.LowRankTerm;
+import io.github.quant4j.linear.MixedTerm;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.linear.SparseTerm;
@@ -61,11 +62,11 @@ public final class LayerProducts {
   private void add(InputTransform transform) {
     add(
         "transform",
-        transform.operationsPerToken(),
+        (double) transform.operationsPerToken(),
         1,
         Operand.FULL,
         Operand.FULL,
-        StoredTransforms.storageBits(transform));
+        (double) StoredTransforms.storageBits(transform));
   }
 
   private void add(WeightTerm term) {
@@ -107,9 +108,30 @@ public final class LayerProducts {
               bits);
         }
       }
+      case MixedTerm mixed -> addParts(mixed);
       case LowRankTerm product -> {
         addFactor("lowrank.right", product.right());
         addFactor("lowrank.left", product.left());
+      }
+    }
+  }
+
+  /** Each part at its own width; the map that says where lines lie is read with the first. */
+  private void addParts(MixedTerm mixed) {
+    long inParts = mixed.parts().stream().mapToLong(WeightTerm::storageBits).sum();
+    double map = mixed.storageBits() - inParts;
+    for (WeightTerm part : mixed.parts()) {
+      double count = (double) part.rows() * part.columns();
+      if (count > 0) {
+        double bits = part.storageBits() + map;
+        map = 0;
+        add(
+            "weights",
+            count,
+            part.columns(),
+            factor(part).withBits(bits / count),
+            activations,
+            bits);
       }
     }
   }
@@ -122,14 +144,14 @@ public final class LayerProducts {
         factor.columns(),
         factor(factor).withBits(factor.storageBits() / count),
         Operand.FULL,
-        factor.storageBits());
+        (double) factor.storageBits());
   }
 
   private static Operand factor(WeightTerm term) {
     return switch (term) {
       case QuantizedTerm quantized -> Operand.of(quantized.matrix().scheme().format());
       case DenseTerm dense -> Operand.of(dense.stored());
-      case ColumnTerm _, SparseTerm _, LowRankTerm _ -> Operand.FULL;
+      case ColumnTerm _, SparseTerm _, LowRankTerm _, MixedTerm _ -> Operand.FULL;
     };
   }
 
@@ -142,7 +164,15 @@ public final class LayerProducts {
       double storedBits) {
     products.add(
         new MatrixProduct(
-            name + "." + term, role, tokens * multiplyAdds, fanIn, weights, inputs, storedBits, 0, 0));
+            name + "." + term,
+            role,
+            tokens * multiplyAdds,
+            fanIn,
+            weights,
+            inputs,
+            storedBits,
+            0,
+            0));
   }
 
   /** The input is read once for all terms, and the output written once. */

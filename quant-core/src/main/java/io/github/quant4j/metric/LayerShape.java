@@ -116,8 +116,7 @@ public sealed interface LayerShape {
      * @return the shape
      * @throws IllegalArgumentException if a size is not positive
      */
-    public static Convolution square(
-        int outChannels, int inChannels, int kernel, long positions) {
+    public static Convolution square(int outChannels, int inChannels, int kernel, long positions) {
       return new Convolution(outChannels, inChannels, kernel, kernel, 1, positions);
     }
 
@@ -206,8 +205,7 @@ public sealed interface LayerShape {
     /** That of the products with keys alone; those with values are as many. */
     @Override
     public long multiplyAdds() {
-      return Math.multiplyExact(
-          Math.multiplyExact((long) heads * headWidth, queries), keys);
+      return Math.multiplyExact(Math.multiplyExact((long) heads * headWidth, queries), keys);
     }
 
     @Override

@@ -6,8 +6,8 @@ package io.github.quant4j.scheme;
  * an integer layer becomes the next layer's input by one integer multiplication and a shift: {@code
  * S_w S_a / S_y} of HAWQ-V3 (Yao et al., arXiv:2011.10680) and of Jacob et al. (arXiv:1712.05877).
  *
- * <p>Requantizing is exact: it gives the whole number nearest to {@code accumulator m / 2^c}, halves
- * up, without any floating-point arithmetic.
+ * <p>Requantizing is exact: it gives the whole number nearest to {@code accumulator m / 2^c},
+ * halves up, without any floating-point arithmetic.
  *
  * @param multiplier {@code m}, from 0 to 2^31 - 1
  * @param shift {@code c}, from 1 to 62

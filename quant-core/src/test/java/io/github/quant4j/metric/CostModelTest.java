@@ -24,17 +24,37 @@ class CostModelTest {
   /** ResNet-18 on 224 x 224 (He et al., arXiv:1512.03385, table 1), layer by layer. */
   private static List<MatrixProduct> resNet18(Operand weights, Operand activations) {
     List<MatrixProduct> layers = new ArrayList<>();
-    add(layers, ProductRole.FIRST_LAYER, LayerShape.Convolution.square(64, 3, 7, 112 * 112), weights, activations);
+    add(
+        layers,
+        ProductRole.FIRST_LAYER,
+        LayerShape.Convolution.square(64, 3, 7, 112 * 112),
+        weights,
+        activations);
     int in = 64;
     int[][] stages = {{64, 56}, {128, 28}, {256, 14}, {512, 7}};
     for (int[] stage : stages) {
       int out = stage[0];
       long positions = (long) stage[1] * stage[1];
       for (int block = 0; block < 2; block++) {
-        add(layers, ProductRole.LAYER, LayerShape.Convolution.square(out, in, 3, positions), weights, activations);
-        add(layers, ProductRole.LAYER, LayerShape.Convolution.square(out, out, 3, positions), weights, activations);
+        add(
+            layers,
+            ProductRole.LAYER,
+            LayerShape.Convolution.square(out, in, 3, positions),
+            weights,
+            activations);
+        add(
+            layers,
+            ProductRole.LAYER,
+            LayerShape.Convolution.square(out, out, 3, positions),
+            weights,
+            activations);
         if (in != out) {
-          add(layers, ProductRole.LAYER, LayerShape.Convolution.square(out, in, 1, positions), weights, activations);
+          add(
+              layers,
+              ProductRole.LAYER,
+              LayerShape.Convolution.square(out, in, 1, positions),
+              weights,
+              activations);
         }
         in = out;
       }
@@ -49,8 +69,7 @@ class CostModelTest {
       LayerShape shape,
       Operand weights,
       Operand activations) {
-    layers.add(
-        MatrixProduct.ofLayer("layer " + layers.size(), role, shape, weights, activations));
+    layers.add(MatrixProduct.ofLayer("layer " + layers.size(), role, shape, weights, activations));
   }
 
   /** As the model zoo of HAWQ has it: 1858 G in full precision, 116 G at 8 bits. */
@@ -60,13 +79,11 @@ class CostModelTest {
     assertEquals(21, wide.size());
     double macs = wide.stream().mapToDouble(MatrixProduct::multiplyAdds).sum();
     assertEquals(1.814e9, macs, 0.0005e9);
-    assertEquals(
-        1858e9, BitOperationForm.PRODUCT.cost(wide, CountingPolicy.ALL), 0.5e9);
+    assertEquals(1858e9, BitOperationForm.PRODUCT.cost(wide, CountingPolicy.ALL), 0.5e9);
     assertEquals(
         116e9, BitOperationForm.PRODUCT.cost(resNet18(INT8, INT8), CountingPolicy.ALL), 0.5e9);
     // The weights that the paper's network has, 11.69 million less biases and norms.
-    assertEquals(
-        11.68e6, wide.stream().mapToDouble(MatrixProduct::storedBits).sum() / 32, 0.01e6);
+    assertEquals(11.68e6, wide.stream().mapToDouble(MatrixProduct::storedBits).sum() / 32, 0.01e6);
   }
 
   /** Only the first and the last layer at 8 bits, the others at 4: 34 G in the model zoo. */
@@ -79,7 +96,8 @@ class CostModelTest {
         BitOperationForm.PRODUCT.cost(eight, CountingPolicy.ALL)
             - BitOperationForm.PRODUCT.cost(eight, CountingPolicy.LAYERS);
     assertEquals(34e9, inner + outer, 0.8e9);
-    assertEquals("layers; not head, embeddings, first layer, attention", "" + CountingPolicy.LAYERS);
+    assertEquals(
+        "layers; not head, embeddings, first layer, attention", "" + CountingPolicy.LAYERS);
     assertEquals("layers, head, embeddings, first layer, attention", "" + CountingPolicy.ALL);
   }
 
@@ -114,8 +132,7 @@ class CostModelTest {
   void attentionReadsSharedKeysOnce() {
     // 8 heads of 32 share 4 of keys; one query by 100 keys, in a cache of 8 bits.
     LayerShape.Attention shape = new LayerShape.Attention(8, 4, 32, 1, 100);
-    List<MatrixProduct> products =
-        MatrixProduct.ofAttention("a", shape, Operand.FULL, INT8, 1);
+    List<MatrixProduct> products = MatrixProduct.ofAttention("a", shape, Operand.FULL, INT8, 1);
     assertEquals(
         2 * 8 * 32 * 100.0 * 16 * 8,
         BitOperationForm.PRODUCT.cost(products, CountingPolicy.ALL),
@@ -142,8 +159,7 @@ class CostModelTest {
   void multiplierAreaOfMinifloatsAndIntegers() {
     // E4M3 by E5M2: (3 + 1)(2 + 1) + 4 + 5.
     assertEquals(
-        21,
-        MultiplierArea.area(Operand.of(MiniFloat.FP8_E4M3), Operand.of(MiniFloat.FP8_E5M2)));
+        21, MultiplierArea.area(Operand.of(MiniFloat.FP8_E4M3), Operand.of(MiniFloat.FP8_E5M2)));
     assertEquals(32, MultiplierArea.area(Operand.integer(4), INT8));
     assertEquals(8, Operand.of(MiniFloat.FP8_E4M3).bits());
     assertEquals(4, Operand.of(NumberFormats.parse("nf4")).bits());
@@ -208,8 +224,7 @@ class CostModelTest {
     assertTrue(operations > 0);
     assertEquals(main + 256 * operations, BitOperations.of(rotated).product(), 1e-6);
     assertThrows(
-        IllegalArgumentException.class,
-        () -> LayerProducts.of("s", ProductRole.LAYER, sparse, 0));
+        IllegalArgumentException.class, () -> LayerProducts.of("s", ProductRole.LAYER, sparse, 0));
   }
 
   private static QuantizedLinear quantize(String recipe, FloatMatrix weights, LayerInput input) {

@@ -32,8 +32,7 @@ class LinearMultiplyTest {
       int xe = random.nextInt(-60, 60);
       int ye = random.nextInt(-60, 60);
       int sign = random.nextInt(0, 2) == 0 ? 1 : -1;
-      BigDecimal sum =
-          BigDecimal.valueOf((long) xm + ym).multiply(power(-bits)).add(power(-l));
+      BigDecimal sum = BigDecimal.valueOf((long) xm + ym).multiply(power(-bits)).add(power(-l));
       BigDecimal expected =
           BigDecimal.ONE.add(sum).multiply(power(xe + ye)).multiply(BigDecimal.valueOf(sign));
       float x = (float) ((1 + xm * Math.scalb(1.0, -bits)) * Math.scalb(1.0, xe));
@@ -92,8 +91,7 @@ class LinearMultiplyTest {
     assertEquals(1.125 * Math.scalb(1.0, -149), multiply.multiply(Float.MIN_VALUE, 1));
     assertThrows(IllegalArgumentException.class, () -> multiply.multiply(Float.NaN, 1));
     assertThrows(
-        IllegalArgumentException.class,
-        () -> new LinearMultiply(0, LinearMultiply.Carry.NONE));
+        IllegalArgumentException.class, () -> new LinearMultiply(0, LinearMultiply.Carry.NONE));
     assertThrows(
         IndexOutOfBoundsException.class, () -> multiply.dot(new float[2], 0, new float[3], 0, 3));
   }

@@ -29,7 +29,8 @@ class DyadicRatioTest {
   void roundsExactly(int bits) {
     SeededRandom random = new SeededRandom(bits);
     for (int i = 0; i < 5000; i++) {
-      double value = Math.min(Math.exp(random.nextGaussian() * 4 - 6), 0.49 / 2 * (1 << (bits - 1)));
+      double value =
+          Math.min(Math.exp(random.nextGaussian() * 4 - 6), 0.49 / 2 * (1 << (bits - 1)));
       DyadicRatio ratio = DyadicRatio.nearest(value, bits);
       assertEquals(value, ratio.toDouble(), value * Math.scalb(1.0, -bits), "" + random);
       assertTrue(Integer.SIZE - Integer.numberOfLeadingZeros(ratio.multiplier()) <= bits);
@@ -47,8 +48,7 @@ class DyadicRatioTest {
     SeededRandom random = new SeededRandom(7);
     double[] scales = {0.0123, 0.00077};
     DyadicRatio ratio = DyadicRatio.nearest(scales[0] * scales[1] / 0.031, 24);
-    BigDecimal real =
-        new BigDecimal(ratio.multiplier()).divide(BigDecimal.TWO.pow(ratio.shift()));
+    BigDecimal real = new BigDecimal(ratio.multiplier()).divide(BigDecimal.TWO.pow(ratio.shift()));
     for (int row = 0; row < 200; row++) {
       int accumulator = 0;
       for (int k = 0; k < 512; k++) {

@@ -119,8 +119,7 @@ public final class LayerHistograms {
     for (LinearSite site : group.sites()) {
       weights.add(LinearLayer.of(block.linear(site).toDense()));
     }
-    InputTransform transform =
-        quantizer.fitTransform(weights, LayerInput.observe(inputs, compute));
+    InputTransform transform = quantizer.fitTransform(weights, LayerInput.observe(inputs, compute));
     FloatMatrix transformed = transform.apply(inputs, compute);
     for (int i = 0; i < weights.size(); i++) {
       LinearSite site = group.sites().get(i);

@@ -88,10 +88,7 @@ public final class QuantizationPage {
   }
 
   private static HeatMap map(
-      String title,
-      Axis axis,
-      QuantizationReport report,
-      ToDoubleFunction<SiteReport> value) {
+      String title, Axis axis, QuantizationReport report, ToDoubleFunction<SiteReport> value) {
     LayerMap map = new LayerMap();
     report.sites().forEach(site -> map.put(site.name(), value.applyAsDouble(site)));
     return map.figure(title, axis);

@@ -48,8 +48,7 @@ class PackageCyclesTest {
         own().stream()
             .map(JavaClass::getPackageName)
             .collect(Collectors.toCollection(TreeSet::new)));
-    own()
-        .forEach(type -> assertEquals(true, type.getPackage().isAnnotatedWith(Expert.class)));
+    own().forEach(type -> assertEquals(true, type.getPackage().isAnnotatedWith(Expert.class)));
   }
 
   @Test
@@ -60,7 +59,9 @@ class PackageCyclesTest {
         .should()
         .onlyDependOnClassesThat()
         .resideInAnyPackage(
-            "java..", "io.github.quant4j.report.figure", "io.github.quant4j.annotation",
+            "java..",
+            "io.github.quant4j.report.figure",
+            "io.github.quant4j.annotation",
             "org.jspecify..")
         .check(own());
   }

@@ -84,8 +84,7 @@ class StudyPageTest {
   @Test
   void outputsAreDrawnByNoise() {
     StudyResult result =
-        new StudyResult(
-            List.of(entry("int8 @ int8", row("int8 @ int8", 30, 66e6, "sqnr_db"))));
+        new StudyResult(List.of(entry("int8 @ int8", row("int8 @ int8", 30, 66e6, "sqnr_db"))));
     Scatter figure = StudyPage.figures(result).getFirst();
     assertEquals(-30, figure.front().getFirst().y());
     assertFalse(figure.y().isLogarithmic());
@@ -94,8 +93,19 @@ class StudyPageTest {
   private static SiteReport site(String name, double error) {
     LinearReport result =
         new LinearReport(
-            true, 2 * error, error, List.of(), 20, OptionalDouble.empty(), false, 4.25, 0, 100, 0,
-            0, List.of("a <note>"));
+            true,
+            2 * error,
+            error,
+            List.of(),
+            20,
+            OptionalDouble.empty(),
+            false,
+            4.25,
+            0,
+            100,
+            0,
+            0,
+            List.of("a <note>"));
     return new SiteReport(name, 8, 8, "int4:g64:sym rtn", "", "", result, 0.1);
   }
 

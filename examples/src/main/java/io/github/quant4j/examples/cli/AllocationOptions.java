@@ -107,8 +107,7 @@ final class AllocationOptions {
     int sizes = (targetBits != null ? 1 : 0) + (targetBytes != null ? 1 : 0);
     boolean isAlone = sizes == 0 && targetOperations == null;
     if (sizes > 1 || (targetDivergence != null && !isAlone)) {
-      throw new UsageException(
-          "--target-bits, --target-bytes, --target-kl: expected one of them");
+      throw new UsageException("--target-bits, --target-bytes, --target-kl: expected one of them");
     }
     requirePositive("--target-bits", targetBits);
     requirePositive("--target-bytes", targetBytes);

@@ -131,9 +131,7 @@ final class CompareCommand implements Callable<Integer> {
               model,
               calibration(),
               TextWindows.tokens(model, file, contents, context),
-              EvaluationOptions.defaults()
-                  .withContext(context)
-                  .withMaximumWindows(maximumWindows));
+              EvaluationOptions.defaults().withContext(context).withMaximumWindows(maximumWindows));
       print("text", file, rows(study, all));
     }
   }

@@ -103,8 +103,7 @@ final class QuantizationOptions {
    *
    * @param found a plan that takes the place of a recipe
    */
-  Quantization<?> quantization(AnyModel model, Optional<AllocationPlan> found)
-      throws IOException {
+  Quantization<?> quantization(AnyModel model, Optional<AllocationPlan> found) throws IOException {
     return switch (model) {
       case AnyModel.Text(var language) ->
           configured(Quantization.of(language).calibration(inputs.calibration(language)), found);
@@ -119,8 +118,8 @@ final class QuantizationOptions {
     };
   }
 
-  private <I> Quantization<I> configured(
-      Quantization<I> calibrated, Optional<AllocationPlan> found) throws IOException {
+  private <I> Quantization<I> configured(Quantization<I> calibrated, Optional<AllocationPlan> found)
+      throws IOException {
     Quantization<I> quantization = calibrated;
     if (found.isPresent()) {
       quantization = found.get().applyTo(calibrated);
@@ -154,11 +153,11 @@ final class QuantizationOptions {
 
   private static boolean matches(String pattern, String layer) {
     StringBuilder expression = new StringBuilder();
-    for (char c : pattern.toCharArray()) {
-      switch (c) {
+    for (int i = 0; i < pattern.length(); i++) {
+      switch (pattern.charAt(i)) {
         case '*' -> expression.append(".*");
         case '?' -> expression.append('.');
-        default -> expression.append(Pattern.quote(String.valueOf(c)));
+        default -> expression.append(Pattern.quote(pattern.substring(i, i + 1)));
       }
     }
     return layer.matches(expression.toString());

@@ -73,8 +73,7 @@ final class QuantizeCommand implements Callable<Integer> {
       if (targets.isAsked()) {
         quant.cleansUp();
         found =
-            new TargetedQuantization(model, options, targets, quant)
-                .saveTo(outputDirectory, save);
+            new TargetedQuantization(model, options, targets, quant).saveTo(outputDirectory, save);
         report = found.report();
       } else {
         report = quantize(model, save);
@@ -188,8 +187,7 @@ final class QuantizeCommand implements Callable<Integer> {
         : "no signal, or numbers that are not finite,";
   }
 
-  private Map<String, ?> json(
-      QuantizationReport report, @Nullable Outcome found, long peakHeap) {
+  private Map<String, ?> json(QuantizationReport report, @Nullable Outcome found, long peakHeap) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("model", modelDirectory.toString());
     json.put("output", outputDirectory.toString());
@@ -215,8 +213,7 @@ final class QuantizeCommand implements Callable<Integer> {
           .allocation()
           .plan()
           .layers()
-          .forEach(
-              one -> plan.put(one.layer(), one.recipe().map(Recipe::toString).orElse("keep")));
+          .forEach(one -> plan.put(one.layer(), one.recipe().map(Recipe::toString).orElse("keep")));
       json.put("plan", plan);
     }
     json.put("report", outputDirectory.resolve(QuantizationReport.FILE).toString());

@@ -138,10 +138,13 @@ final class SensitivityOptions {
     return switch (model) {
       case AnyModel.Text(var language) ->
           measure(
-              language.graph(), LossMeasure.DIVERGENCE, inputs.windows(language, quant), model, quant);
+              language.graph(),
+              LossMeasure.DIVERGENCE,
+              inputs.windows(language, quant),
+              model,
+              quant);
       case AnyModel.Speech(var encoder) ->
-          measure(
-              encoder.graph(), LossMeasure.NOISE, inputs.spectrograms(encoder), model, quant);
+          measure(encoder.graph(), LossMeasure.NOISE, inputs.spectrograms(encoder), model, quant);
     };
   }
 

@@ -82,7 +82,9 @@ final class StudyCells implements AutoCloseable {
         throw new UsageException(
             "data: no model reads "
                 + data.name()
-                + (data.isSpeech() ? ", expected a speech encoder" : ", expected a language model"));
+                + (data.isSpeech()
+                    ? ", expected a speech encoder"
+                    : ", expected a language model"));
       }
     }
   }
@@ -99,9 +101,7 @@ final class StudyCells implements AutoCloseable {
       int context =
           data.context()
               .orElseGet(
-                  () ->
-                      Math.min(
-                          EvaluationOptions.defaults().context(), model.maximumPositions()));
+                  () -> Math.min(EvaluationOptions.defaults().context(), model.maximumPositions()));
       PredictionEvaluator evaluator =
           PredictionEvaluator.of(
               model,
@@ -124,8 +124,7 @@ final class StudyCells implements AutoCloseable {
     int context =
         chosen.context().orElseGet(() -> Math.min(DEFAULT_CONTEXT, model.maximumPositions()));
     return chosen.text().isPresent()
-        ? new Calibration.Text(
-            TextFile.read(chosen.text().get()), chosen.samples(), context, seed)
+        ? new Calibration.Text(TextFile.read(chosen.text().get()), chosen.samples(), context, seed)
         : new Calibration.SelfGenerated(chosen.samples(), context, seed);
   }
 

@@ -113,8 +113,7 @@ final class StudyCommand implements Callable<Integer> {
     }
   }
 
-  private void write(Path directory, StudyResult result, Bootstrap bootstrap)
-      throws IOException {
+  private void write(Path directory, StudyResult result, Bootstrap bootstrap) throws IOException {
     try {
       Files.createDirectories(directory);
     } catch (IOException e) {
@@ -132,9 +131,7 @@ final class StudyCommand implements Callable<Integer> {
       for (int i = 0; i < figures.size(); i++) {
         FigureImage image = FigureImage.of(figures.get(i));
         image.writeSvg(directory.resolve("figure-" + (i + 1) + ".svg"));
-        image
-            .palette(Palette.DARK)
-            .writeSvg(directory.resolve("figure-" + (i + 1) + "-dark.svg"));
+        image.palette(Palette.DARK).writeSvg(directory.resolve("figure-" + (i + 1) + "-dark.svg"));
       }
     }
   }
@@ -149,7 +146,8 @@ final class StudyCommand implements Callable<Integer> {
       if (row.isEmpty()) {
         continue;
       }
-      List<String> own = new ArrayList<>(List.of("recipe", "model", "data", "seed", "bits", "size"));
+      List<String> own =
+          new ArrayList<>(List.of("recipe", "model", "data", "seed", "bits", "size"));
       for (Measure measure : row.get().measures().all()) {
         own.add(RecipeTable.title(measure));
         own.add(String.format(Locale.ROOT, "%.0f %%", 100 * bootstrap.level()));
@@ -170,8 +168,7 @@ final class StudyCommand implements Callable<Integer> {
     return lines;
   }
 
-  private static String[] cells(
-      StudyResult.Entry entry, RecipeStudy.Row row, Bootstrap bootstrap) {
+  private static String[] cells(StudyResult.Entry entry, RecipeStudy.Row row, Bootstrap bootstrap) {
     List<String> cells = new ArrayList<>();
     cells.add(row.recipe().equals(RecipeStudy.ORIGINAL) ? "full precision" : row.recipe());
     cells.add(entry.model());

@@ -12,8 +12,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SequencedSet;
+import java.util.Set;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
@@ -130,7 +130,8 @@ record StudyFile(
       Optional<Integer> context =
           element.member("context").map(member -> member.count(2, MOST_CONTEXT));
       if (isSpeech && context.isPresent()) {
-        throw new UsageException(element.place() + ".context: of speech, expected it of text alone");
+        throw new UsageException(
+            element.place() + ".context: of speech, expected it of text alone");
       }
       data.add(
           new Data(
@@ -192,9 +193,7 @@ record StudyFile(
             .filter(member -> !"self".equals(member.value()))
             .map(member -> path(member, folder)),
         node.member("speech").map(member -> path(member, folder)),
-        node.member("samples")
-            .map(member -> member.count(1, MOST_SAMPLES))
-            .orElse(DEFAULT_SAMPLES),
+        node.member("samples").map(member -> member.count(1, MOST_SAMPLES)).orElse(DEFAULT_SAMPLES),
         node.member("context").map(member -> member.count(2, MOST_CONTEXT)));
   }
 

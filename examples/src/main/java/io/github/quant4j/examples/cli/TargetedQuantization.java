@@ -63,7 +63,7 @@ final class TargetedQuantization {
             all.pairs());
     Allocator allocator = targets.allocator(table);
     if (targets.targetDivergence().isPresent()) {
-      return reaching(table, allocator, targets.targetDivergence().getAsDouble(), directory, save);
+      return reaching(allocator, targets.targetDivergence().getAsDouble(), directory, save);
     }
     if (targets.targetBytes().isPresent()) {
       return within(table, allocator, targets.targetBytes().getAsLong(), directory, save);
@@ -124,22 +124,20 @@ final class TargetedQuantization {
   }
 
   /** Bisection over the sum of the losses of layers, which is near the loss of the model. */
-  private Outcome reaching(
-      SensitivityTable table, Allocator allocator, double target, Path directory, SaveOptions save)
+  private Outcome reaching(Allocator allocator, double target, Path directory, SaveOptions save)
       throws IOException {
     if (!(model instanceof AnyModel.Text(var language))) {
       throw new UsageException(
           "--target-kl: of a speech encoder, which predicts nothing; expected --target-bits or"
               + " --target-bytes");
     }
-    List<int[]> inputs =
-        targets.sensitivity().measured(options.inputs().windows(language, quant));
+    List<int[]> inputs = targets.sensitivity().measured(options.inputs().windows(language, quant));
     double low = 0;
     double high = Double.POSITIVE_INFINITY;
     double asked = target;
     SaveOptions how = save;
     @Nullable Outcome best = null;
-    @Nullable Outcome last = null;
+    boolean isLast = false;
     for (int step = 0; step < MOST_STEPS; step++) {
       Optional<Allocation> allocation = allocator.reaching(asked);
       if (allocation.isEmpty()) {
@@ -148,9 +146,9 @@ final class TargetedQuantization {
       QuantizationReport report = save(allocation.get(), directory, how);
       how = save.withOverwrite(true);
       double measured = divergence(language, directory, inputs);
-      last = new Outcome(allocation.get(), report, OptionalDouble.of(measured));
-      if (measured <= target) {
-        best = last;
+      isLast = measured <= target;
+      if (isLast) {
+        best = new Outcome(allocation.get(), report, OptionalDouble.of(measured));
         low = asked;
         if (measured >= NEAR * target) {
           break;
@@ -167,7 +165,7 @@ final class TargetedQuantization {
       throw new UsageException(
           "--target-kl: " + target + " is less than the largest candidates reach; add larger ones");
     }
-    return best == last
+    return isLast
         ? best
         : new Outcome(
             best.allocation(), save(best.allocation(), directory, how), best.divergence());

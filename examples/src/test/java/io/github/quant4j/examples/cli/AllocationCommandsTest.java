@@ -39,9 +39,23 @@ class AllocationCommandsTest {
     if (!Files.exists(table)) {
       CommandRun run =
           run(
-              "sensitivity", CommandRun.MODEL, "--calib", CommandRun.TEXT, "--samples", "6",
-              "--context", "32", "--measure", "2", "--losses", "all", "--candidates",
-              candidates.toString(), "--out", table.toString(), "--json");
+              "sensitivity",
+              CommandRun.MODEL,
+              "--calib",
+              CommandRun.TEXT,
+              "--samples",
+              "6",
+              "--context",
+              "32",
+              "--measure",
+              "2",
+              "--losses",
+              "all",
+              "--candidates",
+              candidates.toString(),
+              "--out",
+              table.toString(),
+              "--json");
       assertEquals(42, run.json().getArray("sites").orElseThrow().size());
       assertEquals("kl", run.json().getString("measure").orElseThrow());
     }
@@ -52,9 +66,20 @@ class AllocationCommandsTest {
     return run(
         Stream.concat(
                 Stream.of(
-                    "quantize", CommandRun.MODEL, target.toString(), "--sensitivity",
-                    table.toString(), "--calib", CommandRun.TEXT, "--samples", "6", "--context",
-                    "32", "--measure", "2", "--json"),
+                    "quantize",
+                    CommandRun.MODEL,
+                    target.toString(),
+                    "--sensitivity",
+                    table.toString(),
+                    "--calib",
+                    CommandRun.TEXT,
+                    "--samples",
+                    "6",
+                    "--context",
+                    "32",
+                    "--measure",
+                    "2",
+                    "--json"),
                 Stream.of(more))
             .toArray(String[]::new));
   }
@@ -64,24 +89,20 @@ class AllocationCommandsTest {
     Path table = measured();
     Path plan = temporary.resolve("plan.txt");
     Path first = temporary.resolve("first");
-    CommandRun bits =
-        quantize(table, first, "--target-bits", "3.5", "--plan-out", plan.toString());
+    CommandRun bits = quantize(table, first, "--target-bits", "3.5", "--plan-out", plan.toString());
     assertTrue(bits.number("bits_per_weight") <= 3.5, bits.out());
     assertTrue(bits.number("bits_per_weight") > 3.4, bits.out());
     assertEquals(42, bits.json().getObject("plan").orElseThrow().members().size());
     // The plan says it all.
     Path second = temporary.resolve("second");
     CommandRun again =
-        run(
-            "quantize", CommandRun.MODEL, second.toString(), "--plan", plan.toString(), "--json");
+        run("quantize", CommandRun.MODEL, second.toString(), "--plan", plan.toString(), "--json");
     assertEquals(bits.number("bits_per_weight"), again.number("bits_per_weight"));
     assertEquals(
         -1,
-        Files.mismatch(
-            first.resolve("model.safetensors"), second.resolve("model.safetensors")));
+        Files.mismatch(first.resolve("model.safetensors"), second.resolve("model.safetensors")));
     assertEquals(42, AllocationPlan.parse(Files.readString(plan)).layers().size());
-    CommandRun bytes =
-        quantize(table, temporary.resolve("third"), "--target-bytes", "3000000");
+    CommandRun bytes = quantize(table, temporary.resolve("third"), "--target-bytes", "3000000");
     assertTrue(bytes.number("bytes_after") <= 3_000_000, bytes.out());
     assertTrue(bytes.number("bytes_after") > 2_900_000, bytes.out());
     CommandRun operations =
@@ -105,8 +126,7 @@ class AllocationCommandsTest {
 
   @Test
   void aTargetOfDivergenceIsMeasured() {
-    CommandRun run =
-        quantize(measured(), temporary.resolve("out"), "--target-kl", "0.05");
+    CommandRun run = quantize(measured(), temporary.resolve("out"), "--target-kl", "0.05");
     assertTrue(run.number("kl") <= 0.05, run.out());
     assertTrue(run.number("kl") > 0.02, run.out());
   }
@@ -131,9 +151,22 @@ class AllocationCommandsTest {
   void policiesHaveCandidatesOfTheirOwn() {
     CommandRun run =
         run(
-            "quantize", CommandRun.MODEL, temporary.resolve("out").toString(), "--policy",
-            "hawq-v2", "--losses", "none", "--target-bits", "4", "--calib", CommandRun.TEXT,
-            "--samples", "4", "--context", "32", "--json");
+            "quantize",
+            CommandRun.MODEL,
+            temporary.resolve("out").toString(),
+            "--policy",
+            "hawq-v2",
+            "--losses",
+            "none",
+            "--target-bits",
+            "4",
+            "--calib",
+            CommandRun.TEXT,
+            "--samples",
+            "4",
+            "--context",
+            "32",
+            "--json");
     List<String> recipes =
         run.json().getObject("plan").orElseThrow().members().values().stream()
             .map(value -> ((JsonValue.Str) value).value())
@@ -176,8 +209,18 @@ class AllocationCommandsTest {
   void aTableForPeople() {
     CommandRun run =
         run(
-            "sensitivity", CommandRun.MODEL, "--calib", CommandRun.TEXT, "--samples", "2",
-            "--context", "16", "--candidates", candidates.toString(), "--losses", "none");
+            "sensitivity",
+            CommandRun.MODEL,
+            "--calib",
+            CommandRun.TEXT,
+            "--samples",
+            "2",
+            "--context",
+            "16",
+            "--candidates",
+            candidates.toString(),
+            "--losses",
+            "none");
     assertEquals(0, run.status(), run.err());
     assertTrue(run.out().contains("(1) int2:g64:asym rtn"), run.out());
     assertTrue(run.out().contains("model.layers.5.mlp.down_proj"), run.out());

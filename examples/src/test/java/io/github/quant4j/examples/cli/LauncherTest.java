@@ -35,12 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LauncherTest {
   private static final List<String> SOURCES =
       List.of(
-          "quant-core",
-          "quant-kernels",
-          "quant-models",
-          "quant-calib",
-          "quant-report",
-          "examples");
+          "quant-core", "quant-kernels", "quant-models", "quant-calib", "quant-report", "examples");
 
   @TempDir Path temporary;
   private Path root = Path.of("");
@@ -92,10 +87,7 @@ class LauncherTest {
     variables.put("MODEL", Path.of(CommandRun.MODEL).toAbsolutePath().toString());
     variables.putAll(environment);
     int status = builder.start().waitFor();
-    return new CommandRun(
-        status,
-        Files.readString(out, UTF_8),
-        Files.readString(err, UTF_8));
+    return new CommandRun(status, Files.readString(out, UTF_8), Files.readString(err, UTF_8));
   }
 
   @ParameterizedTest

@@ -75,8 +75,15 @@ class StudyCommandTest {
       JsonValue.Obj cell = (JsonValue.Obj) cells.get(i);
       JsonValue.Obj row = (JsonValue.Obj) rows.get(i);
       for (String name :
-          List.of("recipe", "perplexity", "kl", "top1", "bits_per_weight", "bytes",
-              "bit_operations", "bit_operations_with_adders")) {
+          List.of(
+              "recipe",
+              "perplexity",
+              "kl",
+              "top1",
+              "bits_per_weight",
+              "bytes",
+              "bit_operations",
+              "bit_operations_with_adders")) {
         assertEquals(row.get(name), cell.get(name), name);
       }
     }

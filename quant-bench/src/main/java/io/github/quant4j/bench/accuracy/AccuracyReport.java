@@ -99,8 +99,7 @@ public final class AccuracyReport {
     List<Trial> trials = new ArrayList<>();
     numbers.forEach(
         (key, own) ->
-            trials.add(
-                new Trial(Trial.groupOf(String.valueOf(recipes.get(key))), key, own)));
+            trials.add(new Trial(Trial.groupOf(String.valueOf(recipes.get(key))), key, own)));
     return new AccuracyReport(trials);
   }
 
@@ -234,9 +233,7 @@ public final class AccuracyReport {
     for (Map.Entry<String, Scatter> figure : figures().entrySet()) {
       FigureImage image = FigureImage.of(figure.getValue());
       image.writeSvg(directory.resolve(figure.getKey() + ".svg"));
-      image
-          .palette(Palette.DARK)
-          .writeSvg(directory.resolve(figure.getKey() + "-dark.svg"));
+      image.palette(Palette.DARK).writeSvg(directory.resolve(figure.getKey() + "-dark.svg"));
     }
   }
 }

@@ -32,7 +32,12 @@ record QuantizedTrial(LanguageModel model, RecipeStudy.Row row, int[] text)
 
   /** Quantizes and measures unless that was done before; several processes take turns. */
   static QuantizedTrial prepare(
-      String recipe, Path directory, Path textFile, int context, int samples, int threads,
+      String recipe,
+      Path directory,
+      Path textFile,
+      int context,
+      int samples,
+      int threads,
       Path cache)
       throws IOException {
     ModelOptions options = ModelOptions.defaults().withThreads(threads);
@@ -54,9 +59,7 @@ record QuantizedTrial(LanguageModel model, RecipeStudy.Row row, int[] text)
       StudyRunner.Computed computed =
           StudyRunner.in(cache)
               .keepingModels()
-              .compute(
-                  new StudyCell(
-                      directory.toString(), textFile.toString(), 0, recipe, study));
+              .compute(new StudyCell(directory.toString(), textFile.toString(), 0, recipe, study));
       Optional<Path> quantized = computed.model();
       isKept = quantized.isEmpty();
       return new QuantizedTrial(

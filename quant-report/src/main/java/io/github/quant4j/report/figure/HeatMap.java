@@ -37,7 +37,6 @@ public record HeatMap(
 
   @Override
   public int marks() {
-    return (int)
-        Arrays.stream(values).flatMapToDouble(Arrays::stream).filter(axis::shows).count();
+    return (int) Arrays.stream(values).flatMapToDouble(Arrays::stream).filter(axis::shows).count();
   }
 }

@@ -81,9 +81,7 @@ public record Scatter(String title, Axis x, Axis y, List<Series> series) impleme
    */
   public List<Point> front() {
     List<Point> sorted =
-        drawn()
-            .sorted(Comparator.comparingDouble(Point::x).thenComparingDouble(Point::y))
-            .toList();
+        drawn().sorted(Comparator.comparingDouble(Point::x).thenComparingDouble(Point::y)).toList();
     List<Point> front = new ArrayList<>();
     double least = Double.POSITIVE_INFINITY;
     for (Point point : sorted) {

@@ -96,8 +96,7 @@ final class FigureChart {
     styler.setChartTitleBoxVisible(false);
     styler.setAnnotationTextFont(font(TEXT_SIZE, Font.PLAIN));
     styler.setAnnotationTextFontColor(ink());
-    styler.setSeriesColors(
-        palette.series().stream().map(Color::decode).toArray(Color[]::new));
+    styler.setSeriesColors(palette.series().stream().map(Color::decode).toArray(Color[]::new));
     styler.setAxisTitleFont(font(TEXT_SIZE, Font.PLAIN));
     styler.setAxisTickLabelsFont(font(TEXT_SIZE, Font.PLAIN));
     styler.setAxisTickLabelsColor(ink());
@@ -167,8 +166,7 @@ final class FigureChart {
     boolean isNamed = scatter.marks() <= MOST_NAMED;
     int number = 0;
     for (int s = 0; s < scatter.series().size(); s++) {
-      List<Scatter.Point> points =
-          in(scatter.drawn(scatter.series().get(s)), right, upwards);
+      List<Scatter.Point> points = in(scatter.drawn(scatter.series().get(s)), right, upwards);
       if (!isNamed) {
         add(chart, scatter.series().get(s).name(), points, s);
         continue;
@@ -239,8 +237,7 @@ final class FigureChart {
     };
   }
 
-  private static List<Scatter.Point> in(
-      List<Scatter.Point> points, double right, double upwards) {
+  private static List<Scatter.Point> in(List<Scatter.Point> points, double right, double upwards) {
     return points.stream()
         .map(point -> new Scatter.Point(point.x() / right, point.y() / upwards, point.label()))
         .toList();
@@ -304,7 +301,9 @@ final class FigureChart {
         }
       }
     }
-    chart.getStyler().setRangeColors(Palette.SCALE.stream().map(Color::decode).toArray(Color[]::new));
+    chart
+        .getStyler()
+        .setRangeColors(Palette.SCALE.stream().map(Color::decode).toArray(Color[]::new));
     // These are the labels of the scale.
     double least = Math.floor(low * 100) / 100;
     chart.getStyler().setMin(least);

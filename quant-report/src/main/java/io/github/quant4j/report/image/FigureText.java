@@ -22,7 +22,12 @@ final class FigureText {
         for (Scatter.Series series : scatter.series()) {
           for (Scatter.Point point : scatter.drawn(series)) {
             parts.add(
-                point.label() + " (" + series.name() + "): " + number(point.x()) + ", "
+                point.label()
+                    + " ("
+                    + series.name()
+                    + "): "
+                    + number(point.x())
+                    + ", "
                     + number(point.y()));
           }
         }

@@ -68,8 +68,7 @@ class ScatterTest {
             new Scatter.Point(2, Double.NaN, "none"),
             new Scatter.Point(Double.POSITIVE_INFINITY, 1, "far"));
     List<Scatter.Series> series = List.of(new Scatter.Series("s", points));
-    assertEquals(
-        1, new Scatter("t", Axis.linear("x"), Axis.logarithmic("y"), series).marks());
+    assertEquals(1, new Scatter("t", Axis.linear("x"), Axis.logarithmic("y"), series).marks());
     assertEquals(2, new Scatter("t", Axis.linear("x"), Axis.linear("y"), series).marks());
     assertThrows(
         IllegalArgumentException.class,
@@ -100,7 +99,6 @@ class ScatterTest {
     assertThrows(
         IllegalArgumentException.class,
         () -> new HeatMap("t", axis, List.of("c"), List.of("r"), new double[][] {{1, 2}}));
-    assertThrows(
-        IllegalArgumentException.class, () -> new Histogram("t", axis, 1, 1, List.of()));
+    assertThrows(IllegalArgumentException.class, () -> new Histogram("t", axis, 1, 1, List.of()));
   }
 }

@@ -93,13 +93,13 @@ class FigureImageTest {
     String svg = FigureImage.of(figure).svg();
     Document document = parse(svg);
     Element root = document.getDocumentElement();
-    assertEquals(
-        figure.title(), root.getElementsByTagName("title").item(0).getTextContent());
+    assertEquals(figure.title(), root.getElementsByTagName("title").item(0).getTextContent());
     String texts = root.getElementsByTagName("desc").item(0).getTextContent();
     assertEquals(svg, FigureImage.of(figure).svg(), "the same figure is the same file");
     for (String name :
         switch (figure) {
-          case Scatter _ -> List.of("int2 (weights): 1.000e+08, 0.5000", "int4 @ int4 (both)", "KL, nats");
+          case Scatter _ ->
+              List.of("int2 (weights): 1.000e+08, 0.5000", "int4 @ int4 (both)", "KL, nats");
           case Bars bars -> bars.labels();
           case HeatMap map -> Stream.concat(map.columns().stream(), map.rows().stream()).toList();
           case Histogram _ -> List.of("before", "after");
@@ -132,9 +132,7 @@ class FigureImageTest {
       }
       assertTrue(colours.contains(palette.paper()), palette.paper());
       List<String> expected =
-          figure instanceof HeatMap
-              ? List.of(Palette.SCALE.getFirst())
-              : List.of(palette.of(0));
+          figure instanceof HeatMap ? List.of(Palette.SCALE.getFirst()) : List.of(palette.of(0));
       assertTrue(colours.containsAll(expected), () -> figure.title() + ": " + expected);
     }
   }
@@ -162,8 +160,15 @@ class FigureImageTest {
 
   @ParameterizedTest
   @CsvSource({
-    "0, 0", "5, 5", "12000, 12 k", "1234567, 1.235 M", "2e9, 2 G", "0.25, 0.25", "0.00012, 1e-04",
-    "-1500, -1.5 k", "100, 100"
+    "0, 0",
+    "5, 5",
+    "12000, 12 k",
+    "1234567, 1.235 M",
+    "2e9, 2 G",
+    "0.25, 0.25",
+    "0.00012, 1e-04",
+    "-1500, -1.5 k",
+    "100, 100"
   })
   void numbersAreShort(double value, String expected) {
     assertEquals(expected, FigureChart.number(value));

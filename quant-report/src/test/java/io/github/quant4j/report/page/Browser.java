@@ -79,9 +79,7 @@ final class Browser implements AutoCloseable {
         Stream.concat(Stream.of(path.split(File.pathSeparator, -1)), PLACES.stream());
     return folders
         .filter(folder -> !folder.isEmpty())
-        .flatMap(
-            folder ->
-                NAMES.stream().map(name -> Path.of(folder, name)))
+        .flatMap(folder -> NAMES.stream().map(name -> Path.of(folder, name)))
         .filter(Files::isExecutable)
         .filter(file -> !Files.isDirectory(file))
         .findFirst();
@@ -188,8 +186,7 @@ final class Browser implements AutoCloseable {
         "Emulation.setEmulatedMedia",
         Map.of(
             "features",
-            List.of(
-                Map.of("name", "prefers-color-scheme", "value", isDark ? "dark" : "light"))));
+            List.of(Map.of("name", "prefers-color-scheme", "value", isDark ? "dark" : "light"))));
     call("Page.navigate", Map.of("url", file.toUri().toString()));
     long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
     while (!evaluate("document.readyState").equals(new JsonValue.Str("complete"))) {
@@ -245,9 +242,9 @@ final class Browser implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException, InterruptedException {
+  public void close() throws IOException {
     process.descendants().forEach(ProcessHandle::destroyForcibly);
-    process.destroyForcibly().waitFor();
+    process.destroyForcibly().onExit().join();
     try (Stream<Path> tree = Files.walk(profile)) {
       for (Path file : tree.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(file);

@@ -151,8 +151,7 @@ class FigurePageTest {
     assertThrows(
         IllegalArgumentException.class,
         () ->
-            new DataTable(
-                "t", List.of("a", "b"), List.of(List.of(DataTable.Cell.of("only one")))));
+            new DataTable("t", List.of("a", "b"), List.of(List.of(DataTable.Cell.of("only one")))));
   }
 
   /** In a real browser, at the width of a desk and of a phone, light and dark. */
@@ -171,8 +170,7 @@ class FigurePageTest {
       assertEquals(figures.size(), browser.count("document.querySelectorAll('.chart svg').length"));
       for (int i = 0; i < figures.size(); i++) {
         Figure figure = figures.get(i);
-        assertEquals(
-            marks(figure), browser.count(marksScript(i, figure, isDark)), figure.title());
+        assertEquals(marks(figure), browser.count(marksScript(i, figure, isDark)), figure.title());
       }
       assertEquals(
           0,
