@@ -72,6 +72,7 @@ public final class Main {
             .addSubcommand(new EstimateCommand(quant))
             .addSubcommand(new CompareCommand(quant))
             .addSubcommand(new StudyCommand(quant))
+            .addSubcommand(new HistogramCommand(quant))
             .addSubcommand(new SensitivityCommand(quant))
             .addSubcommand(new RecipesCommand(quant))
             .addSubcommand(new VerifyCommand(quant))

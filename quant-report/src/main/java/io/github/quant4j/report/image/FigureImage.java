@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.BitmapEncoder.BitmapFormat;
 import org.knowm.xchart.VectorGraphicsEncoder;
@@ -22,6 +23,7 @@ public final class FigureImage {
   private static final int DEFAULT_WIDTH = 900;
   private static final int DEFAULT_HEIGHT = 520;
   private static final int LEAST_SIZE = 100;
+  private static final Pattern FINE = Pattern.compile("(\\d\\.\\d\\d)\\d+");
 
   private final Figure figure;
   private final Palette palette;
@@ -91,7 +93,9 @@ public final class FigureImage {
   public String svg() throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     VectorGraphicsEncoder.saveVectorGraphic(chart(), bytes, VectorGraphicsFormat.SVG);
-    String svg = bytes.toString(StandardCharsets.UTF_8);
+    // Hundredths of a pixel do, and a third of the file is what follows them.
+    String svg =
+        FINE.matcher(bytes.toString(StandardCharsets.UTF_8)).replaceAll(number -> number.group(1));
     int begin = svg.indexOf('>', svg.indexOf("<svg")) + 1;
     return svg.substring(0, begin)
         + "<title>"
