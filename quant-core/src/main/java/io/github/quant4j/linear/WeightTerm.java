@@ -8,7 +8,7 @@ package io.github.quant4j.linear;
  * with sparse outliers, or with a low-rank correction. Terms are immutable and thread-safe.
  */
 public sealed interface WeightTerm
-    permits QuantizedTerm, DenseTerm, SparseTerm, LowRankTerm, ColumnTerm {
+    permits QuantizedTerm, DenseTerm, SparseTerm, LowRankTerm, ColumnTerm, PairTerm {
 
   /**
    * The output features.

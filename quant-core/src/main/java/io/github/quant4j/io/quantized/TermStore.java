@@ -2,18 +2,23 @@
 package io.github.quant4j.io.quantized;
 
 import io.github.quant4j.format.HalfPrecision;
+import io.github.quant4j.format.OutlierPairs;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.linear.ColumnTerm;
 import io.github.quant4j.linear.DenseTerm;
 import io.github.quant4j.linear.LowRankTerm;
+import io.github.quant4j.linear.PairTerm;
 import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.linear.SparseTerm;
 import io.github.quant4j.linear.WeightTerm;
+import io.github.quant4j.matrix.PackedCodes;
 import io.github.quant4j.matrix.SparseMatrix;
+import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -21,7 +26,7 @@ import java.util.SequencedMap;
 
 /**
  * The terms of a weight matrix as tensors with a description, whose member {@code kind} says what
- * follows: {@code quantized}, {@code dense}, {@code sparse}, {@code lowrank} or {@code columns}.
+ * follows: {@code quantized}, {@code dense}, {@code sparse}, {@code pairs}, {@code lowrank} or {@code columns}.
  */
 final class TermStore {
   private TermStore() {}
@@ -47,6 +52,15 @@ final class TermStore {
         description.put("kind", "sparse");
         matrix.parts().forEach((part, tensor) -> out.add(part, "_" + part, tensor));
       }
+      case PairTerm pairs -> {
+        PackedCodes codes = pairs.codes();
+        Shape shape = Shape.of(codes.rows(), codes.rowBytes());
+        MemorySegment data = codes.data().asSlice(0, codes.rows() * codes.rowBytes());
+        description.put("kind", "pairs");
+        description.put("scheme", pairs.scheme().toString());
+        out.add("codes", "_codes", Tensor.of("", DType.U8, shape, data));
+        pairs.scales().parts().forEach((part, tensor) -> out.add(scale(part), "_" + scale(part), tensor));
+      }
       case LowRankTerm low -> {
         description.put("kind", "lowrank");
         description.put("rank", low.rank());
@@ -64,6 +78,10 @@ final class TermStore {
     }
     description.put("tensors", out.names());
     return (JsonValue.Obj) JsonValue.of(description);
+  }
+
+  private static String scale(String part) {
+    return part.isEmpty() ? "scale" : "scale_" + part;
   }
 
   /** Weights rounded to the type that they are stored as. */
@@ -101,6 +119,7 @@ final class TermStore {
           new QuantizedTerm(MatrixStore.read(description, rows, columns, module));
       case "dense" -> readDense(description, rows, columns, module);
       case "sparse" -> new SparseTerm(SparseMatrix.read(rows, columns, module.parts(description)));
+      case "pairs" -> readPairs(description, rows, columns, module);
       case "lowrank" -> {
         int rank = module.number(description, "rank");
         yield new LowRankTerm(
@@ -120,8 +139,8 @@ final class TermStore {
           throw new IllegalArgumentException(
               "term: kind '"
                   + kind
-                  + "' is not known, expected quantized, dense, sparse, lowrank or columns; was"
-                  + " it written by a newer version?");
+                  + "' is not known, expected quantized, dense, sparse, pairs, lowrank or columns;"
+                  + " was it written by a newer version?");
     };
   }
 
@@ -129,6 +148,32 @@ final class TermStore {
     return description
         .getObject(member)
         .orElseThrow(() -> new IllegalArgumentException("'" + member + "' is missing"));
+  }
+
+  private static PairTerm readPairs(
+      JsonValue.Obj description, int rows, int columns, DescribedModule module) {
+    QuantScheme scheme = QuantScheme.parse(module.text(description, "scheme"));
+    Map<String, Tensor> parts = module.parts(description);
+    Tensor codes = module.part(parts, "codes");
+    long rowBytes = codes.byteSize() / rows;
+    if (rowBytes * rows != codes.byteSize()
+        || rowBytes != PackedCodes.rowBytes(columns, OutlierPairs.BITS, 1)) {
+      throw new IllegalArgumentException(
+          codes + ": expected 4 bits for each of [" + rows + ", " + columns + "]");
+    }
+    SequencedMap<String, Tensor> scales = new LinkedHashMap<>();
+    parts.forEach(
+        (role, tensor) -> {
+          if (role.startsWith(scale(""))) {
+            scales.put(role.equals(scale("")) ? "" : role.substring(scale("").length() + 1), tensor);
+          }
+        });
+    return new PairTerm(
+        scheme,
+        PackedCodes.wrap(rows, columns, OutlierPairs.BITS, rowBytes, codes.data()),
+        scheme
+            .scaleCodec()
+            .decode(scales, PairTerm.requireWholePairs(scheme, rows, columns)));
   }
 
   private static DenseTerm readDense(
