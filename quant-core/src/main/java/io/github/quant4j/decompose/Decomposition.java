@@ -134,6 +134,15 @@ public record Decomposition(List<TermSpec> terms, int loops) {
         case ColumnsSpec columns -> {
           return Optional.of(columns.narrow());
         }
+        case WidthsSpec widths -> {
+          return Optional.of(widths.quantizer());
+        }
+        case GroupsSpec groups -> {
+          return Optional.of(groups.narrow());
+        }
+        case RowsSpec rows -> {
+          return Optional.of(rows.narrow());
+        }
         case ChoiceSpec(var quantizers) -> {
           return Optional.of(quantizers.getFirst());
         }

@@ -24,6 +24,7 @@ public final class FitProblem {
   private final int rows;
   private final int columns;
   private final @Nullable InputStatistics statistics;
+  private final @Nullable FloatMatrix sample;
   private final float @Nullable [] scores;
   private final @Nullable Quantizer main;
   private final InputMoment moment;
@@ -38,6 +39,7 @@ public final class FitProblem {
       int rows,
       int columns,
       @Nullable InputStatistics statistics,
+      @Nullable FloatMatrix sample,
       float @Nullable [] scores,
       @Nullable Quantizer main,
       InputMoment moment,
@@ -48,6 +50,7 @@ public final class FitProblem {
     this.rows = rows;
     this.columns = columns;
     this.statistics = statistics;
+    this.sample = sample;
     this.scores = scores;
     this.main = main;
     this.moment = moment;
@@ -63,7 +66,8 @@ public final class FitProblem {
    */
   public static FitProblem of(int rows, int columns, Compute compute) {
     InputMoment moment = new InputMoment(columns, Optional.empty(), compute);
-    return new FitProblem(rows, columns, null, null, null, moment, new BitSet(), new ArrayList<>());
+    return new FitProblem(
+        rows, columns, null, null, null, null, moment, new BitSet(), new ArrayList<>());
   }
 
   /**
@@ -82,11 +86,27 @@ public final class FitProblem {
         rows,
         columns,
         known,
+        sample,
         scores,
         main,
         new InputMoment(columns, known.gram(), moment.compute()),
         removed,
         notes);
+  }
+
+  /**
+   * The same problem with some of the inputs themselves.
+   *
+   * @param inputs {@code [tokens, in]}; shared
+   * @return the changed problem
+   * @throws IllegalArgumentException if they have another width
+   */
+  public FitProblem withSample(FloatMatrix inputs) {
+    if (inputs.columns() != columns) {
+      throw new IllegalArgumentException(
+          "sample: " + inputs + ", expected " + columns + " channels");
+    }
+    return new FitProblem(rows, columns, statistics, inputs, scores, main, moment, removed, notes);
   }
 
   /**
@@ -114,20 +134,23 @@ public final class FitProblem {
             "scores: number " + i + " is " + values[i] + ", expected a finite value of at least 0");
       }
     }
-    return new FitProblem(rows, columns, statistics, values, main, moment, removed, notes);
+    return new FitProblem(
+        rows, columns, statistics, sample, values, main, moment, removed, notes);
   }
 
   FitProblem withMain(Quantizer quantizer) {
-    return new FitProblem(rows, columns, statistics, scores, quantizer, moment, removed, notes);
+    return new FitProblem(
+        rows, columns, statistics, sample, scores, quantizer, moment, removed, notes);
   }
 
   FitProblem withNotes(List<String> list) {
-    return new FitProblem(rows, columns, statistics, scores, main, moment, removed, list);
+    return new FitProblem(rows, columns, statistics, sample, scores, main, moment, removed, list);
   }
 
   /** The same problem, some of whose weights other terms stand for. */
   FitProblem withRemoved(BitSet places) {
-    return new FitProblem(rows, columns, statistics, scores, main, moment, places, notes);
+    return new FitProblem(
+        rows, columns, statistics, sample, scores, main, moment, places, notes);
   }
 
   /**
@@ -137,6 +160,11 @@ public final class FitProblem {
    */
   public Optional<InputStatistics> statistics() {
     return Optional.ofNullable(statistics);
+  }
+
+  /** Some of the inputs; empty if they are not known. */
+  Optional<FloatMatrix> sample() {
+    return Optional.ofNullable(sample);
   }
 
   InputMoment moment() {

@@ -4,6 +4,7 @@ package io.github.quant4j.decompose;
 import io.github.quant4j.linear.WeightTerm;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** Sums and differences of weight matrices. */
 final class Matrices {
@@ -42,5 +43,24 @@ final class Matrices {
       }
     }
     return result;
+  }
+
+  /** The rows of one part, as an index of all rows says. */
+  static FloatMatrix rows(FloatMatrix matrix, int[] index, int part) {
+    int columns = matrix.columns();
+    int[] numbers = IntStream.range(0, index.length).filter(i -> index[i] == part).toArray();
+    FloatMatrix result = FloatMatrix.zeros(numbers.length, columns);
+    for (int i = 0; i < numbers.length; i++) {
+      System.arraycopy(matrix.data(), numbers[i] * columns, result.data(), i * columns, columns);
+    }
+    return result;
+  }
+
+  /** Takes neighbouring columns of another matrix. */
+  static void copyColumns(FloatMatrix source, int from, int count, FloatMatrix target) {
+    for (int row = 0; row < source.rows(); row++) {
+      int at = row * source.columns() + from;
+      System.arraycopy(source.data(), at, target.data(), at, count);
+    }
   }
 }

@@ -2,6 +2,7 @@
 package io.github.quant4j.decompose;
 
 import io.github.quant4j.format.IntegerFormat;
+import io.github.quant4j.matrix.PackedCodes;
 import io.github.quant4j.scheme.FormatChoice;
 import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.scheme.ScaleLayout;
@@ -20,7 +21,10 @@ final class SchemeBits {
     ScaleLayout layout = scheme.granularity().layout(rows, columns);
     double[] ones = new double[layout.count()];
     Arrays.fill(ones, 1);
-    long bits = (long) rows * columns * scheme.bits() + choiceBits(scheme, layout.count());
+    // Rows of integer codes are whole words, others whole bytes.
+    int unit = scheme.format() instanceof IntegerFormat ? Integer.BYTES : 1;
+    long bits = PackedCodes.rowBytes(columns, scheme.bits(), unit) * Byte.SIZE * rows;
+    bits += choiceBits(scheme, layout.count());
     bits += scheme.scaleCodec().encode(ones, layout, scheme.format()).storageBits();
     if (!scheme.symmetric() && scheme.format() instanceof IntegerFormat integers) {
       bits +=

@@ -16,6 +16,9 @@ public sealed interface TermSpec
         PairsSpec,
         SplitSpec,
         ColumnsSpec,
+        WidthsSpec,
+        GroupsSpec,
+        RowsSpec,
         SparseSpec,
         LowRankSpec {
 

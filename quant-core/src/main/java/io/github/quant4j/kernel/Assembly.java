@@ -48,6 +48,11 @@ sealed interface Assembly {
         leaves.add(product.first());
         yield new Product(product, leaves.size() - 1);
       }
+      case RowsKernel rows -> {
+        int first = leaves.size();
+        leaves.addAll(rows.parts());
+        yield new Rows(rows, first);
+      }
       default -> leaf(kernel, leaves);
     };
   }
@@ -86,6 +91,26 @@ sealed interface Assembly {
     public void finish(Outputs outputs, int tokens, float[] y, int yOffset) {
       kernel.second().multiply(outputs.arrays[index], 0, tokens, y, yOffset);
       kernel.scratch().release(outputs.arrays[index]);
+    }
+  }
+
+  /** Rows of several leaves, which follow one another. */
+  record Rows(RowsKernel kernel, int first) implements Assembly {
+    @Override
+    public void place(Outputs outputs, int tokens, float[] y, int yOffset) {
+      for (int p = 0; p < kernel.parts().size(); p++) {
+        int size = Math.multiplyExact(tokens, kernel.parts().get(p).outFeatures());
+        outputs.set(first + p, kernel.scratch().floats(size), 0);
+      }
+    }
+
+    @Override
+    public void finish(Outputs outputs, int tokens, float[] y, int yOffset) {
+      for (int p = 0; p < kernel.parts().size(); p++) {
+        float[] computed = outputs.arrays[first + p];
+        kernel.scatter(p, computed, tokens, y, yOffset);
+        kernel.scratch().release(computed);
+      }
     }
   }
 

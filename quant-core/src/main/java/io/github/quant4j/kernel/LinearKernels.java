@@ -6,11 +6,13 @@ import io.github.quant4j.linear.ColumnTerm;
 import io.github.quant4j.linear.DenseTerm;
 import io.github.quant4j.linear.LowRankTerm;
 import io.github.quant4j.linear.PairTerm;
+import io.github.quant4j.linear.MixedTerm;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.linear.SparseTerm;
 import io.github.quant4j.linear.WeightTerm;
 import io.github.quant4j.parallel.ScratchPool;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -67,6 +69,29 @@ final class LinearKernels {
                   columns.hasQuantizedInput() ? activations : Optional.empty(),
                   options),
               options.scratch());
+      case MixedTerm mixed -> of(mixed, activations, options);
     };
+  }
+
+  private static LinearKernel of(
+      MixedTerm mixed, Optional<ActivationQuantizer> activations, KernelOptions options) {
+    List<LinearKernel> parts = new ArrayList<>();
+    List<int[]> lines = new ArrayList<>();
+    for (WeightTerm part : mixed.parts()) {
+      lines.add(mixed.lines(parts.size()));
+      parts.add(of(part, activations, options));
+    }
+    if (parts.size() == 1) {
+      return parts.getFirst();
+    }
+    if (mixed.axis() == MixedTerm.Axis.ROWS) {
+      return new RowsKernel(parts, lines, options.scratch());
+    }
+    List<LinearKernel> gathering = new ArrayList<>();
+    for (int p = 0; p < parts.size(); p++) {
+      gathering.add(
+          new ColumnsKernel(lines.get(p), mixed.columns(), parts.get(p), options.scratch()));
+    }
+    return SumKernel.of(gathering, options.scratch());
   }
 }

@@ -221,6 +221,9 @@ public final class LinearQuantizer {
     if (changed.statistics().isPresent()) {
       problem = problem.withStatistics(changed.statistics().get());
     }
+    if (changed.sample().isPresent()) {
+      problem = problem.withSample(changed.sample().get());
+    }
     if (layer.scores().isPresent()) {
       problem = problem.withScores(layer.scores().get());
     }

@@ -153,6 +153,7 @@ public final class QuantizedLinear {
           quantizer.runLength(columns.inner().columns());
         }
       }
+      case MixedTerm mixed -> mixed.parts().forEach(part -> requireSuits(quantizer, part));
       case SparseTerm _, LowRankTerm _ -> {
         // Their input is not quantized.
       }

@@ -4,6 +4,7 @@ package io.github.quant4j.recipe;
 import io.github.quant4j.decompose.Decomposition;
 import io.github.quant4j.decompose.TermSpec;
 import io.github.quant4j.decompose.TermSteps;
+import io.github.quant4j.decompose.WidthSteps;
 import io.github.quant4j.grammar.Range;
 import io.github.quant4j.grammar.Step;
 import io.github.quant4j.grammar.Steps;
@@ -39,6 +40,9 @@ sealed interface Compensation {
             TermSteps.PLANE.as(Beside::new),
             TermSteps.SPLIT.as(InPlace::new),
             TermSteps.COLUMNS.as(InPlace::new),
+            WidthSteps.WIDTHS.as(InPlace::new),
+            WidthSteps.GROUPS.as(InPlace::new),
+            WidthSteps.ROWS.as(InPlace::new),
             LOOP,
             Step.<Compensation>word(
                 "bias", "the mean error of the output is taken off the bias", new Bias()));

@@ -4,9 +4,12 @@ package io.github.quant4j.recipe;
 import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.decompose.ChoiceSpec;
 import io.github.quant4j.decompose.ColumnsSpec;
+import io.github.quant4j.decompose.GroupsSpec;
 import io.github.quant4j.decompose.QuantizedSpec;
+import io.github.quant4j.decompose.RowsSpec;
 import io.github.quant4j.decompose.SplitSpec;
 import io.github.quant4j.decompose.TermSpec;
+import io.github.quant4j.decompose.WidthsSpec;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.scheme.QuantScheme;
 import java.util.List;
@@ -163,6 +166,9 @@ public final class PublishedRecipe {
       case ChoiceSpec choice -> choice.quantizers().getFirst().scheme();
       case SplitSpec split -> split.quantizer().scheme();
       case ColumnsSpec columns -> columns.narrow().scheme();
+      case WidthsSpec widths -> widths.quantizer().scheme();
+      case GroupsSpec groups -> groups.narrow().scheme();
+      case RowsSpec rows -> rows.narrow().scheme();
       default ->
           throw new IllegalStateException(
               main.label() + " has no plain rounding; its entry should name what it beats");

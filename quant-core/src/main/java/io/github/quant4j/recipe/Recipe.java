@@ -7,8 +7,11 @@ import io.github.quant4j.decompose.ColumnsSpec;
 import io.github.quant4j.decompose.Decomposition;
 import io.github.quant4j.decompose.OutlierCriterion;
 import io.github.quant4j.decompose.SparseSpec;
+import io.github.quant4j.decompose.GroupsSpec;
+import io.github.quant4j.decompose.RowsSpec;
 import io.github.quant4j.decompose.SplitSpec;
 import io.github.quant4j.decompose.TermSpec;
+import io.github.quant4j.decompose.WidthsSpec;
 import io.github.quant4j.search.ActivationCalibration;
 import io.github.quant4j.search.RangeRule;
 import io.github.quant4j.statistic.StatisticNeed;
@@ -211,7 +214,7 @@ public record Recipe(
         compensations.add(term.label());
         continue;
       }
-      // Splits are compensations in the text, though they take the place of the main term.
+      // These are compensations in the text, though they take the place of the main term.
       switch (term) {
         case SplitSpec split -> {
           text.append(split.quantizer());
@@ -220,6 +223,18 @@ public record Recipe(
         case ColumnsSpec columns -> {
           text.append(columns.narrow());
           compensations.addFirst(columns.label());
+        }
+        case WidthsSpec widths -> {
+          text.append(widths.quantizer());
+          compensations.addFirst(widths.label());
+        }
+        case GroupsSpec groups -> {
+          text.append(groups.narrow());
+          compensations.addFirst(groups.label());
+        }
+        case RowsSpec rows -> {
+          text.append(rows.narrow());
+          compensations.addFirst(rows.label());
         }
         default -> text.append(term.label());
       }

@@ -13,6 +13,7 @@ import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.ColumnTerm;
 import io.github.quant4j.linear.DenseTerm;
 import io.github.quant4j.linear.LowRankTerm;
+import io.github.quant4j.linear.MixedTerm;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.linear.PairTerm;
 import io.github.quant4j.linear.QuantizedTerm;
@@ -99,6 +100,12 @@ class LinearQuantizerTest {
           pairs.codes().rowBytes() * pairs.rows() * 8 + bits(pairs.scales().parts().values());
       case LowRankTerm(var left, var right) -> storedBits(left) + storedBits(right);
       case ColumnTerm columns -> storedBits(columns.inner()) + 32L * columns.sources().length;
+      case MixedTerm mixed -> {
+        // Three parts need two bits for each run of lines, in whole bytes.
+        int bits = mixed.parts().size() - 1;
+        yield mixed.parts().stream().mapToLong(LinearQuantizerTest::storedBits).sum()
+            + 8L * ((mixed.index().length * bits + 7) / 8);
+      }
     };
   }
 
@@ -139,13 +146,26 @@ class LinearQuantizerTest {
       int tokens,
       double[] sums,
       double[] magnitudes) {
+    if (term instanceof MixedTerm mixed && mixed.axis() == MixedTerm.Axis.COLUMNS) {
+      for (int p = 0; p < mixed.parts().size(); p++) {
+        // Each part reads, and quantizes, its own columns.
+        add(
+            ColumnTerm.of(mixed.parts().get(p), mixed.lines(p), mixed.columns(), true),
+            x,
+            activations,
+            tokens,
+            sums,
+            magnitudes);
+      }
+      return;
+    }
     int[] sources =
         term instanceof ColumnTerm columns
             ? columns.sources()
             : java.util.stream.IntStream.range(0, term.columns()).toArray();
     boolean quantized =
         switch (term) {
-          case QuantizedTerm _, DenseTerm _, PairTerm _ -> true;
+          case QuantizedTerm _, DenseTerm _, PairTerm _, MixedTerm _ -> true;
           case ColumnTerm columns -> columns.hasQuantizedInput();
           case SparseTerm _, LowRankTerm _ -> false;
         };

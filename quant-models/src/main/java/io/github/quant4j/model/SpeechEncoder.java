@@ -216,6 +216,21 @@ public final class SpeechEncoder implements AutoCloseable {
   }
 
   /**
+   * The spectrogram of speech as long as it is, for features of a word by itself: without silence
+   * up to the longest length, and without what is longer than that.
+   *
+   * @param speech the speech, at least one sample, resampled if it has not 16,000 samples a second
+   * @return an input of {@link #encode}, {@code [frames, mel bins]}: a row for each 10 ms that have
+   *     begun
+   * @throws IllegalArgumentException if there is no sample
+   */
+  public FloatMatrix spectrogramAsLong(Waveform speech) {
+    Waveform heard = speech.resampled(LogMelSpectrogram.SAMPLE_RATE);
+    int frames = Math.ceilDiv(heard.samples().length, LogMelSpectrogram.HOP);
+    return spectrogram.of(heard, Math.min(frames, graph.configuration().maximumFrames()));
+  }
+
+  /**
    * Encodes a spectrogram.
    *
    * <p>Memory: about {@code frames (width + intermediate size)} floats.

@@ -34,7 +34,8 @@ import picocli.CommandLine.Parameters;
     description =
         "The text is cut into consecutive windows; the tail is dropped. In each window all tokens"
             + " but the first are scored, given those before them in the window. A speech encoder"
-            + " is compared with a reference on speech, by the signal to noise of its features.")
+            + " is compared with a reference on speech, by the signal to noise of its features."
+            + " Either can be scored on a task.")
 final class EvalCommand implements Callable<Integer> {
   private final Quant quant;
 
@@ -51,6 +52,25 @@ final class EvalCommand implements Callable<Integer> {
           "Speech for a speech encoder and its --reference: a WAV file, or a folder of them, which"
               + " are joined to segments of 30 seconds.")
   private @Nullable Path speech;
+
+  @Option(
+      names = "--task",
+      paramLabel = "PATH",
+      description = {
+        "For a language model, a JSONL file of questions, each {\"context\": ..., \"choices\": [...],"
+            + " \"answer\": n}, of which the likeliest choice is taken: acc, and by bytes acc_norm.",
+        "For a speech encoder, recordings with labels: a folder of WAV files named LABEL_*.wav, or"
+            + " with a folder of them for each label, or a list of files and labels, .csv or"
+            + " .jsonl. They are labelled by a linear probe on the features, learned from --train"
+            + " with the --reference."
+      })
+  private @Nullable Path task;
+
+  @Option(
+      names = "--train",
+      paramLabel = "PATH",
+      description = "Recordings that the labels of a speech encoder's --task are learned from.")
+  private @Nullable Path training;
 
   @Option(
       names = "--context",
@@ -97,14 +117,32 @@ final class EvalCommand implements Callable<Integer> {
     if (speech != null && text != null) {
       throw new UsageException("--speech: in addition to --text, expected one of them");
     }
-    if (speech != null) {
+    if (training != null && task == null) {
+      throw new UsageException("--train: " + training + ", but there is no --task");
+    }
+    if (task != null) {
+      requireTaskAlone();
+      new TaskEvaluation(quant, modelDirectory, reference, task, runtime.modelOptions())
+          .run(training);
+    } else if (speech != null) {
       compareEncoders(speech);
     } else if (text != null) {
       predict(text);
     } else {
-      throw new UsageException("eval: missing --text FILE, or --speech PATH for a speech encoder");
+      throw new UsageException(
+          "eval: missing --text FILE, or --speech PATH for a speech encoder, or --task PATH");
     }
     return 0;
+  }
+
+  private void requireTaskAlone() {
+    if (text != null || speech != null) {
+      throw new UsageException("--task: in addition to --text or --speech, expected one of them");
+    }
+    if (logitsFile != null || givenContext != null || maximumWindows < Integer.MAX_VALUE) {
+      throw new UsageException(
+          "--task: in addition to --context, --max-windows or --logits-out, which are for texts");
+    }
   }
 
   private void predict(Path file) throws IOException {
@@ -196,8 +234,8 @@ final class EvalCommand implements Callable<Integer> {
       quant.print(json);
       return;
     }
-    quant.print("sqnr      " + SpeechTable.decibels(result.sqnr()));
-    quant.print("worst     " + SpeechTable.decibels(result.worst()));
+    quant.print("sqnr      " + Numbers.decibels(result.sqnr()));
+    quant.print("worst     " + Numbers.decibels(result.worst()));
     quant.print("segments  " + result.inputs().size());
   }
 

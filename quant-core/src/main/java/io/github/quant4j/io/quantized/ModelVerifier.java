@@ -10,6 +10,7 @@ import io.github.quant4j.io.TensorFileException;
 import io.github.quant4j.io.TensorSource;
 import io.github.quant4j.linear.ColumnTerm;
 import io.github.quant4j.linear.LowRankTerm;
+import io.github.quant4j.linear.MixedTerm;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.linear.WeightTerm;
@@ -192,6 +193,7 @@ public final class ModelVerifier {
         verify(subject, right);
       }
       case ColumnTerm columns -> verify(subject, columns.inner());
+      case MixedTerm mixed -> mixed.parts().forEach(part -> verify(subject, part));
       default -> verifyRows(subject, term);
     }
   }

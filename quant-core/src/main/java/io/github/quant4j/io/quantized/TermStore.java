@@ -8,6 +8,7 @@ import io.github.quant4j.linear.ColumnTerm;
 import io.github.quant4j.linear.DenseTerm;
 import io.github.quant4j.linear.LowRankTerm;
 import io.github.quant4j.linear.PairTerm;
+import io.github.quant4j.linear.MixedTerm;
 import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.linear.SparseTerm;
 import io.github.quant4j.linear.WeightTerm;
@@ -19,16 +20,22 @@ import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
  * The terms of a weight matrix as tensors with a description, whose member {@code kind} says what
- * follows: {@code quantized}, {@code dense}, {@code sparse}, {@code pairs}, {@code lowrank} or {@code columns}.
+ * follows: {@code quantized}, {@code dense}, {@code sparse}, {@code pairs}, {@code lowrank}, {@code
+ * columns} or {@code mixed}.
  */
 final class TermStore {
+  private static final String PART_INDEX = "part_index";
+
   private TermStore() {}
 
   /**
@@ -75,6 +82,19 @@ final class TermStore {
         description.put("inner", write(columns.inner(), Optional.empty(), out.nested("_inner")));
         out.add("sources", "_sources", Tensor.ofInts(Shape.of(sources.length), sources));
       }
+      case MixedTerm mixed -> {
+        description.put("kind", "mixed");
+        description.put("axis", mixed.axis().name().toLowerCase(Locale.ROOT));
+        description.put("unit", mixed.unit());
+        List<JsonValue> parts = new ArrayList<>();
+        for (WeightTerm part : mixed.parts()) {
+          parts.add(write(part, Optional.empty(), out.nested("_part" + parts.size())));
+        }
+        description.put("parts", parts);
+        if (parts.size() > 1) {
+          out.add(PART_INDEX, "_" + PART_INDEX, index(mixed));
+        }
+      }
     }
     description.put("tensors", out.names());
     return (JsonValue.Obj) JsonValue.of(description);
@@ -82,6 +102,18 @@ final class TermStore {
 
   private static String scale(String part) {
     return part.isEmpty() ? "scale" : "scale_" + part;
+  }
+
+  /** The part of each run of lines, as one dense stream of bits. */
+  private static Tensor index(MixedTerm mixed) {
+    int[] index = mixed.index();
+    byte[] codes = new byte[index.length];
+    for (int i = 0; i < codes.length; i++) {
+      codes[i] = (byte) index[i];
+    }
+    int bits = MixedTerm.indexBits(mixed.parts().size());
+    PackedCodes packed = PackedCodes.pack(1, codes.length, bits, 1, codes);
+    return Tensor.of("", DType.U8, Shape.of(packed.rowBytes()), packed.data());
   }
 
   /** Weights rounded to the type that they are stored as. */
@@ -135,13 +167,78 @@ final class TermStore {
             columns,
             description.getBoolean("quantized_input").orElse(false));
       }
+      case "mixed" -> readMixed(description, rows, columns, module);
       default ->
           throw new IllegalArgumentException(
               "term: kind '"
                   + kind
-                  + "' is not known, expected quantized, dense, sparse, pairs, lowrank or columns;"
-                  + " was it written by a newer version?");
+                  + "' is not known, expected quantized, dense, sparse, pairs, lowrank, columns or"
+                  + " mixed; was it written by a newer version?");
     };
+  }
+
+  private static MixedTerm readMixed(
+      JsonValue.Obj description, int rows, int columns, DescribedModule module) {
+    MixedTerm.Axis axis =
+        switch (module.text(description, "axis")) {
+          case "rows" -> MixedTerm.Axis.ROWS;
+          case "columns" -> MixedTerm.Axis.COLUMNS;
+          case String other ->
+              throw new IllegalArgumentException(
+                  "'axis' is '" + other + "', expected rows or columns");
+        };
+    int length = axis == MixedTerm.Axis.ROWS ? rows : columns;
+    int unit = module.number(description, "unit");
+    List<JsonValue> descriptions = description.getArray("parts").orElse(List.of());
+    if (unit < 1 || length % unit != 0 || descriptions.isEmpty() || descriptions.size() > 256) {
+      throw new IllegalArgumentException(
+          "mixed term: "
+              + descriptions.size()
+              + " parts, units of "
+              + unit
+              + ", expected 1 to 256 parts and units that divide "
+              + length);
+    }
+    int[] index = index(descriptions.size(), length / unit, description, module);
+    int[] counts = new int[descriptions.size()];
+    for (int part : index) {
+      if (part >= counts.length) {
+        throw new IllegalArgumentException(
+            "'part_index' names part " + part + ", expected fewer than " + counts.length);
+      }
+      counts[part] += unit;
+    }
+    List<WeightTerm> parts = new ArrayList<>();
+    for (JsonValue part : descriptions) {
+      if (!(part instanceof JsonValue.Obj inner)) {
+        throw new IllegalArgumentException("'parts': expected objects, found " + part.kind());
+      }
+      int count = counts[parts.size()];
+      parts.add(
+          axis == MixedTerm.Axis.ROWS
+              ? read(inner, count, columns, module)
+              : read(inner, rows, count, module));
+    }
+    return MixedTerm.of(axis, unit, parts, index);
+  }
+
+  private static int[] index(
+      int parts, int runs, JsonValue.Obj description, DescribedModule module) {
+    int[] index = new int[runs];
+    if (parts == 1) {
+      return index;
+    }
+    Tensor stored = module.part(module.parts(description), PART_INDEX);
+    int bits = MixedTerm.indexBits(parts);
+    if (stored.dtype() != DType.U8 || stored.byteSize() != PackedCodes.rowBytes(runs, bits, 1)) {
+      throw new IllegalArgumentException(
+          stored + ": expected " + bits + " bits for each of " + runs + " runs, as U8");
+    }
+    PackedCodes packed = PackedCodes.wrap(1, runs, bits, stored.byteSize(), stored.data());
+    for (int i = 0; i < runs; i++) {
+      index[i] = packed.get(0, i);
+    }
+    return index;
   }
 
   private static JsonValue.Obj nested(JsonValue.Obj description, String member) {

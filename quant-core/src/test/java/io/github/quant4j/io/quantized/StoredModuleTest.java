@@ -24,6 +24,7 @@ import io.github.quant4j.layer.LinearQuantizer;
 import io.github.quant4j.linear.ColumnTerm;
 import io.github.quant4j.linear.DenseTerm;
 import io.github.quant4j.linear.LowRankTerm;
+import io.github.quant4j.linear.MixedTerm;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.linear.SparseTerm;
@@ -188,6 +189,52 @@ class StoredModuleTest {
     assertTrue(StoredModule.of(linear).group().isEmpty());
     assertSame(linear, own(linear));
     assertEquals(0.9f, own(linear).activations().orElseThrow().clipRatio());
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {4, 5, 6})
+  void mixedWidthsAreStored(long seed) throws TensorFileException {
+    SeededRandom random = new SeededRandom(seed);
+    int rows = random.nextInt(9, 40);
+    QuantizedLinear linear =
+        QuantizedLinear.of(
+            List.of(
+                MixedTerm.of(
+                    MixedTerm.Axis.COLUMNS,
+                    16,
+                    List.of(
+                        new QuantizedTerm(quantized(random, "int1:g16:asym rtn", rows, 32)),
+                        new QuantizedTerm(quantized(random, "int2:g16:asym rtn", rows, 16)),
+                        new QuantizedTerm(quantized(random, "int3:g16:asym rtn", rows, 32))),
+                    new int[] {2, 0, 1, 0, 2}),
+                MixedTerm.of(
+                    MixedTerm.Axis.ROWS,
+                    1,
+                    List.of(
+                        new QuantizedTerm(quantized(random, "int4:g16:asym rtn", rows - 3, 80)),
+                        new DenseTerm(halves(random, 3, 80), DType.F16)),
+                    index(random, rows, 3)),
+                MixedTerm.of(
+                    MixedTerm.Axis.ROWS,
+                    rows,
+                    List.of(new QuantizedTerm(quantized(random, "int4:g16 rtn", rows, 80))),
+                    new int[] {0})));
+    assertTrue(StoredModule.of(linear).group().isEmpty());
+    assertSame(linear, own(linear));
+    // The index of the first two takes bits; a single part has none.
+    long tensors =
+        StoredModule.of(linear).tensors().values().stream().mapToLong(Tensor::byteSize).sum();
+    assertEquals(linear.storageBits(), 8 * tensors, random.toString());
+  }
+
+  private static int[] index(SeededRandom random, int rows, int wide) {
+    int[] index = new int[rows];
+    for (int left = wide; left > 0; ) {
+      int row = random.nextInt(0, rows);
+      left -= index[row] == 0 ? 1 : 0;
+      index[row] = 1;
+    }
+    return index;
   }
 
   @Test
