@@ -58,6 +58,7 @@ public record WidthsSpec(Quantizer quantizer, Measure measure) implements TermSp
    *     scales are not those of groups of inputs
    */
   public WidthsSpec {
+    OrderedColumns.refuse(quantizer, "widths");
     ColumnGroups.size(WORD, quantizer);
     if (!(quantizer.scheme().choice() instanceof FormatChoice.Fixed(IntegerFormat(int bits))
         && bits >= 2
