@@ -10,9 +10,14 @@ module quant4j.calib {
   requires transitive quant4j.core;
   requires transitive quant4j.models;
 
+  exports io.github.quant4j.allocate;
+  exports io.github.quant4j.cost;
   exports io.github.quant4j.evaluate;
   exports io.github.quant4j.inspect;
   exports io.github.quant4j.nd4j;
   exports io.github.quant4j.pipeline;
+  exports io.github.quant4j.sensitivity;
   exports io.github.quant4j.study;
+
+  uses io.github.quant4j.pipeline.ReportPageProvider;
 }

@@ -19,7 +19,8 @@ module quant4j.core {
   exports io.github.quant4j.io.quantized;
   exports io.github.quant4j.json to
       quant4j.models,
-      quant4j.calib;
+      quant4j.calib,
+      quant4j.report;
   exports io.github.quant4j.kernel;
   exports io.github.quant4j.layer;
   exports io.github.quant4j.linalg;

@@ -90,7 +90,9 @@ public final class LabeledSounds {
     int comma = line.lastIndexOf(',');
     if (comma < 1 || line.indexOf('"') >= 0) {
       throw new IllegalArgumentException(
-          "'" + line + "', expected a file, a comma and a label, without quotes; a list of JSON"
+          "'"
+              + line
+              + "', expected a file, a comma and a label, without quotes; a list of JSON"
               + " objects can hold any name");
     }
     return new LabeledSound(

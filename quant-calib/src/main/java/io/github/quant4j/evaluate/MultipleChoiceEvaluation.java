@@ -65,11 +65,7 @@ public final class MultipleChoiceEvaluation {
    */
   public static MultipleChoiceEvaluation of(LanguageModel model) {
     return new MultipleChoiceEvaluation(
-        model,
-        null,
-        DEFAULT_TOKENS_AT_ONCE,
-        ProgressListener.none(),
-        Cancellation.onInterrupt());
+        model, null, DEFAULT_TOKENS_AT_ONCE, ProgressListener.none(), Cancellation.onInterrupt());
   }
 
   /**

@@ -43,12 +43,14 @@ public final class OutputComparison<I> {
    * @param sqnr signal to quantization noise of all outputs together, in decibels; infinite if they
    *     agree
    * @param inputs the same of each input's output by itself
+   * @param energies those that the ratios of the inputs are of
    */
-  public record Result(double sqnr, List<Double> inputs) {
+  public record Result(double sqnr, List<Double> inputs, List<SignalToNoise> energies) {
 
-    /** Copies the list. */
+    /** Copies the lists. */
     public Result {
       inputs = List.copyOf(inputs);
+      energies = List.copyOf(energies);
     }
 
     /**
@@ -159,7 +161,7 @@ public final class OutputComparison<I> {
       progress.progressed("compare", b + 1, blocks + 1);
     }
     SignalToNoise all = SignalToNoise.NONE;
-    List<Double> each = new ArrayList<>();
+    List<SignalToNoise> each = new ArrayList<>();
     try (Block head = original.openHead();
         Block changed = quantized.openHead()) {
       for (int i = 0; i < inputs.size(); i++) {
@@ -168,12 +170,12 @@ public final class OutputComparison<I> {
             SignalToNoise.of(
                 output(head, expected.get(i), "original", i),
                 output(changed, actual.get(i), "quantized", i));
-        each.add(energies.decibels());
+        each.add(energies);
         all = all.plus(energies);
       }
     }
     progress.progressed("compare", blocks + 1, blocks + 1);
-    return new Result(all.decibels(), each);
+    return new Result(all.decibels(), each.stream().map(SignalToNoise::decibels).toList(), each);
   }
 
   private static FloatMatrix output(Block head, HiddenStates states, String network, int input) {

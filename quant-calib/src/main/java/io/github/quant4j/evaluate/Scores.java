@@ -2,6 +2,7 @@
 package io.github.quant4j.evaluate;
 
 import io.github.quant4j.parallel.WorkerTeam;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -15,6 +16,7 @@ final class Scores {
 
   private static final int ROWS_IN_PART = 8;
   private static final double NANOS = 1e9;
+  private static final EvaluationResult.Window NO_TOKENS = new EvaluationResult.Window(0, 0, 0, 0);
 
   private final int context;
   private final int vocabulary;
@@ -31,6 +33,8 @@ final class Scores {
   private long tokens;
   private long nanos;
   private int windowsBefore;
+  private final List<EvaluationResult.Window> each = new ArrayList<>();
+  private EvaluationResult.Window window = NO_TOKENS;
 
   /**
    * Begins an evaluation.
@@ -101,6 +105,17 @@ final class Scores {
     divergence += rowDivergence[row];
     agreements += rowAgreement[row] ? 1 : 0;
     tokens++;
+    EvaluationResult.Window scored =
+        new EvaluationResult.Window(
+            this.window.tokens() + 1,
+            this.window.negativeLogLikelihood() + rowLoss[row],
+            this.window.divergence() + rowDivergence[row],
+            this.window.agreements() + (rowAgreement[row] ? 1 : 0));
+    boolean isLast = position + 2 == context;
+    if (isLast) {
+      each.add(scored);
+    }
+    this.window = isLast ? NO_TOKENS : scored;
   }
 
   void finish(int windows) {
@@ -145,6 +160,7 @@ final class Scores {
         isCompared()
             ? Optional.of(
                 new EvaluationResult.Comparison(divergence / tokens, (double) agreements / tokens))
-            : Optional.empty());
+            : Optional.empty(),
+        each);
   }
 }

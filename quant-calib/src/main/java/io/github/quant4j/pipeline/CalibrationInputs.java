@@ -2,14 +2,11 @@
 package io.github.quant4j.pipeline;
 
 import io.github.quant4j.graph.BlockModel;
-import io.github.quant4j.graph.HiddenStates;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.progress.Cancellation;
 import io.github.quant4j.progress.ProgressListener;
 import java.io.IOException;
 import java.util.List;
-import java.util.Locale;
-import java.util.zip.CRC32C;
 
 /**
  * Where calibration inputs come from.
@@ -51,28 +48,7 @@ interface CalibrationInputs<I> {
   /** Inputs that are there. */
   static <I> CalibrationInputs<I> given(BlockModel<I> model, List<? extends I> inputs) {
     List<I> copy = List.copyOf(inputs);
-    CRC32C checksum = new CRC32C();
-    long tokens = 0;
-    // What an input is only the model knows; its first states tell inputs apart.
-    for (I input : copy) {
-      HiddenStates states = model.embed(List.of(input));
-      tokens = Math.addExact(tokens, states.layout().tokens());
-      for (float value : states.values().data()) {
-        int bits = Float.floatToIntBits(value);
-        checksum.update(bits);
-        checksum.update(bits >>> 8);
-        checksum.update(bits >>> 16);
-        checksum.update(bits >>> 24);
-      }
-    }
-    long total = tokens;
-    String text =
-        String.format(
-            Locale.ROOT,
-            "%d inputs of %d tokens in all, checksum %08x",
-            copy.size(),
-            total,
-            checksum.getValue());
+    InputSignature signature = InputSignature.of(model, copy);
     return new CalibrationInputs<>() {
       @Override
       public List<I> load(ProgressListener progress, Cancellation cancellation) {
@@ -81,12 +57,12 @@ interface CalibrationInputs<I> {
 
       @Override
       public String describe() {
-        return text;
+        return signature.toString();
       }
 
       @Override
       public long tokens() {
-        return total;
+        return signature.tokens();
       }
     };
   }

@@ -298,15 +298,10 @@ public final class Quantization<I> {
       RunSignature signature = signature(source, plan);
       CalibrationInputs<I> inputs = settings.inputs();
       if (RowRanking.isNeeded(plan)) {
-        inputs =
-            CalibrationInputs.loaded(inputs, settings.progress(), settings.cancellation());
+        inputs = CalibrationInputs.loaded(inputs, settings.progress(), settings.cancellation());
         plan =
             new RowRanking<>(
-                    model,
-                    inputs,
-                    settings.kernels(),
-                    settings.progress(),
-                    settings.cancellation())
+                    model, inputs, settings.kernels(), settings.progress(), settings.cancellation())
                 .resolve(plan);
       }
       return new QuantizationRun<>(
@@ -322,7 +317,21 @@ public final class Quantization<I> {
     }
   }
 
-  /** What the result depends on. */
+  /**
+   * What the result depends on: the model, the recipe, the choice of layers, the calibration, and
+   * who computes. Reads the whole model. Whether the recipe suits the model is not asked, see
+   * {@link #plan()}.
+   *
+   * @return equal for two quantizations only if they give the same weights
+   * @throws TensorFileException if the model is damaged
+   * @throws IOException if it cannot be read
+   */
+  public RunSignature signature() throws IOException {
+    try (ModelDirectory source = ModelDirectory.open(directory)) {
+      return signature(source, plan(source));
+    }
+  }
+
   private RunSignature signature(ModelDirectory source, QuantizationPlan plan) {
     SequencedMap<String, String> signature = new LinkedHashMap<>();
     signature.put("model", ModelSignature.of(source));

@@ -268,8 +268,7 @@ final class RowRanking<I> {
     while (from < sequences.size()) {
       int tokens = 0;
       int to = from;
-      while (to < sequences.size()
-          && (to == from || tokens < QuantizationRun.TOKENS_IN_BATCH)) {
+      while (to < sequences.size() && (to == from || tokens < QuantizationRun.TOKENS_IN_BATCH)) {
         tokens += model.tokens(sequences.get(to));
         to++;
       }

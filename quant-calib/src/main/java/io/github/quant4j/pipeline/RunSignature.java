@@ -15,6 +15,7 @@ import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,17 +28,28 @@ import java.util.SequencedMap;
  * @param parts in an order that does not change
  * @param id hexadecimal digits of the SHA-256 of the parts
  */
-record RunSignature(SequencedMap<String, String> parts, String id) {
+public record RunSignature(SequencedMap<String, String> parts, String id) {
   private static final String FILE = "run.json";
   private static final String PARTS = "depends_on";
   private static final String ID = "id";
 
-  static RunSignature of(SequencedMap<String, String> parts) {
+  /** Copies the parts. */
+  public RunSignature {
+    parts = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(parts));
+  }
+
+  /**
+   * The signature of some parts.
+   *
+   * @param parts in an order that does not change
+   * @return with their number
+   */
+  public static RunSignature of(SequencedMap<String, String> parts) {
     String text = JsonWriter.compact(JsonValue.of(parts));
     try {
       byte[] digest =
           MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-      return new RunSignature(new LinkedHashMap<>(parts), HexFormat.of().formatHex(digest));
+      return new RunSignature(parts, HexFormat.of().formatHex(digest));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java platform has SHA-256", e);
     }

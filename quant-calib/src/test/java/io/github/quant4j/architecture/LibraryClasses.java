@@ -31,11 +31,13 @@ final class LibraryClasses {
   static JavaClasses all() {
     Set<Location> places =
         OF_MODULES.stream().map(LibraryClasses::place).collect(Collectors.toSet());
-    // By name, since the program of the examples may lie in the same place.
+    // By name, since what is built upon the library may lie in the same place.
     return new ClassFileImporter()
         .withImportOption(
             location ->
-                !location.contains("/quant4j/examples/") && !location.contains("/quant4j/bench/"))
+                !location.contains("/quant4j/examples/")
+                    && !location.contains("/quant4j/bench/")
+                    && !location.contains("/quant4j/report/"))
         .importLocations(places);
   }
 

@@ -98,7 +98,8 @@ class PackagesTest {
           "text.unicode");
 
   private static final List<String> CALIB =
-      packages("evaluate", "inspect", "nd4j", "pipeline", "study");
+      packages(
+          "allocate", "cost", "evaluate", "inspect", "nd4j", "pipeline", "sensitivity", "study");
 
   private static final List<String> CORE = joined(CORE_SERVING, CORE_MAKING);
 

@@ -90,6 +90,9 @@ class EvaluationTest {
       double divergence = 0;
       int agreements = 0;
       for (int w = 0; w < 2; w++) {
+        double divergenceBefore = divergence;
+        int agreementsBefore = agreements;
+        double loss = 0;
         int[] window = Arrays.copyOfRange(text, w * 10, w * 10 + 10);
         float[] own = model.logits(window).data();
         float[] other = reference.logits(window).data();
@@ -104,9 +107,16 @@ class EvaluationTest {
             bestOther = p[v] > p[bestOther] ? v : bestOther;
           }
           agreements += bestOwn == bestOther ? 1 : 0;
+          loss -= q[window[i + 1]];
         }
+        EvaluationResult.Window sums = result.each().get(w);
+        assertEquals(9, sums.tokens());
+        assertEquals(loss, sums.negativeLogLikelihood(), 1e-5);
+        assertEquals(divergence - divergenceBefore, sums.divergence(), 1e-5);
+        assertEquals(agreements - agreementsBefore, sums.agreements());
       }
       EvaluationResult.Comparison comparison = result.comparison().orElseThrow();
+      assertEquals(2, result.each().size());
       assertEquals(divergence / 18, comparison.divergence(), 1e-6);
       assertEquals(agreements / 18.0, comparison.agreement());
 

@@ -40,7 +40,8 @@ class MultipleChoiceEvaluationTest {
   /** A token for each letter, spaces included, and one in front, as the tokenizer's file says. */
   private static List<Integer> tokens(String text) {
     List<Integer> tokens = new ArrayList<>(List.of(SPACE));
-    for (char c : text.toCharArray()) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
       tokens.add(c == ' ' ? SPACE : c - 'a' + 4);
     }
     return tokens;
@@ -103,9 +104,7 @@ class MultipleChoiceEvaluationTest {
           String choice = question.choices().get(c);
           expected[c] =
               logLikelihood(
-                  model,
-                  tokens(question.context().strip() + " " + choice),
-                  choice.length() + 1);
+                  model, tokens(question.context().strip() + " " + choice), choice.length() + 1);
           assertEquals(expected[c], answer.logLikelihoods().get(c), 1e-4, random.toString());
           assertEquals(
               expected[c] / choice.length(), answer.normalized().get(c), 1e-4, random.toString());
@@ -134,8 +133,7 @@ class MultipleChoiceEvaluationTest {
 
   @Test
   void anEmptyContextIsTheBeginToken() throws IOException {
-    MultipleChoiceQuestion question =
-        new MultipleChoiceQuestion("", List.of("abc", "de"), 1, "");
+    MultipleChoiceQuestion question = new MultipleChoiceQuestion("", List.of("abc", "de"), 1, "");
     try (LanguageModel model = open("llama-untied")) {
       int begin = model.beginToken().orElseThrow();
       List<Integer> tokens = new ArrayList<>(List.of(begin));
@@ -211,12 +209,10 @@ class MultipleChoiceEvaluationTest {
           MultipleChoiceEvaluation.of(model).against(other).run(questions);
       MultipleChoiceResult alone = MultipleChoiceEvaluation.of(other).run(questions);
       assertEquals(alone.accuracy(), result.referenceAccuracy().orElseThrow());
-      assertEquals(
-          alone.normalizedAccuracy(), result.referenceNormalizedAccuracy().orElseThrow());
+      assertEquals(alone.normalizedAccuracy(), result.referenceNormalizedAccuracy().orElseThrow());
       int agreeing = 0;
       for (int q = 0; q < 20; q++) {
-        agreeing +=
-            result.answers().get(q).chosen() == alone.answers().get(q).chosen() ? 1 : 0;
+        agreeing += result.answers().get(q).chosen() == alone.answers().get(q).chosen() ? 1 : 0;
       }
       assertEquals(agreeing / 20.0, result.agreement().orElseThrow().value());
     }

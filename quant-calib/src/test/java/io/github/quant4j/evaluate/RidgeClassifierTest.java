@@ -41,8 +41,7 @@ class RidgeClassifierTest {
     for (int i = 0; i < count; i++) {
       labels.add("bca".substring(i % 3, i % 3 + 1));
     }
-    RidgeClassifier classifier =
-        RidgeClassifier.fit(features, labels, ridge, Compute.scalar());
+    RidgeClassifier classifier = RidgeClassifier.fit(features, labels, ridge, Compute.scalar());
     assertEquals(List.of("a", "b", "c"), classifier.labels());
 
     double[] mean = new double[width];
@@ -62,8 +61,7 @@ class RidgeClassifierTest {
     labels.forEach(label -> share[label.charAt(0) - 'a'] += 1.0 / count);
     for (int i = 0; i < count; i++) {
       for (int j = 0; j < width; j++) {
-        z.setEntry(
-            i, j, deviation[j] < 1e-9 ? 0 : (features.get(i, j) - mean[j]) / deviation[j]);
+        z.setEntry(i, j, deviation[j] < 1e-9 ? 0 : (features.get(i, j) - mean[j]) / deviation[j]);
       }
       for (int k = 0; k < 3; k++) {
         y.setEntry(i, k, (labels.get(i).charAt(0) - 'a' == k ? 1 : 0) - share[k]);

@@ -78,8 +78,11 @@ class SpeechClassificationTest {
       assertEquals(1, alone.accuracy(), random.toString());
       assertEquals(1, alone.agreement());
 
-      Quantization.of(encoder.graph(), encoder.directory().orElseThrow(),
-              List.of(random.gaussianMatrix(48, 8)), OPTIONS.kernels())
+      Quantization.of(
+              encoder.graph(),
+              encoder.directory().orElseThrow(),
+              List.of(random.gaussianMatrix(48, 8)),
+              OPTIONS.kernels())
           .recipe("int8:channel:sym rtn")
           .saveTo(target, SaveOptions.defaults());
       try (SpeechEncoder quantized = SpeechEncoder.open(target, OPTIONS)) {
@@ -97,26 +100,25 @@ class SpeechClassificationTest {
     try (SpeechEncoder encoder = TestEncoders.open("whisper-prefixed", OPTIONS)) {
       List<LabeledSound> known = LabeledSounds.read(train);
       List<LabeledSound> unknown = LabeledSounds.read(test);
-      FloatMatrix features =
-          FloatMatrix.zeros(known.size(), encoder.graph().head().outFeatures());
+      FloatMatrix features = FloatMatrix.zeros(known.size(), encoder.graph().head().outFeatures());
       for (int i = 0; i < known.size(); i++) {
         float[] mean = mean(encoder, known.get(i));
         System.arraycopy(mean, 0, features.data(), i * mean.length, mean.length);
       }
       RidgeClassifier classifier =
           RidgeClassifier.fit(
-              features,
-              known.stream().map(LabeledSound::label).toList(),
-              0.3,
-              Compute.scalar());
+              features, known.stream().map(LabeledSound::label).toList(), 0.3, Compute.scalar());
       List<String> expected = new ArrayList<>();
       for (LabeledSound sound : unknown) {
         expected.add(classifier.classify(mean(encoder, sound)));
       }
       assertEquals(
           expected,
-          SpeechClassification.of(encoder, known).regularization(0.3).run(encoder, unknown)
-              .predictions().stream()
+          SpeechClassification.of(encoder, known)
+              .regularization(0.3)
+              .run(encoder, unknown)
+              .predictions()
+              .stream()
               .map(SpeechClassification.Prediction::label)
               .toList());
     }
@@ -203,8 +205,7 @@ class SpeechClassificationTest {
       SpeechClassification task = SpeechClassification.of(encoder, known);
       LabeledSound other = new LabeledSound(test.resolve("low_9.wav"), "other");
       IllegalArgumentException error =
-          assertThrows(
-              IllegalArgumentException.class, () -> task.run(encoder, List.of(other)));
+          assertThrows(IllegalArgumentException.class, () -> task.run(encoder, List.of(other)));
       assertTrue(String.valueOf(error.getMessage()).contains("'other'"), error::getMessage);
       LabeledSound missing = new LabeledSound(test.resolve("none.wav"), "low");
       assertThrows(AudioFileException.class, () -> task.run(encoder, List.of(missing)));

@@ -31,8 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Rows of a model ranked together, against a ranking by brute force in doubles. */
 class RowRankingTest {
   private static final ModelOptions OPTIONS = ModelOptions.defaults().withThreads(1);
-  private static final String RECIPE =
-      "int3:g16:asym gptq + rows(0.2,int8:channel:sym rtn,model)";
+  private static final String RECIPE = "int3:g16:asym gptq + rows(0.2,int8:channel:sym rtn,model)";
 
   private static final double[] NONE = {};
 
@@ -142,10 +141,7 @@ class RowRankingTest {
       Map<String, Integer> counts = expected(model, windows, 0.2);
       Quantization<int[]> quantization =
           Quantization.of(
-                  model.graph(),
-                  TestModels.directory("llama-untied"),
-                  windows,
-                  OPTIONS.kernels())
+                  model.graph(), TestModels.directory("llama-untied"), windows, OPTIONS.kernels())
               .recipe(RECIPE);
       QuantizationPlan plan = quantization.plan();
       QuantizationReport report = quantization.saveTo(target);
@@ -170,7 +166,7 @@ class RowRankingTest {
         }
         assertEquals(24, quantized.logits(windows.getFirst()).rows());
       }
-      assertEquals(0.2 * weights, wide, 64);
+      assertEquals(0.2 * weights, (double) wide, 64);
       assertTrue(different > 0, "all layers have the same share");
       // Codes of wide rows are five bits wider; their scales are fewer.
       assertEquals(plan.bitsPerWeight(), (double) bits / weights, 0.02);

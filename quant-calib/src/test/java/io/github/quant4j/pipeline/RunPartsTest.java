@@ -66,7 +66,7 @@ class RunPartsTest {
             1,
             1,
             1);
-    String page = ReportPage.of(report);
+    String page = ReportPage.plain(report);
     assertFalse(page.contains("NaN") || page.contains("Infinity"), page);
     assertEquals(ratio == Double.POSITIVE_INFINITY, page.contains("<td>exact</td>"));
     JsonValue.Obj json = (JsonValue.Obj) JsonParser.parse(report.toJson());

@@ -71,7 +71,9 @@ final class ColumnGroups {
     return ranges;
   }
 
-  /** The squared range times the mean square of the inputs: what rounding costs, but for a factor. */
+  /**
+   * The squared range times the mean square of the inputs: what rounding costs, but for a factor.
+   */
   static double[] sensitivities(FloatMatrix weights, FitProblem problem, int size) {
     double[] values = ranges(weights, size, 2);
     double[] diagonal = problem.moment().diagonal();

@@ -50,17 +50,12 @@ final class ColumnParts {
    * @return one matrix if there is only one set
    */
   static WeightTerm fit(
-      FloatMatrix residual,
-      FitProblem problem,
-      int unit,
-      List<Quantizer> quantizers,
-      int[] index) {
+      FloatMatrix residual, FitProblem problem, int unit, List<Quantizer> quantizers, int[] index) {
     int[] present = IntStream.of(index).distinct().sorted().toArray();
     if (present.length == 1) {
       return new QuantizedTerm(problem.quantize(quantizers.get(present[0]), residual));
     }
-    int[] renumbered =
-        IntStream.of(index).map(set -> Arrays.binarySearch(present, set)).toArray();
+    int[] renumbered = IntStream.of(index).map(set -> Arrays.binarySearch(present, set)).toArray();
     boolean feedback =
         IntStream.of(present)
             .mapToObj(quantizers::get)
@@ -98,8 +93,7 @@ final class ColumnParts {
       FloatMatrix error =
           Matrices.difference(own, Matrices.dense(own.rows(), own.columns(), List.of(term)));
       FloatMatrix change = FloatMatrix.zeros(own.rows(), later.length);
-      compute.multiplyAdd(
-          1, MatrixView.of(error), MatrixView.of(transfer), MatrixView.of(change));
+      compute.multiplyAdd(1, MatrixView.of(error), MatrixView.of(transfer), MatrixView.of(change));
       for (int row = 0; row < own.rows(); row++) {
         for (int j = 0; j < later.length; j++) {
           weights.data()[row * weights.columns() + later[j]] +=
@@ -164,8 +158,7 @@ final class ColumnParts {
     FloatMatrix values = FloatMatrix.zeros(rows.length, columns.length);
     for (int i = 0; i < rows.length; i++) {
       for (int j = 0; j < columns.length; j++) {
-        values.data()[i * columns.length + j] =
-            gram.values()[rows[i] * gram.size() + columns[j]];
+        values.data()[i * columns.length + j] = gram.values()[rows[i] * gram.size() + columns[j]];
       }
     }
     return values;

@@ -45,8 +45,7 @@ public record GroupsSpec(Quantizer narrow, double share, Quantizer wide, Criteri
       throw new IllegalArgumentException("share: " + share + ", expected above 0, below 1");
     }
     int size = ColumnGroups.size(WORD, narrow);
-    if (wide.scheme().granularity()
-            instanceof Granularity.PerGroup(int other)
+    if (wide.scheme().granularity() instanceof Granularity.PerGroup(int other)
         && size % other != 0) {
       throw new IllegalArgumentException(
           WORD + ": wide groups of " + other + ", expected a size that divides " + size);

@@ -73,8 +73,7 @@ public record RowsSpec(Quantizer narrow, double share, Quantizer wide, boolean i
    */
   public double[] sensitivities(FloatMatrix weights, FitProblem problem) {
     ScaleSearch search = narrow.search().needsGram() ? new MinMaxSearch() : narrow.search();
-    Quantizer nearest =
-        Quantizer.of(narrow.scheme(), search, List.of(new NearestRounding()));
+    Quantizer nearest = Quantizer.of(narrow.scheme(), search, List.of(new NearestRounding()));
     FloatMatrix rounded = problem.quantize(nearest, weights, Optional.empty()).dequantize();
     FloatMatrix change = Matrices.difference(rounded, weights);
     Optional<Gram> gram = problem.moment().gram();

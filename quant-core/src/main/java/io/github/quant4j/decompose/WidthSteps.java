@@ -49,16 +49,14 @@ public final class WidthSteps {
               values -> {
                 Quantizer wide = Quantizer.of(values.phrase("QUANTIZER").orElseThrow());
                 var criterion =
-                    GroupsSpec.Criterion.valueOf(
-                        values.word("criterion").toUpperCase(Locale.ROOT));
+                    GroupsSpec.Criterion.valueOf(values.word("criterion").toUpperCase(Locale.ROOT));
                 return quantizer ->
                     new GroupsSpec(quantizer, values.number("SHARE"), wide, criterion);
               });
 
   /** Wide rows beside narrow ones. */
   public static final Step<RowsSpec, Function<Quantizer, TermSpec>> ROWS =
-      Step.<RowsSpec>named(
-              "rows", "outputs whose error is largest in a wider format (MixLLM)")
+      Step.<RowsSpec>named("rows", "outputs whose error is largest in a wider format (MixLLM)")
           .required("SHARE", Range.between(0, 1), RowsSpec::share, "of the outputs, such as 0.1")
           .phrase("QUANTIZER", true, RowsSpec::wide, "of these outputs")
           .flag("model", RowsSpec::isOfModel, "the outputs of all layers are ranked together")

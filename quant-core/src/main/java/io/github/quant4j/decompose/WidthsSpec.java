@@ -115,8 +115,7 @@ public record WidthsSpec(Quantizer quantizer, Measure measure) implements TermSp
   /** How many groups get one bit less, and how many one more. */
   private int exchanged(FloatMatrix residual, FitProblem problem, int[] order) {
     FloatMatrix[] trials = new FloatMatrix[PARTS];
-    ScaleSearch search =
-        quantizer.search().needsGram() ? new MinMaxSearch() : quantizer.search();
+    ScaleSearch search = quantizer.search().needsGram() ? new MinMaxSearch() : quantizer.search();
     for (int i = 0; i < PARTS; i++) {
       Quantizer nearest =
           Quantizer.of(changed(i - 1).scheme(), search, List.of(new NearestRounding()));

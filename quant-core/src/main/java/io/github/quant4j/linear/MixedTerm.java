@@ -10,8 +10,8 @@ import java.util.Objects;
  * A matrix cut along one axis into parts of different widths: rows (MixLLM, Zheng et al., arXiv
  * 2412.14590), or groups of columns (SliM-LLM, Huang et al., arXiv 2405.14917).
  *
- * <p>Each row or group of columns is in one part, whose matrix has them in their order. So each part
- * is a packed matrix of one format, and is served by a kernel of its own.
+ * <p>Each row or group of columns is in one part, whose matrix has them in their order. So each
+ * part is a packed matrix of one format, and is served by a kernel of its own.
  */
 public final class MixedTerm implements WeightTerm {
   private final Axis axis;
@@ -52,8 +52,7 @@ public final class MixedTerm implements WeightTerm {
    * @throws IllegalArgumentException if a part has not as many rows or columns as the index gives
    *     it, or is neither dense nor quantized, or the sizes along the other axis differ
    */
-  public static MixedTerm of(
-      Axis axis, int unit, List<? extends WeightTerm> parts, int[] index) {
+  public static MixedTerm of(Axis axis, int unit, List<? extends WeightTerm> parts, int[] index) {
     if (unit < 1) {
       throw new IllegalArgumentException("unit: " + unit + ", expected at least 1");
     }

@@ -2,6 +2,7 @@
 package io.github.quant4j.metric;
 
 import io.github.quant4j.linear.QuantizedLinear;
+import java.util.List;
 
 /**
  * The bit operations of linear layers for one token, in two forms that are in use.
@@ -50,25 +51,28 @@ public record BitOperations(double product, double withAdders) {
   }
 
   /**
-   * The operations of a layer: its weights at their effective width, and a transform that runs with
-   * the model at full width.
+   * The operations of a layer, see {@link LayerProducts}: its terms at their effective width, and a
+   * transform that runs with the model at full width. Low-rank and sparse terms read the input at
+   * full width, also where the other terms read it quantized.
    *
    * @param linear the layer
    * @return the operations for one token
    */
   public static BitOperations of(QuantizedLinear linear) {
-    int activationBits =
-        linear.activations().map(quantizer -> quantizer.scheme().format().bits()).orElse(FULL_BITS);
-    BitOperations weights =
-        of(
-            linear.outFeatures(),
-            linear.inFeatures(),
-            linear.terms().stream().mapToLong(term -> term.storageBits()).sum()
-                / ((double) linear.outFeatures() * linear.inFeatures()),
-            activationBits);
-    long transform = linear.transform().map(map -> map.operationsPerToken()).orElse(0L);
-    double full = (double) transform * FULL_BITS * FULL_BITS;
-    return weights.plus(new BitOperations(full, full + 2.0 * FULL_BITS * transform));
+    return of(LayerProducts.of("layer", ProductRole.LAYER, linear, 1), CountingPolicy.ALL);
+  }
+
+  /**
+   * The operations of a pass.
+   *
+   * @param products what is multiplied
+   * @param policy which of them count
+   * @return the operations in both forms
+   */
+  public static BitOperations of(List<MatrixProduct> products, CountingPolicy policy) {
+    return new BitOperations(
+        BitOperationForm.PRODUCT.cost(products, policy),
+        BitOperationForm.WITH_ADDERS.cost(products, policy));
   }
 
   /**

@@ -174,9 +174,7 @@ class WidthsTest {
         mixed.data()[i] = trials[index[i % mixed.columns() / 32]].data()[i];
       }
       double found =
-          measure.equals("kl")
-              ? divergence(x, weights, mixed)
-              : outputError(x, weights, mixed);
+          measure.equals("kl") ? divergence(x, weights, mixed) : outputError(x, weights, mixed);
       if (found < least) {
         least = found;
         best = index;
@@ -248,8 +246,7 @@ class WidthsTest {
       }
     }
     Compute compute = Compute.scalar();
-    FloatMatrix whole =
-        gptq.quantize(permuted, Gram.of(inputs, compute), compute).dequantize();
+    FloatMatrix whole = gptq.quantize(permuted, Gram.of(inputs, compute), compute).dequantize();
     double expected = outputError(inputs, permuted, whole);
     // They are damped by themselves.
     assertEquals(expected, found, 0.1 * expected, random.toString());
@@ -263,8 +260,7 @@ class WidthsTest {
                     weights,
                     problem,
                     16,
-                    List.of(
-                        Quantizer.of("int3:g16:asym rtn"), Quantizer.of("int3:g16:asym rtn")),
+                    List.of(Quantizer.of("int3:g16:asym rtn"), Quantizer.of("int3:g16:asym rtn")),
                     index)));
     assertTrue(found < 0.9 * apart, () -> random + ": " + found + " of " + apart);
   }
@@ -372,8 +368,7 @@ class WidthsTest {
       }
     }
     // Shares that come to no row or all of them leave one matrix.
-    assertEquals(
-        "int3:g16:asym gptq", spec.withRows(0, 20).label());
+    assertEquals("int3:g16:asym gptq", spec.withRows(0, 20).label());
     assertEquals("int8:channel:sym rtn", spec.withRows(20, 20).label());
     assertEquals(7, countOfWideRows(spec.withRows(7, 20), weights, x));
   }

@@ -187,8 +187,7 @@ class MixedTermTest {
   private static void assertRefused(
       String message, Axis axis, int unit, List<WeightTerm> parts, int... index) {
     IllegalArgumentException error =
-        assertThrows(
-            IllegalArgumentException.class, () -> MixedTerm.of(axis, unit, parts, index));
+        assertThrows(IllegalArgumentException.class, () -> MixedTerm.of(axis, unit, parts, index));
     assertTrue(String.valueOf(error.getMessage()).startsWith(message), error::getMessage);
   }
 }

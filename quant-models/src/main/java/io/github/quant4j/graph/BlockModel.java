@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.graph;
 
+import io.github.quant4j.metric.MatrixProduct;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -68,6 +69,16 @@ public interface BlockModel<I> {
    * @return empty if the stream cannot be rotated exactly, because something else writes to it
    */
   Optional<ResidualStream> residualStream();
+
+  /**
+   * What embedding multiplies and looks up, for the cost of a pass.
+   *
+   * @param tokens rows of the hidden states
+   * @return the products, none if nothing is known of them
+   */
+  default List<MatrixProduct> embeddingProducts(long tokens) {
+    return List.of();
+  }
 
   /**
    * Turns inputs into the first block's input.

@@ -132,6 +132,7 @@ class OracleRandomTest {
       vocabulary.putIfAbsent(Character.toString(letter) + "</w>", vocabulary.size());
     }
     int compared = 0;
+    int unbounded = 0;
     for (int seed = from; seed < to; seed++) {
       SeededRandom random = new SeededRandom(seed);
       String expression = new RandomRegex(random).next();
@@ -156,14 +157,24 @@ class OracleRandomTest {
           for (int j = 0; j < length; j++) {
             text.appendCodePoint(letters[random.nextInt(0, letters.length)]);
           }
+          int[] found;
+          try {
+            found = tokenizer.encode(text.toString(), false);
+          } catch (IllegalArgumentException e) {
+            // A few of so many take exponential time, for which there is a bound.
+            assertTrue(e.getMessage().contains("backtracks too much"), e.getMessage());
+            unbounded++;
+            continue;
+          }
           assertArrayEquals(
               oracle.encode(text.toString(), false),
-              tokenizer.encode(text.toString(), false),
+              found,
               "seed " + seed + ", /" + expression + "/ on '" + text + "'");
           compared++;
         }
       }
     }
     assertTrue(compared > (to - from) * 8, "compared " + compared);
+    assertTrue(unbounded * 1000 <= compared, "unbounded " + unbounded);
   }
 }

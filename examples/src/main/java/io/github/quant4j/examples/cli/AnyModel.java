@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.examples.cli;
 
+import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.model.SpeechEncoder;
 import io.github.quant4j.model.config.ModelOptions;
@@ -19,6 +20,11 @@ sealed interface AnyModel extends AutoCloseable {
     }
 
     @Override
+    public KernelOptions kernels() {
+      return model.options().kernels();
+    }
+
+    @Override
     public void close() {
       model.close();
     }
@@ -32,6 +38,11 @@ sealed interface AnyModel extends AutoCloseable {
     }
 
     @Override
+    public KernelOptions kernels() {
+      return encoder.options().kernels();
+    }
+
+    @Override
     public void close() {
       encoder.close();
     }
@@ -39,6 +50,9 @@ sealed interface AnyModel extends AutoCloseable {
 
   /** What was noticed when it was opened. */
   List<String> warnings();
+
+  /** What it runs with. */
+  KernelOptions kernels();
 
   /** Opens what is in a directory. */
   static AnyModel open(Path directory, ModelOptions options) throws IOException {

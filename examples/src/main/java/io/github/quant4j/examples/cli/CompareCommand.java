@@ -8,7 +8,7 @@ import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.pipeline.Calibration;
 import io.github.quant4j.recipe.PublishedRecipes;
 import io.github.quant4j.study.RecipeStudy;
-import io.github.quant4j.study.SpeechStudy;
+import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.text.TextFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -125,29 +125,14 @@ final class CompareCommand implements Callable<Integer> {
     ModelOptions options = runtime.modelOptions();
     quant.cleansUp();
     String contents = TextFile.read(file);
-    List<RecipeStudy.Row> rows = new ArrayList<>();
-    try (LanguageModel model = AnyModel.openForText(modelDirectory, options);
-        TemporaryDirectory directory = TemporaryDirectory.create("quant-compare");
-        ProgressLine progress = quant.progress()) {
-      RecipeStudy study =
+    try (LanguageModel model = AnyModel.openForText(modelDirectory, options)) {
+      RecipeStudy<int[]> study =
           RecipeStudy.of(
-                  model,
-                  calibration(model),
-                  TextWindows.tokens(model, file, contents, context),
-                  EvaluationOptions.defaults()
-                      .withContext(context)
-                      .withMaximumWindows(maximumWindows))
-              .progress(progress)
-              .cancellation(quant.terminal().cancellation());
-      rows.add(study.original());
-      for (String recipe : all) {
-        rows.add(study.measure(recipe, directory.path().resolve("model")));
-      }
-    }
-    if (quant.isJson()) {
-      quant.print(json(rows));
-    } else {
-      print(rows);
+              model,
+              calibration(),
+              TextWindows.tokens(model, file, contents, context),
+              EvaluationOptions.defaults().withContext(context).withMaximumWindows(maximumWindows));
+      print("text", file, rows(study, all));
     }
   }
 
@@ -158,43 +143,36 @@ final class CompareCommand implements Callable<Integer> {
               + " file or a folder of them");
     }
     quant.cleansUp();
-    List<SpeechStudy.Row> rows = new ArrayList<>();
-    try (SpeechEncoder encoder = AnyModel.openForSpeech(modelDirectory, runtime.modelOptions());
-        TemporaryDirectory directory = TemporaryDirectory.create("quant-compare");
+    try (SpeechEncoder encoder = AnyModel.openForSpeech(modelDirectory, runtime.modelOptions())) {
+      RecipeStudy<FloatMatrix> study =
+          RecipeStudy.of(
+              encoder,
+              SpeechFiles.spectrograms(
+                  encoder, Conversions.path("--calib", calibration), samples, "--samples"),
+              SpeechFiles.spectrograms(encoder, speechPath, maximumWindows, "--max-windows"));
+      print("speech", speechPath, rows(study, all));
+    }
+  }
+
+  private List<RecipeStudy.Row> rows(RecipeStudy<?> study, List<String> all) throws IOException {
+    List<RecipeStudy.Row> rows = new ArrayList<>();
+    try (TemporaryDirectory directory = TemporaryDirectory.create("quant-compare");
         ProgressLine progress = quant.progress()) {
-      SpeechStudy study =
-          SpeechStudy.of(
-                  encoder,
-                  SpeechFiles.spectrograms(
-                      encoder, Conversions.path("--calib", calibration), samples, "--samples"),
-                  SpeechFiles.spectrograms(encoder, speechPath, maximumWindows, "--max-windows"))
-              .progress(progress)
-              .cancellation(quant.terminal().cancellation());
-      rows.add(study.original());
+      RecipeStudy<?> observed =
+          study.progress(progress).cancellation(quant.terminal().cancellation());
+      rows.add(observed.original());
       for (String recipe : all) {
-        rows.add(study.measure(recipe, directory.path().resolve("model")));
+        rows.add(observed.measure(recipe, directory.path().resolve("model")));
       }
     }
-    if (quant.isJson()) {
-      Map<String, Object> json = new LinkedHashMap<>();
-      json.put("model", modelDirectory.toString());
-      json.put("speech", speechPath.toString());
-      json.put("recipes", SpeechTable.json(rows));
-      quant.print(json);
-    } else {
-      print(SpeechTable.TITLES, SpeechTable.cells(rows));
-    }
+    return rows;
   }
 
   /** All recipes, read before any work. */
   private List<String> recipes() throws IOException {
     List<String> all = new ArrayList<>(recipes);
     if (recipeFile != null) {
-      TextFile.read(recipeFile)
-          .lines()
-          .map(line -> line.replaceFirst("#.*", "").trim())
-          .filter(line -> !line.isEmpty())
-          .forEach(all::add);
+      all.addAll(RecipeList.read(recipeFile));
     }
     if (all.isEmpty()) {
       throw new UsageException("--recipe: none, expected at least one, or --recipes FILE");
@@ -202,77 +180,27 @@ final class CompareCommand implements Callable<Integer> {
     return all.stream().map(text -> PublishedRecipes.recipe(text).toString()).toList();
   }
 
-  /** The model writes once, and all recipes read the same. */
-  private Calibration calibration(LanguageModel model) throws IOException {
-    if (!calibration.equals(SELF)) {
-      return Calibration.ofText(
-          TextFile.read(Conversions.path("--calib", calibration)), samples, CALIBRATION_CONTEXT);
-    }
-    try (ProgressLine progress = quant.progress()) {
-      List<int[]> windows =
-          Calibration.selfGenerated(samples, CALIBRATION_CONTEXT)
-              .inputs(model, progress, quant.terminal().cancellation());
-      return Calibration.ofTokens(windows.toArray(int[][]::new));
-    }
+  private Calibration calibration() throws IOException {
+    return calibration.equals(SELF)
+        ? Calibration.selfGenerated(samples, CALIBRATION_CONTEXT)
+        : Calibration.ofText(
+            TextFile.read(Conversions.path("--calib", calibration)), samples, CALIBRATION_CONTEXT);
   }
 
-  private void print(List<RecipeStudy.Row> rows) {
-    String[] titles = {
-      "recipe", "bits", "size", "perplexity", "KL", "top-1", "Mbitops", "quantized in", "tokens/s"
-    };
-    List<String[]> cells = new ArrayList<>();
-    for (RecipeStudy.Row row : rows) {
-      cells.add(
-          new String[] {
-            row.recipe().isEmpty() ? "full precision" : row.recipe(),
-            Numbers.fixed(row.bitsPerWeight(), 2),
-            Numbers.bytes((double) row.bytes()),
-            Numbers.fixed(row.perplexity(), 3),
-            Numbers.fixed(row.divergence(), 4),
-            Numbers.fixed(100 * row.agreement(), 1) + " %",
-            Numbers.fixed(row.operations().product() / 1e6, 0),
-            Numbers.fixed(row.seconds(), 1) + " s",
-            Numbers.fixed(row.tokensPerSecond(), 0)
-          });
-    }
-    print(titles, cells);
-  }
-
-  private void print(String[] titles, List<String[]> cells) {
-    if (markdown) {
-      quant.print("| " + String.join(" | ", titles) + " |");
-      quant.print("|---|" + "---:|".repeat(titles.length - 1));
-      for (String[] row : cells) {
-        row[0] = "`" + row[0].replace("|", "\\|") + "`";
-        quant.print("| " + String.join(" | ", row) + " |");
-      }
+  private void print(String kind, Path data, List<RecipeStudy.Row> rows) {
+    if (quant.isJson()) {
+      Map<String, Object> json = new LinkedHashMap<>();
+      json.put("model", modelDirectory.toString());
+      json.put(kind, data.toString());
+      json.put("recipes", rows.stream().map(RecipeTable::json).toList());
+      quant.print(json);
       return;
     }
-    Table table = new Table(1, titles);
-    cells.forEach(table::add);
-    table.lines().forEach(quant::print);
-  }
-
-  private Map<String, ?> json(List<RecipeStudy.Row> rows) {
-    List<Map<String, ?>> list = new ArrayList<>();
-    for (RecipeStudy.Row row : rows) {
-      Map<String, Object> entry = new LinkedHashMap<>();
-      entry.put("recipe", row.recipe());
-      entry.put("perplexity", row.perplexity());
-      entry.put("kl", row.divergence());
-      entry.put("top1", row.agreement());
-      entry.put("bits_per_weight", row.bitsPerWeight());
-      entry.put("bytes", row.bytes());
-      entry.put("bit_operations", row.operations().product());
-      entry.put("bit_operations_with_adders", row.operations().withAdders());
-      entry.put("seconds", row.seconds());
-      entry.put("tokens_per_second", row.tokensPerSecond());
-      list.add(entry);
+    RecipeTable table = RecipeTable.of(rows);
+    if (markdown) {
+      table.markdown().forEach(quant::print);
+    } else {
+      table.lines().forEach(quant::print);
     }
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("model", modelDirectory.toString());
-    json.put("text", String.valueOf(text));
-    json.put("recipes", list);
-    return json;
   }
 }

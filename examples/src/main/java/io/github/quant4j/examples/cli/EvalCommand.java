@@ -234,8 +234,8 @@ final class EvalCommand implements Callable<Integer> {
       quant.print(json);
       return;
     }
-    quant.print("sqnr      " + SpeechTable.decibels(result.sqnr()));
-    quant.print("worst     " + SpeechTable.decibels(result.worst()));
+    quant.print("sqnr      " + Numbers.decibels(result.sqnr()));
+    quant.print("worst     " + Numbers.decibels(result.worst()));
     quant.print("segments  " + result.inputs().size());
   }
 

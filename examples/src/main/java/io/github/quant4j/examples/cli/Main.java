@@ -71,6 +71,8 @@ public final class Main {
             .addSubcommand(new InspectCommand(quant))
             .addSubcommand(new EstimateCommand(quant))
             .addSubcommand(new CompareCommand(quant))
+            .addSubcommand(new StudyCommand(quant))
+            .addSubcommand(new SensitivityCommand(quant))
             .addSubcommand(new RecipesCommand(quant))
             .addSubcommand(new VerifyCommand(quant))
             .addSubcommand(new CommandLine.HelpCommand());

@@ -21,6 +21,11 @@ final class Numbers {
     return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.4g", value);
   }
 
+  /** A ratio of signal to noise, or a dash where there is no noise. */
+  static String decibels(double ratio) {
+    return Double.isFinite(ratio) ? fixed(ratio, 2) + " dB" : "-";
+  }
+
   static String bytes(double count) {
     double value = count;
     int unit = 0;

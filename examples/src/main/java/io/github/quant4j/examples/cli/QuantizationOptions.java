@@ -1,35 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.examples.cli;
 
-import io.github.quant4j.model.LanguageModel;
-import io.github.quant4j.model.SpeechEncoder;
-import io.github.quant4j.pipeline.Calibration;
+import io.github.quant4j.allocate.AllocationPlan;
 import io.github.quant4j.pipeline.Quantization;
 import io.github.quant4j.recipe.PublishedRecipes;
 import io.github.quant4j.recipe.Recipe;
-import io.github.quant4j.tensor.FloatMatrix;
+import io.github.quant4j.recipe.RecipeException;
 import io.github.quant4j.text.TextFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What a model is quantized to, and what it is calibrated on. */
 final class QuantizationOptions {
-  private static final String SELF = "self";
-  private static final int DEFAULT_SAMPLES = 64;
-  private static final int DEFAULT_CONTEXT = 256;
-
   @Option(
       names = "--recipe",
       paramLabel = "R",
-      required = true,
       description =
           "How to quantize, for example 'int4:g64:asym gptq(act-order)', or the name of a"
               + " published system, for example QuaRot; 'quant help recipes' explains both.")
-  private String recipe = "";
+  private @Nullable String recipe;
 
   @Option(
       names = "--set",
@@ -47,65 +44,90 @@ final class QuantizationOptions {
   private List<String> kept = new ArrayList<>();
 
   @Option(
-      names = "--calib",
+      names = "--plan",
       paramLabel = "FILE",
       description =
-          "Text to calibrate on, in UTF-8; 'self' lets the model write it (default:"
-              + " ${DEFAULT-VALUE}). For a speech encoder a WAV file or a folder of them.")
-  private String calibration = SELF;
+          "A recipe for each layer instead of one for all, as 'layer = recipe' lines: what --plan-out"
+              + " has written, edited or not.")
+  private @Nullable Path plan;
 
-  @Option(
-      names = "--samples",
-      paramLabel = "N",
-      description =
-          "Windows of calibration text, or at most so many segments of 30 seconds of speech"
-              + " (default: ${DEFAULT-VALUE}).")
-  private int samples = DEFAULT_SAMPLES;
-
-  @Option(
-      names = "--context",
-      paramLabel = "N",
-      description =
-          "Tokens of a window of text, at most as many as the model has positions (default: 256, or"
-              + " all positions of a model with fewer).")
-  private @Nullable Integer context;
-
-  @Option(
-      names = "--seed",
-      paramLabel = "N",
-      description = "What the choice of calibration text depends on (default: ${DEFAULT-VALUE}).")
-  private long seed;
+  @Mixin private QuantizationInputs inputs = new QuantizationInputs();
 
   /** What can be checked before a model is opened. */
-  void check() {
-    Recipe _ = recipe();
-    NumberRange.samples(samples);
-    if (context != null) {
-      NumberRange.context(context);
+  void check() throws IOException {
+    if (recipe == null && plan == null) {
+      throw new UsageException("--recipe: missing; expected it, or --plan FILE");
     }
+    checkRest();
   }
 
-  private Recipe recipe() {
-    return PublishedRecipes.recipe(recipe);
+  /** What can be checked besides the recipe, which is to be found. */
+  void checkRest() throws IOException {
+    if (recipe != null && plan != null) {
+      throw new UsageException("--plan: beside --recipe, expected one of them");
+    }
+    if (recipe != null) {
+      Recipe _ = PublishedRecipes.recipe(recipe);
+    }
+    if (plan != null) {
+      AllocationPlan _ = read(plan);
+    }
+    inputs.check();
+  }
+
+  boolean hasRecipe() {
+    return recipe != null || plan != null;
+  }
+
+  QuantizationInputs inputs() {
+    return inputs;
+  }
+
+  private static AllocationPlan read(Path file) throws IOException {
+    try {
+      return AllocationPlan.parse(TextFile.read(file));
+    } catch (RecipeException e) {
+      throw e;
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(file + ": " + e.getMessage());
+    }
   }
 
   /** The quantization that the options ask for. */
   Quantization<?> quantization(AnyModel model) throws IOException {
+    return quantization(model, Optional.empty());
+  }
+
+  /**
+   * The quantization that the options ask for.
+   *
+   * @param found a plan that takes the place of a recipe
+   */
+  Quantization<?> quantization(AnyModel model, Optional<AllocationPlan> found) throws IOException {
     return switch (model) {
       case AnyModel.Text(var language) ->
-          configured(Quantization.of(language).calibration(calibration(language)));
+          configured(Quantization.of(language).calibration(inputs.calibration(language)), found);
       case AnyModel.Speech(var encoder) ->
           configured(
               Quantization.of(
                   encoder.graph(),
                   encoder.directory().orElseThrow(),
-                  speech(encoder),
-                  encoder.options().kernels()));
+                  inputs.spectrograms(encoder),
+                  encoder.options().kernels()),
+              found);
     };
   }
 
-  private <I> Quantization<I> configured(Quantization<I> calibrated) {
-    Quantization<I> quantization = calibrated.recipe(recipe());
+  private <I> Quantization<I> configured(Quantization<I> calibrated, Optional<AllocationPlan> found)
+      throws IOException {
+    Quantization<I> quantization = calibrated;
+    if (found.isPresent()) {
+      quantization = found.get().applyTo(calibrated);
+    } else if (plan != null) {
+      quantization = read(plan).applyTo(calibrated);
+    } else if (recipe != null) {
+      quantization = calibrated.recipe(PublishedRecipes.recipe(recipe));
+    }
     for (String override : overrides) {
       int equals = override.indexOf('=');
       if (equals < 1) {
@@ -121,43 +143,33 @@ final class QuantizationOptions {
     return quantization;
   }
 
+  /** Whether --set or --keep say what becomes of a layer. */
+  boolean isNamed(String layer) {
+    return Stream.concat(
+            overrides.stream().map(one -> one.substring(0, Math.max(0, one.indexOf('=')))),
+            kept.stream())
+        .anyMatch(pattern -> matches(pattern.strip(), layer));
+  }
+
+  private static boolean matches(String pattern, String layer) {
+    StringBuilder expression = new StringBuilder();
+    for (int i = 0; i < pattern.length(); i++) {
+      switch (pattern.charAt(i)) {
+        case '*' -> expression.append(".*");
+        case '?' -> expression.append('.');
+        default -> expression.append(Pattern.quote(pattern.substring(i, i + 1)));
+      }
+    }
+    return layer.matches(expression.toString());
+  }
+
   /** The word keep is no recipe, but stands in the place of one. */
   private static String named(String recipe) {
     return recipe.strip().equals("keep") ? recipe : PublishedRecipes.recipe(recipe).toString();
   }
 
-  private List<FloatMatrix> speech(SpeechEncoder encoder) throws IOException {
-    if (calibration.equals(SELF)) {
-      throw new UsageException(
-          "--calib: missing, but a speech encoder writes no text to calibrate on; expected a WAV"
-              + " file or a folder of them");
-    }
-    return SpeechFiles.spectrograms(
-        encoder, Conversions.path("--calib", calibration), samples, "--samples");
-  }
-
   /** What is read, so that no output must replace it. */
   List<Path> inputs(Path model) {
-    return calibration.equals(SELF)
-        ? List.of(model)
-        : List.of(model, Conversions.path("--calib", calibration));
-  }
-
-  private Calibration calibration(LanguageModel model) throws IOException {
-    int tokens = context != null ? context : Math.min(DEFAULT_CONTEXT, model.maximumPositions());
-    if ((long) samples * tokens > Calibration.MAXIMUM_TOKENS && samples > 0) {
-      throw new UsageException(
-          "--samples: "
-              + samples
-              + " windows of --context "
-              + tokens
-              + " tokens, expected at most "
-              + Calibration.MAXIMUM_TOKENS
-              + " tokens in all");
-    }
-    return calibration.equals(SELF)
-        ? new Calibration.SelfGenerated(samples, tokens, seed)
-        : new Calibration.Text(
-            TextFile.read(Conversions.path("--calib", calibration)), samples, tokens, seed);
+    return inputs.inputs(model);
   }
 }

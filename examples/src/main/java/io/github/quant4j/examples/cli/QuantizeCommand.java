@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.examples.cli;
 
+import io.github.quant4j.examples.cli.TargetedQuantization.Outcome;
 import io.github.quant4j.io.OutputException;
 import io.github.quant4j.io.ProtectedInputs;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.pipeline.Quantization;
 import io.github.quant4j.pipeline.QuantizationReport;
 import io.github.quant4j.pipeline.SaveOptions;
+import io.github.quant4j.recipe.Recipe;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -15,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -38,6 +41,8 @@ final class QuantizeCommand implements Callable<Integer> {
 
   @Mixin private QuantizationOptions options = new QuantizationOptions();
 
+  @Mixin private AllocationOptions targets = new AllocationOptions();
+
   @Option(names = "--overwrite", description = "Replace the model that is in OUT_DIR already.")
   private boolean overwrite;
 
@@ -57,28 +62,66 @@ final class QuantizeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     requireFreeOutput();
-    options.check();
+    check();
     ModelOptions modelOptions = runtime.modelOptions();
     QuantizationReport report;
+    @Nullable Outcome found = null;
     long peakHeap;
+    SaveOptions save = new SaveOptions(overwrite, resume);
     try (AnyModel model = AnyModel.open(modelDirectory, modelOptions);
-        ProgressLine progress = quant.progress();
         PeakHeap heap = PeakHeap.start()) {
+      if (targets.isAsked()) {
+        quant.cleansUp();
+        found =
+            new TargetedQuantization(model, options, targets, quant).saveTo(outputDirectory, save);
+        report = found.report();
+      } else {
+        report = quantize(model, save);
+      }
+      peakHeap = heap.bytes();
+    }
+    if (found != null && targets.planFile() != null) {
+      Files.writeString(targets.planFile(), found.allocation().plan().toString());
+    }
+    if (quant.isJson()) {
+      quant.print(json(report, found, peakHeap));
+    } else {
+      if (found != null) {
+        found.allocation().plan().toString().lines().forEach(quant::print);
+        quant.print("");
+      }
+      print(report, found, peakHeap);
+    }
+    return 0;
+  }
+
+  private void check() throws IOException {
+    if (!targets.isAsked()) {
+      options.check();
+      return;
+    }
+    if (options.hasRecipe()) {
+      throw new UsageException(
+          "--recipe or --plan: beside a target, expected one of them; --candidates FILE lists the"
+              + " recipes to choose from");
+    }
+    options.checkRest();
+    targets.check();
+    if (targets.planFile() != null) {
+      OutputPaths.requireParent("--plan-out", targets.planFile());
+    }
+  }
+
+  private QuantizationReport quantize(AnyModel model, SaveOptions save) throws IOException {
+    try (ProgressLine progress = quant.progress()) {
       Quantization<?> quantization =
           options
               .quantization(model)
               .progress(progress)
               .cancellation(quant.terminal().cancellation());
       quant.cleansUp();
-      report = quantization.saveTo(outputDirectory, new SaveOptions(overwrite, resume));
-      peakHeap = heap.bytes();
+      return quantization.saveTo(outputDirectory, save);
     }
-    if (quant.isJson()) {
-      quant.print(json(report, peakHeap));
-    } else {
-      print(report, peakHeap);
-    }
-    return 0;
   }
 
   private void requireFreeOutput() throws IOException {
@@ -101,8 +144,13 @@ final class QuantizeCommand implements Callable<Integer> {
     }
   }
 
-  private void print(QuantizationReport report, long peakHeap) {
-    quant.print("recipe       " + report.recipe());
+  private void print(QuantizationReport report, @Nullable Outcome found, long peakHeap) {
+    quant.print(
+        "recipe       " + report.recipe() + (found == null ? "" : " in most layers, see the plan"));
+    if (found != null && found.divergence().isPresent()) {
+      quant.print(
+          "divergence   " + Numbers.significant(found.divergence().getAsDouble()) + " nats");
+    }
     if (!report.calibration().isEmpty()) {
       quant.print("calibration  " + report.calibration());
     }
@@ -139,7 +187,7 @@ final class QuantizeCommand implements Callable<Integer> {
         : "no signal, or numbers that are not finite,";
   }
 
-  private Map<String, ?> json(QuantizationReport report, long peakHeap) {
+  private Map<String, ?> json(QuantizationReport report, @Nullable Outcome found, long peakHeap) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("model", modelDirectory.toString());
     json.put("output", outputDirectory.toString());
@@ -156,6 +204,18 @@ final class QuantizeCommand implements Callable<Integer> {
         .forEach(decibels -> json.put("output_sqnr_db", Numbers.json(decibels)));
     json.put("seconds", report.seconds());
     json.put("peak_heap_bytes", peakHeap);
+    if (found != null) {
+      json.put("objective", found.allocation().objective());
+      json.put("bit_operations", found.allocation().bitOperations());
+      found.divergence().ifPresent(value -> json.put("kl", value));
+      Map<String, Object> plan = new LinkedHashMap<>();
+      found
+          .allocation()
+          .plan()
+          .layers()
+          .forEach(one -> plan.put(one.layer(), one.recipe().map(Recipe::toString).orElse("keep")));
+      json.put("plan", plan);
+    }
     json.put("report", outputDirectory.resolve(QuantizationReport.FILE).toString());
     return json;
   }

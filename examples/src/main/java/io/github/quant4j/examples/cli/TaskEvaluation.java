@@ -28,11 +28,7 @@ final class TaskEvaluation {
   private final ModelOptions options;
 
   TaskEvaluation(
-      Quant quant,
-      Path modelDirectory,
-      @Nullable Path reference,
-      Path task,
-      ModelOptions options) {
+      Quant quant, Path modelDirectory, @Nullable Path reference, Path task, ModelOptions options) {
     this.quant = quant;
     this.modelDirectory = modelDirectory;
     this.reference = reference;

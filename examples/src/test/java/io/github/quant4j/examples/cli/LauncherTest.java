@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.examples.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,7 +34,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class LauncherTest {
   private static final List<String> SOURCES =
-      List.of("quant-core", "quant-kernels", "quant-models", "quant-calib", "examples");
+      List.of(
+          "quant-core", "quant-kernels", "quant-models", "quant-calib", "quant-report", "examples");
 
   @TempDir Path temporary;
   private Path root = Path.of("");
@@ -85,10 +87,7 @@ class LauncherTest {
     variables.put("MODEL", Path.of(CommandRun.MODEL).toAbsolutePath().toString());
     variables.putAll(environment);
     int status = builder.start().waitFor();
-    return new CommandRun(
-        status,
-        Files.readString(out, StandardCharsets.UTF_8),
-        Files.readString(err, StandardCharsets.UTF_8));
+    return new CommandRun(status, Files.readString(out, UTF_8), Files.readString(err, UTF_8));
   }
 
   @ParameterizedTest
@@ -131,6 +130,20 @@ class LauncherTest {
     assertEquals(0, more.status());
     assertFalse(more.err().contains("incubator"), more.err());
     assertTrue(more.err().contains("JAVA_TOOL_OPTIONS"), more.err());
+  }
+
+  @Test
+  void archivesOfClassesAreMadeOnceAndDisturbNothing() throws Exception {
+    Path archive = root.resolve("examples/target/quant.jsa");
+    CommandRun first = shell(Map.of(), "exec \"$QUANT\" --version");
+    assertEquals(0, first.status(), first.err());
+    assertTrue(Files.exists(archive));
+    for (byte[] contents : List.of(new byte[0], new byte[5000], "no archive".getBytes(UTF_8))) {
+      Files.write(archive, contents);
+      CommandRun run = shell(Map.of(), "exec \"$QUANT\" --version");
+      assertEquals(first, run);
+      assertArrayEquals(contents, Files.readAllBytes(archive), "made again");
+    }
   }
 
   @Test

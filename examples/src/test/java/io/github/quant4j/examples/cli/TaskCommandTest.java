@@ -28,13 +28,7 @@ class TaskCommandTest {
   void questionsAreAnswered() {
     CommandRun run =
         CommandRun.of(
-            "eval",
-            CommandRun.MODEL,
-            "--task",
-            CLOZE,
-            "--reference",
-            CommandRun.MODEL,
-            "--json");
+            "eval", CommandRun.MODEL, "--task", CLOZE, "--reference", CommandRun.MODEL, "--json");
     assertEquals(
         List.of(
             "model",

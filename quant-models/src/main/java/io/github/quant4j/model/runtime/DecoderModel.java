@@ -2,6 +2,8 @@
 package io.github.quant4j.model.runtime;
 
 import io.github.quant4j.graph.BlockModel;
+import io.github.quant4j.metric.MatrixProduct;
+import io.github.quant4j.metric.Operand;
 import io.github.quant4j.model.config.ModelDescription;
 import io.github.quant4j.model.config.ModelOptions;
 import java.util.List;
@@ -11,6 +13,12 @@ import java.util.List;
  * and kept, and a head whose program is a {@link HeadProgram}.
  */
 public interface DecoderModel extends BlockModel<int[]> {
+  @Override
+  default List<MatrixProduct> embeddingProducts(long tokens) {
+    return List.of(
+        MatrixProduct.ofLookup("embeddings", description().hiddenSize(), tokens, Operand.FULL));
+  }
+
   /** The model's shape. */
   ModelDescription description();
 

@@ -21,7 +21,8 @@ import java.util.Arrays;
  * apart.
  */
 final class ConvolutionStem {
-  private static final int TAPS = 3;
+  /** Length of the kernels. */
+  static final int TAPS = 3;
 
   private final Convolution first;
   private final Convolution second;

@@ -9,6 +9,10 @@ import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.graph.ResidualStream;
 import io.github.quant4j.graph.SequenceLayout;
+import io.github.quant4j.metric.LayerShape;
+import io.github.quant4j.metric.MatrixProduct;
+import io.github.quant4j.metric.Operand;
+import io.github.quant4j.metric.ProductRole;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.model.runtime.BlockWeights;
@@ -127,6 +131,26 @@ public final class WhisperEncoderModel implements BlockModel<FloatMatrix> {
   @Override
   public Optional<ResidualStream> residualStream() {
     return Optional.empty();
+  }
+
+  /** The two convolutions; the second one has a stride of 2. */
+  @Override
+  public List<MatrixProduct> embeddingProducts(long tokens) {
+    int width = configuration.width();
+    return List.of(
+        MatrixProduct.ofLayer(
+            layout.convolution(1),
+            ProductRole.FIRST_LAYER,
+            LayerShape.Convolution.line(
+                width, configuration.melBins(), ConvolutionStem.TAPS, 2 * tokens),
+            Operand.FULL,
+            Operand.FULL),
+        MatrixProduct.ofLayer(
+            layout.convolution(2),
+            ProductRole.FIRST_LAYER,
+            LayerShape.Convolution.line(width, width, ConvolutionStem.TAPS, tokens),
+            Operand.FULL,
+            Operand.FULL));
   }
 
   /**

@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class ColdPhase {
   /** Multiply-adds after which vector code pays, for a kind of loop. */
-  static final long MOST_WORK = 1L << 29;
+  static final long MOST_WORK = 1L << 28;
 
   /** Integer products of 4-bit words. */
   public static final ColdPhase INTEGER_NIBBLES = new ColdPhase();

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.examples.cli;
+
+import io.github.quant4j.allocate.Allocation;
+import io.github.quant4j.allocate.Allocator;
+import io.github.quant4j.allocate.Budget;
+import io.github.quant4j.allocate.Objective;
+import io.github.quant4j.allocate.PublishedAllocation;
+import io.github.quant4j.allocate.Ties;
+import io.github.quant4j.json.JsonException;
+import io.github.quant4j.json.JsonParser;
+import io.github.quant4j.json.JsonValue;
+import io.github.quant4j.sensitivity.SensitivityTable;
+import io.github.quant4j.text.TextFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** A budget, and how recipes are chosen within it. */
+final class AllocationOptions {
+  @Option(
+      names = "--target-bits",
+      paramLabel = "B",
+      description =
+          "Instead of --recipe: choose a recipe for each layer, so that the layers take at most so"
+              + " many bits a weight, with scales and all, and the model loses least.")
+  private @Nullable Double targetBits;
+
+  @Option(
+      names = "--target-bytes",
+      paramLabel = "N",
+      description = "The same for the size of all files of the model.")
+  private @Nullable Long targetBytes;
+
+  @Option(
+      names = "--target-bitops",
+      paramLabel = "N",
+      description =
+          "The same for bit operations of a token in the layers; may stand beside a target of bits"
+              + " or bytes, and both then hold.")
+  private @Nullable Double targetOperations;
+
+  @Option(
+      names = "--target-kl",
+      paramLabel = "D",
+      description =
+          "The fewest bits with which the predictions of the quantized model diverge by at most so"
+              + " many nats, measured on the inputs of --measure.")
+  private @Nullable Double targetDivergence;
+
+  @Option(
+      names = "--objective",
+      paramLabel = "WHAT",
+      description =
+          "What is summed over layers: loss of the model with a layer alone quantized, error of the"
+              + " layer's output, relative-error, trace (HAWQ) or scores (default: loss).")
+  private @Nullable String objective;
+
+  @Option(
+      names = "--scores",
+      paramLabel = "FILE",
+      description =
+          "For --objective scores: a JSON object with a number for each layer, which the squared"
+              + " error of its weights is multiplied by.")
+  private @Nullable Path scores;
+
+  @Option(
+      names = "--ties",
+      paramLabel = "WHICH",
+      description =
+          "Which layers share a recipe: none, groups (those that read the same input, such as q, k"
+              + " and v), blocks or kinds (default: none).")
+  private @Nullable String ties;
+
+  @Option(
+      names = "--sensitivity",
+      paramLabel = "FILE",
+      description =
+          "What 'quant sensitivity --out FILE' has measured; without it, it is measured now.")
+  private @Nullable Path table;
+
+  @Option(
+      names = "--plan-out",
+      paramLabel = "FILE",
+      description = "Where the plan goes, to be edited and given back as --plan.")
+  private @Nullable Path planFile;
+
+  @Mixin private SensitivityOptions sensitivity = new SensitivityOptions();
+
+  boolean isAsked() {
+    return targetBits != null
+        || targetBytes != null
+        || targetOperations != null
+        || targetDivergence != null;
+  }
+
+  /** What can be checked before a model is opened. */
+  void check() throws IOException {
+    int sizes = (targetBits != null ? 1 : 0) + (targetBytes != null ? 1 : 0);
+    boolean isAlone = sizes == 0 && targetOperations == null;
+    if (sizes > 1 || (targetDivergence != null && !isAlone)) {
+      throw new UsageException("--target-bits, --target-bytes, --target-kl: expected one of them");
+    }
+    requirePositive("--target-bits", targetBits);
+    requirePositive("--target-bytes", targetBytes);
+    requirePositive("--target-bitops", targetOperations);
+    requirePositive("--target-kl", targetDivergence);
+    if (ties().isEmpty() || objective().isEmpty()) {
+      throw new UsageException(
+          ties().isEmpty()
+              ? "--ties: '" + ties + "', expected none, groups, blocks or kinds"
+              : "--objective: '"
+                  + objective
+                  + "', expected loss, error, relative-error, trace or scores");
+    }
+    if (objective().orElseThrow() == Objective.SCORES && scores == null) {
+      throw new UsageException("--scores: missing, expected a file for --objective scores");
+    }
+    sensitivity.check();
+  }
+
+  private static void requirePositive(String option, @Nullable Number value) {
+    if (value != null && !(value.doubleValue() > 0)) {
+      throw new UsageException(option + ": " + value + ", expected more than 0");
+    }
+  }
+
+  private Optional<Objective> objective() {
+    return objective != null
+        ? Objective.find(objective)
+        : Optional.of(
+            sensitivity.policy().map(PublishedAllocation::objective).orElse(Objective.LOSS));
+  }
+
+  private Optional<Ties> ties() {
+    return ties != null
+        ? Ties.find(ties)
+        : Optional.of(sensitivity.policy().map(PublishedAllocation::ties).orElse(Ties.NONE));
+  }
+
+  SensitivityOptions sensitivity() {
+    return sensitivity;
+  }
+
+  @Nullable Path planFile() {
+    return planFile;
+  }
+
+  OptionalLong targetBytes() {
+    return targetBytes == null ? OptionalLong.empty() : OptionalLong.of(targetBytes);
+  }
+
+  OptionalDouble targetDivergence() {
+    return targetDivergence == null ? OptionalDouble.empty() : OptionalDouble.of(targetDivergence);
+  }
+
+  /** The table of a file, or of the model as it is measured now. */
+  SensitivityTable table(AnyModel model, QuantizationInputs inputs, Quant quant)
+      throws IOException {
+    return table != null
+        ? SensitivityOptions.read(table)
+        : sensitivity.measure(model, inputs, quant);
+  }
+
+  Allocator allocator(SensitivityTable measured) throws IOException {
+    Objective what = objective().orElseThrow();
+    Allocator allocator =
+        what == Objective.SCORES
+            ? Allocator.ofScores(measured, readScores())
+            : Allocator.of(measured, what);
+    return allocator.withTies(ties().orElseThrow());
+  }
+
+  private Map<String, Double> readScores() throws IOException {
+    Path file = Objects.requireNonNull(scores);
+    Map<String, Double> numbers = new LinkedHashMap<>();
+    try {
+      if (!(JsonParser.parse(TextFile.read(file)) instanceof JsonValue.Obj json)) {
+        throw new JsonException("expected an object");
+      }
+      json.members()
+          .keySet()
+          .forEach(name -> numbers.put(name, json.getDouble(name).orElseThrow()));
+    } catch (JsonException e) {
+      throw new UsageException(file + ": " + e.getMessage());
+    }
+    return numbers;
+  }
+
+  /**
+   * The best plan within the targets of size and work.
+   *
+   * @param bytes what the layers may take, for a target of bytes
+   */
+  Allocation within(Allocator allocator, SensitivityTable measured, long bytes) {
+    OptionalLong bits = OptionalLong.empty();
+    if (targetBits != null) {
+      bits = OptionalLong.of((long) Math.floor(targetBits * (double) measured.weightCount()));
+    } else if (targetBytes != null) {
+      bits = OptionalLong.of(Math.max(1, bytes * Byte.SIZE));
+    }
+    OptionalDouble operations =
+        targetOperations == null ? OptionalDouble.empty() : OptionalDouble.of(targetOperations);
+    if (bits.isPresent() && bits.getAsLong() < 1) {
+      throw new UsageException("--target-bits: " + targetBits + ", expected more");
+    }
+    return allocator
+        .within(new Budget(bits, operations))
+        .orElseThrow(
+            () ->
+                new UsageException(
+                    "the target is below what the smallest candidates take; add smaller ones with"
+                        + " --candidates, or ask for more"));
+  }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.cost;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.quant4j.io.ModelDirectory;
+import io.github.quant4j.io.quantized.QuantizedWeights;
+import io.github.quant4j.metric.BitOperationForm;
+import io.github.quant4j.metric.CountingPolicy;
+import io.github.quant4j.metric.MatrixProduct;
+import io.github.quant4j.metric.MemoryTraffic;
+import io.github.quant4j.metric.Operand;
+import io.github.quant4j.metric.ProductRole;
+import io.github.quant4j.model.LanguageModel;
+import io.github.quant4j.pipeline.Quantization;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ModelProductsTest {
+  private static final Path MODEL =
+      Path.of(System.getProperty("quant4j.root", ".."), "examples/models/gutenberg-5m");
+
+  /** Shapes of the bundled model. */
+  private static final int WIDTH = 256;
+
+  private static final int INNER = 768;
+  private static final int KEYS = 128;
+  private static final int LAYERS = 6;
+  private static final int VOCABULARY = 2048;
+
+  @TempDir private Path directory;
+
+  private static double layerWeights() {
+    return LAYERS * ((double) WIDTH * (2 * WIDTH + 2 * KEYS) + 3.0 * WIDTH * INNER);
+  }
+
+  @Test
+  void operationsOfTheBundledModel() throws IOException {
+    try (LanguageModel model = LanguageModel.open(MODEL)) {
+      List<MatrixProduct> products =
+          ModelProducts.of(model.graph(), Pass.decode(99), Operand.FULL, _ -> Optional.empty());
+      double layers = layerWeights() * 256;
+      assertEquals(layers, BitOperationForm.PRODUCT.cost(products, CountingPolicy.LAYERS), 1);
+      double attention = LAYERS * 2.0 * WIDTH * 100 * 256;
+      double head = (double) WIDTH * VOCABULARY * 256;
+      assertEquals(
+          layers + attention + head,
+          BitOperationForm.PRODUCT.cost(products, CountingPolicy.ALL),
+          1);
+      // Keys and values of 100 tokens read and of one written, queries in and outputs out.
+      double cache = LAYERS * (2.0 * 101 * KEYS * 2 + 2.0 * WIDTH * 2);
+      assertEquals(
+          cache,
+          new MemoryTraffic()
+              .cost(
+                  products.stream().filter(one -> one.role() == ProductRole.ATTENTION).toList(),
+                  CountingPolicy.ALL),
+          1e-6);
+      List<MatrixProduct> prompt =
+          ModelProducts.of(model.graph(), Pass.prefill(64), Operand.FULL, _ -> Optional.empty());
+      assertEquals(64 * layers, BitOperationForm.PRODUCT.cost(prompt, CountingPolicy.LAYERS), 64);
+      assertEquals(
+          64 * layers + LAYERS * 2.0 * WIDTH * 64 * 64 * 256 + head,
+          BitOperationForm.PRODUCT.cost(prompt, CountingPolicy.ALL),
+          64);
+    }
+  }
+
+  /** Weights are as many bytes of traffic as they are of files. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "int4:g64:asym rtn",
+        "int3:g64:sym rtn",
+        "nvfp4 rtn",
+        "int8:channel:sym rtn @ int8:token",
+        "int4:g128:sym rtn + sparse(0.01)"
+      })
+  void trafficIsThatOfTheFiles(String recipe) throws IOException {
+    Path target = directory.resolve("out");
+    try (LanguageModel model = LanguageModel.open(MODEL)) {
+      Quantization.of(model).recipe(recipe).saveTo(target);
+      List<MatrixProduct> products =
+          ModelProducts.ofDirectory(model.graph(), target, Pass.decode(0), Operand.FULL);
+      double stored = 0;
+      for (MatrixProduct product : products) {
+        stored += product.role() == ProductRole.LAYER ? product.storedBits() / 8 : 0;
+      }
+      long files = 0;
+      try (ModelDirectory quantized = ModelDirectory.open(target)) {
+        for (String module : QuantizedWeights.of(quantized).modules()) {
+          for (String name : quantized.names()) {
+            if (name.startsWith(module + ".")) {
+              files += quantized.find(name).orElseThrow().byteSize();
+            }
+          }
+        }
+      }
+      // Shapes are stored beside the codes, and codes fill whole words.
+      assertEquals((double) files, stored, 0.01 * files, recipe);
+      assertTrue(stored < layerWeights() * 2);
+    }
+  }
+
+  @Test
+  void passes() {
+    assertEquals("1 token after 255", "" + Pass.decode(255));
+    assertEquals("64 tokens", "" + Pass.prefill(64));
+    assertThrows(IllegalArgumentException.class, () -> new Pass(0, 0, 0));
+    assertThrows(IllegalArgumentException.class, () -> new Pass(1, 0, 2));
+  }
+}
