@@ -228,7 +228,8 @@ final class BlockQuantizer {
           GroupQuantizationResult quantized =
               LayerFailure.namingOne(
                   sites,
-                  some -> quantizer.quantize(
+                  some ->
+                      quantizer.quantize(
                           some.stream().map(site -> layer(site, recipe)).toList(), input));
           double seconds = (System.nanoTime() - begin) / 1e9 / sites.size();
           for (int i = 0; i < sites.size(); i++) {
@@ -251,9 +252,7 @@ final class BlockQuantizer {
     QuantizedLinear linear = block.linear(site);
     LinearLayer plain = LinearLayer.of(linear.toDense());
     LinearLayer layer =
-        recipe.needsScores()
-            ? scores.of(site.name()).map(plain::withScores).orElse(plain)
-            : plain;
+        recipe.needsScores() ? scores.of(site.name()).map(plain::withScores).orElse(plain) : plain;
     return linear.bias().map(layer::withBias).orElse(layer);
   }
 

@@ -212,8 +212,8 @@ public final class Quantization<I> {
   }
 
   /**
-   * The same with scores for recipes with {@code sparse(share,scores)}, which a plan needs for every
-   * layer that has such a recipe (GWQ, Shao et al., arXiv 2411.00850).
+   * The same with scores for recipes with {@code sparse(share,scores)}, which a plan needs for
+   * every layer that has such a recipe (GWQ, Shao et al., arXiv 2411.00850).
    *
    * @param scores of the weights, such as their squared gradients
    * @return the changed quantization

@@ -69,6 +69,7 @@ record QuantizationSettings<I>(
   }
 
   QuantizationSettings<I> withCancellation(Cancellation changed) {
-    return new QuantizationSettings<>(recipe, rules, inputs, weighting, scores, kernels, progress, changed);
+    return new QuantizationSettings<>(
+        recipe, rules, inputs, weighting, scores, kernels, progress, changed);
   }
 }

@@ -17,8 +17,8 @@ public interface WeightScores {
    * The scores of a layer. May be asked more than once, and must give the same again.
    *
    * @param layer the layer's name, for example {@code model.layers.0.mlp.down_proj}
-   * @return one finite score of at least 0 for each weight, row-major {@code [out, in]}; or empty if
-   *     there are none
+   * @return one finite score of at least 0 for each weight, row-major {@code [out, in]}; or empty
+   *     if there are none
    */
   Optional<float[]> of(String layer);
 

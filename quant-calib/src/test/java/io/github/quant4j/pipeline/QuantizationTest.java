@@ -16,8 +16,8 @@ import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.model.config.WeightPlacement;
-import io.github.quant4j.testing.RecordingAlgebra;
 import io.github.quant4j.tensor.FloatMatrix;
+import io.github.quant4j.testing.RecordingAlgebra;
 import io.github.quant4j.testing.SeededRandom;
 import io.github.quant4j.testing.models.TestModels;
 import io.github.quant4j.testing.models.TestModels.Expected;
@@ -182,8 +182,7 @@ class QuantizationTest {
         Arguments.of("int3:channel:asym rtn>cd(6) + sparse(0.02,iht)", 0.9, "quant4j"),
         Arguments.of("olive4:g16", 0.8, "quant4j"),
         Arguments.of("hadamard | int4:g16:sym gptq @ int8:token clip(0.95)", 0.6, "quant4j"),
-        Arguments.of(
-            "e?m?(6):channel:sym mse rtn @ e?m?(8):tensor:sym output(1)", 0.6, "quant4j"));
+        Arguments.of("e?m?(6):channel:sym mse rtn @ e?m?(8):tensor:sym output(1)", 0.6, "quant4j"));
   }
 
   @ParameterizedTest

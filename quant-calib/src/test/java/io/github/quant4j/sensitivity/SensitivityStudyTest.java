@@ -351,8 +351,7 @@ class SensitivityStudyTest {
               LossMeasure.DIVERGENCE, model.options().kernels().team(), Cancellation.never());
       try (LanguageModel changed = LanguageModel.open(target)) {
         double expected = divergence(model, inputs, all);
-        assertEquals(
-            expected, loss.of(model.graph(), changed.graph(), inputs), 1e-3 * expected);
+        assertEquals(expected, loss.of(model.graph(), changed.graph(), inputs), 1e-3 * expected);
         assertEquals(0, loss.of(model.graph(), model.graph(), inputs), 1e-9);
         assertThrows(
             IllegalArgumentException.class,

@@ -134,8 +134,7 @@ public final class FitProblem {
             "scores: number " + i + " is " + values[i] + ", expected a finite value of at least 0");
       }
     }
-    return new FitProblem(
-        rows, columns, statistics, sample, values, main, moment, removed, notes);
+    return new FitProblem(rows, columns, statistics, sample, values, main, moment, removed, notes);
   }
 
   FitProblem withMain(Quantizer quantizer) {
@@ -149,8 +148,7 @@ public final class FitProblem {
 
   /** The same problem, some of whose weights other terms stand for. */
   FitProblem withRemoved(BitSet places) {
-    return new FitProblem(
-        rows, columns, statistics, sample, scores, main, moment, places, notes);
+    return new FitProblem(rows, columns, statistics, sample, scores, main, moment, places, notes);
   }
 
   /**

@@ -56,7 +56,8 @@ final class HardThresholding {
     CoordinateDescent sweeps = sweeps(quantizer);
     double error = OutputError.total(change(best, weights), gram, problem.compute());
     for (int turn = 0; turn < TURNS; turn++) {
-      JointOutliers.Split next = turn(best, sweeps, quantizer, share, weights, gram, lambda, problem);
+      JointOutliers.Split next =
+          turn(best, sweeps, quantizer, share, weights, gram, lambda, problem);
       double nextError = OutputError.total(change(next, weights), gram, problem.compute());
       boolean gained = nextError < error * (1 - LEAST_GAIN);
       if (nextError < error) {
@@ -111,17 +112,12 @@ final class HardThresholding {
             quantizer.search(),
             problem.compute());
     byte[] codes = sweeps.round(task, codes(now.matrix())).codes();
-    return new JointOutliers.Split(
-        QuantizedMatrix.of(now.matrix().grid(), codes), places, sparse);
+    return new JointOutliers.Split(QuantizedMatrix.of(now.matrix().grid(), codes), places, sparse);
   }
 
   /** The values at some places that make up best for the errors of all other weights. */
   private static FloatMatrix refitted(
-      JointOutliers.Split now,
-      BitSet places,
-      FloatMatrix weights,
-      Gram gram,
-      FitProblem problem) {
+      JointOutliers.Split now, BitSet places, FloatMatrix weights, Gram gram, FitProblem problem) {
     int columns = weights.columns();
     InputMoment moment = new InputMoment(columns, Optional.of(gram), problem.compute());
     FloatMatrix rounded = now.matrix().dequantize();
@@ -133,8 +129,7 @@ final class HardThresholding {
             weights.rows(),
             row -> {
               int first = row * columns;
-              int[] kept =
-                  places.get(first, first + columns).stream().toArray();
+              int[] kept = places.get(first, first + columns).stream().toArray();
               double[] error = new double[columns];
               for (int j = 0; j < columns; j++) {
                 error[j] = (double) rounded.data()[first + j] - weights.data()[first + j];

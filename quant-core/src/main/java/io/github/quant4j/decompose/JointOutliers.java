@@ -53,8 +53,7 @@ final class JointOutliers {
   }
 
   /** Fits both terms to a matrix. */
-  static Fitted fit(
-      Quantizer quantizer, SparseSpec spec, FloatMatrix matrix, FitProblem problem) {
+  static Fitted fit(Quantizer quantizer, SparseSpec spec, FloatMatrix matrix, FitProblem problem) {
     Gram given =
         problem
             .moment()
@@ -72,22 +71,14 @@ final class JointOutliers {
     }
     int[] order = ordered.order();
     Split split =
-        split(
-            ordered.quantizer(),
-            spec,
-            ordered.ordered(matrix),
-            given.permuted(order),
-            problem);
+        split(ordered.quantizer(), spec, ordered.ordered(matrix), given.permuted(order), problem);
     BitSet places = new BitSet();
-    split
-        .places()
-        .stream()
+    split.places().stream()
         .map(at -> at / order.length * order.length + order[at % order.length])
         .forEach(places::set);
     return new Fitted(
         ordered.term(split.matrix()),
-        new SparseTerm(
-            SparseMatrix.of(ordered.restored(split.values()), places, spec.values())));
+        new SparseTerm(SparseMatrix.of(ordered.restored(split.values()), places, spec.values())));
   }
 
   private static Split split(

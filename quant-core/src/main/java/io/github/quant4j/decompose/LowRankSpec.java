@@ -24,8 +24,8 @@ import java.util.Set;
  * <p>Plain, it is the truncated singular value decomposition of the residual: LoRC (Yao et al.,
  * arXiv 2303.08302), or fitted first SVDQuant (Li et al., arXiv 2411.05007). Weighted, it minimises
  * the output error {@code tr(E H E^T)} instead: with {@code H = R R^T} it is the decomposition of
- * {@code E R}, multiplied by {@code R^-1}. Scaled, only the diagonal of H is used (ASVD), as it is in
- * any case for factors of signs.
+ * {@code E R}, multiplied by {@code R^-1}. Scaled, only the diagonal of H is used (ASVD), as it is
+ * in any case for factors of signs.
  *
  * @param rank columns of the left factor, at least 1; at most the smaller side is used
  * @param weighting by what errors are weighed

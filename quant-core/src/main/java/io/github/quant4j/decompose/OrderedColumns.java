@@ -68,8 +68,7 @@ record OrderedColumns(int[] order, Quantizer quantizer) {
       }
     }
     return Optional.of(
-        new OrderedColumns(
-            order, Quantizer.of(quantizer.scheme(), quantizer.search(), steps)));
+        new OrderedColumns(order, Quantizer.of(quantizer.scheme(), quantizer.search(), steps)));
   }
 
   /** The columns in order. */

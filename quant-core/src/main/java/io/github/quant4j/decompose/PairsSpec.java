@@ -39,7 +39,9 @@ public record PairsSpec(QuantScheme scheme) implements TermSpec {
         || !scheme.format().equals(new IntegerFormat(OutlierPairs.BITS))
         || !scheme.scaleCodec().isIndependent()) {
       throw new IllegalArgumentException(
-          "scheme: " + scheme + ", expected symmetric int4 with scales that are stored by themselves");
+          "scheme: "
+              + scheme
+              + ", expected symmetric int4 with scales that are stored by themselves");
     }
   }
 
@@ -58,7 +60,9 @@ public record PairsSpec(QuantScheme scheme) implements TermSpec {
     problem
         .compute()
         .team()
-        .run(layout.count(), tile -> best[tile] = scale(residual, layout, tile, widest[tile], frame));
+        .run(
+            layout.count(),
+            tile -> best[tile] = scale(residual, layout, tile, widest[tile], frame));
     GroupParameters scales = frame.encode(best);
     byte[] codes = new byte[residual.data().length];
     for (int row = 0; row < residual.rows(); row++) {
@@ -113,7 +117,8 @@ public record PairsSpec(QuantScheme scheme) implements TermSpec {
         int pair = encode(weights, at, isPair, scale);
         int first = pair & 15;
         int second = pair >> 4;
-        error += square(weights.data()[at] - scale * OutlierPairs.decode(first, isPair ? second : 0));
+        error +=
+            square(weights.data()[at] - scale * OutlierPairs.decode(first, isPair ? second : 0));
         if (isPair) {
           error += square(weights.data()[at + 1] - scale * OutlierPairs.decode(second, first));
         }

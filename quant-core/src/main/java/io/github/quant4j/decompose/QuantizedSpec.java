@@ -34,8 +34,7 @@ public record QuantizedSpec(Quantizer quantizer, boolean isResidual) implements 
 
   @Override
   public List<WeightTerm> fit(FloatMatrix residual, FitProblem problem) {
-    OrderedColumns ordered =
-        OrderedColumns.of(quantizer, problem.moment().given()).orElse(null);
+    OrderedColumns ordered = OrderedColumns.of(quantizer, problem.moment().given()).orElse(null);
     if (ordered == null) {
       return List.of(new QuantizedTerm(problem.quantize(quantizer, residual)));
     }

@@ -31,8 +31,8 @@ import java.util.Set;
  * p least salient get one bit less, the p most salient one more; p is that with the least {@code
  * KL(softmax(X W^T) || softmax(X W'^T))} over a sample X of the inputs, W' rounded to nearest with
  * the quantizer's own ranges. In the end the uniform width is kept where it has the lesser output
- * error. Cost of the choice: {@code tokens out in} multiply-adds and {@code tokens out groups /
- * 2} exponentials, or {@code groups / 2} times {@code out in^2} if it goes by the output error.
+ * error. Cost of the choice: {@code tokens out in} multiply-adds and {@code tokens out groups / 2}
+ * exponentials, or {@code groups / 2} times {@code out in^2} if it goes by the output error.
  *
  * @param quantizer of the groups that keep their width: integers of 2 to 7 bits in groups of inputs
  * @param measure by what p is chosen

@@ -19,10 +19,10 @@ public final class CodebookFamilies {
   private CodebookFamilies() {}
 
   /**
-   * Power companding: the levels {@code sign(q) |q / Q|^(1/a)} for whole q from {@code -Q} to Q with
-   * {@code Q = 2^(bits-1) - 1} (PowerQuant and NUPES, Yvinec et al., arXiv 2308.05600). An exponent
-   * below 1 has dense levels near zero. A value is encoded to the nearest level, not to the nearest
-   * q of its power.
+   * Power companding: the levels {@code sign(q) |q / Q|^(1/a)} for whole q from {@code -Q} to Q
+   * with {@code Q = 2^(bits-1) - 1} (PowerQuant and NUPES, Yvinec et al., arXiv 2308.05600). An
+   * exponent below 1 has dense levels near zero. A value is encoded to the nearest level, not to
+   * the nearest q of its power.
    *
    * @param exponent a, from 0.1 to 4; rounded to thousandths
    * @param bits from 2 to 8

@@ -50,8 +50,7 @@ public final class NumberFormats {
           Step.<Codebook>named("power", "companded by a power (PowerQuant, NUPES)")
               .required(
                   "EXPONENT",
-                  Range.from(
-                      CodebookFamilies.LEAST_EXPONENT, CodebookFamilies.LARGEST_EXPONENT),
+                  Range.from(CodebookFamilies.LEAST_EXPONENT, CodebookFamilies.LARGEST_EXPONENT),
                   _ -> 1,
                   "of the power, such as 0.6; below 1 levels are dense near zero")
               .required("BITS", Range.whole(2, 8), Codebook::bits, "the width")
@@ -73,8 +72,9 @@ public final class NumberFormats {
    * <p>Known are {@code int1} to {@code int8}; {@code fp8e4m3}, {@code fp8e5m2}, {@code fp6e2m3},
    * {@code fp6e3m2} and {@code fp4e2m1} as OCP defines them; any {@code eEmM} of 3 to 8 bits in
    * which every code is finite, with {@code bB} for an unusual bias and {@code fn}, {@code ieee} or
-   * {@code fnuz} for reserved codes; {@code nf4}, {@code ternary}, {@code binary}, {@code dynamic8};
-   * {@code power(a,bits)} and {@code pot(bits)}; and {@code levels(a,b,...)} for a list of values.
+   * {@code fnuz} for reserved codes; {@code nf4}, {@code ternary}, {@code binary}, {@code
+   * dynamic8}; {@code power(a,bits)} and {@code pot(bits)}; and {@code levels(a,b,...)} for a list
+   * of values.
    *
    * @param name the name, lower case
    * @return the format; its {@link NumberFormat#name()} is the canonical spelling

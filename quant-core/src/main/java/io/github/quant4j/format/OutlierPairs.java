@@ -3,10 +3,10 @@ package io.github.quant4j.format;
 
 /**
  * Outlier-victim pairs of 4-bit codes (OliVe, Guo et al., arXiv 2304.07493): two neighbours are
- * whole numbers from -7 to 7, or one is an outlier and the other, its victim, is zero. The code of a
- * victim is the one that -8 would have; its neighbour's code is then an abfloat with a sign, 2 bits
- * of exponent, 1 of mantissa and a bias of 2, {@code (2 + m) 2^(e + 2)}: plus or minus 12, 16, 24,
- * 32, 48, 64 or 96.
+ * whole numbers from -7 to 7, or one is an outlier and the other, its victim, is zero. The code of
+ * a victim is the one that -8 would have; its neighbour's code is then an abfloat with a sign, 2
+ * bits of exponent, 1 of mantissa and a bias of 2, {@code (2 + m) 2^(e + 2)}: plus or minus 12, 16,
+ * 24, 32, 48, 64 or 96.
  *
  * <p>Codes are two's complement and sign and magnitude; a magnitude of zero is no outlier.
  */

@@ -6,8 +6,8 @@ import io.github.quant4j.parallel.ScratchPool;
 import java.util.Arrays;
 
 /**
- * Weights of a form that has no kernel of its own times float activations: each row is decoded, then
- * multiplied, with sums in double.
+ * Weights of a form that has no kernel of its own times float activations: each row is decoded,
+ * then multiplied, with sums in double.
  */
 final class ScalarTermKernel extends PartitionedKernel {
   private static final int ROWS_IN_PART = 16;

@@ -136,8 +136,7 @@ record OutputSearch(Activations activations, LayerGroup group) {
                 .map(factor -> rescaled(full, scale(format, whole, factor)))
                 .toList(),
             candidate ->
-                difference(
-                    product(quantized(candidate, sample), weights, group.compute()), target))
+                difference(product(quantized(candidate, sample), weights, group.compute()), target))
         .argument();
   }
 
@@ -148,8 +147,8 @@ record OutputSearch(Activations activations, LayerGroup group) {
 
   /**
    * The scale of a candidate. For minifloats the real exponent bias {@code b = 2^E - log2(range) +
-   * log2(2 - 2^-M) - 1} of the full range is multiplied by the factor; a scale is {@code 2^-b} up to
-   * a constant of the format, so that it becomes {@code scale 2^(b (1 - factor))}.
+   * log2(2 - 2^-M) - 1} of the full range is multiplied by the factor; a scale is {@code 2^-b} up
+   * to a constant of the format, so that it becomes {@code scale 2^(b (1 - factor))}.
    */
   static float scale(NumberFormat format, float whole, double factor) {
     if (!(format instanceof MiniFloat mini)) {
@@ -180,15 +179,13 @@ record OutputSearch(Activations activations, LayerGroup group) {
 
   private double error(Found found, FloatMatrix sample, FloatMatrix target) {
     return difference(
-        product(
-            quantized(found.activations(), sample), found.weights().weights(), group.compute()),
+        product(quantized(found.activations(), sample), found.weights().weights(), group.compute()),
         target);
   }
 
   static FloatMatrix product(FloatMatrix x, FloatMatrix weights, Compute compute) {
     FloatMatrix y = FloatMatrix.zeros(x.rows(), weights.rows());
-    compute.multiplyTransposed(
-        MatrixView.of(x), MatrixView.of(weights), false, MatrixView.of(y));
+    compute.multiplyTransposed(MatrixView.of(x), MatrixView.of(weights), false, MatrixView.of(y));
     return y;
   }
 

@@ -77,8 +77,7 @@ final class RowScaleSearch {
         };
     return formats.isEmpty()
         ? Optional.empty()
-        : Optional.of(
-            new RowScaleSearch(quantizer.scheme(), formats, weights, target, compute));
+        : Optional.of(new RowScaleSearch(quantizer.scheme(), formats, weights, target, compute));
   }
 
   private static boolean isNearest(Quantizer quantizer) {
@@ -106,7 +105,8 @@ final class RowScaleSearch {
             .argument();
     QuantizedMatrix matrix = matrix(best);
     FloatMatrix dense = matrix.dequantize();
-    double before = OutputSearch.difference(OutputSearch.product(input, now.weights(), compute), target);
+    double before =
+        OutputSearch.difference(OutputSearch.product(input, now.weights(), compute), target);
     double after = OutputSearch.difference(OutputSearch.product(input, dense, compute), target);
     return after < before
         ? new Decomposition.Result(

@@ -183,9 +183,7 @@ public final class SparseMatrix {
   }
 
   private static int code(float value, float scale) {
-    return scale == 0
-        ? 0
-        : (int) Math.clamp(Math.rint(value / scale), -LARGEST_CODE, LARGEST_CODE);
+    return scale == 0 ? 0 : (int) Math.clamp(Math.rint(value / scale), -LARGEST_CODE, LARGEST_CODE);
   }
 
   private static void requireValueType(DType stored) {
@@ -262,7 +260,11 @@ public final class SparseMatrix {
     SparsePlaces places = SparsePlaces.read(rows, columnCount, values.length, parts);
     if (scales.length != rows) {
       throw new IllegalArgumentException(
-          "sparse matrix: " + scales.length + " scales, expected one for each of " + rows + " rows");
+          "sparse matrix: "
+              + scales.length
+              + " scales, expected one for each of "
+              + rows
+              + " rows");
     }
     int[] starts = places.rowStarts();
     for (int row = 0; row < rows; row++) {
@@ -270,8 +272,7 @@ public final class SparseMatrix {
         values[i] *= scales[row];
       }
     }
-    return new SparseMatrix(
-        rows, columnCount, starts, places.columns(), values, DType.I8, scales);
+    return new SparseMatrix(rows, columnCount, starts, places.columns(), values, DType.I8, scales);
   }
 
   private static int[] integers(Tensor tensor) {

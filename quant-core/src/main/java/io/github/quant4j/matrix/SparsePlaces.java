@@ -12,9 +12,9 @@ import java.util.SequencedMap;
 /**
  * Places of a sparse matrix in as few bits as two forms allow: a bit for each place of the matrix
  * (part {@code mask}, U8 [rows, ceil(columns / 8)], lowest bits first), as in PB-LLM (Shang et al.,
- * arXiv 2310.00034); or, where fewer than about an eighth of them are taken, a byte for each element
- * that is its column within a block of 256 (part {@code offsets}, U8 [n]), with the elements of each
- * block (part {@code counts}, U8 [rows, ceil(columns / 256)]).
+ * arXiv 2310.00034); or, where fewer than about an eighth of them are taken, a byte for each
+ * element that is its column within a block of 256 (part {@code offsets}, U8 [n]), with the
+ * elements of each block (part {@code counts}, U8 [rows, ceil(columns / 256)]).
  *
  * @param columnCount all columns
  * @param rowStarts number of the first element of each row, and of all
@@ -105,8 +105,7 @@ record SparsePlaces(int columnCount, int[] rowStarts, int[] columns) {
     SparsePlaces places =
         mask != null
             ? ofMask(rows, columnCount, elements, mask)
-            : ofOffsets(
-                rows, columnCount, elements, part(parts, COUNTS), part(parts, OFFSETS));
+            : ofOffsets(rows, columnCount, elements, part(parts, COUNTS), part(parts, OFFSETS));
     return places;
   }
 

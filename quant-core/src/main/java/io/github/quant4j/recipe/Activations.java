@@ -36,7 +36,11 @@ public record Activations(List<ActivationScheme> candidates, RangeRule range) {
               && other.format().bits() == first.format().bits();
       if (!isAlike) {
         throw new IllegalArgumentException(
-            "candidates: " + first + " and " + other + ", expected other formats of one width only");
+            "candidates: "
+                + first
+                + " and "
+                + other
+                + ", expected other formats of one width only");
       }
     }
     if (range.needsValues() && !first.granularity().isStatic()) {

@@ -5,10 +5,10 @@ import io.github.quant4j.activation.ActivationGranularity;
 import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.decompose.ColumnsSpec;
 import io.github.quant4j.decompose.Decomposition;
-import io.github.quant4j.decompose.OutlierCriterion;
-import io.github.quant4j.decompose.SparseSpec;
 import io.github.quant4j.decompose.GroupsSpec;
+import io.github.quant4j.decompose.OutlierCriterion;
 import io.github.quant4j.decompose.RowsSpec;
+import io.github.quant4j.decompose.SparseSpec;
 import io.github.quant4j.decompose.SplitSpec;
 import io.github.quant4j.decompose.TermSpec;
 import io.github.quant4j.decompose.WidthsSpec;
@@ -153,8 +153,7 @@ public record Recipe(
     return decomposition.terms().stream()
         .anyMatch(
             term ->
-                term instanceof SparseSpec sparse
-                    && sparse.criterion() == OutlierCriterion.SCORES);
+                term instanceof SparseSpec sparse && sparse.criterion() == OutlierCriterion.SCORES);
   }
 
   /**

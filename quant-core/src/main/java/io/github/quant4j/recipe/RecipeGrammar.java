@@ -57,7 +57,8 @@ public final class RecipeGrammar {
           new Section("tokens", List.of(RecipeParser.TOKENS)),
           new Section("transform of the input", TransformSteps.STEPS),
           new Section("granularity of activations", ActivationGranularities.STEPS),
-          new Section("range of activations; tokens and groups know minmax and clip", RangeRules.STEPS),
+          new Section(
+              "range of activations; tokens and groups know minmax and clip", RangeRules.STEPS),
           new Section("compensation", Compensation.Words.STEPS));
 
   private RecipeGrammar() {}

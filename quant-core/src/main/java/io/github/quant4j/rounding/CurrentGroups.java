@@ -53,9 +53,7 @@ final class CurrentGroups {
 
   /** Whether each row, or group of a row, can be fitted by itself. */
   static boolean isPossible(Grid grid) {
-    return grid.layout().isRowwise()
-        && grid.palette().isUniform()
-        && !grid.palette().isFitted();
+    return grid.layout().isRowwise() && grid.palette().isUniform() && !grid.palette().isFitted();
   }
 
   /** The same, fitted without the weights that would be kept apart. */
@@ -120,8 +118,7 @@ final class CurrentGroups {
     Grid grid = encodedGrid();
     boolean isExact =
         Arrays.equals(grid.scales().values(), scales)
-            && (zeros == null
-                || Arrays.equals(grid.zeroPoints().orElseThrow().values(), zeros));
+            && (zeros == null || Arrays.equals(grid.zeroPoints().orElseThrow().values(), zeros));
     return isExact ? Optional.of(grid) : Optional.empty();
   }
 

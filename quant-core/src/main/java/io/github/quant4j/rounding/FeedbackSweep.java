@@ -155,13 +155,7 @@ final class FeedbackSweep {
       strip.round(gridColumn, target, rounded, tile.codes(a));
       if (kept != null) {
         kept.choose(
-            strip,
-            gridColumn,
-            tileColumns[a],
-            slab.first + from,
-            target,
-            rounded,
-            tile.codes(a));
+            strip, gridColumn, tileColumns[a], slab.first + from, target, rounded, tile.codes(a));
       }
       Lanes.subtract(lanes, rounded, weights, errors[a]);
       System.arraycopy(errors[a], 0, slab.errors, a * slab.rows + from, lanes);

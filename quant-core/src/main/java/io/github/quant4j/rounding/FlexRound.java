@@ -8,9 +8,9 @@ import io.github.quant4j.matrix.Grid;
  * rounds the quotients to nearest (Lee et al., arXiv 2306.00317), so that weights can move by more
  * than one step, large ones the farther.
  *
- * <p>A weight becomes {@code s1 round(w / (s1 s_ij s_i))}, where {@code s1} is the scale of its tile
- * and begins as that of the grid; where rows share scales, these stay. All are kept positive by
- * learning their logarithms, and scales are used as their codec stores them. Adam lowers {@code
+ * <p>A weight becomes {@code s1 round(w / (s1 s_ij s_i))}, where {@code s1} is the scale of its
+ * tile and begins as that of the grid; where rows share scales, these stay. All are kept positive
+ * by learning their logarithms, and scales are used as their codec stores them. Adam lowers {@code
  * tr(E H E^T)} over the whole second moment, with the rounding taken as the identity in the
  * derivative: {@code q - w / (s_ij s_i)} for the logarithm of s1 with the rounded weight q. Beyond
  * the ends of the grid only s1 has a derivative, q. Divisors start where the codes of the chain are
@@ -149,7 +149,9 @@ public record FlexRound(int iterations, double rate) implements LearnedRounding 
         float factor = scales.factor(row, column);
         float value =
             factor
-                * slab.task.grid().nearest(slab.first + row, column, quotient(row, column) / factor);
+                * slab.task
+                    .grid()
+                    .nearest(slab.first + row, column, quotient(row, column) / factor);
         slab.change[slab.index(row, column)] = value - slab.weight(row, column);
       }
     }

@@ -118,8 +118,8 @@ public record GptqRounding(
    * left them: SpQR (Dettmers et al., arXiv 2306.03078).
    *
    * <p>A weight is kept if its squared error by {@code U_jj^2}, with the Cholesky factor U of the
-   * inverse moment, exceeds a threshold, which is found by bisection so that the wanted share or
-   * at most a hundredth of it less is kept. Each group of a row is fitted without the weights that
+   * inverse moment, exceeds a threshold, which is found by bisection so that the wanted share or at
+   * most a hundredth of it less is kept. Each group of a row is fitted without the weights that
    * would spoil it (leave-one-out). Cost: up to 20 roundings of the matrix.
    *
    * @param task weights, grid and moment

@@ -109,8 +109,7 @@ final class KeptWeights {
       ends[2 * row] = low;
       ends[2 * row + 1] = high;
     }
-    var grid =
-        new MinMaxSearch().fit(new FitTask(variants, scheme, null, task.compute()));
+    var grid = new MinMaxSearch().fit(new FitTask(variants, scheme, null, task.compute()));
     FloatMatrix calm = group.copy();
     double[] errors = new double[width];
     for (int row = 0; row < group.rows(); row++) {

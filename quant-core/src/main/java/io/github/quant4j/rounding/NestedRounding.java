@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Nested codes: weights are rounded to wide integers, and these to narrow ones, so that one
  * checkpoint in the wide format serves every narrower width, {@code q_low = clip(round(q_high /
- * 2^(high - low)))} (Nearly Lossless Adaptive Bit Switching, Huang et al., arXiv 2502.01199). With 8
- * bits for 4 the wide integers are the fixed-point numbers with 4 fractional bits that LR-QAT
+ * 2^(high - low)))} (Nearly Lossless Adaptive Bit Switching, Huang et al., arXiv 2502.01199). With
+ * 8 bits for 4 the wide integers are the fixed-point numbers with 4 fractional bits that LR-QAT
  * (Bondarenko et al., arXiv 2406.06385) keeps its frozen weights in.
  *
  * <p>Scales are those that the search fits to the wide integers, times the power of two. What came

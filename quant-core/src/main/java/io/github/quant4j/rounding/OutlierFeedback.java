@@ -33,8 +33,7 @@ final class OutlierFeedback {
   private final double[] pivots;
   private final double unit;
 
-  OutlierFeedback(
-      RoundingTask task, GptqRounding rounding, LdlFactorization factor, int[] order) {
+  OutlierFeedback(RoundingTask task, GptqRounding rounding, LdlFactorization factor, int[] order) {
     this.task = task;
     this.rounding = rounding;
     this.factor = factor;

@@ -17,7 +17,8 @@ import java.util.stream.Collectors;
  *
  * <p>Text forms: the name of a format; {@code best(e2m1,int4)} for the best of several for the
  * whole matrix; {@code e?m?(4)} for the best minifloat of so many bits; {@code
- * best-per-tile(e2m1,nf4)}; {@code power?(4)}; {@code bitmod3} and {@code bitmod4}; {@code codebook(16)}.
+ * best-per-tile(e2m1,nf4)}; {@code power?(4)}; {@code bitmod3} and {@code bitmod4}; {@code
+ * codebook(16)}.
  */
 public sealed interface FormatChoice {
 

@@ -58,9 +58,7 @@ public final class ActivationCalibration {
           ranges == null
               ? ActivationQuantizer.dynamic(scheme)
               : ActivationQuantizer.blocks(scheme, blockTensorScale(scheme, ranges));
-      return rule instanceof RangeRule.Clip(double ratio)
-          ? dynamic.withClipRatio(ratio)
-          : dynamic;
+      return rule instanceof RangeRule.Clip(double ratio) ? dynamic.withClipRatio(ratio) : dynamic;
     }
     if (ranges == null) {
       throw new IllegalArgumentException(

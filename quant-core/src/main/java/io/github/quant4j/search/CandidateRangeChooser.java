@@ -66,9 +66,7 @@ final class CandidateRangeChooser implements RangeChooser {
     double[] shared = new double[candidates.size()];
     for (int from = first; from < first + rows; from += LANES) {
       int count = Math.min(LANES, first + rows - from);
-      TileLanes lanes =
-          new TileLanes(
-              task, full, format, table, frame, from, count, tileColumn);
+      TileLanes lanes = new TileLanes(task, full, format, table, frame, from, count, tileColumn);
       if (full.layout.isRowwise()) {
         searchRows(lanes, best);
       } else {

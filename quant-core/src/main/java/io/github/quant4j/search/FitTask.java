@@ -20,11 +20,7 @@ import org.jspecify.annotations.Nullable;
  *     changed
  */
 public record FitTask(
-    FloatMatrix weights,
-    QuantScheme scheme,
-    @Nullable Gram gram,
-    Compute compute,
-    BitSet removed) {
+    FloatMatrix weights, QuantScheme scheme, @Nullable Gram gram, Compute compute, BitSet removed) {
 
   /**
    * A task in which all weights count.

@@ -88,7 +88,8 @@ class ActivationQuantizerTest {
 
   /** Scales are those of a part of the range, and what is beyond it takes the outermost level. */
   @ParameterizedTest
-  @ValueSource(strings = {"int4:token:sym", "int4:g16:asym", "fp8e4m3:token:sym", "int8:g32:sym:f16"})
+  @ValueSource(
+      strings = {"int4:token:sym", "int4:g16:asym", "fp8e4m3:token:sym", "int8:g32:sym:f16"})
   void aPartOfTheRange(String text) {
     ActivationScheme scheme = ActivationScheme.parse(text);
     ActivationQuantizer quantizer = ActivationQuantizer.dynamic(scheme).withClipRatio(0.75);
@@ -105,11 +106,11 @@ class ActivationQuantizerTest {
         low = Math.min(low, 0.75 * x[i]);
         high = Math.max(high, 0.75 * x[i]);
       }
-      double scale = scheme.symmetric() ? Math.max(-low, high) / most : (high - low) / (most - least);
+      double scale =
+          scheme.symmetric() ? Math.max(-low, high) / most : (high - low) / (most - least);
       double zero = scheme.symmetric() ? 0 : Math.rint(least - low / scale);
       for (int i = from; i < from + run; i++) {
-        double expected =
-            (scheme.format().nearest((float) (x[i] / scale + zero)) - zero) * scale;
+        double expected = (scheme.format().nearest((float) (x[i] / scale + zero)) - zero) * scale;
         assertEquals(expected, found[i], 0.02 * scale + 2e-3 * Math.abs(expected), text);
       }
     }

@@ -64,9 +64,7 @@ class OutlierTermsTest {
     statistics.add(inputs, Compute.scalar());
     return Recipe.parse(recipe)
         .decomposition()
-        .fit(
-            weights,
-            FitProblem.of(ROWS, COLUMNS, Compute.scalar()).withStatistics(statistics));
+        .fit(weights, FitProblem.of(ROWS, COLUMNS, Compute.scalar()).withStatistics(statistics));
   }
 
   private static SparseMatrix sparse(Decomposition.Result result) {
@@ -200,8 +198,7 @@ class OutlierTermsTest {
   /** A mantissa of 15 bits in two planes with exponents of the tensor. */
   @Test
   void twoPlanesMakeSharedExponentsOfSixteenBits() {
-    Decomposition.Result result =
-        fit("int8:tensor:sym:e8m0 rtn + plane(int8:tensor:sym:e8m0 rtn)");
+    Decomposition.Result result = fit("int8:tensor:sym:e8m0 rtn + plane(int8:tensor:sym:e8m0 rtn)");
     float largest = 0;
     for (float weight : weights.data()) {
       largest = Math.max(largest, Math.abs(weight));

@@ -56,8 +56,7 @@ class TwoLevelGridConformanceTest {
     FloatMatrix some = FloatMatrix.zeros(ROWS, matrix.columns());
     for (int i = 0; i < ROWS; i++) {
       int from = i * matrix.rows() / ROWS * matrix.columns();
-      System.arraycopy(
-          matrix.data(), from, some.data(), i * matrix.columns(), matrix.columns());
+      System.arraycopy(matrix.data(), from, some.data(), i * matrix.columns(), matrix.columns());
     }
     return some;
   }

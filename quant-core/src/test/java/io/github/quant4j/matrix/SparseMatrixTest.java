@@ -55,7 +55,8 @@ class SparseMatrixTest {
       read.addRow(row, line, 0);
       float largest = 0;
       for (int j = 0; j < columns; j++) {
-        largest = Math.max(largest, places.get(row * columns + j) ? Math.abs(dense.get(row, j)) : 0);
+        largest =
+            Math.max(largest, places.get(row * columns + j) ? Math.abs(dense.get(row, j)) : 0);
       }
       for (int j = 0; j < columns; j++) {
         float expected = places.get(row * columns + j) ? dense.get(row, j) : 0;
@@ -84,11 +85,9 @@ class SparseMatrixTest {
       for (String part : matrix.parts().keySet()) {
         Map<String, Tensor> parts = new LinkedHashMap<>(matrix.parts());
         parts.remove(part);
-        assertThrows(
-            IllegalArgumentException.class, () -> SparseMatrix.read(4, 40, parts), part);
+        assertThrows(IllegalArgumentException.class, () -> SparseMatrix.read(4, 40, parts), part);
       }
-      assertThrows(
-          IllegalArgumentException.class, () -> SparseMatrix.read(5, 40, matrix.parts()));
+      assertThrows(IllegalArgumentException.class, () -> SparseMatrix.read(5, 40, matrix.parts()));
     }
     SparseMatrix one = SparseMatrix.of(dense, places(random, 160, 0.2), DType.F16);
     SparseMatrix other = SparseMatrix.of(dense, places(random, 160, 0.2), DType.F16);

@@ -191,8 +191,7 @@ class LearnedRoundingTest {
     for (int i = 0; i < ROWS * COLUMNS; i++) {
       divisors.elements[i] = 0.3f * random.nextGaussian();
       float quotient = divisors.quotient(i / COLUMNS, i % COLUMNS);
-      slab.change[i] =
-          task.grid().nearest(i / COLUMNS, i % COLUMNS, quotient) - weights.data()[i];
+      slab.change[i] = task.grid().nearest(i / COLUMNS, i % COLUMNS, quotient) - weights.data()[i];
       unit += mean * weights.data()[i] * weights.data()[i] / (ROWS * COLUMNS);
     }
     slab.updateGradient();
@@ -223,14 +222,14 @@ class LearnedRoundingTest {
         ends[end] = quadratic(change, gram);
       }
       double expected = (ends[1] - ends[0]) / (2 * step) / unit;
-      assertEquals(
-          expected, found, 2e-3 * Math.abs(expected) + 1e-3, scheme + ", " + random);
+      assertEquals(expected, found, 2e-3 * Math.abs(expected) + 1e-3, scheme + ", " + random);
     }
   }
 
   /** From the full range the learned scale goes where a search would have found it. */
   @ParameterizedTest
-  @ValueSource(strings = {"int4:channel:sym:f16", "int3:channel:asym:f16", "int4:g16:sym:second-order"})
+  @ValueSource(
+      strings = {"int4:channel:sym:f16", "int3:channel:asym:f16", "int4:g16:sym:second-order"})
   void flexRoundLearnsScales(String scheme) {
     SeededRandom random = new SeededRandom(77);
     FloatMatrix weights = random.gaussianMatrix(12, COLUMNS);

@@ -22,8 +22,7 @@ class NestedRoundingTest {
   void narrowCodesAreRoundedWideOnes(int bits) {
     SeededRandom random = new SeededRandom(21);
     FloatMatrix weights = random.gaussianMatrix(9, 40);
-    QuantizedMatrix wide =
-        Quantizer.of("int8:g8:sym rtn").quantize(weights, Compute.scalar());
+    QuantizedMatrix wide = Quantizer.of("int8:g8:sym rtn").quantize(weights, Compute.scalar());
     QuantizedMatrix direct =
         Quantizer.of("int" + bits + ":g8:sym nested(8)").quantize(weights, Compute.scalar());
     QuantizedMatrix narrow = NestedRounding.narrow(wide, bits);
@@ -39,16 +38,20 @@ class NestedRoundingTest {
         assertEquals(low * unit * scale, narrow.get(row, column), 1e-6, random::toString);
       }
     }
-    assertEquals("int" + bits + ":g8:sym nested(8)", Quantizer.of("int" + bits + ":g8 nested(8)") + "");
+    assertEquals(
+        "int" + bits + ":g8:sym nested(8)", Quantizer.of("int" + bits + ":g8 nested(8)") + "");
   }
 
   @Test
   void whatIsNoSymmetricIntegerOfFewerBitsIsRefused() {
     FloatMatrix weights = new SeededRandom(22).gaussianMatrix(2, 8);
-    for (String text : new String[] {"int4:g8:asym nested(8)", "nf4:g8 nested(8)", "int4:g8 nested(4)"}) {
+    for (String text :
+        new String[] {"int4:g8:asym nested(8)", "nf4:g8 nested(8)", "int4:g8 nested(4)"}) {
       Quantizer quantizer = Quantizer.of(text);
       assertThrows(
-          IllegalArgumentException.class, () -> quantizer.quantize(weights, Compute.scalar()), text);
+          IllegalArgumentException.class,
+          () -> quantizer.quantize(weights, Compute.scalar()),
+          text);
     }
     assertThrows(IllegalArgumentException.class, () -> new NestedRounding(9));
   }

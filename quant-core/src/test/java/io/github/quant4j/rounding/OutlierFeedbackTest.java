@@ -61,8 +61,7 @@ class OutlierFeedbackTest {
     RealMatrix moment = new Array2DRowRealMatrix(COLUMNS, COLUMNS);
     for (int i = 0; i < COLUMNS; i++) {
       for (int j = 0; j < COLUMNS; j++) {
-        moment.setEntry(
-            i, j, gram.values()[i * COLUMNS + j] + (i == j ? 0.01 * mean : 0));
+        moment.setEntry(i, j, gram.values()[i * COLUMNS + j] + (i == j ? 0.01 * mean : 0));
       }
     }
     RealMatrix inverse = new CholeskyDecomposition(moment, 1e-9, 0).getSolver().getInverse();
@@ -99,8 +98,7 @@ class OutlierFeedbackTest {
       double[] fitted = fit(group, i);
       double error = 0;
       for (int j = 0; j < group.length; j++) {
-        error +=
-            j == i ? 0 : Math.pow((nearest(group[j], fitted) - group[j]) / diagonal[j], 2);
+        error += j == i ? 0 : Math.pow((nearest(group[j], fitted) - group[j]) / diagonal[j], 2);
       }
       spoils[i] = baseline - error > threshold;
       sum += spoils[i] ? 0 : group[i];
@@ -178,7 +176,8 @@ class OutlierFeedbackTest {
         both.cardinality() >= 0.9 * Math.max(expected.cardinality(), count) - 1,
         () -> expected + " expected, found " + result.places() + ", " + random);
     double error = RoundingProblem.error(weights, reference, gram);
-    assertEquals(error, RoundingProblem.error(weights, sum(result), gram), 0.05 * error, random + "");
+    assertEquals(
+        error, RoundingProblem.error(weights, sum(result), gram), 0.05 * error, random + "");
   }
 
   /** The slot of a kept weight is as near to zero as the grid is, and value and slot make it up. */
@@ -192,7 +191,8 @@ class OutlierFeedbackTest {
       RoundingTask task = RoundingProblem.task(weights, scheme, gram, 2);
       OutlierRoundingResult result =
           new GptqRounding(false, current, 0.01, 128).roundKeeping(task, 0.05, DType.F16);
-      FloatMatrix codes = RoundingProblem.dense(result.rounding().grid(), result.rounding().codes());
+      FloatMatrix codes =
+          RoundingProblem.dense(result.rounding().grid(), result.rounding().codes());
       assertTrue(result.places().cardinality() > 20, random::toString);
       for (int i = 0; i < codes.data().length; i++) {
         if (result.places().get(i)) {
@@ -223,10 +223,8 @@ class OutlierFeedbackTest {
   void withoutAMomentNothingIsKept() {
     SeededRandom random = new SeededRandom(54);
     FloatMatrix weights = weights(random);
-    RoundingTask task =
-        RoundingProblem.task(weights, "int3:g16:asym", Gram.empty(COLUMNS), 1);
-    OutlierRoundingResult result =
-        GptqRounding.defaults().roundKeeping(task, 0.05, DType.F16);
+    RoundingTask task = RoundingProblem.task(weights, "int3:g16:asym", Gram.empty(COLUMNS), 1);
+    OutlierRoundingResult result = GptqRounding.defaults().roundKeeping(task, 0.05, DType.F16);
     assertTrue(result.places().isEmpty());
   }
 }

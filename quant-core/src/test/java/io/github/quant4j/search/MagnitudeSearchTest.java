@@ -78,8 +78,7 @@ class MagnitudeSearchTest {
     Grid found = new MinMaxSearch().fit(task);
     double least = Double.POSITIVE_INFINITY;
     for (int thousandths = 200; thousandths <= 1000; thousandths += 2) {
-      NumberFormat format =
-          CodebookFamilies.power(thousandths / 1000.0, task.scheme().bits());
+      NumberFormat format = CodebookFamilies.power(thousandths / 1000.0, task.scheme().bits());
       least = Math.min(least, error(weights, new MinMaxSearch().fit(task, format)));
     }
     double error = error(weights, found);
@@ -115,7 +114,8 @@ class MagnitudeSearchTest {
       removed.set(random.nextInt(0, 3 * 64));
     }
     String[] words = text.split(" ", -1);
-    ScaleSearch search = ScaleSearches.STEPS.read(io.github.quant4j.grammar.Phrase.of("s", words[1]));
+    ScaleSearch search =
+        ScaleSearches.STEPS.read(io.github.quant4j.grammar.Phrase.of("s", words[1]));
     FloatMatrix first = weights.copy();
     FloatMatrix second = weights.copy();
     // The ends of ranges are the same in both.

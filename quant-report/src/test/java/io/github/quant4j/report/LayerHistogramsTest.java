@@ -18,8 +18,7 @@ import org.junit.jupiter.api.Test;
 
 class LayerHistogramsTest {
   private static final Path MODEL =
-      Path.of(System.getProperty("quant4j.root", ".."))
-          .resolve("examples/models/gutenberg-5m");
+      Path.of(System.getProperty("quant4j.root", "..")).resolve("examples/models/gutenberg-5m");
   private static final ModelOptions OPTIONS = ModelOptions.defaults().withThreads(1);
   private static final String LAYER = "model.layers.1.mlp.down_proj";
 

@@ -78,7 +78,8 @@ final class HistogramCommand implements Callable<Integer> {
   @Option(
       names = "--max-windows",
       paramLabel = "N",
-      description = "At most so many windows of 256 tokens or segments (default: ${DEFAULT-VALUE}).")
+      description =
+          "At most so many windows of 256 tokens or segments (default: ${DEFAULT-VALUE}).")
   private int windows = DEFAULT_WINDOWS;
 
   @Option(

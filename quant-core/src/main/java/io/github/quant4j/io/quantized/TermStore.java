@@ -7,8 +7,8 @@ import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.linear.ColumnTerm;
 import io.github.quant4j.linear.DenseTerm;
 import io.github.quant4j.linear.LowRankTerm;
-import io.github.quant4j.linear.PairTerm;
 import io.github.quant4j.linear.MixedTerm;
+import io.github.quant4j.linear.PairTerm;
 import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.linear.SparseTerm;
 import io.github.quant4j.linear.WeightTerm;
@@ -66,7 +66,10 @@ final class TermStore {
         description.put("kind", "pairs");
         description.put("scheme", pairs.scheme().toString());
         out.add("codes", "_codes", Tensor.of("", DType.U8, shape, data));
-        pairs.scales().parts().forEach((part, tensor) -> out.add(scale(part), "_" + scale(part), tensor));
+        pairs
+            .scales()
+            .parts()
+            .forEach((part, tensor) -> out.add(scale(part), "_" + scale(part), tensor));
       }
       case LowRankTerm low -> {
         description.put("kind", "lowrank");
@@ -262,15 +265,14 @@ final class TermStore {
     parts.forEach(
         (role, tensor) -> {
           if (role.startsWith(scale(""))) {
-            scales.put(role.equals(scale("")) ? "" : role.substring(scale("").length() + 1), tensor);
+            scales.put(
+                role.equals(scale("")) ? "" : role.substring(scale("").length() + 1), tensor);
           }
         });
     return new PairTerm(
         scheme,
         PackedCodes.wrap(rows, columns, OutlierPairs.BITS, rowBytes, codes.data()),
-        scheme
-            .scaleCodec()
-            .decode(scales, PairTerm.requireWholePairs(scheme, rows, columns)));
+        scheme.scaleCodec().decode(scales, PairTerm.requireWholePairs(scheme, rows, columns)));
   }
 
   private static DenseTerm readDense(

@@ -15,12 +15,12 @@ import io.github.quant4j.io.TensorFileException;
 import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.json.JsonWriter;
-import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.layer.LayerInput;
 import io.github.quant4j.layer.LinearLayer;
 import io.github.quant4j.layer.LinearQuantizer;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.ColumnTerm;
 import io.github.quant4j.linear.DenseTerm;
 import io.github.quant4j.linear.LowRankTerm;
@@ -33,12 +33,12 @@ import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.matrix.SparseMatrix;
 import io.github.quant4j.quantize.Quantizer;
+import io.github.quant4j.recipe.ManyRecipes;
 import io.github.quant4j.scheme.FloatScaleCodec;
 import io.github.quant4j.scheme.GroupParameters;
 import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.scheme.ScaleLayout;
 import io.github.quant4j.tensor.DType;
-import io.github.quant4j.recipe.ManyRecipes;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
@@ -58,8 +58,8 @@ import java.util.SequencedMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Layers with everything that they may have, stored and read back in memory. */
@@ -173,8 +173,7 @@ class StoredModuleTest {
     assertSame(linear, found);
     float[] expected = new float[5 * 16];
     float[] actual = new float[5 * 16];
-    Kernels.forLinear(linear, KernelOptions.defaults())
-        .multiply(inputs.data(), 0, 5, expected, 0);
+    Kernels.forLinear(linear, KernelOptions.defaults()).multiply(inputs.data(), 0, 5, expected, 0);
     Kernels.forLinear(found, KernelOptions.defaults()).multiply(inputs.data(), 0, 5, actual, 0);
     assertArrayEquals(expected, actual, recipe);
   }
