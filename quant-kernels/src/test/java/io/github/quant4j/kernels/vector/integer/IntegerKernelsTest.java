@@ -143,7 +143,7 @@ class IntegerKernelsTest {
   void agreesWhereTheLargestValuesClip(
       String scheme, String format, String granularity, int columns) {
     SeededRandom random = new SeededRandom(scheme.hashCode() + columns);
-    QuantizedMatrix weights = Samples.matrix(scheme, 40, columns, Samples.Draw.values()[0], random);
+    QuantizedMatrix weights = Samples.matrix(scheme, 40, columns, Samples.Draw.UNIFORM, random);
     for (boolean symmetric : new boolean[] {true, false}) {
       assertAllFamiliesExact(
           weights,
