@@ -153,6 +153,7 @@ class MainTest {
         "inspect",
         "estimate",
         "compare",
+        "sensitivity",
         "verify"
       })
   void everyCommandHasHelp(String command) {
