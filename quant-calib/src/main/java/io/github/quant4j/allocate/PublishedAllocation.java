@@ -84,6 +84,22 @@ public record PublishedAllocation(
                   + " layer; then the exact knapsack and bisection (--target-kl) instead of an order"
                   + " of layers."),
           new PublishedAllocation(
+              "AdaPT",
+              "Kummer et al., 2021, arXiv:2107.13490",
+              Objective.LOSS,
+              Ties.NONE,
+              false,
+              recipes(
+                  "int2:channel:sym rtn",
+                  "int3:channel:sym rtn",
+                  "int4:channel:sym rtn",
+                  "int5:channel:sym rtn",
+                  "int6:channel:sym rtn",
+                  "int7:channel:sym rtn",
+                  "int8:channel:sym rtn"),
+              "For --target-each: the lowest width within a divergence, of predictions rather than of"
+                  + " the distribution of weights, and once rather than at each step of training."),
+          new PublishedAllocation(
               "LQ-LoRA",
               "Guo et al., 2023, arXiv:2311.12023",
               Objective.OUTPUT_ERROR,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.evaluate;
 
-import io.github.quant4j.annotation.Stable;
+import io.github.quant4j.annotation.Expert;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.progress.Cancellation;
 import io.github.quant4j.progress.ProgressListener;
@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Log-likelihoods are summed in double. Instances are immutable.
  */
-@Stable
+@Expert
 public final class MultipleChoiceEvaluation {
   private static final int DEFAULT_TOKENS_AT_ONCE = 2048;
 

@@ -46,6 +46,7 @@ import org.jspecify.annotations.Nullable;
 final class BlockQuantizer {
   private final Block block;
   private final Function<LinearSite, Optional<Recipe>> recipes;
+  private final WeightScores scores;
   private final Optional<StreamRotation> rotation;
   private final KernelOptions options;
   private final Cancellation cancellation;
@@ -80,6 +81,7 @@ final class BlockQuantizer {
   BlockQuantizer(
       Block block,
       Function<LinearSite, Optional<Recipe>> recipes,
+      WeightScores scores,
       Optional<StreamRotation> rotation,
       KernelOptions options,
       Cancellation cancellation,
@@ -87,6 +89,7 @@ final class BlockQuantizer {
       Consumer<SiteReport> finished) {
     this.block = block;
     this.recipes = recipes;
+    this.scores = scores;
     this.rotation = rotation;
     this.options = options;
     this.cancellation = cancellation;
@@ -225,7 +228,8 @@ final class BlockQuantizer {
           GroupQuantizationResult quantized =
               LayerFailure.namingOne(
                   sites,
-                  some -> quantizer.quantize(some.stream().map(this::layer).toList(), input));
+                  some -> quantizer.quantize(
+                          some.stream().map(site -> layer(site, recipe)).toList(), input));
           double seconds = (System.nanoTime() - begin) / 1e9 / sites.size();
           for (int i = 0; i < sites.size(); i++) {
             keep(
@@ -243,9 +247,13 @@ final class BlockQuantizer {
         transform.hasOnline() ? List.of(new GivenTransformRule(transform.online())) : List.of());
   }
 
-  private LinearLayer layer(LinearSite site) {
+  private LinearLayer layer(LinearSite site, Recipe recipe) {
     QuantizedLinear linear = block.linear(site);
-    LinearLayer layer = LinearLayer.of(linear.toDense());
+    LinearLayer plain = LinearLayer.of(linear.toDense());
+    LinearLayer layer =
+        recipe.needsScores()
+            ? scores.of(site.name()).map(plain::withScores).orElse(plain)
+            : plain;
     return linear.bias().map(layer::withBias).orElse(layer);
   }
 

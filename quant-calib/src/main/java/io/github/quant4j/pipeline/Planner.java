@@ -20,6 +20,7 @@ final class Planner {
   private final ModelDirectory directory;
   private final Recipe recipe;
   private final List<SiteRule> overrides;
+  private final WeightScores scores;
   private final PlanProblems problems = new PlanProblems();
 
   /**
@@ -29,7 +30,13 @@ final class Planner {
    */
   record SiteRule(SitePattern pattern, Optional<Recipe> recipe) {}
 
-  Planner(BlockModel<?> model, ModelDirectory directory, Recipe recipe, List<SiteRule> overrides) {
+  Planner(
+      BlockModel<?> model,
+      ModelDirectory directory,
+      Recipe recipe,
+      List<SiteRule> overrides,
+      WeightScores scores) {
+    this.scores = scores;
     this.model = model;
     this.directory = directory;
     this.recipe = recipe;
@@ -113,6 +120,9 @@ final class Planner {
       } catch (IllegalArgumentException e) {
         problems.add(site, "cannot be quantized to '" + chosen.get() + "': " + e.getMessage());
       }
+      if (chosen.get().needsScores()) {
+        requireScores(site, chosen.get());
+      }
       if (directory.find(site.weight()).isEmpty()) {
         problems.add(
             site,
@@ -121,6 +131,29 @@ final class Planner {
       }
     }
     return new PlannedSite(site, chosen, before, after);
+  }
+
+  private void requireScores(LinearSite site, Recipe chosen) {
+    Optional<float[]> given = scores.of(site.name());
+    long expected = (long) site.outFeatures() * site.inFeatures();
+    if (given.isEmpty()) {
+      problems.add(
+          site,
+          "cannot be quantized to '"
+              + chosen
+              + "': there are no scores to choose outliers by; give them with"
+              + " Quantization.scores, or choose by another criterion, such as sensitivity");
+    } else if (given.get().length != expected) {
+      problems.add(
+          site,
+          "cannot be quantized to '"
+              + chosen
+              + "': "
+              + given.get().length
+              + " scores, expected "
+              + expected
+              + ", one for each weight");
+    }
   }
 
   /** What is kept matters as much as what is quantized: a NaN anywhere makes all output NaN. */

@@ -19,12 +19,14 @@ import io.github.quant4j.recipe.Recipe;
 import io.github.quant4j.recipe.RecipeException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Collectors;
+import java.util.zip.CRC32C;
 
 /**
  * Quantizes a model from its directory to another.
@@ -210,6 +212,17 @@ public final class Quantization<I> {
   }
 
   /**
+   * The same with scores for recipes with {@code sparse(share,scores)}, which a plan needs for every
+   * layer that has such a recipe (GWQ, Shao et al., arXiv 2411.00850).
+   *
+   * @param scores of the weights, such as their squared gradients
+   * @return the changed quantization
+   */
+  public Quantization<I> scores(WeightScores scores) {
+    return with(settings.withScores(scores));
+  }
+
+  /**
    * The same with a listener.
    *
    * @param listener is told of calibration tokens that are written, and of layers
@@ -243,7 +256,7 @@ public final class Quantization<I> {
   }
 
   private QuantizationPlan plan(ModelDirectory source) {
-    return new Planner(model, source, settings.recipe(), settings.rules())
+    return new Planner(model, source, settings.recipe(), settings.rules(), settings.scores())
         .plan(settings.inputs().tokens());
   }
 
@@ -310,6 +323,7 @@ public final class Quantization<I> {
               plan,
               inputs,
               settings.weighting(),
+              settings.scores(),
               settings.kernels(),
               settings.progress(),
               settings.cancellation())
@@ -343,10 +357,29 @@ public final class Quantization<I> {
             .collect(Collectors.joining(", ")));
     signature.put("calibration", plan.isCalibrated() ? settings.inputs().describe() : "none");
     signature.put("token weighting", settings.weighting().toString());
+    scores(plan).ifPresent(sum -> signature.put("scores", sum));
     signature.put("kernels", Kernels.provider(settings.kernels()));
     LinearAlgebra algebra = settings.kernels().compute().algebra();
     signature.put("linear algebra", algebra.name() + " of " + algebra.getClass().getName());
     return RunSignature.of(signature);
+  }
+
+  /** A checksum of the scores that the plan needs, if it needs any. */
+  private Optional<String> scores(QuantizationPlan plan) {
+    CRC32C sum = new CRC32C();
+    boolean any = false;
+    for (PlannedSite site : plan.sites()) {
+      if (site.recipe().map(Recipe::needsScores).orElse(false)) {
+        any = true;
+        for (float score : settings.scores().of(site.site().name()).orElse(new float[0])) {
+          int bits = Float.floatToRawIntBits(score);
+          for (int shift = 0; shift < Integer.SIZE; shift += Byte.SIZE) {
+            sum.update(bits >>> shift & 0xff);
+          }
+        }
+      }
+    }
+    return any ? Optional.of(HexFormat.of().toHexDigits((int) sum.getValue())) : Optional.empty();
   }
 
   /** The recipe and the layers. */

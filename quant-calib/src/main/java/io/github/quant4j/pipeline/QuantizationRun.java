@@ -40,6 +40,7 @@ final class QuantizationRun<I> {
   private final QuantizationPlan plan;
   private final CalibrationInputs<I> inputs;
   private final TokenWeighting weighting;
+  private final WeightScores scores;
   private final KernelOptions options;
   private final ProgressListener progress;
   private final Cancellation cancellation;
@@ -54,6 +55,7 @@ final class QuantizationRun<I> {
       QuantizationPlan plan,
       CalibrationInputs<I> inputs,
       TokenWeighting weighting,
+      WeightScores scores,
       KernelOptions options,
       ProgressListener progress,
       Cancellation cancellation) {
@@ -62,6 +64,7 @@ final class QuantizationRun<I> {
     this.plan = plan;
     this.inputs = inputs;
     this.weighting = weighting;
+    this.scores = scores;
     this.options = options;
     this.progress = progress;
     this.cancellation = cancellation;
@@ -156,6 +159,7 @@ final class QuantizationRun<I> {
         new BlockQuantizer(
             block,
             this::recipe,
+            scores,
             rotation,
             options,
             cancellation,

@@ -14,6 +14,7 @@ record QuantizationSettings<I>(
     List<Planner.SiteRule> rules,
     CalibrationInputs<I> inputs,
     TokenWeighting weighting,
+    WeightScores scores,
     KernelOptions kernels,
     ProgressListener progress,
     Cancellation cancellation) {
@@ -29,6 +30,7 @@ record QuantizationSettings<I>(
         List.of(),
         inputs,
         TokenWeighting.uniform(),
+        WeightScores.none(),
         kernels,
         ProgressListener.none(),
         Cancellation.onInterrupt());
@@ -36,32 +38,37 @@ record QuantizationSettings<I>(
 
   QuantizationSettings<I> withRecipe(Recipe changed) {
     return new QuantizationSettings<>(
-        changed, rules, inputs, weighting, kernels, progress, cancellation);
+        changed, rules, inputs, weighting, scores, kernels, progress, cancellation);
   }
 
   QuantizationSettings<I> withRule(Planner.SiteRule rule) {
     List<Planner.SiteRule> changed = new ArrayList<>(rules);
     changed.add(rule);
     return new QuantizationSettings<>(
-        recipe, changed, inputs, weighting, kernels, progress, cancellation);
+        recipe, changed, inputs, weighting, scores, kernels, progress, cancellation);
   }
 
   QuantizationSettings<I> withInputs(CalibrationInputs<I> changed) {
     return new QuantizationSettings<>(
-        recipe, rules, changed, weighting, kernels, progress, cancellation);
+        recipe, rules, changed, weighting, scores, kernels, progress, cancellation);
   }
 
   QuantizationSettings<I> withWeighting(TokenWeighting changed) {
     return new QuantizationSettings<>(
-        recipe, rules, inputs, changed, kernels, progress, cancellation);
+        recipe, rules, inputs, changed, scores, kernels, progress, cancellation);
+  }
+
+  QuantizationSettings<I> withScores(WeightScores changed) {
+    return new QuantizationSettings<>(
+        recipe, rules, inputs, weighting, changed, kernels, progress, cancellation);
   }
 
   QuantizationSettings<I> withProgress(ProgressListener changed) {
     return new QuantizationSettings<>(
-        recipe, rules, inputs, weighting, kernels, changed, cancellation);
+        recipe, rules, inputs, weighting, scores, kernels, changed, cancellation);
   }
 
   QuantizationSettings<I> withCancellation(Cancellation changed) {
-    return new QuantizationSettings<>(recipe, rules, inputs, weighting, kernels, progress, changed);
+    return new QuantizationSettings<>(recipe, rules, inputs, weighting, scores, kernels, progress, changed);
   }
 }

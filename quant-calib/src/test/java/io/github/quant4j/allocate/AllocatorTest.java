@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.allocate;
 
+import static java.util.Locale.ROOT;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -216,5 +217,17 @@ class AllocatorTest {
             List.of(new PairInteraction("a", "b", TWO, -0.25)));
     assertEquals(table, SensitivityTable.parse(table.toJson()));
     assertThrows(RuntimeException.class, () -> SensitivityTable.parse("{\"version\": 1}"));
+  }
+
+  @Test
+  void publishedSystemsHaveWhatTheyNeed() {
+    for (PublishedAllocation one : PublishedAllocation.all()) {
+      assertTrue(one.candidates().size() > 1, one.name());
+      assertTrue(one.reference().contains("arXiv:"), one.name());
+      assertEquals(Optional.of(one), PublishedAllocation.find(one.name().toUpperCase(ROOT)));
+      assertTrue(one.candidates().stream().allMatch(recipe -> recipe.storageBits(256, 512) > 0));
+    }
+    assertEquals(Optional.empty(), PublishedAllocation.find("none"));
+    assertTrue(Candidates.defaults().stream().allMatch(one -> one.storageBits(256, 512) > 0));
   }
 }

@@ -17,6 +17,7 @@ import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.model.config.WeightPlacement;
 import io.github.quant4j.testing.RecordingAlgebra;
+import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.testing.SeededRandom;
 import io.github.quant4j.testing.models.TestModels;
 import io.github.quant4j.testing.models.TestModels.Expected;
@@ -25,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -172,7 +174,16 @@ class QuantizationTest {
         Arguments.of("nvfp4 rtn", 0.8, "compressed-tensors"),
         Arguments.of("smooth(0.5) | int8:channel:sym rtn @ int8:g16", 0.08, "compressed-tensors"),
         Arguments.of("hadamard | int4:g16:sym gptq @ int8:token + bias", 0.6, "quant4j"),
-        Arguments.of("int3:g16:asym gptq + lowrank(4) + sparse(0.01)", 0.8, "quant4j"));
+        Arguments.of("int3:g16:asym gptq + lowrank(4) + sparse(0.01)", 0.8, "quant4j"),
+        Arguments.of(
+            "int3:g16:asym:second-order gptq(act-order,current) + sparse(0.01,loop)",
+            0.8,
+            "quant4j"),
+        Arguments.of("int3:channel:asym rtn>cd(6) + sparse(0.02,iht)", 0.9, "quant4j"),
+        Arguments.of("olive4:g16", 0.8, "quant4j"),
+        Arguments.of("hadamard | int4:g16:sym gptq @ int8:token clip(0.95)", 0.6, "quant4j"),
+        Arguments.of(
+            "e?m?(6):channel:sym mse rtn @ e?m?(8):tensor:sym output(1)", 0.6, "quant4j"));
   }
 
   @ParameterizedTest
@@ -255,6 +266,51 @@ class QuantizationTest {
           () -> quantization(model).recipe("int8:channel:sym rtn").saveTo(target));
     }
     assertEquals(Set.of("out"), names(directory));
+  }
+
+  /** Outliers by scores of the caller: without any the plan says so, with them they decide. */
+  @Test
+  void scoresAreAskedForInThePlanAndUsed() throws IOException {
+    Path target = directory.resolve("out");
+    String recipe = "int2:channel:sym rtn + sparse(0.02,scores)";
+    try (LanguageModel model = LanguageModel.open(TestModels.directory(MODEL), options(1))) {
+      PlanException error =
+          assertThrows(
+              PlanException.class, () -> quantization(model).recipe(recipe).saveTo(target));
+      assertTrue(error.getMessage().contains("no scores"), error.getMessage());
+      PlanException wrong =
+          assertThrows(
+              PlanException.class,
+              () ->
+                  quantization(model)
+                      .recipe(recipe)
+                      .scores(layer -> Optional.of(new float[3]))
+                      .saveTo(target));
+      assertTrue(wrong.getMessage().contains("3 scores"), wrong.getMessage());
+      String name = "model.layers.0.mlp.down_proj";
+      FloatMatrix weights;
+      try (ModelDirectory files = ModelDirectory.open(TestModels.directory(MODEL))) {
+        weights = files.require(name + ".weight").toMatrix();
+      }
+      // The first row counts, whatever its weights.
+      float[] scores = new float[weights.data().length];
+      java.util.Arrays.fill(scores, 0, weights.columns(), 1);
+      quantization(model)
+          .recipe("int8:channel:sym rtn")
+          .set(name, recipe)
+          .scores(layer -> layer.equals(name) ? Optional.of(scores) : Optional.empty())
+          .saveTo(target);
+      try (ModelDirectory files = ModelDirectory.open(target)) {
+        FloatMatrix quantized = QuantizedWeights.of(files).find(name).orElseThrow().toDense();
+        int kept = (int) Math.round(0.02 * scores.length);
+        int exact = 0;
+        for (int j = 0; j < weights.columns(); j++) {
+          double difference = Math.abs(quantized.get(0, j) - weights.get(0, j));
+          exact += difference <= 1e-3 * Math.abs(weights.get(0, j)) ? 1 : 0;
+        }
+        assertTrue(exact >= Math.min(kept, weights.columns()), exact + " of " + kept);
+      }
+    }
   }
 
   private static byte[] weights(Path model) throws IOException {

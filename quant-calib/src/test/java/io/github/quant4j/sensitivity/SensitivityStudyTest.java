@@ -14,11 +14,15 @@ import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.model.SpeechEncoder;
 import io.github.quant4j.model.config.ModelOptions;
+import io.github.quant4j.pipeline.Quantization;
+import io.github.quant4j.progress.Cancellation;
 import io.github.quant4j.recipe.Recipe;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.testing.SeededRandom;
 import io.github.quant4j.testing.models.TestEncoders;
 import io.github.quant4j.testing.models.TestModels;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -26,6 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class SensitivityStudyTest {
   private static final Recipe FOUR = Recipe.parse("int4:g16:sym rtn");
@@ -327,6 +332,32 @@ class SensitivityStudyTest {
       assertThrows(
           IllegalArgumentException.class,
           () -> SensitivityStudy.of(model, List.of(), windows(random, 1), List.of(FOUR)));
+    }
+  }
+
+  @Test
+  void theLossOfAWholeModel(@TempDir Path directory) throws IOException {
+    SeededRandom random = new SeededRandom(16);
+    List<int[]> inputs = windows(random, 3);
+    Path target = directory.resolve("quantized");
+    try (LanguageModel model = LanguageModel.open(TestModels.directory("llama-untied"))) {
+      Quantization.of(model).recipe(FOUR).saveTo(target);
+      Map<LinearSite, QuantizedLinear> all = new HashMap<>();
+      model.graph().blocks().stream()
+          .flatMap(block -> block.sites().stream())
+          .forEach(site -> all.put(site, quantized(model, site, FOUR)));
+      ModelLoss loss =
+          new ModelLoss(
+              LossMeasure.DIVERGENCE, model.options().kernels().team(), Cancellation.never());
+      try (LanguageModel changed = LanguageModel.open(target)) {
+        double expected = divergence(model, inputs, all);
+        assertEquals(
+            expected, loss.of(model.graph(), changed.graph(), inputs), 1e-3 * expected);
+        assertEquals(0, loss.of(model.graph(), model.graph(), inputs), 1e-9);
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> loss.of(model.graph(), changed.graph(), List.of()));
+      }
     }
   }
 }

@@ -14,7 +14,8 @@ import java.util.Objects;
  * Quantizes the rows of an activation matrix: the reference for what kernels do.
  *
  * <p>Dynamic symmetric scales are {@code absmax / maximum()} in binary32, and an element becomes
- * the level nearest to {@code x * (maximum() / absmax)}; a run of zeros has scale 1. Asymmetric
+ * the level nearest to {@code x * (maximum() / absmax)}; a run of zeros has scale 1. With a clip
+ * ratio it takes the place of absmax times that. Asymmetric
  * ranges always include zero; their scale is {@code (max - min) / (2^bits - 1)} and their zero
  * point {@code rint(-2^(bits-1) - min / scale)}, clamped to the format. Static ranges come from
  * calibration.
@@ -34,9 +35,20 @@ public final class ActivationQuantizer {
   private final float[] staticScales;
   private final float[] staticZeros;
   private final float tensorScale;
+  private final float clipRatio;
 
   private ActivationQuantizer(
       ActivationScheme scheme, float[] scales, float[] zeros, float tensorScale) {
+    this(scheme, scales, zeros, tensorScale, 1f);
+  }
+
+  private ActivationQuantizer(
+      ActivationScheme scheme,
+      float[] scales,
+      float[] zeros,
+      float tensorScale,
+      float clipRatio) {
+    this.clipRatio = clipRatio;
     this.scheme = scheme;
     this.staticScales = scales;
     this.staticZeros = zeros;
@@ -117,6 +129,34 @@ public final class ActivationQuantizer {
           "tensorScale: " + tensorScale + ", expected a positive finite value");
     }
     return new ActivationQuantizer(scheme, new float[0], new float[0], tensorScale);
+  }
+
+  /**
+   * The same quantizer with ranges that are a part of what each token has: the largest values clip,
+   * as in QuaRot (Ashkboos et al., arXiv 2404.00456).
+   *
+   * @param ratio of the range to that of the values, above 0, at most 1
+   * @return the changed quantizer
+   * @throws IllegalArgumentException if the ratio is out of range, or the scales are static
+   */
+  public ActivationQuantizer withClipRatio(double ratio) {
+    if (!(ratio > 0 && ratio <= 1)) {
+      throw new IllegalArgumentException("clip ratio: " + ratio + ", expected above 0, to 1");
+    }
+    if (scheme.granularity().isStatic()) {
+      throw new IllegalArgumentException(
+          "clip ratio: " + scheme + " is static, expected token or group granularity");
+    }
+    return new ActivationQuantizer(scheme, staticScales, staticZeros, tensorScale, (float) ratio);
+  }
+
+  /**
+   * The part of a token's range that dynamic scales cover.
+   *
+   * @return 1 if nothing clips
+   */
+  public float clipRatio() {
+    return clipRatio;
   }
 
   /**
@@ -279,6 +319,8 @@ public final class ActivationQuantizer {
       low = Math.min(low, x[i]);
       high = Math.max(high, x[i]);
     }
+    low *= clipRatio;
+    high *= clipRatio;
     NumberFormat format = scheme.format();
     if (low == 0 && high == 0) {
       scales[r] = 1;
@@ -325,9 +367,12 @@ public final class ActivationQuantizer {
     return inverse;
   }
 
-  /** The scheme, with the scale if there is one static scale. */
+  /** The scheme, with the scale if there is one static scale, or the ratio if values clip. */
   @Override
   public String toString() {
+    if (clipRatio < 1) {
+      return scheme + " (clip " + clipRatio + ")";
+    }
     return staticScales.length == 1 ? scheme + " (scale " + staticScales[0] + ")" : scheme + "";
   }
 }

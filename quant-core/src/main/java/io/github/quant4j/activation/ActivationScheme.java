@@ -8,6 +8,8 @@ import io.github.quant4j.grammar.Phrase;
 import io.github.quant4j.grammar.SyntaxException;
 import io.github.quant4j.scheme.E8m0ScaleCodec;
 import io.github.quant4j.scheme.FloatScaleCodec;
+import io.github.quant4j.scheme.FormatChoice;
+import io.github.quant4j.scheme.FormatChoices;
 import io.github.quant4j.scheme.Nvfp4ScaleCodec;
 import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.scheme.ScaleCodec;
@@ -140,6 +142,57 @@ public record ActivationScheme(
   }
 
   /**
+   * Reads the text form with a choice of formats in place of one, such as {@code
+   * best(int8,e4m3):tensor} or {@code e?m?(4):token}.
+   *
+   * @param phrase where it stands
+   * @return a scheme for each format, all alike but for that; one if the format is given
+   * @throws SyntaxException if the phrase is not a scheme, or formats are to be chosen for parts of
+   *     a tensor
+   */
+  public static List<ActivationScheme> parseCandidates(Phrase phrase) {
+    for (Preset preset : PRESETS) {
+      if (phrase.is(preset.name)) {
+        return List.of(preset.scheme);
+      }
+    }
+    SchemeText text = SchemeText.read(phrase, QuantScheme.presets());
+    List<NumberFormat> formats =
+        switch (FormatChoices.STEPS.read(text.format())) {
+          case FormatChoice.Fixed(var format) -> List.of(format);
+          case FormatChoice.BestPerMatrix(var candidates) -> candidates;
+          default ->
+              throw text.format()
+                  .error(
+                      text.format().quoted()
+                          + " is for weights; expected a format, best(FORMAT,...) or e?m?(BITS)");
+        };
+    ActivationGranularity granularity = ActivationGranularities.STEPS.read(text.granularity());
+    ScaleCodec codec = text.codec(FloatScaleCodec.FLOAT32);
+    try {
+      return formats.stream()
+          .map(format -> new ActivationScheme(format, granularity, text.isSymmetric(), codec))
+          .toList();
+    } catch (IllegalArgumentException e) {
+      throw phrase.error(e);
+    }
+  }
+
+  /**
+   * The text form with other words for the format.
+   *
+   * @param words in place of the format's name
+   * @return for example {@code e?m?(4):tensor:sym}
+   */
+  public String withFormatText(String words) {
+    return words
+        + ":"
+        + granularity
+        + (symmetric ? ":sym" : ":asym")
+        + (scaleCodec.equals(FloatScaleCodec.FLOAT32) ? "" : ":" + scaleCodec.label());
+  }
+
+  /**
    * The canonical text form, which {@link #parse} reads back: for example {@code int8:token:sym}.
    */
   @Override
@@ -149,10 +202,6 @@ public record ActivationScheme(
         return preset.name;
       }
     }
-    return format.name()
-        + ":"
-        + granularity
-        + (symmetric ? ":sym" : ":asym")
-        + (scaleCodec.equals(FloatScaleCodec.FLOAT32) ? "" : ":" + scaleCodec.label());
+    return withFormatText(format.name());
   }
 }

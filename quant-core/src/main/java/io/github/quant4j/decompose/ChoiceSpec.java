@@ -23,7 +23,8 @@ public record ChoiceSpec(List<Quantizer> quantizers) implements TermSpec {
   /**
    * Copies the list.
    *
-   * @throws IllegalArgumentException if there are fewer than two candidates
+   * @throws IllegalArgumentException if there are fewer than two candidates, or one has its columns
+   *     in another order
    */
   public ChoiceSpec {
     quantizers = List.copyOf(quantizers);
@@ -31,6 +32,7 @@ public record ChoiceSpec(List<Quantizer> quantizers) implements TermSpec {
       throw new IllegalArgumentException(
           "quantizers: " + quantizers.size() + ", expected at least two to choose from");
     }
+    quantizers.forEach(quantizer -> OrderedColumns.refuse(quantizer, "or"));
   }
 
   @Override
@@ -53,11 +55,10 @@ public record ChoiceSpec(List<Quantizer> quantizers) implements TermSpec {
     return Stage.MAIN;
   }
 
+  /** The second moment, as candidates are compared by the error of the output. */
   @Override
   public Set<StatisticNeed> needs() {
-    return quantizers.stream().anyMatch(Quantizer::needsGram)
-        ? EnumSet.of(StatisticNeed.GRAM)
-        : EnumSet.noneOf(StatisticNeed.class);
+    return EnumSet.of(StatisticNeed.GRAM);
   }
 
   @Override

@@ -35,12 +35,14 @@ public record ColumnsSpec(Quantizer narrow, double share, Optional<Quantizer> wi
   /**
    * Checks the share.
    *
-   * @throws IllegalArgumentException if it is not between 0 and 1
+   * @throws IllegalArgumentException if it is not between 0 and 1, or a quantizer orders columns
    */
   public ColumnsSpec {
     if (!(share > 0 && share < 1)) {
       throw new IllegalArgumentException("share: " + share + ", expected above 0, below 1");
     }
+    OrderedColumns.refuse(narrow, "columns");
+    wide.ifPresent(quantizer -> OrderedColumns.refuse(quantizer, "columns"));
   }
 
   @Override

@@ -4,6 +4,7 @@ package io.github.quant4j.decompose;
 import io.github.quant4j.format.IntegerFormat;
 import io.github.quant4j.linear.SparseTerm;
 import io.github.quant4j.linear.WeightTerm;
+import io.github.quant4j.matrix.SparseMatrix;
 import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.rounding.NearestRounding;
 import io.github.quant4j.scheme.QuantScheme;
@@ -11,11 +12,13 @@ import io.github.quant4j.search.MinMaxSearch;
 import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A sum of terms fitted to a matrix, one after the other and, if wanted, over and over: each term
@@ -65,7 +68,8 @@ public record Decomposition(List<TermSpec> terms, int loops) {
   /**
    * Sorts the terms by stage.
    *
-   * @throws IllegalArgumentException if there is not exactly one main term, or no loop
+   * @throws IllegalArgumentException if there is not exactly one main term, or no loop, or outliers
+   *     are to be chosen by a rounding that does not choose any
    */
   public Decomposition {
     long mains = terms.stream().filter(term -> term.stage() == TermSpec.Stage.MAIN).count();
@@ -77,6 +81,40 @@ public record Decomposition(List<TermSpec> terms, int loops) {
       throw new IllegalArgumentException("loops: " + loops + ", expected 1 to 1000");
     }
     terms = terms.stream().sorted(Comparator.comparing(TermSpec::stage)).toList();
+    requireJoint(terms);
+  }
+
+  /** Outliers that are chosen while others are rounded need one matrix whose rounding can do so. */
+  private static void requireJoint(List<TermSpec> terms) {
+    List<SparseSpec> joint = terms.stream().flatMap(Decomposition::joint).toList();
+    if (joint.isEmpty()) {
+      return;
+    }
+    if (joint.size() > 1) {
+      throw new IllegalArgumentException(
+          "terms: "
+              + joint.get(1).label()
+              + " besides "
+              + joint.getFirst().label()
+              + ", expected one that chooses while others are rounded");
+    }
+    for (TermSpec term : terms) {
+      if (term.stage() == TermSpec.Stage.MAIN) {
+        if (!(term instanceof QuantizedSpec main)) {
+          throw new IllegalArgumentException(
+              joint.getFirst().label()
+                  + ": expected one quantized matrix as weights, found "
+                  + term.label());
+        }
+        JointOutliers.requireSuits(joint.getFirst().criterion(), main.quantizer());
+      }
+    }
+  }
+
+  private static Stream<SparseSpec> joint(TermSpec term) {
+    return term instanceof SparseSpec spec && spec.criterion().isJoint()
+        ? Stream.of(spec)
+        : Stream.empty();
   }
 
   /**
@@ -124,6 +162,9 @@ public record Decomposition(List<TermSpec> terms, int loops) {
    */
   public Quantizer trialQuantizer() {
     for (TermSpec term : terms) {
+      if (term instanceof PairsSpec(var scheme)) {
+        return Quantizer.of(scheme, new MinMaxSearch(), List.of(new NearestRounding()));
+      }
       if (term instanceof PlanesSpec planes) {
         return Quantizer.of(
             QuantScheme.of(new IntegerFormat(3), planes.scheme().granularity(), true),
@@ -132,6 +173,19 @@ public record Decomposition(List<TermSpec> terms, int loops) {
       }
     }
     return mainQuantizer().orElseGet(() -> Quantizer.of("int8:channel:sym rtn"));
+  }
+
+  /**
+   * Whether the quantized matrix has its columns in another order than the inputs.
+   *
+   * @return true for error feedback whose groups follow the order in which it rounds
+   */
+  public boolean reordersColumns() {
+    return terms.stream()
+        .anyMatch(
+            term ->
+                term instanceof QuantizedSpec(var quantizer, var _)
+                    && OrderedColumns.areNeededBy(quantizer));
   }
 
   /**
@@ -180,11 +234,22 @@ public record Decomposition(List<TermSpec> terms, int loops) {
       List<String> notes = new ArrayList<>();
       FitProblem passing = fitting.withNotes(notes);
       for (int i = 0; i < terms.size(); i++) {
-        FloatMatrix residual = residual(weights, fitted, i);
-        fitted.set(i, terms.get(i).fit(residual, passing));
-        if (terms.get(i).stage() == TermSpec.Stage.MAIN) {
-          refitOutliers(weights, fitted, fitting);
+        TermSpec term = terms.get(i);
+        if (joint(term).findAny().isPresent()) {
+          // Comes with the main term.
+          fitted.set(i, List.of());
+          continue;
         }
+        FloatMatrix residual = residual(weights, fitted, i);
+        if (term.stage() != TermSpec.Stage.MAIN) {
+          fitted.set(i, term.fit(residual, passing));
+          continue;
+        }
+        FitProblem left = passing.withRemoved(removed(fitted));
+        if (!fitJointly(term, residual, fitted, left)) {
+          fitted.set(i, term.fit(residual, left));
+        }
+        refitOutliers(weights, fitted, fitting);
       }
       List<WeightTerm> flat = fitted.stream().flatMap(List::stream).toList();
       FloatMatrix sum = Matrices.dense(weights.rows(), weights.columns(), flat);
@@ -211,6 +276,37 @@ public record Decomposition(List<TermSpec> terms, int loops) {
         best, Matrices.dense(weights.rows(), weights.columns(), best), errors, bestNotes);
   }
 
+  /** The main term with the outliers that its rounding chooses, if there are any. */
+  private boolean fitJointly(
+      TermSpec main, FloatMatrix residual, List<List<WeightTerm>> fitted, FitProblem problem) {
+    for (int i = 0; i < terms.size(); i++) {
+      if (main instanceof QuantizedSpec(var quantizer, var _)
+          && terms.get(i) instanceof SparseSpec spec
+          && spec.criterion().isJoint()) {
+        JointOutliers.Fitted both = JointOutliers.fit(quantizer, spec, residual, problem);
+        fitted.set(i, List.of(both.sparse()));
+        fitted.set(terms.indexOf(main), List.of(both.main()));
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The weights that sparse terms stand for, before the main term is fitted. */
+  private BitSet removed(List<List<WeightTerm>> fitted) {
+    BitSet removed = new BitSet();
+    for (int i = 0; i < terms.size(); i++) {
+      if (terms.get(i).stage() == TermSpec.Stage.FIRST) {
+        for (WeightTerm term : fitted.get(i)) {
+          if (term instanceof SparseTerm sparse) {
+            removed.or(SparseSpec.places(sparse));
+          }
+        }
+      }
+    }
+    return removed;
+  }
+
   private List<WeightTerm> withoutCorrections(List<List<WeightTerm>> fitted) {
     for (int i = 0; i < fitted.size(); i++) {
       if (terms.get(i).stage() == TermSpec.Stage.LAST) {
@@ -224,11 +320,16 @@ public record Decomposition(List<TermSpec> terms, int loops) {
       FloatMatrix weights, List<List<WeightTerm>> fitted, FitProblem problem) {
     for (int i = 0; i < terms.size(); i++) {
       if (terms.get(i) instanceof SparseSpec spec
-          && spec.criterion().isRefitted()
+          && (spec.criterion().isRefitted() || spec.stage() == TermSpec.Stage.FIRST)
           && !fitted.get(i).isEmpty()
           && fitted.get(i).getFirst() instanceof SparseTerm term) {
         FloatMatrix residual = residual(weights, fitted, i);
-        SparseTerm changed = spec.refit(term, residual, problem);
+        boolean isRefitted = spec.criterion().isRefitted();
+        if (!isRefitted && isExact(term, residual)) {
+          continue;
+        }
+        SparseTerm changed =
+            isRefitted ? spec.refit(term, residual, problem) : spec.exact(term, residual);
         double before = error(residual, term, problem);
         double after = error(residual, changed, problem);
         if (after < before) {
@@ -236,6 +337,17 @@ public record Decomposition(List<TermSpec> terms, int loops) {
         }
       }
     }
+  }
+
+  /**
+   * Whether the matrix under a sparse term is zero at its places: a grid need not have a zero, and
+   * what it has there in its place belongs to the kept weight.
+   */
+  private static boolean isExact(SparseTerm term, FloatMatrix residual) {
+    SparseTerm rounded =
+        new SparseTerm(
+            SparseMatrix.of(residual, SparseSpec.places(term), term.matrix().valueType()));
+    return rounded.matrix().hasSameElements(term.matrix());
   }
 
   private static double error(FloatMatrix residual, WeightTerm term, FitProblem problem) {

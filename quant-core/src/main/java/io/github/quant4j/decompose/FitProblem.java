@@ -11,6 +11,7 @@ import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.statistic.InputStatistics;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,9 @@ public final class FitProblem {
   private final @Nullable Quantizer main;
   private final InputMoment moment;
 
+  /** Weights that other terms stand for, by row-major position. */
+  private final BitSet removed;
+
   /** What roundings report; a decomposition gives each of its passes a list of its own. */
   private final List<String> notes;
 
@@ -39,7 +43,9 @@ public final class FitProblem {
       float @Nullable [] scores,
       @Nullable Quantizer main,
       InputMoment moment,
+      BitSet removed,
       List<String> notes) {
+    this.removed = removed;
     this.notes = notes;
     this.rows = rows;
     this.columns = columns;
@@ -60,7 +66,8 @@ public final class FitProblem {
    */
   public static FitProblem of(int rows, int columns, Compute compute) {
     InputMoment moment = new InputMoment(columns, Optional.empty(), compute);
-    return new FitProblem(rows, columns, null, null, null, null, moment, new ArrayList<>());
+    return new FitProblem(
+        rows, columns, null, null, null, null, moment, new BitSet(), new ArrayList<>());
   }
 
   /**
@@ -83,6 +90,7 @@ public final class FitProblem {
         scores,
         main,
         new InputMoment(columns, known.gram(), moment.compute()),
+        removed,
         notes);
   }
 
@@ -98,7 +106,7 @@ public final class FitProblem {
       throw new IllegalArgumentException(
           "sample: " + inputs + ", expected " + columns + " channels");
     }
-    return new FitProblem(rows, columns, statistics, inputs, scores, main, moment, notes);
+    return new FitProblem(rows, columns, statistics, inputs, scores, main, moment, removed, notes);
   }
 
   /**
@@ -126,15 +134,23 @@ public final class FitProblem {
             "scores: number " + i + " is " + values[i] + ", expected a finite value of at least 0");
       }
     }
-    return new FitProblem(rows, columns, statistics, sample, values, main, moment, notes);
+    return new FitProblem(
+        rows, columns, statistics, sample, values, main, moment, removed, notes);
   }
 
   FitProblem withMain(Quantizer quantizer) {
-    return new FitProblem(rows, columns, statistics, sample, scores, quantizer, moment, notes);
+    return new FitProblem(
+        rows, columns, statistics, sample, scores, quantizer, moment, removed, notes);
   }
 
   FitProblem withNotes(List<String> list) {
-    return new FitProblem(rows, columns, statistics, sample, scores, main, moment, list);
+    return new FitProblem(rows, columns, statistics, sample, scores, main, moment, removed, list);
+  }
+
+  /** The same problem, some of whose weights other terms stand for. */
+  FitProblem withRemoved(BitSet places) {
+    return new FitProblem(
+        rows, columns, statistics, sample, scores, main, moment, places, notes);
   }
 
   /**
@@ -181,15 +197,24 @@ public final class FitProblem {
   }
 
   QuantizedMatrix quantize(Quantizer quantizer, FloatMatrix matrix, Optional<Gram> gram) {
+    // What takes a part of the columns has other positions.
+    boolean isWhole = matrix.rows() == rows && matrix.columns() == columns;
     QuantizationResult result =
-        gram.isPresent()
-            ? quantizer.run(matrix, gram.get(), compute())
-            : quantizer.run(matrix, compute());
-    for (RoundingReport report : result.reports()) {
+        quantizer.run(matrix, gram, isWhole ? removed : new BitSet(), compute());
+    note(result.reports());
+    return result.matrix();
+  }
+
+  /** Keeps what roundings report, unless there is nothing to say. */
+  void note(List<RoundingReport> reports) {
+    for (RoundingReport report : reports) {
       if (!(report instanceof RoundingReport.Simple)) {
         notes.add(report.describe());
       }
     }
-    return result.matrix();
+  }
+
+  void note(String text) {
+    notes.add(text);
   }
 }

@@ -41,6 +41,8 @@ public record GroupsSpec(Quantizer narrow, double share, Quantizer wide, Criteri
    *     no groups of inputs, or the wide one's do not divide them
    */
   public GroupsSpec {
+    OrderedColumns.refuse(narrow, "groups");
+    OrderedColumns.refuse(wide, "groups");
     if (!(share > 0 && share < 1)) {
       throw new IllegalArgumentException("share: " + share + ", expected above 0, below 1");
     }

@@ -12,6 +12,7 @@ import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.FloatMatrix;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -23,7 +24,8 @@ import java.util.Set;
  * <p>Plain, it is the truncated singular value decomposition of the residual: LoRC (Yao et al.,
  * arXiv 2303.08302), or fitted first SVDQuant (Li et al., arXiv 2411.05007). Weighted, it minimises
  * the output error {@code tr(E H E^T)} instead: with {@code H = R R^T} it is the decomposition of
- * {@code E R}, multiplied by {@code R^-1}. Scaled, only the diagonal of H is used (ASVD).
+ * {@code E R}, multiplied by {@code R^-1}. Scaled, only the diagonal of H is used (ASVD), as it is in
+ * any case for factors of signs.
  *
  * @param rank columns of the left factor, at least 1; at most the smaller side is used
  * @param weighting by what errors are weighed
@@ -54,7 +56,9 @@ public record LowRankSpec(int rank, Weighting weighting, Factors factors, boolea
     /** Bytes with a binary16 scale for each row. */
     INT8,
     /** Half bytes with a binary16 scale for each row. */
-    INT4
+    INT4,
+    /** Signs, with a binary16 scale for each pair of columns and rows. */
+    INT1
   }
 
   /**
@@ -74,10 +78,16 @@ public record LowRankSpec(int rank, Weighting weighting, Factors factors, boolea
     InputMoment moment = problem.moment();
     Optional<FloatMatrix> root = weighting == Weighting.WEIGHTED ? moment.root() : Optional.empty();
     double[] scale = new double[residual.columns()];
-    java.util.Arrays.fill(scale, 1);
+    Arrays.fill(scale, 1);
     // A moment that cannot be factored still has a diagonal.
     if (weighting != Weighting.PLAIN && root.isEmpty()) {
       scale = roots(moment.diagonal());
+    }
+    if (factors == Factors.INT1) {
+      double[] power = new double[residual.columns()];
+      double[] given = weighting == Weighting.PLAIN ? scale : roots(moment.diagonal());
+      Arrays.setAll(power, j -> given[j] * given[j]);
+      return SignFactors.fit(residual, used, power, moment.compute()).stream().toList();
     }
     float unit = PowerOfTwoUnit.of(residual);
     FloatMatrix inUnits = PowerOfTwoUnit.in(unit, residual);
@@ -182,6 +192,7 @@ public record LowRankSpec(int rank, Weighting weighting, Factors factors, boolea
         }
         yield DenseSpec.term(factor, DType.F16);
       }
+      case INT1 -> throw new IllegalStateException("signs are fitted otherwise");
       case INT8, INT4 ->
           new QuantizedTerm(
               Quantizer.of(
@@ -210,12 +221,16 @@ public record LowRankSpec(int rank, Weighting weighting, Factors factors, boolea
   @Override
   public long storageBits(int rows, int columns) {
     long used = Math.min(rank, Math.min(rows, columns));
+    if (factors == Factors.INT1) {
+      return SignFactors.storageBits(rows, columns, used);
+    }
     int bits =
         switch (factors) {
           case F32 -> Float.SIZE;
           case F16 -> Short.SIZE;
           case INT8 -> 8;
           case INT4 -> 4;
+          case INT1 -> 1;
         };
     long scales = bits < Short.SIZE ? Short.SIZE * (rows + used) : 0;
     return bits * used * (rows + columns) + scales;

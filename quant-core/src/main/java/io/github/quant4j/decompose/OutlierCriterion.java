@@ -18,7 +18,18 @@ public enum OutlierCriterion {
    */
   SENSITIVITY("sensitivity", true),
   /** Scores that the caller gives, such as squared gradients (GWQ, arXiv 2411.00850). */
-  SCORES("scores", false);
+  SCORES("scores", false),
+  /**
+   * The error by {@code U_jj} of rounding a weight as the errors of others have left it, within the
+   * loop of error feedback, with groups fitted without outliers: SpQR as its authors run it.
+   */
+  LOOP("loop", true),
+  /**
+   * Coordinate descent on the quantized weights in turn with steps along the gradient of the output
+   * error of which the largest values are kept: the outlier-aware QuantEase (Behdin et al., arXiv
+   * 2309.01885), iterative hard thresholding.
+   */
+  DESCENT("iht", true);
 
   private final String label;
   private final boolean needsGram;
@@ -58,6 +69,11 @@ public enum OutlierCriterion {
 
   /** Whether kept values are fitted to the errors of the others once these are quantized. */
   boolean isRefitted() {
-    return this == SALIENCY || this == ROUNDING;
+    return this == SALIENCY || this == ROUNDING || isJoint();
+  }
+
+  /** Whether the weights are chosen while the others are rounded. */
+  boolean isJoint() {
+    return this == LOOP || this == DESCENT;
   }
 }

@@ -68,7 +68,8 @@ final class OutlierSelection {
     double[] factor = new double[columns];
     FloatMatrix base = matrix;
     switch (criterion) {
-      case MAGNITUDE -> Arrays.fill(factor, 1);
+      // Those that are chosen while others are rounded begin with the largest ones.
+      case MAGNITUDE, LOOP, DESCENT -> Arrays.fill(factor, 1);
       case SENSITIVITY -> factor = problem.moment().diagonal();
       case SALIENCY, ROUNDING -> {
         double[] inverse = problem.moment().inverseDiagonal();

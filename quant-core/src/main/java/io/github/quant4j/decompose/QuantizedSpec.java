@@ -4,8 +4,10 @@ package io.github.quant4j.decompose;
 import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.linear.WeightTerm;
 import io.github.quant4j.quantize.Quantizer;
+import io.github.quant4j.scheme.FormatChoice;
 import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.tensor.FloatMatrix;
+import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -18,9 +20,33 @@ import java.util.Set;
  * @param isResidual whether it is a further plane
  */
 public record QuantizedSpec(Quantizer quantizer, boolean isResidual) implements TermSpec {
+
+  /**
+   * Checks the order of columns.
+   *
+   * @throws IllegalArgumentException if a further plane is to have its columns in another order
+   */
+  public QuantizedSpec {
+    if (isResidual) {
+      OrderedColumns.refuse(quantizer, "plane");
+    }
+  }
+
   @Override
   public List<WeightTerm> fit(FloatMatrix residual, FitProblem problem) {
-    return List.of(new QuantizedTerm(problem.quantize(quantizer, residual)));
+    OrderedColumns ordered =
+        OrderedColumns.of(quantizer, problem.moment().given()).orElse(null);
+    if (ordered == null) {
+      return List.of(new QuantizedTerm(problem.quantize(quantizer, residual)));
+    }
+    return List.of(
+        ordered.term(
+            problem
+                .withRemoved(new BitSet())
+                .quantize(
+                    ordered.quantizer(),
+                    ordered.ordered(residual),
+                    problem.moment().given().map(gram -> gram.permuted(ordered.order())))));
   }
 
   @Override
@@ -30,7 +56,9 @@ public record QuantizedSpec(Quantizer quantizer, boolean isResidual) implements 
 
   @Override
   public Set<StatisticNeed> needs() {
-    return quantizer.needsGram()
+    // A format that is chosen for the matrix is chosen by the error of the output.
+    boolean isChosen = quantizer.scheme().choice() instanceof FormatChoice.BestPerMatrix;
+    return quantizer.needsGram() || isChosen
         ? EnumSet.of(StatisticNeed.GRAM)
         : EnumSet.noneOf(StatisticNeed.class);
   }
@@ -42,6 +70,7 @@ public record QuantizedSpec(Quantizer quantizer, boolean isResidual) implements 
 
   @Override
   public long storageBits(int rows, int columns) {
-    return SchemeBits.of(quantizer.scheme(), rows, columns);
+    return SchemeBits.of(quantizer.scheme(), rows, columns)
+        + OrderedColumns.storageBits(quantizer, columns);
   }
 }

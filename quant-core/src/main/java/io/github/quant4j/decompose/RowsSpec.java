@@ -41,6 +41,8 @@ public record RowsSpec(Quantizer narrow, double share, Quantizer wide, boolean i
    * @throws IllegalArgumentException if it is not between 0 and 1
    */
   public RowsSpec {
+    OrderedColumns.refuse(narrow, "rows");
+    OrderedColumns.refuse(wide, "rows");
     if (!(share > 0 && share < 1)) {
       throw new IllegalArgumentException("share: " + share + ", expected above 0, below 1");
     }

@@ -39,7 +39,7 @@ final class SchemeBits {
   /** What it takes to tell which formats the tiles have. */
   private static long choiceBits(QuantScheme scheme, int tiles) {
     return switch (scheme.choice()) {
-      case FormatChoice.Fixed _, FormatChoice.BestPerMatrix _ -> 0;
+      case FormatChoice.Fixed _, FormatChoice.BestPerMatrix _, FormatChoice.Companded _ -> 0;
       case FormatChoice.BestPerTile(var candidates) ->
           (long) tiles * (32 - Integer.numberOfLeadingZeros(candidates.size() - 1));
       case FormatChoice.FittedCodebook(int size) -> (long) tiles * size * Short.SIZE;

@@ -20,7 +20,8 @@ import java.util.Set;
  * @param sigmas standard deviations from the row's mean beyond which a weight is kept, or 0 if the
  *     share decides
  * @param criterion by what the share is chosen
- * @param values F16 or F32
+ * @param values F16, F32, or I8 for whole multiples of a scale of the row, whose places are stored
+ *     as briefly as possible, too
  * @param isLast whether outliers of the residual are kept, rather than of the weights
  */
 public record SparseSpec(
@@ -46,8 +47,12 @@ public record SparseSpec(
       throw new IllegalArgumentException(
           "criterion: " + criterion.label() + ", expected a share for it, not sigmas");
     }
-    if (values != DType.F16 && values != DType.F32) {
-      throw new IllegalArgumentException("values: " + values + ", expected F16 or F32");
+    if (values != DType.F16 && values != DType.F32 && values != DType.I8) {
+      throw new IllegalArgumentException("values: " + values + ", expected F16, F32 or I8");
+    }
+    if (isLast && criterion.isJoint()) {
+      throw new IllegalArgumentException(
+          "last: '" + criterion.label() + "' chooses while the others are rounded");
     }
   }
 
@@ -91,6 +96,28 @@ public record SparseSpec(
       }
     }
     return new SparseTerm(SparseMatrix.of(values, kept, this.values));
+  }
+
+  /** How values are rounded while others are still to be rounded. */
+  DType storedInLoop() {
+    return values == DType.I8 ? DType.F32 : values;
+  }
+
+  /** The same places with the values that make up the residual there. */
+  SparseTerm exact(SparseTerm term, FloatMatrix residual) {
+    return new SparseTerm(SparseMatrix.of(residual, places(term), values));
+  }
+
+  /** Where the elements of a term are, by row-major position. */
+  static BitSet places(SparseTerm term) {
+    SparseMatrix matrix = term.matrix();
+    BitSet places = new BitSet();
+    for (int row = 0; row < matrix.rows(); row++) {
+      for (int i = matrix.rowStart(row); i < matrix.rowStart(row + 1); i++) {
+        places.set(row * matrix.columns() + matrix.column(i));
+      }
+    }
+    return places;
   }
 
   @Override

@@ -26,12 +26,13 @@ public record SplitSpec(Quantizer quantizer, int parts) implements TermSpec {
   /**
    * Checks the number of parts.
    *
-   * @throws IllegalArgumentException if it is not from 2 to 8
+   * @throws IllegalArgumentException if it is not from 2 to 8, or the quantizer orders columns
    */
   public SplitSpec {
     if (parts < 2 || parts > 8) {
       throw new IllegalArgumentException("parts: " + parts + ", expected 2 to 8");
     }
+    OrderedColumns.refuse(quantizer, "split");
   }
 
   @Override

@@ -13,6 +13,7 @@ public sealed interface TermSpec
         ChoiceSpec,
         DenseSpec,
         PlanesSpec,
+        PairsSpec,
         SplitSpec,
         ColumnsSpec,
         WidthsSpec,

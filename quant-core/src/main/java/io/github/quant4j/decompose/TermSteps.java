@@ -52,13 +52,15 @@ public final class TermSteps {
               OutlierCriterion.MAGNITUDE.label(),
               spec -> spec.criterion().label(),
               "which weights: the largest, those whose removal or rounding costs most when the"
-                  + " others make up for it, those of the largest effect, or by scores of the caller")
+                  + " others make up for it, those of the largest effect, by scores of the caller,"
+                  + " those that cost most within the loop of gptq (SpQR), or in turn with cd"
+                  + " (QuantEase)")
           .choice(
               "values",
-              List.of("f16", "f32"),
+              List.of("f16", "f32", "int8"),
               "f16",
-              spec -> lower(spec.values()),
-              "how they are" + " stored")
+              spec -> spec.values() == DType.I8 ? "int8" : lower(spec.values()),
+              "how they are stored; with int8 places take as few bits as possible, too (PB-LLM)")
           .flag("last", SparseSpec::isLast, "chosen from what quantization has left over")
           .make(
               values -> {
@@ -72,7 +74,9 @@ public final class TermSteps {
                     isSigmas ? 0 : number,
                     isSigmas ? number : 0,
                     OutlierCriterion.of(values.word("criterion")),
-                    values.is("values", "f32") ? DType.F32 : DType.F16,
+                    values.is("values", "f32")
+                        ? DType.F32
+                        : values.is("values", "int8") ? DType.I8 : DType.F16,
                     values.flag("last"));
               });
 

@@ -7,6 +7,7 @@ import io.github.quant4j.format.NumberFormat;
 import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linalg.MatrixView;
 import io.github.quant4j.linear.MixedTerm;
+import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.linear.WeightTerm;
 import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.rounding.NearestRounding;
@@ -29,9 +30,9 @@ import java.util.Set;
  * <p>Groups are ordered by their salience, the mean of {@code w^2 / [H^-1]_jj^2} over all rows. The
  * p least salient get one bit less, the p most salient one more; p is that with the least {@code
  * KL(softmax(X W^T) || softmax(X W'^T))} over a sample X of the inputs, W' rounded to nearest with
- * the quantizer's own ranges. Cost of the choice: {@code tokens out in} multiply-adds and {@code
- * tokens out groups / 2} exponentials, or {@code groups / 2} times {@code out in^2} if it goes by
- * the output error.
+ * the quantizer's own ranges. In the end the uniform width is kept where it has the lesser output
+ * error. Cost of the choice: {@code tokens out in} multiply-adds and {@code tokens out groups /
+ * 2} exponentials, or {@code groups / 2} times {@code out in^2} if it goes by the output error.
  *
  * @param quantizer of the groups that keep their width: integers of 2 to 7 bits in groups of inputs
  * @param measure by what p is chosen
@@ -58,6 +59,7 @@ public record WidthsSpec(Quantizer quantizer, Measure measure) implements TermSp
    *     scales are not those of groups of inputs
    */
   public WidthsSpec {
+    OrderedColumns.refuse(quantizer, "widths");
     ColumnGroups.size(WORD, quantizer);
     if (!(quantizer.scheme().choice() instanceof FormatChoice.Fixed(IntegerFormat(int bits))
         && bits >= 2
@@ -94,9 +96,21 @@ public record WidthsSpec(Quantizer quantizer, Measure measure) implements TermSp
     for (int i = 0; i < groups; i++) {
       index[order[i]] = i < exchanged ? 0 : i >= groups - exchanged ? 2 : 1;
     }
-    return List.of(
+    WeightTerm mixed =
         ColumnParts.fit(
-            residual, problem, size, List.of(changed(-1), quantizer, changed(1)), index));
+            residual, problem, size, List.of(changed(-1), quantizer, changed(1)), index);
+    if (exchanged == 0) {
+      return List.of(mixed);
+    }
+    // What promised less with nearest rounding may have lost it in the feedback.
+    WeightTerm uniform = new QuantizedTerm(problem.quantize(quantizer, residual));
+    return List.of(
+        error(mixed, residual, problem) < error(uniform, residual, problem) ? mixed : uniform);
+  }
+
+  private static double error(WeightTerm term, FloatMatrix residual, FitProblem problem) {
+    FloatMatrix dense = Matrices.dense(residual.rows(), residual.columns(), List.of(term));
+    return problem.moment().error(Matrices.difference(dense, residual));
   }
 
   /** How many groups get one bit less, and how many one more. */

@@ -43,6 +43,9 @@ public final class Codebook implements NumberFormat {
   /** The values -1 and 1 in one bit. */
   public static final Codebook BINARY = named("binary", -1f, 1f);
 
+  /** The dynamic map of 8-bit Optimizers (Dettmers et al., arXiv 2110.02861), 256 values. */
+  public static final Codebook DYNAMIC8 = CodebookFamilies.dynamic8();
+
   private final String name;
   private final int bits;
   private final float[] levels;
@@ -76,7 +79,8 @@ public final class Codebook implements NumberFormat {
     }
   }
 
-  private static Codebook named(String name, float... levels) {
+  /** A code book that is known by a name, which must be one that is read back. */
+  static Codebook named(String name, float... levels) {
     return new Codebook(name, levels);
   }
 

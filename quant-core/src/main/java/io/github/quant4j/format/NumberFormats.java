@@ -3,6 +3,7 @@ package io.github.quant4j.format;
 
 import io.github.quant4j.grammar.Numerals;
 import io.github.quant4j.grammar.Phrase;
+import io.github.quant4j.grammar.Range;
 import io.github.quant4j.grammar.Step;
 import io.github.quant4j.grammar.Steps;
 import java.util.List;
@@ -44,6 +45,22 @@ public final class NumberFormats {
           Step.word("nf4", "NormalFloat: 16 quantiles of a normal distribution", Codebook.NF4),
           Step.word("ternary", "-1, 0 and 1", Codebook.TERNARY),
           Step.word("binary", "-1 and 1", Codebook.BINARY),
+          Step.word(
+              "dynamic8", "the dynamic map of 8-bit Optimizers: 256 values", Codebook.DYNAMIC8),
+          Step.<Codebook>named("power", "companded by a power (PowerQuant, NUPES)")
+              .required(
+                  "EXPONENT",
+                  Range.from(
+                      CodebookFamilies.LEAST_EXPONENT, CodebookFamilies.LARGEST_EXPONENT),
+                  _ -> 1,
+                  "of the power, such as 0.6; below 1 levels are dense near zero")
+              .required("BITS", Range.whole(2, 8), Codebook::bits, "the width")
+              .make(
+                  values ->
+                      CodebookFamilies.power(values.number("EXPONENT"), values.count("BITS"))),
+          Step.<Codebook>named("pot", "signed powers of two, no zero (DenseShift)")
+              .required("BITS", Range.whole(2, 6), Codebook::bits, "the width")
+              .make(values -> CodebookFamilies.powersOfTwo(values.count("BITS"))),
           Step.<Codebook>named("levels", "a list of values")
               .list("VALUE", Codebook::name, "2 to 256 numbers in ascending order")
               .make(values -> levels(values.list("VALUE"))));
@@ -56,8 +73,8 @@ public final class NumberFormats {
    * <p>Known are {@code int1} to {@code int8}; {@code fp8e4m3}, {@code fp8e5m2}, {@code fp6e2m3},
    * {@code fp6e3m2} and {@code fp4e2m1} as OCP defines them; any {@code eEmM} of 3 to 8 bits in
    * which every code is finite, with {@code bB} for an unusual bias and {@code fn}, {@code ieee} or
-   * {@code fnuz} for reserved codes; {@code nf4}, {@code ternary}, {@code binary}; and {@code
-   * levels(a,b,...)} for a list of values.
+   * {@code fnuz} for reserved codes; {@code nf4}, {@code ternary}, {@code binary}, {@code dynamic8};
+   * {@code power(a,bits)} and {@code pot(bits)}; and {@code levels(a,b,...)} for a list of values.
    *
    * @param name the name, lower case
    * @return the format; its {@link NumberFormat#name()} is the canonical spelling

@@ -5,6 +5,7 @@ import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.linear.ColumnTerm;
 import io.github.quant4j.linear.DenseTerm;
 import io.github.quant4j.linear.LowRankTerm;
+import io.github.quant4j.linear.PairTerm;
 import io.github.quant4j.linear.MixedTerm;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.linear.QuantizedTerm;
@@ -45,6 +46,13 @@ final class LinearKernels {
             .<LinearKernel>map(
                 quantizer -> new FakeQuantizedInputKernel(quantizer, dense, options.scratch()))
             .orElse(dense);
+      }
+      case PairTerm pairs -> {
+        LinearKernel decoded = new ScalarTermKernel(pairs, options);
+        yield activations
+            .<LinearKernel>map(
+                quantizer -> new FakeQuantizedInputKernel(quantizer, decoded, options.scratch()))
+            .orElse(decoded);
       }
       case SparseTerm(var matrix) -> Kernels.forSparse(matrix, options);
       case LowRankTerm(var left, var right) ->

@@ -10,7 +10,6 @@ import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.recipe.Activations;
 import io.github.quant4j.recipe.Recipe;
 import io.github.quant4j.recipe.RecipeException;
-import io.github.quant4j.search.ActivationCalibration;
 import io.github.quant4j.statistic.InputStatistics;
 import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -229,13 +228,21 @@ public final class LinearQuantizer {
       problem = problem.withScores(layer.scores().get());
     }
     Decomposition.Result fitted = recipe.decomposition().fit(weights, problem);
+    ActivationQuantizer activations = null;
+    if (recipe.activations().isPresent()) {
+      OutputSearch.Found found =
+          OutputSearch.of(recipe.activations().get(), changed)
+              .fit(recipe.decomposition(), weights, fitted);
+      fitted = found.weights();
+      activations = found.activations();
+    }
     QuantizedLinear linear = QuantizedLinear.of(fitted.terms());
     Optional<float[]> bias = bias(layer, transform, weights, fitted, changed);
     if (bias.isPresent()) {
       linear = linear.withBias(bias.get());
     }
-    if (recipe.activations().isPresent()) {
-      linear = linear.withActivations(activations(recipe.activations().get(), changed));
+    if (activations != null) {
+      linear = linear.withActivations(activations);
     }
     if (!(transform instanceof TransformChain chain && chain.steps().isEmpty())) {
       linear = linear.withTransform(transform);
@@ -244,11 +251,6 @@ public final class LinearQuantizer {
         linear,
         new Reporter(recipe, group, heldOut, options)
             .report(layer, weights, fitted, linear, changed));
-  }
-
-  private static ActivationQuantizer activations(Activations activations, LayerGroup changed) {
-    return ActivationCalibration.fit(
-        activations.scheme(), activations.range(), changed.statistics(), changed.sample());
   }
 
   /** The layer's bias, what a shift of the input adds to it, and less the mean output error. */

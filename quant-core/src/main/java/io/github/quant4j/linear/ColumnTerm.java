@@ -2,12 +2,13 @@
 package io.github.quant4j.linear;
 
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Objects;
 
 /**
  * A term that reads only some of the input features: input channels of large activations can be
  * kept in a wider format than the others (QUIK, Ashkboos et al., arXiv 2310.09259; PTQ1.61, arXiv
- * 2502.13179).
+ * 2502.13179). It may also read all of them, in an order of its own.
  */
 public final class ColumnTerm implements WeightTerm {
   private final WeightTerm inner;
@@ -26,13 +27,13 @@ public final class ColumnTerm implements WeightTerm {
    * A term on some columns.
    *
    * @param inner the weights of these columns, {@code [out, sources.length]}: dense or quantized
-   * @param sources the input features that it reads, ascending; copied
+   * @param sources the input features that it reads, each at most once; copied
    * @param inFeatures all input features
    * @param quantizedInput whether the layer's activation quantizer applies, to the features read
    *     alone; if not, they are taken as they are
    * @return the term
-   * @throws IllegalArgumentException if the columns are not those of the inner term, or not
-   *     ascending and in range, or the inner term is neither dense nor quantized
+   * @throws IllegalArgumentException if the columns are not those of the inner term, or not in
+   *     range, or one stands twice, or the inner term is neither dense nor quantized
    */
   public static ColumnTerm of(
       WeightTerm inner, int[] sources, int inFeatures, boolean quantizedInput) {
@@ -52,16 +53,19 @@ public final class ColumnTerm implements WeightTerm {
               + inner.columns()
               + "]");
     }
+    BitSet read = new BitSet(inFeatures);
     for (int i = 0; i < sources.length; i++) {
-      if (sources[i] < 0 || sources[i] >= inFeatures || i > 0 && sources[i] <= sources[i - 1]) {
+      if (sources[i] < 0 || sources[i] >= inFeatures || read.get(sources[i])) {
         throw new IllegalArgumentException(
             "sources: number "
                 + i
                 + " is "
                 + sources[i]
-                + ", expected ascending columns from 0 to "
-                + (inFeatures - 1));
+                + ", expected columns from 0 to "
+                + (inFeatures - 1)
+                + ", each at most once");
       }
+      read.set(sources[i]);
     }
     return new ColumnTerm(inner, sources.clone(), inFeatures, quantizedInput);
   }
@@ -78,7 +82,7 @@ public final class ColumnTerm implements WeightTerm {
   /**
    * The columns.
    *
-   * @return a copy, ascending
+   * @return a copy, in the order of the inner term's columns
    */
   public int[] sources() {
     return sources.clone();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.linear;
 
+import io.github.quant4j.activation.ActivationGranularity;
 import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.matrix.QuantizedMatrix;
@@ -140,9 +141,15 @@ public final class QuantizedLinear {
 
   private static void requireSuits(ActivationQuantizer quantizer, WeightTerm term) {
     switch (term) {
-      case QuantizedTerm _, DenseTerm _ -> quantizer.runLength(term.columns());
+      case QuantizedTerm _, DenseTerm _, PairTerm _ -> quantizer.runLength(term.columns());
       case ColumnTerm columns -> {
         if (columns.hasQuantizedInput()) {
+          if (quantizer.scheme().granularity() instanceof ActivationGranularity.PerChannel) {
+            throw new IllegalArgumentException(
+                "activations: "
+                    + quantizer.scheme()
+                    + " has a scale for each input, but the weights read them in another order");
+          }
           quantizer.runLength(columns.inner().columns());
         }
       }

@@ -8,7 +8,13 @@ package io.github.quant4j.linear;
  * with sparse outliers, or with a low-rank correction. Terms are immutable and thread-safe.
  */
 public sealed interface WeightTerm
-    permits QuantizedTerm, DenseTerm, SparseTerm, LowRankTerm, ColumnTerm, MixedTerm {
+    permits QuantizedTerm,
+        DenseTerm,
+        SparseTerm,
+        LowRankTerm,
+        ColumnTerm,
+        PairTerm,
+        MixedTerm {
 
   /**
    * The output features.

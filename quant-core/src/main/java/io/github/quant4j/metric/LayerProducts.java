@@ -5,6 +5,7 @@ import io.github.quant4j.linear.ColumnTerm;
 import io.github.quant4j.linear.DenseTerm;
 import io.github.quant4j.linear.LowRankTerm;
 import io.github.quant4j.linear.MixedTerm;
+import io.github.quant4j.linear.PairTerm;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.linear.SparseTerm;
@@ -82,6 +83,14 @@ public final class LayerProducts {
               Operand.of(quantized.matrix().scheme().format()).withBits(bits / (rows * columns)),
               activations,
               bits);
+      case PairTerm pairs ->
+          add(
+              "weights",
+              rows * columns,
+              columns,
+              factor(pairs).withBits(bits / (rows * columns)),
+              activations,
+              bits);
       case DenseTerm dense ->
           add("weights", rows * columns, columns, Operand.of(dense.stored()), activations, bits);
       case ColumnTerm some -> {
@@ -150,6 +159,7 @@ public final class LayerProducts {
   private static Operand factor(WeightTerm term) {
     return switch (term) {
       case QuantizedTerm quantized -> Operand.of(quantized.matrix().scheme().format());
+      case PairTerm pairs -> Operand.of(pairs.scheme().format());
       case DenseTerm dense -> Operand.of(dense.stored());
       case ColumnTerm _, SparseTerm _, LowRankTerm _, MixedTerm _ -> Operand.FULL;
     };

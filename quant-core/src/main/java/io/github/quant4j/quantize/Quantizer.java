@@ -6,6 +6,8 @@ import io.github.quant4j.grammar.SyntaxException;
 import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.matrix.QuantizedMatrix;
+import io.github.quant4j.rounding.GptqRounding;
+import io.github.quant4j.rounding.OutlierRoundingResult;
 import io.github.quant4j.rounding.Rounding;
 import io.github.quant4j.rounding.RoundingReport;
 import io.github.quant4j.rounding.RoundingResult;
@@ -14,9 +16,12 @@ import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.search.FitTask;
 import io.github.quant4j.search.ScaleSearch;
 import io.github.quant4j.statistic.Gram;
+import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -176,19 +181,98 @@ public final class Quantizer {
     return runChecked(weights, gram, compute);
   }
 
-  private QuantizationResult runChecked(FloatMatrix weights, @Nullable Gram gram, Compute compute) {
+  /**
+   * Quantizes what is left of weights of which some are kept elsewhere: these have no say in the
+   * fit of the grid.
+   *
+   * @param weights what is left, {@code [out, in]}; not changed
+   * @param gram the second moment of the inputs, or empty without calibration
+   * @param removed which weights are kept elsewhere, by row-major position
+   * @param compute the linear algebra and the threads
+   * @return the packed matrix and a report of each rounding
+   * @throws IllegalArgumentException if a weight is not finite, the scheme does not fit the shape,
+   *     the moment has another size, or is needed and not there
+   */
+  public QuantizationResult run(
+      FloatMatrix weights, Optional<Gram> gram, BitSet removed, Compute compute) {
+    if (gram.isEmpty() && needsGram()) {
+      return run(weights, compute);
+    }
+    return runChecked(weights, gram.orElse(null), removed, compute);
+  }
+
+  /**
+   * Quantizes with calibration and keeps the weights apart whose rounding costs most, as the errors
+   * of others have left them (SpQR); see {@link GptqRounding#roundKeeping}. What follows in the
+   * chain works on the weights without those.
+   *
+   * @param weights the weights, {@code [out, in]}; not changed
+   * @param gram the second moment of the inputs, {@code [in, in]}
+   * @param share of the weights that are kept, above 0, at most 0.5
+   * @param stored F16 or F32: how kept values are rounded
+   * @param compute the linear algebra and the threads
+   * @return the packed matrix and the weights that are kept
+   * @throws IllegalArgumentException if a weight is not finite, the scheme does not fit the shape,
+   *     the moment has another size, or the chain does not begin with error feedback
+   */
+  public SparseQuantizationResult runKeeping(
+      FloatMatrix weights, Gram gram, double share, DType stored, Compute compute) {
+    if (!(roundings.getFirst() instanceof GptqRounding feedback)) {
+      throw new IllegalArgumentException(
+          "roundings: '" + this + "', expected a chain that begins with gptq");
+    }
     requireFinite(weights);
-    FloatMatrix live = needsGram() && gram != null ? withoutDeadInputs(weights, gram) : weights;
-    Grid grid = search.fit(new FitTask(live, scheme, gram, compute));
-    RoundingTask task = new RoundingTask(weights, grid, gram, search, compute);
+    RoundingTask task = task(weights, gram, new BitSet(), compute);
+    OutlierRoundingResult kept = feedback.roundKeeping(task, share, stored);
+    FloatMatrix left = weights.copy();
+    for (int i = 0; i < left.data().length; i++) {
+      left.data()[i] -= kept.values().data()[i];
+    }
+    List<RoundingReport> reports = new ArrayList<>(List.of(kept.rounding().report()));
+    RoundingResult result =
+        goOn(
+            new RoundingTask(left, kept.rounding().grid(), gram, search, compute),
+            kept.rounding(),
+            reports);
+    return new SparseQuantizationResult(
+        QuantizedMatrix.of(result.grid(), result.codes()),
+        kept.places(),
+        kept.values(),
+        kept.threshold(),
+        reports);
+  }
+
+  private QuantizationResult runChecked(FloatMatrix weights, @Nullable Gram gram, Compute compute) {
+    return runChecked(weights, gram, new BitSet(), compute);
+  }
+
+  private QuantizationResult runChecked(
+      FloatMatrix weights, @Nullable Gram gram, BitSet removed, Compute compute) {
+    requireFinite(weights);
+    RoundingTask task = task(weights, gram, removed, compute);
     List<RoundingReport> reports = new ArrayList<>();
     RoundingResult result = roundings.getFirst().round(task, null);
     reports.add(result.report());
+    result = goOn(task, result, reports);
+    return new QuantizationResult(QuantizedMatrix.of(result.grid(), result.codes()), reports);
+  }
+
+  private RoundingTask task(
+      FloatMatrix weights, @Nullable Gram gram, BitSet removed, Compute compute) {
+    FloatMatrix live = needsGram() && gram != null ? withoutDeadInputs(weights, gram) : weights;
+    Grid grid = search.fit(new FitTask(live, scheme, gram, compute).withRemoved(removed));
+    return new RoundingTask(weights, grid, gram, search, compute);
+  }
+
+  /** The chain after its first step. */
+  private RoundingResult goOn(
+      RoundingTask task, RoundingResult first, List<RoundingReport> reports) {
+    RoundingResult result = first;
     for (Rounding rounding : roundings.subList(1, roundings.size())) {
       result = rounding.round(task.withGrid(result.grid()), result.codes());
       reports.add(result.report());
     }
-    return new QuantizationResult(QuantizedMatrix.of(result.grid(), result.codes()), reports);
+    return result;
   }
 
   /**

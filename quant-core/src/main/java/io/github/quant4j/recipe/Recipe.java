@@ -5,6 +5,8 @@ import io.github.quant4j.activation.ActivationGranularity;
 import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.decompose.ColumnsSpec;
 import io.github.quant4j.decompose.Decomposition;
+import io.github.quant4j.decompose.OutlierCriterion;
+import io.github.quant4j.decompose.SparseSpec;
 import io.github.quant4j.decompose.GroupsSpec;
 import io.github.quant4j.decompose.RowsSpec;
 import io.github.quant4j.decompose.SplitSpec;
@@ -125,6 +127,10 @@ public record Recipe(
     if (hasBiasCorrection) {
       needs.add(StatisticNeed.CHANNELS);
     }
+    if (activations.isPresent() && activations.get().areSearched()) {
+      needs.add(StatisticNeed.CHANNELS);
+      needs.add(StatisticNeed.SAMPLE);
+    }
     if (activations.isPresent() && ActivationCalibration.isNeeded(activations.get().scheme())) {
       needs.add(StatisticNeed.CHANNELS);
       if (mixed || activations.get().range().needsValues()) {
@@ -135,6 +141,20 @@ public record Recipe(
       }
     }
     return needs;
+  }
+
+  /**
+   * Whether outliers are chosen by scores of the caller.
+   *
+   * @return true for {@code sparse(share,scores)}; each layer must then come with a score for each
+   *     of its weights
+   */
+  public boolean needsScores() {
+    return decomposition.terms().stream()
+        .anyMatch(
+            term ->
+                term instanceof SparseSpec sparse
+                    && sparse.criterion() == OutlierCriterion.SCORES);
   }
 
   /**
@@ -156,6 +176,13 @@ public record Recipe(
         && columns % size != 0) {
       throw new IllegalArgumentException(
           "activations: groups of " + size + " do not divide the " + columns + " inputs");
+    }
+    if (activations.isPresent()
+        && activations.get().scheme().granularity() instanceof ActivationGranularity.PerChannel
+        && decomposition.reordersColumns()) {
+      throw new IllegalArgumentException(
+          "activations: a scale for each input channel, but the weights have their columns in"
+              + " another order; expected tensor, token or groups");
     }
     return decomposition.storageBits(rows, columns);
   }

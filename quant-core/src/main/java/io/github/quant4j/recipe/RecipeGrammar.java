@@ -28,6 +28,7 @@ public final class RecipeGrammar {
               + " { \" + \" compensation }",
           "weights      = quantizer { \" or \" quantizer }",
           "             | ternary2:granularity[:sym][:codec] [ planes ]  |  f16 | bf16 | f32",
+          "             | olive4:granularity[:sym][:codec]",
           "quantizer    = scheme [ search ] [ rounding{>rounding} ]",
           "scheme       = format:granularity[:sym|asym][:codec]  |  preset",
           "activations  = format:granularity[:sym|asym][:codec] [ range ]  |  preset",
@@ -56,7 +57,7 @@ public final class RecipeGrammar {
           new Section("tokens", List.of(RecipeParser.TOKENS)),
           new Section("transform of the input", TransformSteps.STEPS),
           new Section("granularity of activations", ActivationGranularities.STEPS),
-          new Section("range of activations of static granularity", RangeRules.STEPS),
+          new Section("range of activations; tokens and groups know minmax and clip", RangeRules.STEPS),
           new Section("compensation", Compensation.Words.STEPS));
 
   private RecipeGrammar() {}

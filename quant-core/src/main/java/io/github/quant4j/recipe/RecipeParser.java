@@ -5,11 +5,14 @@ import io.github.quant4j.activation.ActivationScheme;
 import io.github.quant4j.decompose.ChoiceSpec;
 import io.github.quant4j.decompose.Decomposition;
 import io.github.quant4j.decompose.DenseSpec;
+import io.github.quant4j.decompose.PairsSpec;
 import io.github.quant4j.decompose.PlanesSpec;
 import io.github.quant4j.decompose.QuantizedSpec;
 import io.github.quant4j.decompose.TermSpec;
 import io.github.quant4j.decompose.TermSteps;
 import io.github.quant4j.format.Codebook;
+import io.github.quant4j.format.IntegerFormat;
+import io.github.quant4j.format.OutlierPairs;
 import io.github.quant4j.grammar.Phrase;
 import io.github.quant4j.grammar.Range;
 import io.github.quant4j.grammar.Step;
@@ -49,6 +52,7 @@ final class RecipeParser {
           .make(values -> values.number("WEIGHT"));
 
   static final String PLANES = "ternary2";
+  static final String PAIRS = "olive4";
 
   private static final Steps<Function<QuantScheme, PlanesSpec>> PLANE_STEPS =
       Steps.of("fit of ternary planes", TermSteps.PLANES);
@@ -141,14 +145,21 @@ final class RecipeParser {
     if (first.split(":").getFirst().is(PLANES)) {
       return planes(words);
     }
+    if (first.split(":").getFirst().is(PAIRS)) {
+      return pairs(words);
+    }
     if (words.size() == 1 && TransformSteps.STEPS.find(first).isPresent()) {
       throw phrase.error(
           phrase.quoted() + " is a transform; the weights are missing after it and '|'");
     }
     List<Quantizer> choices = choices(words).stream().map(Quantizer::of).toList();
-    return choices.size() == 1
-        ? new QuantizedSpec(choices.getFirst(), false)
-        : new ChoiceSpec(choices);
+    try {
+      return choices.size() == 1
+          ? new QuantizedSpec(choices.getFirst(), false)
+          : new ChoiceSpec(choices);
+    } catch (IllegalArgumentException e) {
+      throw phrase.error(e);
+    }
   }
 
   /** The stretches of words between the word "or". */
@@ -198,6 +209,22 @@ final class RecipeParser {
     }
   }
 
+  private static PairsSpec pairs(List<Phrase> words) {
+    requireNothingAfter(words, 1);
+    Phrase first = words.getFirst();
+    SchemeText text = SchemeText.read(first, List.of());
+    try {
+      return new PairsSpec(
+          new QuantScheme(
+              new IntegerFormat(OutlierPairs.BITS),
+              Granularities.STEPS.read(text.granularity()),
+              text.isSymmetric(),
+              text.codec(FloatScaleCodec.FLOAT16)));
+    } catch (IllegalArgumentException e) {
+      throw first.error(e);
+    }
+  }
+
   private void activations(Phrase phrase, boolean isInPlace) {
     if (!isInPlace) {
       throw phrase.error("activations must follow the weights, before any compensation");
@@ -207,10 +234,10 @@ final class RecipeParser {
       throw phrase.error("the activations are missing after '@'; expected for example int8:token");
     }
     requireNothingAfter(words, 2);
-    ActivationScheme scheme = ActivationScheme.parse(words.getFirst());
+    List<ActivationScheme> schemes = ActivationScheme.parseCandidates(words.getFirst());
     RangeRule range = words.size() > 1 ? RangeRules.STEPS.read(words.get(1)) : RangeRule.minMax();
     try {
-      activations = new Activations(scheme, range);
+      activations = new Activations(schemes, range);
     } catch (IllegalArgumentException e) {
       throw phrase.error(e);
     }

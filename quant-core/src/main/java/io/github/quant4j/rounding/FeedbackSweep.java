@@ -31,8 +31,20 @@ final class FeedbackSweep {
   private final int[] order;
   private final int block;
   private final int columns;
+  private final @Nullable KeptWeights kept;
 
   FeedbackSweep(RoundingTask task, LdlFactorization factor, int[] order, int block) {
+    this(task, factor, order, block, null);
+  }
+
+  /** With weights that are kept apart as they come up. */
+  FeedbackSweep(
+      RoundingTask task,
+      LdlFactorization factor,
+      int[] order,
+      int block,
+      @Nullable KeptWeights kept) {
+    this.kept = kept;
     this.task = task;
     this.upper = factor.transposedFactor();
     this.order = order;
@@ -139,7 +151,18 @@ final class FeedbackSweep {
       }
       float[] weights = tile.weights(a);
       Lanes.subtract(lanes, weights, target, target);
-      strip.round(tileColumns[a] - part.firstColumn(), target, rounded, tile.codes(a));
+      int gridColumn = tileColumns[a] - part.firstColumn();
+      strip.round(gridColumn, target, rounded, tile.codes(a));
+      if (kept != null) {
+        kept.choose(
+            strip,
+            gridColumn,
+            tileColumns[a],
+            slab.first + from,
+            target,
+            rounded,
+            tile.codes(a));
+      }
       Lanes.subtract(lanes, rounded, weights, errors[a]);
       System.arraycopy(errors[a], 0, slab.errors, a * slab.rows + from, lanes);
     }

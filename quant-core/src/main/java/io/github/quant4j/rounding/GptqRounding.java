@@ -2,7 +2,11 @@
 package io.github.quant4j.rounding;
 
 import io.github.quant4j.linalg.LdlFactorization;
+import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.statistic.Gram;
+import io.github.quant4j.tensor.DType;
+import io.github.quant4j.tensor.FloatMatrix;
+import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +26,10 @@ import org.jspecify.annotations.Nullable;
  * @param activationOrder whether columns go by descending diagonal of the moment, rather than in
  *     their natural order
  * @param currentGroups whether scales and zero points are fitted to the weights as the feedback has
- *     left them when their group comes up, rather than to the original weights; natural order only
+ *     left them when their group comes up, rather than to the original weights. Scales that share
+ *     something are encoded when all are known, and a second pass takes them as they are stored. In
+ *     activation order the groups are of columns that follow each other in that order, so that the
+ *     columns of the matrix must have been brought into it; see {@link #columnOrder}
  * @param damping what is added to the diagonal, as a fraction of its mean, from 0 to 1
  * @param block columns between matrix products, from 8 to 4096
  */
@@ -34,8 +41,7 @@ public record GptqRounding(
   /**
    * Checks the options.
    *
-   * @throws IllegalArgumentException if one is out of range, or groups are to be current out of
-   *     their natural order
+   * @throws IllegalArgumentException if one is out of range
    */
   public GptqRounding {
     if (!(damping >= 0 && damping <= 1)) {
@@ -43,11 +49,6 @@ public record GptqRounding(
     }
     if (block < 8 || block > 4096) {
       throw new IllegalArgumentException("block: " + block + ", expected 8 to 4096");
-    }
-    if (activationOrder && currentGroups) {
-      throw new IllegalArgumentException(
-          "gptq: act-order rounds the columns of a group at different times, so that its scale"
-              + " cannot be current; leave out one of both");
     }
   }
 
@@ -80,12 +81,74 @@ public record GptqRounding(
     return new GptqRounding(activationOrder, changed, damping, block);
   }
 
+  /**
+   * Whether the columns of a matrix must be brought into the order in which they are rounded before
+   * this rounding can work on it.
+   *
+   * @return true for groups that are fitted as they come up in another order than the natural one
+   */
+  public boolean reordersColumns() {
+    return activationOrder && currentGroups;
+  }
+
+  /**
+   * The order in which columns are rounded.
+   *
+   * @param gram the second moment of the inputs
+   * @return columns, the first one first
+   */
+  public int[] columnOrder(Gram gram) {
+    float[] diagonal = gram.diagonal();
+    return activationOrder
+        ? ColumnOrder.descending(diagonal)
+        : ColumnOrder.natural(diagonal.length);
+  }
+
+  private void requireNaturalGroups() {
+    if (reordersColumns()) {
+      throw new IllegalArgumentException(
+          "gptq: act-order rounds the columns of a group at different times, so that its scale"
+              + " cannot be current unless the matrix has its columns in that order, which is only"
+              + " possible for the one quantized matrix of a recipe; leave out one of both");
+    }
+  }
+
+  /**
+   * Rounds a matrix and keeps the weights apart whose rounding costs most, as other errors have
+   * left them: SpQR (Dettmers et al., arXiv 2306.03078).
+   *
+   * <p>A weight is kept if its squared error by {@code U_jj^2}, with the Cholesky factor U of the
+   * inverse moment, exceeds a threshold, which is found by bisection so that the wanted share or
+   * at most a hundredth of it less is kept. Each group of a row is fitted without the weights that
+   * would spoil it (leave-one-out). Cost: up to 20 roundings of the matrix.
+   *
+   * @param task weights, grid and moment
+   * @param share of the weights that are kept, above 0, at most 0.5
+   * @param stored F16 or F32: how kept values are rounded
+   * @return codes and kept weights; none is kept if the moment cannot be factored
+   * @throws IllegalArgumentException if there is no moment, or the columns must be reordered
+   */
+  public OutlierRoundingResult roundKeeping(RoundingTask task, double share, DType stored) {
+    requireNaturalGroups();
+    Gram gram = task.requireGram(label());
+    int[] order = columnOrder(gram);
+    FeedbackFactor feedback = FeedbackFactor.of(gram, order, damping, task.compute());
+    RoundingReport report = feedback.report(label(), gram.deadInputs());
+    LdlFactorization factor = feedback.factor().orElse(null);
+    if (factor == null) {
+      FloatMatrix none = FloatMatrix.zeros(task.weights().rows(), task.weights().columns());
+      RoundingResult nearest =
+          new RoundingResult(task.grid(), NearestRounding.codes(task, null), report);
+      return new OutlierRoundingResult(nearest, new BitSet(), none, Double.POSITIVE_INFINITY);
+    }
+    return new OutlierFeedback(task, this, factor, order).keep(share, stored, report);
+  }
+
   @Override
   public RoundingResult round(RoundingTask task, byte @Nullable [] start) {
+    requireNaturalGroups();
     Gram gram = task.requireGram(label());
-    float[] diagonal = gram.diagonal();
-    int[] order =
-        activationOrder ? ColumnOrder.descending(diagonal) : ColumnOrder.natural(diagonal.length);
+    int[] order = columnOrder(gram);
     FeedbackFactor feedback = FeedbackFactor.of(gram, order, damping, task.compute());
     RoundingReport report = feedback.report(label(), gram.deadInputs());
     LdlFactorization factor = feedback.factor().orElse(null);
@@ -99,11 +162,16 @@ public record GptqRounding(
     FeedbackSweep sweep = new FeedbackSweep(task, factor, order, block);
     CurrentGroups groups = CurrentGroups.of(task);
     byte[] codes = sweep.currentGroups(groups, start);
-    if (groups.grid().isEmpty()) {
+    if (groups.grid().isEmpty() && task.grid().scheme().scaleCodec().isIndependent()) {
       groups = groups.withWiderScales();
       codes = sweep.currentGroups(groups, codes);
     }
-    return new RoundingResult(groups.grid().orElseThrow(), codes, report);
+    Grid grid = groups.grid().orElse(null);
+    if (grid == null) {
+      grid = groups.encodedGrid();
+      codes = new FeedbackSweep(task.withGrid(grid), factor, order, block).staticGroups(codes);
+    }
+    return new RoundingResult(grid, codes, report);
   }
 
   @Override

@@ -11,8 +11,12 @@ sealed interface LearnedRounding extends Rounding permits AdaRound, FlexRound {
   /** Steps of the optimiser. */
   int iterations();
 
-  /** Learns the rounding of some rows. */
-  void learn(LearnedSlab slab, double meanDiagonal);
+  /**
+   * Learns the rounding of some rows.
+   *
+   * @param scales of all tiles; those of the rows may be changed to others that can be stored
+   */
+  void learn(LearnedSlab slab, double meanDiagonal, float[] scales);
 
   @Override
   default boolean needsGram() {
@@ -34,15 +38,16 @@ sealed interface LearnedRounding extends Rounding permits AdaRound, FlexRound {
     double before = 0;
     double after = 0;
     int improved = 0;
+    float[] scales = task.grid().scales().values().clone();
     for (int first = 0; first < task.weights().rows(); first += LearnedSlab.ROWS) {
       LearnedSlab slab = new LearnedSlab(task, gram, first, codes);
-      learn(slab, mean);
+      learn(slab, mean, scales);
       before += slab.errorBefore();
       after += slab.errorAfter();
       improved += slab.improvedRows();
     }
     return new RoundingResult(
-        task.grid(),
+        LearnedScales.grid(task.grid(), scales),
         codes,
         new RoundingReport.Descent(label(), iterations(), before, after, improved));
   }

@@ -110,15 +110,28 @@ final class LearnedSlab {
    * Keeps the grid values nearest to the changed weights of a row if its error is the least yet.
    */
   void offer(int row) {
-    double error = error(row);
-    if (error < bestErrors[row]) {
-      bestErrors[row] = error;
-      improved[row] = true;
+    if (isBest(row)) {
       for (int column = 0; column < columns; column++) {
         float value = weight(row, column) + change[index(row, column)];
-        bestCodes[weightIndex(row, column)] = (byte) task.grid().encode(first + row, column, value);
+        keep(row, column, task.grid().encode(first + row, column, value));
       }
     }
+  }
+
+  /** Whether the error of a row is the least yet; then it is the one to beat from now on. */
+  boolean isBest(int row) {
+    double error = error(row);
+    if (!(error < bestErrors[row])) {
+      return false;
+    }
+    bestErrors[row] = error;
+    improved[row] = true;
+    return true;
+  }
+
+  /** Keeps the code of an element of a row whose error is the least yet. */
+  void keep(int row, int column, int code) {
+    bestCodes[weightIndex(row, column)] = (byte) code;
   }
 
   double errorBefore() {

@@ -17,7 +17,8 @@ public final class Roundings {
           .flag(
               "current",
               GptqRounding::currentGroups,
-              "scales of what earlier columns have left, not of the weights")
+              "scales of what earlier columns have left, not of the weights; with act-order groups"
+                  + " are of columns in that order, which is stored")
           .key(
               "damp",
               Range.from(0, 1),
@@ -101,6 +102,12 @@ public final class Roundings {
           .alwaysPrinted()
           .make(values -> new StochasticRounding(values.whole("SEED")));
 
+  static final Step<NestedRounding, NestedRounding> NESTED =
+      Step.<NestedRounding>named(
+              "nested", "to wider integers first, which serve every narrower width (bit switching)")
+          .required("BITS", Range.whole(3, 8), NestedRounding::bits, "of the wider integers")
+          .make(values -> new NestedRounding(values.count("BITS")));
+
   /** All of them. */
   public static final Steps<Rounding> STEPS =
       Steps.of(
@@ -111,7 +118,8 @@ public final class Roundings {
           DESCENT,
           ADAPTIVE,
           FLEXIBLE,
-          STOCHASTIC);
+          STOCHASTIC,
+          NESTED);
 
   private Roundings() {}
 }

@@ -2,6 +2,7 @@
 package io.github.quant4j.scheme;
 
 import io.github.quant4j.format.Codebook;
+import io.github.quant4j.format.CodebookFamilies;
 import io.github.quant4j.format.IntegerFormat;
 import io.github.quant4j.format.MiniFloat;
 import io.github.quant4j.format.NumberFormat;
@@ -16,7 +17,7 @@ import java.util.stream.Collectors;
  *
  * <p>Text forms: the name of a format; {@code best(e2m1,int4)} for the best of several for the
  * whole matrix; {@code e?m?(4)} for the best minifloat of so many bits; {@code
- * best-per-tile(e2m1,nf4)}; {@code bitmod3} and {@code bitmod4}; {@code codebook(16)}.
+ * best-per-tile(e2m1,nf4)}; {@code power?(4)}; {@code bitmod3} and {@code bitmod4}; {@code codebook(16)}.
  */
 public sealed interface FormatChoice {
 
@@ -116,6 +117,30 @@ public sealed interface FormatChoice {
   }
 
   /**
+   * Companding by a power whose exponent is searched for the matrix (PowerQuant, NUPES, Yvinec et
+   * al., arXiv 2308.05600).
+   *
+   * @param bits the width, from 2 to 8
+   */
+  record Companded(int bits) implements FormatChoice {
+    /**
+     * Checks the width.
+     *
+     * @throws IllegalArgumentException if it is not from 2 to 8
+     */
+    public Companded {
+      if (bits < 2 || bits > 8) {
+        throw new IllegalArgumentException("power?(" + bits + "): expected 2 to 8 bits");
+      }
+    }
+
+    @Override
+    public String toString() {
+      return "power?(" + bits + ")";
+    }
+  }
+
+  /**
    * The bits of a code.
    *
    * @return 1 to 8
@@ -126,6 +151,7 @@ public sealed interface FormatChoice {
       case BestPerMatrix(List<NumberFormat> candidates) -> candidates.getFirst().bits();
       case BestPerTile(List<NumberFormat> candidates) -> candidates.getFirst().bits();
       case FittedCodebook(int size) -> 32 - Integer.numberOfLeadingZeros(size - 1);
+      case Companded(int width) -> width;
     };
   }
 
@@ -140,6 +166,7 @@ public sealed interface FormatChoice {
       case Fixed(NumberFormat format) -> format;
       case BestPerMatrix(List<NumberFormat> candidates) -> notInteger(candidates);
       case BestPerTile(List<NumberFormat> candidates) -> notInteger(candidates);
+      case Companded(int width) -> CodebookFamilies.power(1, width);
       case FittedCodebook(int size) -> {
         float[] levels = new float[size];
         for (int i = 0; i < size; i++) {

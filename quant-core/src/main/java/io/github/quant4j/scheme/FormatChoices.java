@@ -9,6 +9,7 @@ import io.github.quant4j.grammar.Step;
 import io.github.quant4j.grammar.Steps;
 import io.github.quant4j.scheme.FormatChoice.BestPerMatrix;
 import io.github.quant4j.scheme.FormatChoice.BestPerTile;
+import io.github.quant4j.scheme.FormatChoice.Companded;
 import io.github.quant4j.scheme.FormatChoice.FittedCodebook;
 import io.github.quant4j.scheme.FormatChoice.Fixed;
 import java.util.ArrayList;
@@ -40,6 +41,10 @@ public final class FormatChoices {
                   "bitmod4",
                   "the four code books of BitMoD with 4 bits",
                   new BestPerTile(FormatChoice.bitMod(4))),
+              Step.<Companded>named(
+                      "power?", "companded by the power with the least error (PowerQuant, NUPES)")
+                  .required("BITS", Range.whole(2, 8), Companded::bits, "the width")
+                  .make(values -> new Companded(values.count("BITS"))),
               Step.<FittedCodebook>named(
                       "codebook", "values fitted by exact one-dimensional k-means (SqueezeLLM)")
                   .required("LEVELS", Range.whole(2, 256), FittedCodebook::size, "how many values")

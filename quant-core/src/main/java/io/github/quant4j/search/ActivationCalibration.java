@@ -52,14 +52,15 @@ public final class ActivationCalibration {
       RangeRule rule,
       Optional<InputStatistics> statistics,
       Optional<FloatMatrix> sample) {
-    if (!isNeeded(scheme)) {
-      return ActivationQuantizer.dynamic(scheme);
-    }
-    ChannelRanges ranges = ranges(statistics, sample);
+    ChannelRanges ranges = isNeeded(scheme) ? ranges(statistics, sample) : null;
     if (!scheme.granularity().isStatic()) {
-      return ranges == null
-          ? ActivationQuantizer.dynamic(scheme)
-          : ActivationQuantizer.blocks(scheme, blockTensorScale(scheme, ranges));
+      ActivationQuantizer dynamic =
+          ranges == null
+              ? ActivationQuantizer.dynamic(scheme)
+              : ActivationQuantizer.blocks(scheme, blockTensorScale(scheme, ranges));
+      return rule instanceof RangeRule.Clip(double ratio)
+          ? dynamic.withClipRatio(ratio)
+          : dynamic;
     }
     if (ranges == null) {
       throw new IllegalArgumentException(
@@ -161,6 +162,9 @@ public final class ActivationCalibration {
     double[] range =
         switch (rule) {
           case RangeRule.MinMax() -> new double[] {low, high};
+          // The search by the output begins with all that was seen.
+          case RangeRule.OutputError _ -> new double[] {low, high};
+          case RangeRule.Clip(double ratio) -> new double[] {low * ratio, high * ratio};
           case RangeRule.Percentile(double percent) ->
               percentile(values, percent, scheme.symmetric());
           case RangeRule.MeanSquaredError() -> {

@@ -75,9 +75,8 @@ final class BlockErrorRangeChooser implements RangeChooser {
             i ->
                 strips[i] =
                     new TileLanes(
-                        task.weights(),
+                        task,
                         full,
-                        task.scheme(),
                         format,
                         table,
                         frame,

@@ -68,7 +68,7 @@ final class CandidateRangeChooser implements RangeChooser {
       int count = Math.min(LANES, first + rows - from);
       TileLanes lanes =
           new TileLanes(
-              task.weights(), full, task.scheme(), format, table, frame, from, count, tileColumn);
+              task, full, format, table, frame, from, count, tileColumn);
       if (full.layout.isRowwise()) {
         searchRows(lanes, best);
       } else {

@@ -42,9 +42,10 @@ final class CodebookFitting {
         .run(
             codebooks.length,
             tile -> {
-              float[] values = TileValues.of(task.weights(), layout, tile);
+              float[] values = TileValues.counting(task, layout, tile);
               float[] importance =
-                  TileValues.importance(columnImportance, layout, tile, values.length);
+                  TileValues.countingImportance(
+                      columnImportance, task, layout, tile, values.length);
               float[] levels = WeightedClusters.centers(values, importance, size);
               codebooks[tile] = Codebook.of(stored(levels, size, half));
             });

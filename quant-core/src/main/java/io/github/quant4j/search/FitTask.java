@@ -6,6 +6,7 @@ import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.scheme.ScaleLayout;
 import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.tensor.FloatMatrix;
+import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,9 +16,38 @@ import org.jspecify.annotations.Nullable;
  * @param scheme what can be represented
  * @param gram the second moment of the inputs, or null if there is none
  * @param compute the linear algebra and the threads
+ * @param removed weights that are kept elsewhere and have no say, by row-major position; not to be
+ *     changed
  */
 public record FitTask(
-    FloatMatrix weights, QuantScheme scheme, @Nullable Gram gram, Compute compute) {
+    FloatMatrix weights,
+    QuantScheme scheme,
+    @Nullable Gram gram,
+    Compute compute,
+    BitSet removed) {
+
+  /**
+   * A task in which all weights count.
+   *
+   * @param weights finite weights, {@code [out, in]}; not to be changed
+   * @param scheme what can be represented
+   * @param gram the second moment of the inputs, or null if there is none
+   * @param compute the linear algebra and the threads
+   * @throws IllegalArgumentException if the moment does not fit the weights
+   */
+  public FitTask(FloatMatrix weights, QuantScheme scheme, @Nullable Gram gram, Compute compute) {
+    this(weights, scheme, gram, compute, new BitSet());
+  }
+
+  /**
+   * The same task in which some weights do not count.
+   *
+   * @param places of weights that are kept elsewhere, by row-major position
+   * @return the changed task
+   */
+  public FitTask withRemoved(BitSet places) {
+    return new FitTask(weights, scheme, gram, compute, places);
+  }
 
   /**
    * Checks the moment.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.search;
 
+import io.github.quant4j.format.CodebookFamilies;
 import io.github.quant4j.format.NumberFormat;
 import io.github.quant4j.matrix.FormatPalette;
 import io.github.quant4j.matrix.Grid;
@@ -16,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 /** Fits grids whose format is still to be chosen. */
 final class FormatFitting {
   private static final int ROWS_IN_PART = 16;
+  private static final double LEAST_EXPONENT = 0.2;
+  private static final int EXPONENTS = 9;
+  private static final int EXPONENT_ROUNDS = 3;
 
   private FormatFitting() {}
 
@@ -27,7 +31,21 @@ final class FormatFitting {
       case FormatChoice.BestPerTile(List<NumberFormat> candidates) ->
           bestPerTile(search, task, candidates);
       case FormatChoice.FittedCodebook(int size) -> CodebookFitting.fit(task, size);
+      case FormatChoice.Companded(int bits) -> companded(search, task, bits);
     };
+  }
+
+  /** The exponent is found on ever finer grids: the error has one valley (Yvinec et al.). */
+  private static Grid companded(ScaleSearch search, FitTask task, int bits) {
+    double exponent =
+        Minimize.coarseToFine(
+                LEAST_EXPONENT,
+                1,
+                EXPONENTS,
+                EXPONENT_ROUNDS,
+                a -> error(task, search.fit(task, CodebookFamilies.power(a, bits))))
+            .argument();
+    return search.fit(task, CodebookFamilies.power(exponent, bits));
   }
 
   private static Grid bestPerMatrix(
@@ -77,7 +95,8 @@ final class FormatFitting {
                 for (int column = 0; column < columns; column++) {
                   int at = row * columns + column;
                   float weight = weights.data()[at];
-                  change.data()[at] = grid.nearest(row, column, weight) - weight;
+                  change.data()[at] =
+                      task.removed().get(at) ? 0 : grid.nearest(row, column, weight) - weight;
                 }
               }
             });

@@ -28,7 +28,7 @@ public record GaussianSearch() implements ScaleSearch {
         .run(
             low.length,
             tile -> {
-              float[] values = TileValues.of(task.weights(), layout, tile);
+              float[] values = TileValues.counting(task, layout, tile);
               double center = symmetric ? 0 : mean(values);
               double spread = spread(values, center);
               if (symmetric) {

@@ -17,13 +17,15 @@ import java.util.List;
  *
  * @param exponent of the error, positive
  * @param steps candidates from the full range down to zero, at least 1
- * @param shrink the share of them that is tried, from 0 to 1
+ * @param shrink the share of them that is tried, from 0 to 1; formats of 1 bit with the default get
+ *     candidates in equal ratios down to a hundredth instead
  */
 public record MeanSquaredErrorSearch(double exponent, int steps, double shrink)
     implements ScaleSearch {
   static final double DEFAULT_EXPONENT = 2;
   static final int DEFAULT_STEPS = 100;
   static final double DEFAULT_SHRINK = 0.8;
+  private static final double LEAST_OF_TWO_LEVELS = 0.01;
 
   /**
    * Checks the parameters.
@@ -54,7 +56,10 @@ public record MeanSquaredErrorSearch(double exponent, int steps, double shrink)
   @Override
   public Grid fit(FitTask task, NumberFormat format) {
     TileRanges full = TileRanges.of(task.weights(), task.layout());
-    List<Shrink> candidates = Shrink.both(steps, shrink);
+    // The best scale of two levels is near the mean magnitude, however large the largest one is.
+    boolean isWide = format.bits() == 1 && shrink == DEFAULT_SHRINK;
+    List<Shrink> candidates =
+        isWide ? Shrink.geometric(steps, LEAST_OF_TWO_LEVELS) : Shrink.both(steps, shrink);
     return new CandidateRangeChooser(task, format, candidates, full, new TileError(exponent, null))
         .grid(task.scheme(), format, full, candidates);
   }

@@ -39,7 +39,7 @@ public record PercentileSearch(double percentile) implements ScaleSearch {
         .run(
             layout.count(),
             tile -> {
-              float[] values = TileValues.of(task.weights(), layout, tile);
+              float[] values = TileValues.counting(task, layout, tile);
               if (symmetric) {
                 for (int i = 0; i < values.length; i++) {
                   values[i] = Math.abs(values[i]);

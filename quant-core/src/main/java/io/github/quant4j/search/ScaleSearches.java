@@ -69,6 +69,20 @@ public final class ScaleSearches {
           .withExponent()
           .make(values -> new PercentileSearch(values.number("PERCENT")));
 
+  static final Step<MagnitudeSearch, MagnitudeSearch> MEAN =
+      magnitude("absmean", "the largest level at a multiple of the mean magnitude (BitNet, OFQ)");
+
+  static final Step<MagnitudeSearch, MagnitudeSearch> MEDIAN =
+      magnitude("absmedian", "the largest level at a multiple of the median magnitude (BitNet)");
+
+  private static Step<MagnitudeSearch, MagnitudeSearch> magnitude(String name, String help) {
+    boolean isMedian = name.endsWith("median");
+    return Step.<MagnitudeSearch>named(name, help)
+        .optional("FACTOR", Range.above(0, 1000), 1, MagnitudeSearch::factor, "the multiple")
+        .withExponent()
+        .make(values -> new MagnitudeSearch(isMedian, values.number("FACTOR")));
+  }
+
   /** All of them. */
   public static final Steps<ScaleSearch> STEPS =
       Steps.of(
@@ -81,7 +95,9 @@ public final class ScaleSearches {
               "gaussian",
               "what is best for normally distributed weights (QuEST)",
               new GaussianSearch()),
-          PERCENTILE);
+          PERCENTILE,
+          MEAN,
+          MEDIAN);
 
   private ScaleSearches() {}
 }

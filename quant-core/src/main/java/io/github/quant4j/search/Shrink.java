@@ -21,6 +21,16 @@ record Shrink(double low, double high) {
     return candidates;
   }
 
+  /** Both ends alike, in equal ratios from 1 down to the least one. */
+  static List<Shrink> geometric(int steps, double least) {
+    List<Shrink> candidates = new ArrayList<>();
+    for (int i = 0; i < steps; i++) {
+      double factor = steps == 1 ? 1 : Math.pow(least, (double) i / (steps - 1));
+      candidates.add(new Shrink(factor, factor));
+    }
+    return candidates;
+  }
+
   /** All pairs of such factors, the full range first. */
   static List<Shrink> each(int steps, double most) {
     List<Shrink> candidates = new ArrayList<>();

@@ -9,6 +9,8 @@ import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.scheme.ScaleFrame;
 import io.github.quant4j.scheme.ScaleLayout;
 import io.github.quant4j.tensor.FloatMatrix;
+import java.util.BitSet;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,21 +30,24 @@ final class TileLanes {
   private final float[] inverses;
   private final float[] zeros;
 
+  /** For each column the rows whose weights are kept elsewhere, or null if there are none. */
+  private final int @Nullable [][] removed;
+
   /** What weights and scales are measured in, so that squared errors stay within range. */
   private final float unit;
 
   TileLanes(
-      FloatMatrix matrix,
+      FitTask task,
       TileRanges full,
-      QuantScheme scheme,
       NumberFormat format,
       LevelTable table,
       @Nullable ScaleFrame frame,
       int firstRow,
       int rows,
       int tileColumn) {
+    FloatMatrix matrix = task.weights();
     this.full = full;
-    this.scheme = scheme;
+    this.scheme = task.scheme();
     this.format = format;
     this.frame = frame;
     this.table = table;
@@ -63,6 +68,19 @@ final class TileLanes {
         weights[c][r] = matrix.data()[at + c] / unit;
       }
     }
+    this.removed = task.removed().isEmpty() ? null : removed(task.removed(), firstRow, layout);
+  }
+
+  private int[][] removed(BitSet places, int firstRow, ScaleLayout layout) {
+    int[][] rows = new int[weights.length][];
+    for (int c = 0; c < rows.length; c++) {
+      int column = firstColumn + c;
+      rows[c] =
+          IntStream.range(0, tiles.length)
+              .filter(r -> places.get((firstRow + r) * layout.columns() + column))
+              .toArray();
+    }
+    return rows;
   }
 
   int rows() {
@@ -102,8 +120,17 @@ final class TileLanes {
     return (float) wanted == 0f ? 1f : (float) wanted;
   }
 
-  /** The rounding errors of a column of the tile. */
+  /** The rounding errors of a column of the tile; none where weights are kept elsewhere. */
   void errors(int column, float[] result) {
+    roundingErrors(column, result);
+    if (removed != null) {
+      for (int r : removed[column]) {
+        result[r] = 0;
+      }
+    }
+  }
+
+  private void roundingErrors(int column, float[] result) {
     float[] values = weights[column];
     if (format instanceof IntegerFormat integer) {
       ErrorLanes.roundingErrors(

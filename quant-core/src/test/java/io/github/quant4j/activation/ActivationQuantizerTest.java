@@ -86,6 +86,40 @@ class ActivationQuantizerTest {
     }
   }
 
+  /** Scales are those of a part of the range, and what is beyond it takes the outermost level. */
+  @ParameterizedTest
+  @ValueSource(strings = {"int4:token:sym", "int4:g16:asym", "fp8e4m3:token:sym", "int8:g32:sym:f16"})
+  void aPartOfTheRange(String text) {
+    ActivationScheme scheme = ActivationScheme.parse(text);
+    ActivationQuantizer quantizer = ActivationQuantizer.dynamic(scheme).withClipRatio(0.75);
+    float[] x = new SeededRandom(4).gaussians(COLUMNS);
+    float[] found = new float[COLUMNS];
+    quantizer.fakeQuantize(x, 0, COLUMNS, found, 0);
+    int run = quantizer.runLength(COLUMNS);
+    float most = scheme.format().maximum();
+    float least = scheme.format().minimum();
+    for (int from = 0; from < COLUMNS; from += run) {
+      double low = 0;
+      double high = 0;
+      for (int i = from; i < from + run; i++) {
+        low = Math.min(low, 0.75 * x[i]);
+        high = Math.max(high, 0.75 * x[i]);
+      }
+      double scale = scheme.symmetric() ? Math.max(-low, high) / most : (high - low) / (most - least);
+      double zero = scheme.symmetric() ? 0 : Math.rint(least - low / scale);
+      for (int i = from; i < from + run; i++) {
+        double expected =
+            (scheme.format().nearest((float) (x[i] / scale + zero)) - zero) * scale;
+        assertEquals(expected, found[i], 0.02 * scale + 2e-3 * Math.abs(expected), text);
+      }
+    }
+    assertThrows(IllegalArgumentException.class, () -> quantizer.withClipRatio(0));
+    ActivationQuantizer fixed =
+        ActivationQuantizer.fixed(
+            ActivationScheme.parse("int8:tensor"), new float[] {1}, new float[1]);
+    assertThrows(IllegalArgumentException.class, () -> fixed.withClipRatio(0.9));
+  }
+
   @Test
   void symmetricFormatsNeedPositiveValues() {
     for (String text : new String[] {"int1:token:sym", "int1:g16:sym", "int1:tensor:sym"}) {

@@ -15,6 +15,7 @@ import io.github.quant4j.linear.DenseTerm;
 import io.github.quant4j.linear.LowRankTerm;
 import io.github.quant4j.linear.MixedTerm;
 import io.github.quant4j.linear.QuantizedLinear;
+import io.github.quant4j.linear.PairTerm;
 import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.linear.SparseTerm;
 import io.github.quant4j.linear.WeightTerm;
@@ -95,6 +96,8 @@ class LinearQuantizerTest {
       case DenseTerm(var weights, var stored) ->
           (long) weights.rows() * weights.columns() * stored.bits();
       case SparseTerm(var matrix) -> bits(matrix.parts().values());
+      case PairTerm pairs ->
+          pairs.codes().rowBytes() * pairs.rows() * 8 + bits(pairs.scales().parts().values());
       case LowRankTerm(var left, var right) -> storedBits(left) + storedBits(right);
       case ColumnTerm columns -> storedBits(columns.inner()) + 32L * columns.sources().length;
       case MixedTerm mixed -> {
@@ -162,7 +165,7 @@ class LinearQuantizerTest {
             : java.util.stream.IntStream.range(0, term.columns()).toArray();
     boolean quantized =
         switch (term) {
-          case QuantizedTerm _, DenseTerm _, MixedTerm _ -> true;
+          case QuantizedTerm _, DenseTerm _, PairTerm _, MixedTerm _ -> true;
           case ColumnTerm columns -> columns.hasQuantizedInput();
           case SparseTerm _, LowRankTerm _ -> false;
         };

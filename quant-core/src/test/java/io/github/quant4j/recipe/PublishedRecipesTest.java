@@ -146,7 +146,7 @@ class PublishedRecipesTest {
   @Test
   void systemsAreFoundByName() {
     assertEquals(
-        "hadamard | int4:channel:sym mse gptq @ int4:token:sym",
+        "hadamard | int4:channel:sym mse gptq @ int4:token:sym clip(0.9)",
         Recipe.published("QuaRot").toString());
     assertEquals(Recipe.published("QuaRot"), Recipe.published(" quarot "));
     assertEquals("QuaRot", PublishedRecipes.get("QuaRot, weights only").system().get().name());

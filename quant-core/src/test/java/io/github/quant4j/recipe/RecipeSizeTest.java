@@ -57,6 +57,21 @@ class RecipeSizeTest {
         "int4:g32:sym rtn + lowrank(4,int8)",
         "int4:g32:sym rtn + sparse(0.01)",
         "int4:g32:sym rtn + columns(0.25)",
+        "int3:g16:asym gptq(current) + sparse(0.02,loop)",
+        "int3:g16:asym:second-order gptq(act-order,current) + sparse(0.02,loop)",
+        "int4:g32:sym gptq(act-order,current)",
+        "int3:channel:asym rtn>cd(3) + sparse(0.02,iht)",
+        "binary:g64:sym absmean gptq + sparse(0.1,saliency,int8)",
+        "int4:g32:sym rtn + sparse(0.3,magnitude,int8)",
+        "power?(4):g64:sym rtn",
+        "pot(3):channel:sym rtn",
+        "dynamic8:channel rtn",
+        "int4:g64:sym nested(8)",
+        "int4:g32:sym rtn + lowrank(4,int1)",
+        "int4:g32:sym rtn + lowrank(16,int1)",
+        "int8:tensor:sym:e8m0 rtn + plane(int8:tensor:sym:e8m0 rtn)",
+        "olive4:channel",
+        "olive4:g32",
       })
   void theSizeIsKnownBeforehand(String recipe) {
     double expected = (double) quantized(recipe).storageBits();

@@ -208,9 +208,10 @@ class FeedbackRoundingTest {
             new CoordinateDescent(3, true, true),
             new AdaRound(50, 0.02, 3),
             new FlexRound(50, 0.005))) {
-      codes = next.round(task, codes.clone()).codes();
+      result = next.round(task.withGrid(result.grid()), codes.clone());
+      codes = result.codes();
       double error =
-          RoundingProblem.error(weights, RoundingProblem.dense(task.grid(), codes), gram);
+          RoundingProblem.error(weights, RoundingProblem.dense(result.grid(), codes), gram);
       assertTrue(error <= least * (1 + 1e-5), next.label() + " on " + scheme + ", " + random);
       least = error;
     }

@@ -176,6 +176,78 @@ class LearnedRoundingTest {
     assertTrue(outside > 0, () -> scheme + ", " + random);
   }
 
+  /** Of the logarithm of a scale, with codes and rounding errors taken as they are. */
+  @ParameterizedTest
+  @ValueSource(strings = {"int4:g8:sym:f32", "int3:channel:asym:f32", "fp4e2m1:channel:sym:f32"})
+  void gradientsOfFlexRoundsScalesAreThoseOfItsLoss(String scheme) {
+    SeededRandom random = new SeededRandom(76);
+    FloatMatrix weights = random.gaussianMatrix(ROWS, COLUMNS);
+    Gram gram = Gram.of(RoundingProblem.inputs(random, 100, COLUMNS), Compute.scalar());
+    RoundingTask task = RoundingProblem.task(weights, scheme, gram, 1);
+    double mean = meanDiagonal(gram);
+    LearnedSlab slab = new LearnedSlab(task, gram, 0, NearestRounding.codes(task, null));
+    FlexRound.Divisors divisors = FlexRound.defaults().new Divisors(slab, mean);
+    double unit = 0;
+    for (int i = 0; i < ROWS * COLUMNS; i++) {
+      divisors.elements[i] = 0.3f * random.nextGaussian();
+      float quotient = divisors.quotient(i / COLUMNS, i % COLUMNS);
+      slab.change[i] =
+          task.grid().nearest(i / COLUMNS, i % COLUMNS, quotient) - weights.data()[i];
+      unit += mean * weights.data()[i] * weights.data()[i] / (ROWS * COLUMNS);
+    }
+    slab.updateGradient();
+    for (int tile = 0; tile < task.grid().layout().count(); tile++) {
+      double found = 0;
+      double[] direction = new double[ROWS * COLUMNS];
+      for (int i = 0; i < direction.length; i++) {
+        int row = i / COLUMNS;
+        int column = i % COLUMNS;
+        if (task.grid().layout().index(row, column) != tile) {
+          continue;
+        }
+        found += divisors.scaleGradient(row, column);
+        // The straight-through rule: s (round(v / s) - v / s) changes, v does not.
+        float quotient = divisors.quotient(row, column);
+        float value = weights.data()[i] + slab.change[i];
+        float least = task.grid().nearest(row, column, -1e30f);
+        float most = task.grid().nearest(row, column, 1e30f);
+        direction[i] = quotient < least || quotient > most ? value : value - quotient;
+      }
+      double step = 1e-4;
+      double[] ends = new double[2];
+      for (int end = 0; end < 2; end++) {
+        double[] change = new double[direction.length];
+        for (int i = 0; i < change.length; i++) {
+          change[i] = slab.change[i] + (end == 0 ? -step : step) * direction[i];
+        }
+        ends[end] = quadratic(change, gram);
+      }
+      double expected = (ends[1] - ends[0]) / (2 * step) / unit;
+      assertEquals(
+          expected, found, 2e-3 * Math.abs(expected) + 1e-3, scheme + ", " + random);
+    }
+  }
+
+  /** From the full range the learned scale goes where a search would have found it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"int4:channel:sym:f16", "int3:channel:asym:f16", "int4:g16:sym:second-order"})
+  void flexRoundLearnsScales(String scheme) {
+    SeededRandom random = new SeededRandom(77);
+    FloatMatrix weights = random.gaussianMatrix(12, COLUMNS);
+    Gram gram = Gram.of(RoundingProblem.inputs(random, 200, COLUMNS), Compute.scalar());
+    RoundingTask task = RoundingProblem.task(weights, scheme, gram, 1);
+    RoundingResult result = new FlexRound(300, 0.004).round(task, null);
+    int changed = 0;
+    for (int tile = 0; tile < task.grid().layout().count(); tile++) {
+      changed += task.grid().scale(tile) == result.grid().scale(tile) ? 0 : 1;
+    }
+    assertTrue(changed > task.grid().layout().count() / 3, changed + ", " + random);
+    FloatMatrix dense = RoundingProblem.dense(result.grid(), result.codes());
+    RoundingReport.Descent report = (RoundingReport.Descent) result.report();
+    double error = RoundingProblem.error(weights, dense, gram);
+    assertEquals(report.errorAfter(), error, 1e-3 * error, random::toString);
+  }
+
   @ParameterizedTest
   @FieldSource("SCHEMES")
   void neverWorseThanNearestAndUsuallyMuchBetter(String scheme) {
@@ -216,9 +288,10 @@ class LearnedRoundingTest {
             .codes();
     double before = RoundingProblem.error(weights, RoundingProblem.dense(task.grid(), start), gram);
     for (Rounding rounding : List.of(AdaRound.defaults(), FlexRound.defaults())) {
-      byte[] codes = rounding.round(task, start.clone()).codes();
+      RoundingResult result = rounding.round(task, start.clone());
       double after =
-          RoundingProblem.error(weights, RoundingProblem.dense(task.grid(), codes), gram);
+          RoundingProblem.error(
+              weights, RoundingProblem.dense(result.grid(), result.codes()), gram);
       assertTrue(after <= before * (1 + 1e-5), rounding.label() + ", " + random);
     }
   }

@@ -20,6 +20,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -55,6 +56,14 @@ final class AllocationOptions {
           "The fewest bits with which the predictions of the quantized model diverge by at most so"
               + " many nats, measured on the inputs of --measure.")
   private @Nullable Double targetDivergence;
+
+  @Option(
+      names = "--target-each",
+      paramLabel = "L",
+      description =
+          "The smallest candidate of each layer that loses at most so much by itself, in the unit of"
+              + " the objective, without a budget (AdaPT).")
+  private @Nullable Double targetEach;
 
   @Option(
       names = "--objective",
@@ -99,16 +108,22 @@ final class AllocationOptions {
     return targetBits != null
         || targetBytes != null
         || targetOperations != null
-        || targetDivergence != null;
+        || targetDivergence != null
+        || targetEach != null;
   }
 
   /** What can be checked before a model is opened. */
   void check() throws IOException {
-    int sizes = (targetBits != null ? 1 : 0) + (targetBytes != null ? 1 : 0);
-    boolean isAlone = sizes == 0 && targetOperations == null;
-    if (sizes > 1 || (targetDivergence != null && !isAlone)) {
-      throw new UsageException("--target-bits, --target-bytes, --target-kl: expected one of them");
+    long sizes =
+        Stream.of(targetBits, targetBytes, targetDivergence, targetEach)
+            .filter(Objects::nonNull)
+            .count();
+    boolean isAlone = targetDivergence != null || targetEach != null;
+    if (sizes > 1 || (isAlone && targetOperations != null)) {
+      throw new UsageException(
+          "--target-bits, --target-bytes, --target-kl, --target-each: expected one of them");
     }
+    requirePositive("--target-each", targetEach);
     requirePositive("--target-bits", targetBits);
     requirePositive("--target-bytes", targetBytes);
     requirePositive("--target-bitops", targetOperations);
@@ -201,6 +216,9 @@ final class AllocationOptions {
    * @param bytes what the layers may take, for a target of bytes
    */
   Allocation within(Allocator allocator, SensitivityTable measured, long bytes) {
+    if (targetEach != null) {
+      return allocator.lowestWithin(targetEach);
+    }
     OptionalLong bits = OptionalLong.empty();
     if (targetBits != null) {
       bits = OptionalLong.of((long) Math.floor(targetBits * (double) measured.weightCount()));

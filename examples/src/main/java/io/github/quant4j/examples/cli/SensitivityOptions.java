@@ -35,8 +35,8 @@ final class SensitivityOptions {
       paramLabel = "NAME",
       description =
           "The candidates of a published way to choose widths, its objective and ties: HAWQ-V2,"
-              + " HAWQ-V3, ZeroQ, CalibTIP, 'Inter-Layer Hessians', LQ-LoRA, Q-Palette, EMQ or"
-              + " LRP-QViT. Other options change these.")
+              + " HAWQ-V3, ZeroQ, CalibTIP, AdaPT, 'Inter-Layer Hessians', LQ-LoRA, Q-Palette,"
+              + " EMQ or LRP-QViT. Other options change these.")
   private @Nullable String policy;
 
   @Option(

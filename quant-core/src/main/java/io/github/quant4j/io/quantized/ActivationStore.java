@@ -32,6 +32,7 @@ final class ActivationStore {
   static final String PREFIX = "input";
   private static final String SCALE = "scale";
   private static final String ZERO_POINT = "zero_point";
+  private static final String CLIP_RATIO = "clip_ratio";
   private static final String GLOBAL_SCALE = "global_scale";
 
   private ActivationStore() {}
@@ -52,6 +53,9 @@ final class ActivationStore {
       float[] divisor = {1f / quantizer.tensorScale()};
       out.add(GLOBAL_SCALE, "_global_scale", Tensor.ofFloats(Shape.of(1), divisor));
     }
+    if (quantizer.clipRatio() < 1) {
+      description.put(CLIP_RATIO, (double) quantizer.clipRatio());
+    }
     description.put("tensors", out.names());
     return JsonValue.of(description);
   }
@@ -68,6 +72,13 @@ final class ActivationStore {
   }
 
   static ActivationQuantizer read(JsonValue.Obj description, DescribedModule module) {
+    ActivationQuantizer quantizer = readUnclipped(description, module);
+    Optional<Double> ratio = description.getDouble(CLIP_RATIO);
+    return ratio.isPresent() ? quantizer.withClipRatio(ratio.get()) : quantizer;
+  }
+
+  private static ActivationQuantizer readUnclipped(
+      JsonValue.Obj description, DescribedModule module) {
     ActivationScheme scheme = ActivationScheme.parse(module.text(description, "scheme"));
     Map<String, Tensor> parts = module.parts(description);
     Tensor scale = parts.get(SCALE);
@@ -91,7 +102,8 @@ final class ActivationStore {
     boolean isInteger = format instanceof IntegerFormat;
     boolean isKnown =
         isInteger || format.equals(MiniFloat.FP8_E4M3) || format.equals(MiniFloat.FP4_E2M1);
-    if (!isKnown) {
+    // That library knows no dynamic ranges that clip.
+    if (!isKnown || quantizer.clipRatio() < 1) {
       return Optional.empty();
     }
     ScaleCodec codec = scheme.scaleCodec();

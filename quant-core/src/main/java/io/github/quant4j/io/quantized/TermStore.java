@@ -2,20 +2,24 @@
 package io.github.quant4j.io.quantized;
 
 import io.github.quant4j.format.HalfPrecision;
+import io.github.quant4j.format.OutlierPairs;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.linear.ColumnTerm;
 import io.github.quant4j.linear.DenseTerm;
 import io.github.quant4j.linear.LowRankTerm;
+import io.github.quant4j.linear.PairTerm;
 import io.github.quant4j.linear.MixedTerm;
 import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.linear.SparseTerm;
 import io.github.quant4j.linear.WeightTerm;
 import io.github.quant4j.matrix.PackedCodes;
 import io.github.quant4j.matrix.SparseMatrix;
+import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,8 +30,8 @@ import java.util.SequencedMap;
 
 /**
  * The terms of a weight matrix as tensors with a description, whose member {@code kind} says what
- * follows: {@code quantized}, {@code dense}, {@code sparse}, {@code lowrank}, {@code columns} or
- * {@code mixed}.
+ * follows: {@code quantized}, {@code dense}, {@code sparse}, {@code pairs}, {@code lowrank}, {@code
+ * columns} or {@code mixed}.
  */
 final class TermStore {
   private static final String PART_INDEX = "part_index";
@@ -54,6 +58,15 @@ final class TermStore {
       case SparseTerm(var matrix) -> {
         description.put("kind", "sparse");
         matrix.parts().forEach((part, tensor) -> out.add(part, "_" + part, tensor));
+      }
+      case PairTerm pairs -> {
+        PackedCodes codes = pairs.codes();
+        Shape shape = Shape.of(codes.rows(), codes.rowBytes());
+        MemorySegment data = codes.data().asSlice(0, codes.rows() * codes.rowBytes());
+        description.put("kind", "pairs");
+        description.put("scheme", pairs.scheme().toString());
+        out.add("codes", "_codes", Tensor.of("", DType.U8, shape, data));
+        pairs.scales().parts().forEach((part, tensor) -> out.add(scale(part), "_" + scale(part), tensor));
       }
       case LowRankTerm low -> {
         description.put("kind", "lowrank");
@@ -85,6 +98,10 @@ final class TermStore {
     }
     description.put("tensors", out.names());
     return (JsonValue.Obj) JsonValue.of(description);
+  }
+
+  private static String scale(String part) {
+    return part.isEmpty() ? "scale" : "scale_" + part;
   }
 
   /** The part of each run of lines, as one dense stream of bits. */
@@ -134,6 +151,7 @@ final class TermStore {
           new QuantizedTerm(MatrixStore.read(description, rows, columns, module));
       case "dense" -> readDense(description, rows, columns, module);
       case "sparse" -> new SparseTerm(SparseMatrix.read(rows, columns, module.parts(description)));
+      case "pairs" -> readPairs(description, rows, columns, module);
       case "lowrank" -> {
         int rank = module.number(description, "rank");
         yield new LowRankTerm(
@@ -154,7 +172,7 @@ final class TermStore {
           throw new IllegalArgumentException(
               "term: kind '"
                   + kind
-                  + "' is not known, expected quantized, dense, sparse, lowrank, columns or"
+                  + "' is not known, expected quantized, dense, sparse, pairs, lowrank, columns or"
                   + " mixed; was it written by a newer version?");
     };
   }
@@ -227,6 +245,32 @@ final class TermStore {
     return description
         .getObject(member)
         .orElseThrow(() -> new IllegalArgumentException("'" + member + "' is missing"));
+  }
+
+  private static PairTerm readPairs(
+      JsonValue.Obj description, int rows, int columns, DescribedModule module) {
+    QuantScheme scheme = QuantScheme.parse(module.text(description, "scheme"));
+    Map<String, Tensor> parts = module.parts(description);
+    Tensor codes = module.part(parts, "codes");
+    long rowBytes = codes.byteSize() / rows;
+    if (rowBytes * rows != codes.byteSize()
+        || rowBytes != PackedCodes.rowBytes(columns, OutlierPairs.BITS, 1)) {
+      throw new IllegalArgumentException(
+          codes + ": expected 4 bits for each of [" + rows + ", " + columns + "]");
+    }
+    SequencedMap<String, Tensor> scales = new LinkedHashMap<>();
+    parts.forEach(
+        (role, tensor) -> {
+          if (role.startsWith(scale(""))) {
+            scales.put(role.equals(scale("")) ? "" : role.substring(scale("").length() + 1), tensor);
+          }
+        });
+    return new PairTerm(
+        scheme,
+        PackedCodes.wrap(rows, columns, OutlierPairs.BITS, rowBytes, codes.data()),
+        scheme
+            .scaleCodec()
+            .decode(scales, PairTerm.requireWholePairs(scheme, rows, columns)));
   }
 
   private static DenseTerm readDense(

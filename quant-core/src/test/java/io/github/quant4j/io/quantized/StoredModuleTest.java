@@ -16,6 +16,11 @@ import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.json.JsonWriter;
 import io.github.quant4j.linalg.Compute;
+import io.github.quant4j.kernel.KernelOptions;
+import io.github.quant4j.kernel.Kernels;
+import io.github.quant4j.layer.LayerInput;
+import io.github.quant4j.layer.LinearLayer;
+import io.github.quant4j.layer.LinearQuantizer;
 import io.github.quant4j.linear.ColumnTerm;
 import io.github.quant4j.linear.DenseTerm;
 import io.github.quant4j.linear.LowRankTerm;
@@ -33,6 +38,7 @@ import io.github.quant4j.scheme.GroupParameters;
 import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.scheme.ScaleLayout;
 import io.github.quant4j.tensor.DType;
+import io.github.quant4j.recipe.ManyRecipes;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
@@ -52,6 +58,7 @@ import java.util.SequencedMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -140,6 +147,48 @@ class StoredModuleTest {
                 new QuantizedTerm(quantized(random, "ternary:channel rtn", rows, columns))));
     assertTrue(StoredModule.of(linear).group().isEmpty());
     assertSame(linear, own(linear));
+  }
+
+  static List<String> recipes() {
+    return ManyRecipes.forRows(16);
+  }
+
+  /** What a recipe makes is stored bit for bit, and takes as much as it says. */
+  @ParameterizedTest
+  @MethodSource("recipes")
+  void whatRecipesMakeIsStored(String recipe) throws TensorFileException {
+    SeededRandom random = new SeededRandom(17);
+    FloatMatrix weights = random.gaussianMatrix(16, 256);
+    FloatMatrix inputs = random.gaussianMatrix(40, 256);
+    float[] scores = random.gaussians(16 * 256);
+    for (int i = 0; i < scores.length; i++) {
+      scores[i] = Math.abs(scores[i]);
+    }
+    QuantizedLinear linear =
+        LinearQuantizer.of(recipe)
+            .quantize(LinearLayer.of(weights).withScores(scores), LayerInput.observe(inputs))
+            .linear()
+            .withoutBias();
+    QuantizedLinear found = own(linear);
+    assertSame(linear, found);
+    float[] expected = new float[5 * 16];
+    float[] actual = new float[5 * 16];
+    Kernels.forLinear(linear, KernelOptions.defaults())
+        .multiply(inputs.data(), 0, 5, expected, 0);
+    Kernels.forLinear(found, KernelOptions.defaults()).multiply(inputs.data(), 0, 5, actual, 0);
+    assertArrayEquals(expected, actual, recipe);
+  }
+
+  @Test
+  void clipRatiosOfActivationsNeedOurOwnSchema() throws TensorFileException {
+    QuantizedLinear linear =
+        QuantizedLinear.of(quantized(new SeededRandom(8), "int4:g16 rtn", 6, 32))
+            .withActivations(
+                ActivationQuantizer.dynamic(ActivationScheme.parse("int4:token"))
+                    .withClipRatio(0.9));
+    assertTrue(StoredModule.of(linear).group().isEmpty());
+    assertSame(linear, own(linear));
+    assertEquals(0.9f, own(linear).activations().orElseThrow().clipRatio());
   }
 
   @ParameterizedTest

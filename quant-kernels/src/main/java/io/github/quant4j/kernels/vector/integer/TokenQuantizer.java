@@ -39,6 +39,7 @@ final class TokenQuantizer {
   private final float fixedZero;
   private final float least;
   private final float most;
+  private final float clipRatio;
 
   /**
    * Sets up.
@@ -50,6 +51,7 @@ final class TokenQuantizer {
   TokenQuantizer(ActivationQuantizer quantizer, AffineCodes codes, SegmentLayout layout) {
     ActivationScheme scheme = quantizer.scheme();
     this.quantizer = quantizer;
+    this.clipRatio = quantizer.clipRatio();
     this.layout = layout;
     this.codes = codes;
     this.symmetric = scheme.symmetric();
@@ -121,7 +123,7 @@ final class TokenQuantizer {
       zeros[r] = fixedZero;
       inverse = 1f / fixedScale;
     } else if (symmetric) {
-      float largest = Float.intBitsToFloat(largestMagnitude(x, from));
+      float largest = clipRatio * Float.intBitsToFloat(largestMagnitude(x, from));
       if (!Float.isFinite(largest)) {
         return false;
       }
@@ -129,8 +131,8 @@ final class TokenQuantizer {
       scales[r] = largest == 0f ? 1f : largest / most;
       inverse = largest == 0f ? 1f : Math.min(most / largest, Float.MAX_VALUE);
     } else {
-      float low = lowest(x, from);
-      float high = highest(x, from);
+      float low = clipRatio * lowest(x, from);
+      float high = clipRatio * highest(x, from);
       if (!Float.isFinite(low) || !Float.isFinite(high)) {
         return false;
       }

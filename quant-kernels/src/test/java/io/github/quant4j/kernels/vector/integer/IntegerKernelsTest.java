@@ -137,6 +137,27 @@ class IntegerKernelsTest {
   @ParameterizedTest
   @CsvSource({
     "int4:g128:sym, int8, g128, 512",
+    "int4:g64:asym, int4, token, 192",
+    "int8:channel:sym, int8, token, 77",
+  })
+  void agreesWhereTheLargestValuesClip(
+      String scheme, String format, String granularity, int columns) {
+    SeededRandom random = new SeededRandom(scheme.hashCode() + columns);
+    QuantizedMatrix weights =
+        Samples.matrix(scheme, 40, columns, Samples.Draw.values()[0], random);
+    for (boolean symmetric : new boolean[] {true, false}) {
+      assertAllFamiliesExact(
+          weights,
+          Samples.dynamic(format, granularity, symmetric).withClipRatio(0.8),
+          random.gaussians(6 * columns),
+          6,
+          random);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "int4:g128:sym, int8, g128, 512",
     "int4:g128:sym, int8, g64, 256",
     "int4:g64:asym, int8, g128, 256",
     "int2:g64:sym, int8, g32, 256",
