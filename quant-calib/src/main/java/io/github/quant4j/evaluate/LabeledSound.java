@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.evaluate;
 
-import io.github.quant4j.annotation.Expert;
 import java.nio.file.Path;
 
 /**
@@ -10,7 +9,6 @@ import java.nio.file.Path;
  * @param file a WAV file
  * @param label what it is of, not empty
  */
-@Expert
 public record LabeledSound(Path file, String label) {
 
   /**

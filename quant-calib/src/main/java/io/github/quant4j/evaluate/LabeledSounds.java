@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.evaluate;
 
-import io.github.quant4j.annotation.Expert;
 import io.github.quant4j.json.JsonException;
 import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
@@ -31,7 +30,6 @@ import java.util.stream.Stream;
  *
  * <p>Paths in a list are relative to its folder. Folders are read in the order of the names.
  */
-@Expert
 public final class LabeledSounds {
   private static final String HEADER = "file,label";
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.evaluate;
 
-import io.github.quant4j.annotation.Expert;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.progress.Cancellation;
 import io.github.quant4j.progress.ProgressListener;
@@ -34,7 +33,6 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Log-likelihoods are summed in double. Instances are immutable.
  */
-@Expert
 public final class MultipleChoiceEvaluation {
   private static final int DEFAULT_TOKENS_AT_ONCE = 2048;
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.evaluate;
 
-import io.github.quant4j.annotation.Expert;
 import io.github.quant4j.json.JsonException;
 import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
@@ -23,7 +22,6 @@ import java.util.List;
  * delimiter} says what stands between context and choice if it is not a space. Other members, and
  * empty lines, are passed over.
  */
-@Expert
 public final class MultipleChoiceFile {
   private MultipleChoiceFile() {}
 

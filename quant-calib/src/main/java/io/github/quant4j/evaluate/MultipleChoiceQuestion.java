@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.evaluate;
 
-import io.github.quant4j.annotation.Expert;
 import java.util.List;
 
 /**
@@ -14,7 +13,6 @@ import java.util.List;
  * @param delimiter what stands between context and choice, usually a space; it is predicted with
  *     the choice, but does not count in its length
  */
-@Expert
 public record MultipleChoiceQuestion(
     String context, List<String> choices, int answer, String delimiter) {
   /** A space. */

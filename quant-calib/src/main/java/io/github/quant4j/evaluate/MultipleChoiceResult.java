@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.evaluate;
 
-import io.github.quant4j.annotation.Expert;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.ToIntFunction;
@@ -13,7 +12,6 @@ import java.util.function.ToIntFunction;
  * @param reference the answers of a reference model to the same questions, if there was one
  * @param seconds how long the model took, without the reference
  */
-@Expert
 public record MultipleChoiceResult(
     List<Answer> answers, Optional<List<Answer>> reference, double seconds) {
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.evaluate;
 
-import io.github.quant4j.annotation.Expert;
 import io.github.quant4j.model.SpeechEncoder;
 import io.github.quant4j.progress.Cancellation;
 import io.github.quant4j.progress.ProgressListener;
@@ -32,7 +31,6 @@ import java.util.concurrent.CancellationException;
  * which would fill most of the mean. What is longer than the encoder takes is cut off. Instances
  * are immutable.
  */
-@Expert
 public final class SpeechClassification {
   private static final double DEFAULT_REGULARIZATION = 0.1;
 
