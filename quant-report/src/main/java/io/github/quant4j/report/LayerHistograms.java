@@ -20,6 +20,7 @@ import io.github.quant4j.transform.InputTransform;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Predicate;
 
@@ -146,8 +147,15 @@ public final class LayerHistograms {
         -range,
         range,
         List.of(
-            Histogram.Distribution.of("before", before.data(), -range, range, INTERVALS),
-            Histogram.Distribution.of("after", after.data(), -range, range, INTERVALS)));
+            Histogram.Distribution.of(
+                "before" + extent(before), before.data(), -range, range, INTERVALS),
+            Histogram.Distribution.of(
+                "after" + extent(after), after.data(), -range, range, INTERVALS)));
+  }
+
+  /** A few outliers are not seen in a share, yet scales depend on them. */
+  private static String extent(FloatMatrix values) {
+    return String.format(Locale.ROOT, ", at most %.3g", largest(values));
   }
 
   private static double largest(FloatMatrix values) {

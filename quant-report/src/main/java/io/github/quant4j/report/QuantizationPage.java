@@ -51,7 +51,8 @@ public final class QuantizationPage {
               blocks(report),
               "Output against that of the given model, on the first calibration input.");
     }
-    return page.table(layers(report)).table(blockTable(report));
+    page = page.table(layers(report));
+    return report.blocks().isEmpty() ? page : page.table(blockTable(report));
   }
 
   private static String errorName(QuantizationReport report) {

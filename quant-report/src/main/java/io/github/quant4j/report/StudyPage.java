@@ -23,9 +23,9 @@ import java.util.SequencedSet;
 /** What a study found: quality against cost, and all numbers in a table. */
 public final class StudyPage {
   private static final String OPERATIONS = "bit operations for a token";
-  private static final String BYTES = "bytes of the model";
-  private static final String TRAFFIC = "bytes of traffic for a token";
-  private static final String TIME = "seconds for a token of the evaluation";
+  private static final String BYTES = "size of the model, bytes";
+  private static final String TRAFFIC = "traffic for a token, bytes";
+  private static final String TIME = "time of the evaluation for a token, seconds";
   private static final String NOISE = "noise to signal of the outputs, dB";
   private static final String DIVERGENCE = "KL from the original, nats";
 
@@ -75,7 +75,11 @@ public final class StudyPage {
           // Decibels are logarithms already.
           Axis upwards = new Axis(quality, isPrediction);
           for (String cost : List.of(OPERATIONS, BYTES, TRAFFIC, TIME)) {
-            String title = (isPrediction ? "KL" : "Noise") + " against " + cost + ": " + part;
+            String title =
+                (isPrediction ? "KL" : "Noise")
+                    + " against "
+                    + cost.replaceFirst(" (of|for) .*", "")
+                    + (parts.size() > 1 ? ": " + part : "");
             figures.add(
                 Trial.figure(title, trials, Axis.logarithmic(cost), cost, upwards, quality));
           }

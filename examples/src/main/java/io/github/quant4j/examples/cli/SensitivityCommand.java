@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.examples.cli;
 
+import io.github.quant4j.io.OutputText;
 import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
+import io.github.quant4j.report.SensitivityPage;
 import io.github.quant4j.sensitivity.CandidateSensitivity;
 import io.github.quant4j.sensitivity.SensitivityTable;
 import io.github.quant4j.sensitivity.SiteSensitivity;
@@ -47,6 +49,12 @@ final class SensitivityCommand implements Callable<Integer> {
       description = "Where all numbers go, as JSON, to be given back to 'quantize --sensitivity'.")
   private @Nullable Path out;
 
+  @Option(
+      names = "--page",
+      paramLabel = "FILE",
+      description = "Where a page of HTML with figures of the losses goes.")
+  private @Nullable Path page;
+
   @Mixin private RuntimeOptions runtime = new RuntimeOptions();
 
   SensitivityCommand(Quant quant) {
@@ -60,6 +68,9 @@ final class SensitivityCommand implements Callable<Integer> {
     if (out != null) {
       OutputPaths.requireParent("--out", out);
     }
+    if (page != null) {
+      OutputPaths.requireParent("--page", page);
+    }
     quant.cleansUp();
     SensitivityTable table;
     try (AnyModel model = AnyModel.open(modelDirectory, runtime.modelOptions())) {
@@ -67,6 +78,9 @@ final class SensitivityCommand implements Callable<Integer> {
     }
     if (out != null) {
       Files.writeString(out, table.toJson());
+    }
+    if (page != null) {
+      OutputText.write(page, SensitivityPage.of(table).html());
     }
     if (quant.isJson()) {
       quant.print(json(table));

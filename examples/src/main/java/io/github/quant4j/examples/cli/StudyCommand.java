@@ -127,11 +127,11 @@ final class StudyCommand implements Callable<Integer> {
         directory.resolve(PAGE),
         StudyPage.of(String.valueOf(file.getFileName()), result, bootstrap).html());
     if (drawsPictures) {
-      List<Scatter> figures = StudyPage.figures(result);
-      for (int i = 0; i < figures.size(); i++) {
-        FigureImage image = FigureImage.of(figures.get(i));
-        image.writeSvg(directory.resolve("figure-" + (i + 1) + ".svg"));
-        image.palette(Palette.DARK).writeSvg(directory.resolve("figure-" + (i + 1) + "-dark.svg"));
+      for (Scatter figure : StudyPage.figures(result)) {
+        String name = figure.title().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-");
+        FigureImage image = FigureImage.of(figure);
+        image.writeSvg(directory.resolve(name + ".svg"));
+        image.palette(Palette.DARK).writeSvg(directory.resolve(name + "-dark.svg"));
       }
     }
   }

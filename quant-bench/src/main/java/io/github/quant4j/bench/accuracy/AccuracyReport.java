@@ -39,8 +39,8 @@ public final class AccuracyReport {
   private static final List<Column> COSTS =
       List.of(
           new Column("bitOperations", "bit operations for a token", "bit-operations"),
-          new Column("modelBytes", "bytes of the model", "bytes"),
-          new Column("trafficBytes", "bytes of traffic for a token", "traffic"),
+          new Column("modelBytes", "size of the model, bytes", "bytes"),
+          new Column("trafficBytes", "traffic for a token, bytes", "traffic"),
           new Column(DECODE, "milliseconds for a decoded token", "decode-time"),
           new Column(PREFILL, "milliseconds for a prefill", "prefill-time"));
 
@@ -190,7 +190,7 @@ public final class AccuracyReport {
     for (Column cost : COSTS) {
       Scatter figure =
           Trial.figure(
-              "KL against " + cost.label(),
+              "KL against " + cost.label().replaceFirst(",.*", ""),
               trials,
               Axis.logarithmic(cost.label()),
               cost.name(),

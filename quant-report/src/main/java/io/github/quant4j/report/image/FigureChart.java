@@ -13,10 +13,10 @@ import java.awt.Color;
 import java.awt.Font;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
-import org.jspecify.annotations.Nullable;
 import org.knowm.xchart.AnnotationText;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategorySeries;
@@ -38,6 +38,7 @@ final class FigureChart {
   /** So many points at most are told apart by a number and a name each. */
   private static final int MOST_NAMED = 26;
 
+  private static final double MOST_SPREAD = 30;
   private static final String LOGARITHMIC = "0.#######";
   private static final int TITLE_SIZE = 16;
   private static final int TEXT_SIZE = 12;
@@ -109,22 +110,34 @@ final class FigureChart {
     styler.setMarkerSize(MARKER_SIZE);
   }
 
-  private static void scales(AxesChartStyler styler, @Nullable Axis x, @Nullable Axis y) {
-    // With a function for labels XChart places ticks as on a linear axis.
-    if (x != null && x.isLogarithmic()) {
+  /**
+   * Ticks of both axes. With a function for labels XChart places ticks as on a linear axis, so that
+   * logarithmic ones have a pattern instead; over several decades there is room for these alone.
+   */
+  private static void scales(Scatter scatter, AxesChartStyler styler) {
+    if (scatter.x().isLogarithmic()) {
       styler.setXAxisLogarithmic(true);
-      styler.setXAxisLogarithmicDecadeOnly(false);
+      styler.setXAxisLogarithmicDecadeOnly(spread(scatter, Scatter.Point::x) > MOST_SPREAD);
       styler.setXAxisDecimalPattern(LOGARITHMIC);
-    } else if (x != null) {
+    } else {
       styler.setxAxisTickLabelsFormattingFunction(FigureChart::number);
     }
-    if (y != null && y.isLogarithmic()) {
+    if (scatter.y().isLogarithmic()) {
       styler.setYAxisLogarithmic(true);
-      styler.setYAxisLogarithmicDecadeOnly(false);
+      styler.setYAxisLogarithmicDecadeOnly(spread(scatter, Scatter.Point::y) > MOST_SPREAD);
       styler.setYAxisDecimalPattern(LOGARITHMIC);
-    } else if (y != null) {
+    } else {
       styler.setyAxisTickLabelsFormattingFunction(FigureChart::number);
     }
+  }
+
+  private static double spread(Scatter scatter, ToDoubleFunction<Scatter.Point> coordinate) {
+    DoubleSummaryStatistics all =
+        scatter.series().stream()
+            .flatMap(series -> scatter.drawn(series).stream())
+            .mapToDouble(coordinate)
+            .summaryStatistics();
+    return all.getMax() / all.getMin();
   }
 
   /** A number in few characters. */
@@ -149,7 +162,7 @@ final class FigureChart {
   private Chart<?, ?> scatter(Scatter scatter) {
     XYChart chart = new XYChart(width, height);
     style(chart, scatter.title(), chart.getStyler());
-    scales(chart.getStyler(), scatter.x(), scatter.y());
+    scales(scatter, chart.getStyler());
     double right = unit(scatter.x(), scatter, Scatter.Point::x);
     double upwards = unit(scatter.y(), scatter, Scatter.Point::y);
     chart.setXAxisTitle(scatter.x().label() + suffix(right));
@@ -317,7 +330,8 @@ final class FigureChart {
   private Chart<?, ?> histogram(Histogram histogram) {
     XYChart chart = new XYChart(width, height);
     style(chart, histogram.title(), chart.getStyler());
-    scales(chart.getStyler(), histogram.axis(), Axis.linear(""));
+    chart.getStyler().setxAxisTickLabelsFormattingFunction(FigureChart::number);
+    chart.getStyler().setyAxisTickLabelsFormattingFunction(FigureChart::number);
     chart.setXAxisTitle(histogram.axis().label());
     chart.setYAxisTitle("share of values");
     chart.getStyler().setLegendPosition(LegendPosition.OutsideS);

@@ -20,7 +20,7 @@ import org.knowm.xchart.internal.chartpart.Chart;
  * java.awt.headless} may be true. Instances are immutable.
  */
 public final class FigureImage {
-  private static final int DEFAULT_WIDTH = 900;
+  private static final int DEFAULT_WIDTH = 1000;
   private static final int DEFAULT_HEIGHT = 520;
   private static final int LEAST_SIZE = 100;
   private static final Pattern FINE = Pattern.compile("(\\d\\.\\d\\d)\\d+");
@@ -38,7 +38,7 @@ public final class FigureImage {
   }
 
   /**
-   * An image of 900 by 520 pixels in light colours.
+   * An image of 1000 by 520 pixels in light colours.
    *
    * @param figure what it shows
    * @return the image, not yet drawn

@@ -209,7 +209,8 @@
       option.series = figure.series.map((each, i) => ({
         type: "line",
         name: each.name,
-        step: "end",
+        // Each point ends its interval, so that the step is at the interval's start.
+        step: "start",
         showSymbol: false,
         areaStyle: { opacity: 0.2 },
         lineStyle: { width: 1.5, type: i % 2 === 0 ? "solid" : "dashed" },
