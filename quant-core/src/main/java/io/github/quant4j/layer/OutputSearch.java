@@ -14,7 +14,6 @@ import io.github.quant4j.search.Minimize;
 import io.github.quant4j.search.RangeRule;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.transform.rule.LayerGroup;
-import java.util.Optional;
 
 /**
  * Chooses format and range of activations by the error of the layer's output over a sample, {@code
@@ -24,8 +23,9 @@ import java.util.Optional;
  * <p>Ranges are tried in the way of LLM-FP4: for minifloats the exponent bias of the full range
  * times 0.01 to 1.2, for others the range itself. Where the weights are one matrix with a scale for
  * each row and nearest rounding, their formats and scales are searched in turn with the range, see
- * {@link RowScaleSearch}. Cost: for each candidate a product of the sample, of at most 128 tokens,
- * and the weights.
+ * {@link RowScaleSearch}. The format of the activations is chosen before that, for the weights as
+ * they were fitted. Cost: for each candidate a product of the sample, of at most 128 tokens, and the
+ * weights.
  *
  * @param activations the formats to choose from, and how their ranges are found
  * @param group what is known of the input
@@ -83,39 +83,47 @@ record OutputSearch(Activations activations, LayerGroup group) {
     Found best = null;
     double least = Double.POSITIVE_INFINITY;
     for (ActivationScheme scheme : activations.candidates()) {
-      Found found = fit(scheme, decomposition, weights, fitted, sample, target);
+      Found found = ranged(new Found(fitted, calibrated(scheme)), sample, target);
       double error = error(found, sample, target);
       if (best == null || error < least) {
         best = found;
         least = error;
       }
     }
-    return java.util.Objects.requireNonNull(best);
+    Found chosen = java.util.Objects.requireNonNull(best);
+    return activations.range() instanceof RangeRule.OutputError(int rounds)
+        ? inTurn(rounds, decomposition, weights, chosen, sample, target)
+        : chosen;
   }
 
-  private Found fit(
-      ActivationScheme scheme,
-      Decomposition decomposition,
-      FloatMatrix weights,
-      Decomposition.Result fitted,
-      FloatMatrix sample,
-      FloatMatrix target) {
-    Found now = new Found(fitted, calibrated(scheme));
-    if (!(activations.range() instanceof RangeRule.OutputError(int rounds))
+  /** The same weights with the range that is best for them, if the rule searches it by them. */
+  private Found ranged(Found now, FloatMatrix sample, FloatMatrix target) {
+    if (!(activations.range() instanceof RangeRule.OutputError)
         || now.activations().staticScales().length != 1) {
       return now;
     }
-    Optional<RowScaleSearch> rows =
-        RowScaleSearch.of(decomposition, weights, target, group.compute());
-    ActivationQuantizer full = now.activations();
+    Found next =
+        new Found(
+            now.weights(), range(now.activations(), now.weights().weights(), sample, target));
+    return error(next, sample, target) < error(now, sample, target) ? next : now;
+  }
+
+  /** Scales of the weights for quantized inputs, then the range for these weights, and again. */
+  private Found inTurn(
+      int rounds,
+      Decomposition decomposition,
+      FloatMatrix weights,
+      Found start,
+      FloatMatrix sample,
+      FloatMatrix target) {
+    RowScaleSearch rows =
+        RowScaleSearch.of(decomposition, weights, target, group.compute()).orElse(null);
+    Found now = start;
     double least = error(now, sample, target);
-    for (int round = 0; round < rounds; round++) {
-      Found next = new Found(now.weights(), range(full, now.weights().weights(), sample, target));
-      if (rows.isPresent()) {
-        Decomposition.Result changed =
-            rows.get().fit(quantized(next.activations(), sample), now.weights());
-        next = new Found(changed, next.activations());
-      }
+    for (int round = 0; round < rounds && rows != null; round++) {
+      Decomposition.Result changed =
+          rows.fit(quantized(now.activations(), sample), now.weights());
+      Found next = ranged(new Found(changed, now.activations()), sample, target);
       double error = error(next, sample, target);
       if (!(error < least)) {
         break;

@@ -33,7 +33,9 @@ import java.util.Optional;
  */
 final class RowScaleSearch {
   private final QuantScheme scheme;
-  private final List<NumberFormat> formats;
+  /** Those to choose from; after the first search the one that was chosen. */
+  private List<NumberFormat> formats;
+
   private final FloatMatrix weights;
   private final FloatMatrix target;
   private final Compute compute;
@@ -103,6 +105,7 @@ final class RowScaleSearch {
         Minimize.argmin(
                 formats.stream().map(format -> rows(format, input)).toList(), Candidate::error)
             .argument();
+    formats = List.of(best.full().scheme().format());
     QuantizedMatrix matrix = matrix(best);
     FloatMatrix dense = matrix.dequantize();
     double before =
