@@ -24,8 +24,8 @@ import io.github.quant4j.transform.rule.LayerGroup;
  * times 0.01 to 1.2, for others the range itself. Where the weights are one matrix with a scale for
  * each row and nearest rounding, their formats and scales are searched in turn with the range, see
  * {@link RowScaleSearch}. The format of the activations is chosen before that, for the weights as
- * they were fitted. Cost: for each candidate a product of the sample, of at most 128 tokens, and the
- * weights.
+ * they were fitted. Cost: for each candidate a product of the sample, of at most 128 tokens, and
+ * the weights.
  *
  * @param activations the formats to choose from, and how their ranges are found
  * @param group what is known of the input
@@ -103,8 +103,7 @@ record OutputSearch(Activations activations, LayerGroup group) {
       return now;
     }
     Found next =
-        new Found(
-            now.weights(), range(now.activations(), now.weights().weights(), sample, target));
+        new Found(now.weights(), range(now.activations(), now.weights().weights(), sample, target));
     return error(next, sample, target) < error(now, sample, target) ? next : now;
   }
 
@@ -121,8 +120,7 @@ record OutputSearch(Activations activations, LayerGroup group) {
     Found now = start;
     double least = error(now, sample, target);
     for (int round = 0; round < rounds && rows != null; round++) {
-      Decomposition.Result changed =
-          rows.fit(quantized(now.activations(), sample), now.weights());
+      Decomposition.Result changed = rows.fit(quantized(now.activations(), sample), now.weights());
       Found next = ranged(new Found(changed, now.activations()), sample, target);
       double error = error(next, sample, target);
       if (!(error < least)) {

@@ -33,6 +33,7 @@ import java.util.Optional;
  */
 final class RowScaleSearch {
   private final QuantScheme scheme;
+
   /** Those to choose from; after the first search the one that was chosen. */
   private List<NumberFormat> formats;
 
