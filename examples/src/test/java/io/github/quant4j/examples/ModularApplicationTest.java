@@ -29,7 +29,7 @@ class ModularApplicationTest {
         .filter(entry -> !entry.contains("slf4j-simple"))
         .filter(
             entry ->
-                entry.matches(".*[/\\\\]quant-[a-z]+[/\\\\]target[/\\\\].*")
+                entry.matches(".*[/\\\\]quant-(core|kernels|models|calib)[/\\\\]target[/\\\\].*")
                     || entry.contains("slf4j-api")
                     || entry.contains("commons-math3"))
         .collect(Collectors.joining(File.pathSeparator));

@@ -158,11 +158,13 @@ class LauncherTest {
 
   @Test
   void signalsEndTheCommand() throws Exception {
+    Path recipes =
+        Files.writeString(temporary.resolve("recipes"), "int4:g64:asym gptq\n".repeat(99));
     CommandRun run =
         shell(
-            Map.of(),
-            "set -m; \"$QUANT\" generate \"$MODEL\" --prompt x --max-tokens 100000 >/dev/null &"
-                + " sleep 3; kill -TERM $!; wait $!");
+            Map.of("RECIPES", recipes.toString()),
+            "set -m; \"$QUANT\" compare \"$MODEL\" --text \"$RECIPES\" --context 16 --recipes \"$RECIPES\""
+                + " >/dev/null & sleep 3; kill -TERM $!; wait $!");
     assertEquals(143, run.status(), run.err());
   }
 }
