@@ -90,7 +90,8 @@ final class WarmUp {
         || kernel instanceof ScalarFloatKernel
         || kernel instanceof ScalarIntegerKernel
         || kernel instanceof ScalarSparseKernel
-        || kernel instanceof ScalarTensorKernel;
+        || kernel instanceof ScalarTensorKernel
+        || kernel instanceof ScalarTermKernel;
   }
 
   /** All parts run the same code, so one is enough, and it is quick even before it is compiled. */
