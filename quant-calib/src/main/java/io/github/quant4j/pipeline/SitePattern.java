@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
  * for any one; the whole name must match: {@code lm_head}, {@code *.down_proj}, {@code
  * model.layers.0.*}.
  */
-final class SitePattern {
+public final class SitePattern {
   private final String text;
   private final Pattern pattern;
 
@@ -20,9 +20,11 @@ final class SitePattern {
   /**
    * Reads a pattern.
    *
+   * @param text the pattern; blanks around it do not count
+   * @return the pattern
    * @throws IllegalArgumentException if it is empty
    */
-  static SitePattern of(String text) {
+  public static SitePattern of(String text) {
     if (text.isBlank()) {
       throw new IllegalArgumentException(
           "pattern: empty, expected the name of a linear layer, in which * stands for any text");
@@ -38,10 +40,17 @@ final class SitePattern {
     return new SitePattern(text.trim(), Pattern.compile(expression.toString()));
   }
 
-  boolean matches(String name) {
+  /**
+   * Whether a layer is selected.
+   *
+   * @param name the layer's whole name
+   * @return whether the pattern matches it
+   */
+  public boolean matches(String name) {
     return pattern.matcher(name).matches();
   }
 
+  /** The pattern as it was written. */
   @Override
   public String toString() {
     return text;

@@ -4,16 +4,9 @@ package io.github.quant4j.kernel;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.parallel.ScratchPool;
 
-/**
- * Quantized weights times float activations: each row is decoded, then multiplied.
- *
- * <p>Sums are in double, so that the result is the reference for kernels that sum in float.
- */
-final class ScalarFloatKernel extends PartitionedKernel {
-  private static final int ROWS_IN_PART = 16;
-
+/** Quantized weights of any format times float activations. */
+final class ScalarFloatKernel extends ScalarRowKernel {
   private final QuantizedMatrix weights;
-  private final UnpreparedInput.Pool inputs = new UnpreparedInput.Pool();
 
   ScalarFloatKernel(QuantizedMatrix weights, KernelOptions options) {
     super(weights.columns(), weights.rows(), options);
@@ -21,42 +14,10 @@ final class ScalarFloatKernel extends PartitionedKernel {
   }
 
   @Override
-  protected Object inputKind() {
-    return UnpreparedInput.kind(inFeatures());
-  }
-
-  @Override
-  protected int batchSize() {
-    return UnpreparedInput.BATCH;
-  }
-
-  @Override
-  protected PreparedInput bind(float[] x, int xOffset, int tokens) {
-    return inputs.bind(x, xOffset);
-  }
-
-  @Override
-  protected int partCount(int tokens) {
-    return Math.ceilDiv(outFeatures(), ROWS_IN_PART);
-  }
-
-  @Override
-  protected void multiplyPart(PreparedInput input, int tokens, int part, float[] y, int yOffset) {
-    UnpreparedInput x = (UnpreparedInput) input;
-    int in = inFeatures();
-    int out = outFeatures();
-    ScratchPool scratch = options().scratch();
-    float[] row = scratch.floats(in);
-    byte[] codes = scratch.bytes(in);
-    int to = Math.min(out, (part + 1) * ROWS_IN_PART);
-    for (int r = part * ROWS_IN_PART; r < to; r++) {
-      weights.dequantizeRow(r, row, 0, codes);
-      for (int t = 0; t < tokens; t++) {
-        y[yOffset + t * out + r] = ScalarDot.dot(in, row, x.array(), x.offset() + t * in);
-      }
-    }
+  void decode(int row, float[] values, ScratchPool scratch) {
+    byte[] codes = scratch.bytes(inFeatures());
+    weights.dequantizeRow(row, values, 0, codes);
     scratch.release(codes);
-    scratch.release(row);
   }
 
   @Override

@@ -85,13 +85,11 @@ final class WarmUp {
 
   private static boolean isScalar(LinearKernel kernel) {
     return kernel instanceof ScalarDenseKernel
+        || kernel instanceof ScalarRowKernel
         || kernel instanceof PanelFloatKernel
         || kernel instanceof PanelIntegerKernel
-        || kernel instanceof ScalarFloatKernel
         || kernel instanceof ScalarIntegerKernel
-        || kernel instanceof ScalarSparseKernel
-        || kernel instanceof ScalarTensorKernel
-        || kernel instanceof ScalarTermKernel;
+        || kernel instanceof ScalarSparseKernel;
   }
 
   /** All parts run the same code, so one is enough, and it is quick even before it is compiled. */

@@ -3,6 +3,7 @@ package io.github.quant4j.examples.cli;
 
 import io.github.quant4j.allocate.AllocationPlan;
 import io.github.quant4j.pipeline.Quantization;
+import io.github.quant4j.pipeline.SitePattern;
 import io.github.quant4j.recipe.PublishedRecipes;
 import io.github.quant4j.recipe.Recipe;
 import io.github.quant4j.recipe.RecipeException;
@@ -12,7 +13,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -148,19 +148,8 @@ final class QuantizationOptions {
     return Stream.concat(
             overrides.stream().map(one -> one.substring(0, Math.max(0, one.indexOf('=')))),
             kept.stream())
-        .anyMatch(pattern -> matches(pattern.strip(), layer));
-  }
-
-  private static boolean matches(String pattern, String layer) {
-    StringBuilder expression = new StringBuilder();
-    for (int i = 0; i < pattern.length(); i++) {
-      switch (pattern.charAt(i)) {
-        case '*' -> expression.append(".*");
-        case '?' -> expression.append('.');
-        default -> expression.append(Pattern.quote(pattern.substring(i, i + 1)));
-      }
-    }
-    return layer.matches(expression.toString());
+        .filter(pattern -> !pattern.isBlank())
+        .anyMatch(pattern -> SitePattern.of(pattern).matches(layer));
   }
 
   /** The word keep is no recipe, but stands in the place of one. */
