@@ -4,7 +4,6 @@ package io.github.quant4j.evaluate;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.progress.Cancellation;
 import io.github.quant4j.progress.ProgressListener;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * delimiter and the choice; spaces at the end of the context go to it; both are tokenized together,
  * without special tokens; an empty context is the begin token, or the end token of models without
  * one; of texts that are longer than the model has positions the beginning is cut off. The
- * log-likelihood of a choice is divided by its length in bytes of UTF-8, the delimiter not counted.
+ * log-likelihood of a choice is divided by its length in characters (code points), the delimiter
+ * not counted.
  *
  * <p>Log-likelihoods are summed in double. Instances are immutable.
  */
@@ -186,7 +186,7 @@ public final class MultipleChoiceEvaluation {
     for (String choice : question.choices()) {
       double score = scores[from + logLikelihoods.size()];
       logLikelihoods.add(score);
-      normalized.add(score / choice.getBytes(StandardCharsets.UTF_8).length);
+      normalized.add(score / choice.codePointCount(0, choice.length()));
     }
     return new MultipleChoiceResult.Answer(question.answer(), logLikelihoods, normalized);
   }

@@ -20,7 +20,7 @@ public record MultipleChoiceResult(
    *
    * @param expected the right choice, from 0
    * @param logLikelihoods of each choice given the context, summed over its tokens, in nats
-   * @param normalized the same for each byte of the choice in UTF-8
+   * @param normalized the same for each character of the choice
    */
   public record Answer(int expected, List<Double> logLikelihoods, List<Double> normalized) {
 

@@ -105,12 +105,15 @@ public final class RidgeClassifier {
       mean[i % width] += (double) data[i] / count;
     }
     double[] variance = new double[width];
+    boolean[] differs = new boolean[width];
     for (int i = 0; i < data.length; i++) {
+      differs[i % width] |= data[i] != data[i % width];
       double difference = data[i] - mean[i % width];
       variance[i % width] += difference * difference / count;
     }
     for (int j = 0; j < width; j++) {
-      factor[j] = variance[j] > 0 ? 1 / Math.sqrt(variance[j]) : 0;
+      // The mean of equal values is rounded, so their variance need not be 0.
+      factor[j] = differs[j] && variance[j] > 0 ? 1 / Math.sqrt(variance[j]) : 0;
     }
     FloatMatrix result = FloatMatrix.zeros(count, width);
     for (int i = 0; i < data.length; i++) {

@@ -200,7 +200,7 @@ final class RowRanking<I> {
     for (int b = 0; b <= last; b++) {
       boolean isHead = b == model.blocks().size();
       try (Block block = isHead ? model.openHead() : model.open(b)) {
-        rank(block, batches, specs, found);
+        rank(block, isHead, batches, specs, found);
       }
       progress.progressed("rank rows of " + layouts.get(b).name(), b + 1, last + 1);
     }
@@ -210,6 +210,7 @@ final class RowRanking<I> {
   /** Takes all batches through a block, and ranks its rows by what they have shown. */
   private void rank(
       Block block,
+      boolean isHead,
       List<HiddenStates> batches,
       Map<LinearSite, RowsSpec> specs,
       Map<LinearSite, double[]> found) {
@@ -223,17 +224,20 @@ final class RowRanking<I> {
     for (int i = 0; i < batches.size(); i++) {
       cancellation.check();
       HiddenStates before = batches.get(i);
-      batches.set(
-          i,
+      HiddenStates after =
           block.run(
-              batches.get(i),
+              before,
               (group, input) -> {
                 InputStatistics known = statistics.get(group);
                 if (known != null) {
                   known.add(input.copy(), compute);
                 }
-              }));
-      change.add(before.values(), batches.get(i).values());
+              });
+      change.add(before.values(), after.values());
+      if (!isHead) {
+        // The head's are as wide as the vocabulary, and nobody reads them.
+        batches.set(i, after);
+      }
     }
     for (SiteGroup group : block.layout().groups()) {
       for (LinearSite site : group.sites()) {

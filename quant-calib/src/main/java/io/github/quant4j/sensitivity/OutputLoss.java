@@ -134,7 +134,7 @@ final class OutputLoss {
     for (int i = at; i < at + width; i++) {
       double log = expected[i] - expectedNormalizer;
       // A token that the original excludes adds nothing.
-      if (log > -80) {
+      if (!(log <= -80)) {
         sum += Math.exp(log) * (log - (actual[i] - actualNormalizer));
       }
     }

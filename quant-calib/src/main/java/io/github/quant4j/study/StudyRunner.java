@@ -8,6 +8,7 @@ import io.github.quant4j.pipeline.SaveOptions;
 import io.github.quant4j.progress.ProgressListener;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -124,6 +125,9 @@ public final class StudyRunner {
     } catch (PlanException e) {
       throw e;
     } catch (IllegalArgumentException | ArithmeticException e) {
+      if (!keepsModels) {
+        deleteTree(model(signature));
+      }
       return StudyResult.Entry.failed(cell, signature, String.valueOf(e.getMessage()));
     }
   }
@@ -154,7 +158,7 @@ public final class StudyRunner {
   private Computed compute(StudyCell cell, RunSignature signature) throws IOException {
     makeDirectory(rows);
     boolean isOriginal = cell.recipe().equals(RecipeStudy.ORIGINAL);
-    Path model = models.resolve(signature.id().substring(0, DIGITS));
+    Path model = model(signature);
     boolean isModelMissing =
         keepsModels && !isOriginal && !Files.exists(model, LinkOption.NOFOLLOW_LINKS);
     Optional<RecipeStudy.Row> known =
@@ -176,6 +180,10 @@ public final class StudyRunner {
     }
     return new Computed(
         row, signature, keepsModels && !isOriginal ? Optional.of(model) : Optional.empty());
+  }
+
+  private Path model(RunSignature signature) {
+    return models.resolve(signature.id().substring(0, DIGITS));
   }
 
   private static void makeDirectory(Path directory) throws OutputException {
@@ -207,6 +215,10 @@ public final class StudyRunner {
         return;
       }
     }
-    Files.delete(directory);
+    try {
+      Files.deleteIfExists(directory);
+    } catch (DirectoryNotEmptyException _) {
+      // Another process has begun to quantize.
+    }
   }
 }

@@ -193,6 +193,7 @@ class StudyRunnerTest {
     assertEquals(1, result.problems().size());
     assertTrue(result.problems().getFirst().contains("position 3"), result.problems().getFirst());
     assertTrue(result.entries().getLast().row().isEmpty());
+    assertFalse(Files.exists(directory.resolve("models")), "its model stays");
     // It is tried again, and then it is there.
     refused = "";
     assertTrue(StudyRunner.in(directory).run(cells(RECIPES, 0)).problems().isEmpty());

@@ -15,9 +15,9 @@ import java.util.Objects;
  *
  * <p>Dynamic symmetric scales are {@code absmax / maximum()} in binary32, and an element becomes
  * the level nearest to {@code x * (maximum() / absmax)}; a run of zeros has scale 1. With a clip
- * ratio it takes the place of absmax times that. Asymmetric ranges always include zero; their scale
- * is {@code (max - min) / (2^bits - 1)} and their zero point {@code rint(-2^(bits-1) - min /
- * scale)}, clamped to the format. Static ranges come from calibration.
+ * ratio, absmax times the ratio takes the place of absmax. Asymmetric ranges always include zero;
+ * their scale is {@code (max - min) / (2^bits - 1)} and their zero point {@code rint(-2^(bits-1) -
+ * min / scale)}, clamped to the format. Static ranges come from calibration.
  *
  * <p>A run whose largest magnitude is infinite or not a number has a dynamic scale that is not
  * finite either: what its codes stand for is not finite, and other runs and tokens are as they

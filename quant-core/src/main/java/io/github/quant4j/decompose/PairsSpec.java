@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.decompose;
 
-import io.github.quant4j.format.IntegerFormat;
 import io.github.quant4j.format.OutlierPairs;
 import io.github.quant4j.linear.PairTerm;
 import io.github.quant4j.linear.WeightTerm;
@@ -35,14 +34,7 @@ public record PairsSpec(QuantScheme scheme) implements TermSpec {
    *     something
    */
   public PairsSpec {
-    if (!scheme.symmetric()
-        || !scheme.format().equals(new IntegerFormat(OutlierPairs.BITS))
-        || !scheme.scaleCodec().isIndependent()) {
-      throw new IllegalArgumentException(
-          "scheme: "
-              + scheme
-              + ", expected symmetric int4 with scales that are stored by themselves");
-    }
+    PairTerm.requireScheme(scheme);
   }
 
   @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.linear;
 
+import io.github.quant4j.format.IntegerFormat;
 import io.github.quant4j.format.OutlierPairs;
 import io.github.quant4j.matrix.PackedCodes;
 import io.github.quant4j.scheme.GroupParameters;
@@ -46,15 +47,35 @@ public final class PairTerm implements WeightTerm {
   }
 
   /**
+   * Checks the scheme.
+   *
+   * @param scheme granularity and codec of the scales
+   * @throws IllegalArgumentException if it has a zero point, another format, or scales that share
+   *     something
+   */
+  public static void requireScheme(QuantScheme scheme) {
+    if (!scheme.symmetric()
+        || !scheme.format().equals(new IntegerFormat(OutlierPairs.BITS))
+        || !scheme.scaleCodec().isIndependent()) {
+      throw new IllegalArgumentException(
+          "scheme: "
+              + scheme
+              + ", expected symmetric int4 with scales that are stored by themselves");
+    }
+  }
+
+  /**
    * The tiles of a scheme on a matrix.
    *
    * @param scheme granularity of the scales
    * @param rows outputs
    * @param columns inputs
    * @return the tiles
-   * @throws IllegalArgumentException if they end within a pair, or do not suit the matrix
+   * @throws IllegalArgumentException if they end within a pair, or do not suit the matrix, or the
+   *     scheme {@linkplain #requireScheme does not suit}
    */
   public static ScaleLayout requireWholePairs(QuantScheme scheme, int rows, int columns) {
+    requireScheme(scheme);
     ScaleLayout layout = scheme.granularity().layout(rows, columns);
     if (layout.blockColumns() < columns && layout.blockColumns() % 2 != 0) {
       throw new IllegalArgumentException(

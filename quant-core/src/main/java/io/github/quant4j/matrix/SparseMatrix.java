@@ -93,17 +93,8 @@ public final class SparseMatrix {
     DType type = stored;
     int chosen = 0;
     for (int at = kept.nextSetBit(0); at >= 0; at = kept.nextSetBit(at + 1)) {
+      requireFinite(dense, at);
       float value = dense.data()[at];
-      if (!Float.isFinite(value)) {
-        throw new IllegalArgumentException(
-            "dense: element ("
-                + at / columnCount
-                + ", "
-                + at % columnCount
-                + ") is "
-                + value
-                + ", expected finite values");
-      }
       if (Math.abs(value) > FLOAT16_LARGEST) {
         type = DType.F32;
       }
@@ -136,10 +127,25 @@ public final class SparseMatrix {
         type);
   }
 
+  private static void requireFinite(FloatMatrix dense, int at) {
+    float value = dense.data()[at];
+    if (!Float.isFinite(value)) {
+      throw new IllegalArgumentException(
+          "dense: element ("
+              + at / dense.columns()
+              + ", "
+              + at % dense.columns()
+              + ") is "
+              + value
+              + ", expected finite values");
+    }
+  }
+
   /** Scales of binary16 for the largest kept values, or null where these have none. */
   private static float @Nullable [] scales(FloatMatrix dense, BitSet kept) {
     float[] scales = new float[dense.rows()];
     for (int at = kept.nextSetBit(0); at >= 0; at = kept.nextSetBit(at + 1)) {
+      requireFinite(dense, at);
       int row = at / dense.columns();
       scales[row] = Math.max(scales[row], Math.abs(dense.data()[at]));
     }

@@ -2,14 +2,6 @@
 package io.github.quant4j.recipe;
 
 import io.github.quant4j.annotation.Stable;
-import io.github.quant4j.decompose.ChoiceSpec;
-import io.github.quant4j.decompose.ColumnsSpec;
-import io.github.quant4j.decompose.GroupsSpec;
-import io.github.quant4j.decompose.QuantizedSpec;
-import io.github.quant4j.decompose.RowsSpec;
-import io.github.quant4j.decompose.SplitSpec;
-import io.github.quant4j.decompose.TermSpec;
-import io.github.quant4j.decompose.WidthsSpec;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.scheme.QuantScheme;
 import java.util.List;
@@ -150,29 +142,17 @@ public final class PublishedRecipe {
       return beats.map(Recipe::parse);
     }
     QuantScheme scheme =
-        recipe.decomposition().terms().stream()
-            .filter(term -> term.stage() == TermSpec.Stage.MAIN)
-            .findFirst()
-            .map(PublishedRecipe::scheme)
-            .orElseThrow();
+        recipe
+            .decomposition()
+            .mainQuantizer()
+            .orElseThrow(
+                () ->
+                    new IllegalStateException(
+                        recipe + " has no plain rounding; its entry should name what it beats"))
+            .scheme();
     String activations =
         recipe.activations().map(quantized -> " @ " + quantized.scheme()).orElse("");
     return Optional.of(Recipe.parse(scheme + " rtn" + activations));
-  }
-
-  private static QuantScheme scheme(TermSpec main) {
-    return switch (main) {
-      case QuantizedSpec quantized -> quantized.quantizer().scheme();
-      case ChoiceSpec choice -> choice.quantizers().getFirst().scheme();
-      case SplitSpec split -> split.quantizer().scheme();
-      case ColumnsSpec columns -> columns.narrow().scheme();
-      case WidthsSpec widths -> widths.quantizer().scheme();
-      case GroupsSpec groups -> groups.narrow().scheme();
-      case RowsSpec rows -> rows.narrow().scheme();
-      default ->
-          throw new IllegalStateException(
-              main.label() + " has no plain rounding; its entry should name what it beats");
-    };
   }
 
   /**

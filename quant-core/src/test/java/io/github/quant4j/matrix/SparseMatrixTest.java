@@ -16,6 +16,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Values in bytes with brief places. */
 class SparseMatrixTest {
@@ -74,6 +75,19 @@ class SparseMatrixTest {
     BitSet second = new BitSet();
     second.set(1);
     assertEquals(DType.F32, SparseMatrix.of(dense, second, DType.I8).valueType());
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {Float.NaN, Float.NEGATIVE_INFINITY})
+  void numbersThatAreNoneAreRefusedInAnyType(float bad) {
+    FloatMatrix dense = FloatMatrix.wrap(1, 3, new float[] {1, bad, 2});
+    BitSet kept = new BitSet();
+    kept.set(0, 3);
+    for (DType type : new DType[] {DType.I8, DType.F16, DType.F32}) {
+      IllegalArgumentException refusal =
+          assertThrows(IllegalArgumentException.class, () -> SparseMatrix.of(dense, kept, type));
+      assertTrue(refusal.getMessage().contains("(0, 1) is " + bad), refusal.getMessage());
+    }
   }
 
   @Test

@@ -142,6 +142,24 @@ final class AllocationOptions {
     sensitivity.check();
   }
 
+  /** Without a target these options have no meaning, and whoever gives one expects something. */
+  void requireUnused() {
+    requireUnused("--objective", objective);
+    requireUnused("--scores", scores);
+    requireUnused("--ties", ties);
+    requireUnused("--sensitivity", table);
+    requireUnused("--plan-out", planFile);
+    requireUnused("--candidates", sensitivity.candidatesFile());
+    requireUnused("--policy", sensitivity.policyName());
+  }
+
+  private static void requireUnused(String option, @Nullable Object value) {
+    if (value != null) {
+      throw new UsageException(
+          option + ": without a target; expected --target-bits or another target beside it");
+    }
+  }
+
   private static void requirePositive(String option, @Nullable Number value) {
     if (value != null && !(value.doubleValue() > 0)) {
       throw new UsageException(option + ": " + value + ", expected more than 0");

@@ -21,7 +21,9 @@ final class Conversions {
     line.registerConverter(
         Integer.class, word -> (int) whole(word, Integer.MIN_VALUE, Integer.MAX_VALUE));
     line.registerConverter(long.class, word -> whole(word, Long.MIN_VALUE, Long.MAX_VALUE));
+    line.registerConverter(Long.class, word -> whole(word, Long.MIN_VALUE, Long.MAX_VALUE));
     line.registerConverter(double.class, Conversions::decimal);
+    line.registerConverter(Double.class, Conversions::decimal);
     line.registerConverter(Path.class, Conversions::path);
   }
 

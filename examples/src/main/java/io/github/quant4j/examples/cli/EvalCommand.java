@@ -58,7 +58,7 @@ final class EvalCommand implements Callable<Integer> {
       paramLabel = "PATH",
       description = {
         "For a language model, a JSONL file of questions, each {\"context\": ..., \"choices\": [...],"
-            + " \"answer\": n}, of which the likeliest choice is taken: acc, and by bytes acc_norm.",
+            + " \"answer\": n}, of which the likeliest choice is taken: acc, and by length acc_norm.",
         "For a speech encoder, recordings with labels: a folder of WAV files named LABEL_*.wav, or"
             + " with a folder of them for each label, or a list of files and labels, .csv or"
             + " .jsonl. They are labelled by a linear probe on the features, learned from --train"

@@ -8,6 +8,7 @@ import io.github.quant4j.io.ProtectedInputs;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.model.SpeechEncoder;
 import io.github.quant4j.model.config.ModelOptions;
+import io.github.quant4j.pipeline.SitePattern;
 import io.github.quant4j.recipe.PublishedRecipes;
 import io.github.quant4j.recipe.Recipe;
 import io.github.quant4j.report.LayerHistograms;
@@ -26,9 +27,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -156,16 +154,8 @@ final class HistogramCommand implements Callable<Integer> {
   }
 
   private Predicate<LinearSite> chosen() {
-    List<Pattern> names =
-        patterns.stream()
-            .map(
-                pattern ->
-                    Pattern.compile(
-                        Stream.of(pattern.split("\\*", -1))
-                            .map(Pattern::quote)
-                            .collect(Collectors.joining(".*"))))
-            .toList();
-    return site -> names.stream().anyMatch(name -> name.matcher(site.name()).matches());
+    List<SitePattern> names = patterns.stream().map(SitePattern::of).toList();
+    return site -> names.stream().anyMatch(name -> name.matches(site.name()));
   }
 
   private void write(Recipe chosen, List<LayerHistograms.Layer> layers) throws IOException {

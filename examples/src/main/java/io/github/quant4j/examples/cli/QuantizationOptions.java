@@ -56,7 +56,8 @@ final class QuantizationOptions {
   /** What can be checked before a model is opened. */
   void check() throws IOException {
     if (recipe == null && plan == null) {
-      throw new UsageException("--recipe: missing; expected it, or --plan FILE");
+      throw new UsageException(
+          "--recipe: missing; expected it, --plan FILE, or a target such as --target-bits 3.5");
     }
     checkRest();
   }

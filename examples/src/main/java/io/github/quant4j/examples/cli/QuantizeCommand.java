@@ -97,6 +97,7 @@ final class QuantizeCommand implements Callable<Integer> {
 
   private void check() throws IOException {
     if (!targets.isAsked()) {
+      targets.requireUnused();
       options.check();
       return;
     }

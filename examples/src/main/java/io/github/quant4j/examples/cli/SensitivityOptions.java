@@ -61,6 +61,16 @@ final class SensitivityOptions {
       description = "Measure as well what each two neighbouring layers lose together.")
   private boolean pairs;
 
+  /** The file of candidates, if one was given. */
+  @Nullable Path candidatesFile() {
+    return candidates;
+  }
+
+  /** The published system, if one was named. */
+  @Nullable String policyName() {
+    return policy;
+  }
+
   /** What can be checked before a model is opened. */
   void check() throws IOException {
     NumberRange.atLeast("--measure", measured, 1);

@@ -211,15 +211,17 @@ record StudyFile(
   private static Bootstrap bootstrap(StudyNode node) {
     node.requireKeys(ordered("resamples", "level", "seed"));
     Bootstrap defaults = Bootstrap.defaults();
+    int resamples =
+        node.member("resamples")
+            .map(member -> member.count(1, MOST_RESAMPLES))
+            .orElse(defaults.resamples());
+    double level = node.member("level").map(StudyNode::number).orElse(defaults.level());
+    long seed =
+        node.member("seed")
+            .map(member -> member.whole(Long.MIN_VALUE, Long.MAX_VALUE))
+            .orElse(defaults.seed());
     try {
-      return new Bootstrap(
-          node.member("resamples")
-              .map(member -> member.count(1, MOST_RESAMPLES))
-              .orElse(defaults.resamples()),
-          node.member("level").map(StudyNode::number).orElse(defaults.level()),
-          node.member("seed")
-              .map(member -> member.whole(Long.MIN_VALUE, Long.MAX_VALUE))
-              .orElse(defaults.seed()));
+      return new Bootstrap(resamples, level, seed);
     } catch (IllegalArgumentException e) {
       throw new UsageException(node.place() + "." + e.getMessage());
     }

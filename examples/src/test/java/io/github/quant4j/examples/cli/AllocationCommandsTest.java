@@ -179,7 +179,11 @@ class AllocationCommandsTest {
   @ParameterizedTest
   @CsvSource({
     "--target-bits 1, below what the smallest candidates take",
-    "--target-bits 0, --target-bits",
+    "--target-bits 0, more than 0",
+    "--target-bits 3f, expected a number",
+    "--target-bytes 3.5, expected a whole number",
+    "--recipe RTN --plan-out p, --plan-out: without a target",
+    "--policy HAWQ-V2, --policy: without a target",
     "--target-bits 3 --recipe RTN, --candidates",
     "--target-bits 3 --target-bytes 9, expected one of them",
     "--target-kl 0.1 --target-bits 3, expected one of them",

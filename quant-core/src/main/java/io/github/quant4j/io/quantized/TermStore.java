@@ -217,6 +217,10 @@ final class TermStore {
         throw new IllegalArgumentException("'parts': expected objects, found " + part.kind());
       }
       int count = counts[parts.size()];
+      if (count == 0) {
+        throw new IllegalArgumentException(
+            "'part_index' names no line of part " + parts.size() + ", expected some of each");
+      }
       parts.add(
           axis == MixedTerm.Axis.ROWS
               ? read(inner, count, columns, module)
