@@ -4,6 +4,7 @@ package io.github.quant4j.kernel;
 import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.matrix.SparseMatrix;
+import io.github.quant4j.matrix.TrellisMatrix;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Tensor;
 import java.util.List;
@@ -94,6 +95,31 @@ public interface KernelProvider {
    * @return the kernel, or empty if there is no good one
    */
   default Optional<LinearKernel> forSparse(SparseMatrix weights, KernelOptions options) {
+    return Optional.empty();
+  }
+
+  /**
+   * A kernel for trellis-coded weights and float activations.
+   *
+   * @param weights the weights, {@code [out, in]}
+   * @param options threads and scratch memory
+   * @return the kernel, or empty if there is no good one
+   */
+  default Optional<LinearKernel> forTrellis(TrellisMatrix weights, KernelOptions options) {
+    return Optional.empty();
+  }
+
+  /**
+   * A kernel for trellis-coded weights that quantizes its input.
+   *
+   * @param weights the weights, {@code [out, in]}
+   * @param activations how the input is quantized
+   * @param options threads and scratch memory
+   * @return the kernel, which computes what {@link TrellisArithmetic} says where there is one for
+   *     the pair; or empty if there is no good one
+   */
+  default Optional<LinearKernel> forTrellis(
+      TrellisMatrix weights, ActivationQuantizer activations, KernelOptions options) {
     return Optional.empty();
   }
 

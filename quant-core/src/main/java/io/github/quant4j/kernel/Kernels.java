@@ -9,6 +9,7 @@ import io.github.quant4j.linalg.ScalarLinearAlgebra;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.matrix.SparseMatrix;
+import io.github.quant4j.matrix.TrellisMatrix;
 import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -159,6 +160,34 @@ public final class Kernels {
    */
   public static LinearKernel forSparse(SparseMatrix weights, KernelOptions options) {
     return first(options, provider -> provider.forSparse(weights, options));
+  }
+
+  /**
+   * A kernel for trellis-coded weights and float activations.
+   *
+   * @param weights the weights, {@code [out, in]}
+   * @param options provider and threads
+   * @return the kernel
+   * @throws IllegalArgumentException if the options name a provider that is not available
+   */
+  public static LinearKernel forTrellis(TrellisMatrix weights, KernelOptions options) {
+    return first(options, provider -> provider.forTrellis(weights, options));
+  }
+
+  /**
+   * A kernel for trellis-coded weights that quantizes its input.
+   *
+   * @param weights the weights, {@code [out, in]}
+   * @param activations how the input is quantized
+   * @param options provider and threads
+   * @return the kernel
+   * @throws IllegalArgumentException if the options name a provider that is not available, or the
+   *     activation groups do not divide the input
+   */
+  public static LinearKernel forTrellis(
+      TrellisMatrix weights, ActivationQuantizer activations, KernelOptions options) {
+    activations.runLength(weights.columns());
+    return first(options, provider -> provider.forTrellis(weights, activations, options));
   }
 
   /**

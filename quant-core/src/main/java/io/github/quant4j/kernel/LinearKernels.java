@@ -10,6 +10,7 @@ import io.github.quant4j.linear.PairTerm;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.linear.SparseTerm;
+import io.github.quant4j.linear.TrellisTerm;
 import io.github.quant4j.linear.WeightTerm;
 import io.github.quant4j.parallel.ScratchPool;
 import java.util.ArrayList;
@@ -70,6 +71,10 @@ final class LinearKernels {
                   options),
               options.scratch());
       case MixedTerm mixed -> of(mixed, activations, options);
+      case TrellisTerm(var matrix) ->
+          activations
+              .map(quantizer -> Kernels.forTrellis(matrix, quantizer, options))
+              .orElseGet(() -> Kernels.forTrellis(matrix, options));
     };
   }
 

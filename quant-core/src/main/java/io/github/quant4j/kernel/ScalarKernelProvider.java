@@ -2,8 +2,10 @@
 package io.github.quant4j.kernel;
 
 import io.github.quant4j.activation.ActivationQuantizer;
+import io.github.quant4j.linear.TrellisTerm;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.matrix.SparseMatrix;
+import io.github.quant4j.matrix.TrellisMatrix;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Tensor;
 import java.util.Optional;
@@ -71,5 +73,26 @@ final class ScalarKernelProvider implements KernelProvider {
   @Override
   public Optional<LinearKernel> forSparse(SparseMatrix weights, KernelOptions options) {
     return Optional.of(new ScalarSparseKernel(weights, options.team()));
+  }
+
+  @Override
+  public Optional<LinearKernel> forTrellis(TrellisMatrix weights, KernelOptions options) {
+    return Optional.of(new ScalarTermKernel(new TrellisTerm(weights), options));
+  }
+
+  @Override
+  public Optional<LinearKernel> forTrellis(
+      TrellisMatrix weights, ActivationQuantizer activations, KernelOptions options) {
+    Optional<LinearKernel> integers =
+        TrellisArithmetic.of(weights, activations)
+            .map(
+                arithmetic ->
+                    new ScalarTrellisKernel(weights, activations, arithmetic, options));
+    // The float kernel that is rounded for is the best there is, not necessarily the scalar one.
+    return integers.or(
+        () ->
+            Optional.of(
+                new FakeQuantizedInputKernel(
+                    activations, Kernels.forTrellis(weights, options), options.scratch())));
   }
 }

@@ -8,7 +8,14 @@ package io.github.quant4j.linear;
  * with sparse outliers, or with a low-rank correction. Terms are immutable and thread-safe.
  */
 public sealed interface WeightTerm
-    permits QuantizedTerm, DenseTerm, SparseTerm, LowRankTerm, ColumnTerm, PairTerm, MixedTerm {
+    permits QuantizedTerm,
+        DenseTerm,
+        SparseTerm,
+        LowRankTerm,
+        ColumnTerm,
+        PairTerm,
+        MixedTerm,
+        TrellisTerm {
 
   /**
    * The output features.

@@ -9,6 +9,7 @@ import io.github.quant4j.linear.PairTerm;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.linear.SparseTerm;
+import io.github.quant4j.linear.TrellisTerm;
 import io.github.quant4j.linear.WeightTerm;
 import io.github.quant4j.transform.InputTransform;
 import io.github.quant4j.transform.StoredTransforms;
@@ -18,7 +19,8 @@ import java.util.List;
 /**
  * The products of a quantized layer: one for each term, two for a low-rank one, and one for a
  * transform that runs with the model. Weights count at the effective width of their term. Sparse
- * and low-rank terms and transforms read the input as it is, at full width.
+ * and low-rank terms and transforms read the input as it is, at full width. Trellis-coded weights
+ * are sums of planes of signs, so that each of them counts as that many products with one bit.
  */
 public final class LayerProducts {
   private final String name;
@@ -118,6 +120,14 @@ public final class LayerProducts {
         }
       }
       case MixedTerm mixed -> addParts(mixed);
+      case TrellisTerm(var matrix) ->
+          add(
+              "weights",
+              rows * columns * matrix.code().planes().size(),
+              columns * matrix.code().planes().size(),
+              Operand.integer(1),
+              activations,
+              bits);
       case LowRankTerm product -> {
         addFactor("lowrank.right", product.right());
         addFactor("lowrank.left", product.left());
@@ -161,6 +171,8 @@ public final class LayerProducts {
       case QuantizedTerm quantized -> Operand.of(quantized.matrix().scheme().format());
       case PairTerm pairs -> Operand.of(pairs.scheme().format());
       case DenseTerm dense -> Operand.of(dense.stored());
+      case TrellisTerm(var matrix) ->
+          Operand.integer(Integer.SIZE - Integer.numberOfLeadingZeros(matrix.code().largestMagnitude()) + 1);
       case ColumnTerm _, SparseTerm _, LowRankTerm _, MixedTerm _ -> Operand.FULL;
     };
   }

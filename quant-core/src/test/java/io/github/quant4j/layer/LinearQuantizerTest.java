@@ -18,6 +18,7 @@ import io.github.quant4j.linear.PairTerm;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.linear.SparseTerm;
+import io.github.quant4j.linear.TrellisTerm;
 import io.github.quant4j.linear.WeightTerm;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.parallel.WorkerTeam;
@@ -98,6 +99,7 @@ class LinearQuantizerTest {
       case SparseTerm(var matrix) -> bits(matrix.parts().values());
       case PairTerm pairs ->
           pairs.codes().rowBytes() * pairs.rows() * 8 + bits(pairs.scales().parts().values());
+      case TrellisTerm(var matrix) -> 8 * matrix.planes().byteSize() + 16L * matrix.rows();
       case LowRankTerm(var left, var right) -> storedBits(left) + storedBits(right);
       case ColumnTerm columns -> storedBits(columns.inner()) + 32L * columns.sources().length;
       case MixedTerm mixed -> {
@@ -165,7 +167,7 @@ class LinearQuantizerTest {
             : java.util.stream.IntStream.range(0, term.columns()).toArray();
     boolean quantized =
         switch (term) {
-          case QuantizedTerm _, DenseTerm _, PairTerm _, MixedTerm _ -> true;
+          case QuantizedTerm _, DenseTerm _, PairTerm _, MixedTerm _, TrellisTerm _ -> true;
           case ColumnTerm columns -> columns.hasQuantizedInput();
           case SparseTerm _, LowRankTerm _ -> false;
         };

@@ -11,6 +11,7 @@ import io.github.quant4j.linear.MixedTerm;
 import io.github.quant4j.linear.PairTerm;
 import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.linear.SparseTerm;
+import io.github.quant4j.linear.TrellisTerm;
 import io.github.quant4j.linear.WeightTerm;
 import io.github.quant4j.matrix.PackedCodes;
 import io.github.quant4j.matrix.SparseMatrix;
@@ -31,7 +32,7 @@ import java.util.SequencedMap;
 /**
  * The terms of a weight matrix as tensors with a description, whose member {@code kind} says what
  * follows: {@code quantized}, {@code dense}, {@code sparse}, {@code pairs}, {@code lowrank}, {@code
- * columns} or {@code mixed}.
+ * columns}, {@code mixed} or {@code trellis}.
  */
 final class TermStore {
   private static final String PART_INDEX = "part_index";
@@ -98,6 +99,7 @@ final class TermStore {
           out.add(PART_INDEX, "_" + PART_INDEX, index(mixed));
         }
       }
+      case TrellisTerm(var matrix) -> TrellisStore.write(matrix, description, out);
     }
     description.put("tensors", out.names());
     return (JsonValue.Obj) JsonValue.of(description);
@@ -171,12 +173,14 @@ final class TermStore {
             description.getBoolean("quantized_input").orElse(false));
       }
       case "mixed" -> readMixed(description, rows, columns, module);
+      case TrellisStore.KIND ->
+          new TrellisTerm(TrellisStore.read(description, rows, columns, module));
       default ->
           throw new IllegalArgumentException(
               "term: kind '"
                   + kind
-                  + "' is not known, expected quantized, dense, sparse, pairs, lowrank, columns or"
-                  + " mixed; was it written by a newer version?");
+                  + "' is not known, expected quantized, dense, sparse, pairs, lowrank, columns,"
+                  + " mixed or trellis; was it written by a newer version?");
     };
   }
 
