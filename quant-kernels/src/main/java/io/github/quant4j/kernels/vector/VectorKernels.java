@@ -9,18 +9,22 @@ import io.github.quant4j.kernel.KernelProvider.Availability;
 import io.github.quant4j.kernel.LinearKernel;
 import io.github.quant4j.kernel.PackedLayoutException;
 import io.github.quant4j.kernel.PackedMatrix;
+import io.github.quant4j.kernel.TrellisArithmetic;
 import io.github.quant4j.kernels.vector.dense.DenseArrayKernel;
 import io.github.quant4j.kernels.vector.dense.DenseSegmentKernel;
 import io.github.quant4j.kernels.vector.dense.VectorLinearAlgebra;
 import io.github.quant4j.kernels.vector.integer.IntegerKernels;
 import io.github.quant4j.kernels.vector.integer.PackedIntegers;
 import io.github.quant4j.kernels.vector.integer.QuantizedInputFamily;
+import io.github.quant4j.kernels.vector.integer.TrellisIntegerKernel;
 import io.github.quant4j.kernels.vector.machine.Lanes;
 import io.github.quant4j.kernels.vector.sparse.SparseKernel;
+import io.github.quant4j.kernels.vector.trellis.TrellisFloatKernel;
 import io.github.quant4j.kernels.vector.weightonly.WeightOnlyKernels;
 import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.matrix.SparseMatrix;
+import io.github.quant4j.matrix.TrellisMatrix;
 import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Tensor;
@@ -139,6 +143,23 @@ final class VectorKernels {
     return weights.count() < TINY
         ? Optional.empty()
         : Optional.of(new SparseKernel(weights, options));
+  }
+
+  static Optional<LinearKernel> forTrellis(TrellisMatrix weights, KernelOptions options) {
+    return isTiny(weights.rows(), weights.columns())
+        ? Optional.empty()
+        : Optional.of(new TrellisFloatKernel(weights, options));
+  }
+
+  static Optional<LinearKernel> forTrellis(
+      TrellisMatrix weights, ActivationQuantizer activations, KernelOptions options) {
+    Optional<LinearKernel> integers = TrellisIntegerKernel.create(weights, activations, options);
+    // Integer pairs are defined by their integer sums; all others by the rounded input.
+    if (integers.isPresent() || TrellisArithmetic.of(weights, activations).isPresent()) {
+      return integers;
+    }
+    return forTrellis(weights, options)
+        .map(inner -> new FakeQuantizedInputKernel(activations, inner, options.scratch()));
   }
 
   static LinearAlgebra linearAlgebra(ScratchPool scratch) {

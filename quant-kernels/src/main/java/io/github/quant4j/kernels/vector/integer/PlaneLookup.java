@@ -74,13 +74,13 @@ final class PlaneLookup extends SegmentSums {
     this.quads = rowVectors * planes / STREAMS;
     this.step = LANES * (long) Short.BYTES;
     this.wordsInStream = layout.paddedColumns() / WORD;
-    this.wordsInUnit = wordsInUnit(layout.unitsInSegment(), largestValue);
+    this.wordsInUnit = wordsInUnit(layout.unitsInSegment(), largestValue, MOST_WORDS_IN_UNIT);
     this.unitsInSegment = layout.unitsInSegment() / wordsInUnit;
     this.scalesInRegisters =
         planes <= 2
             && unitsInSegment == 1
             && (long) ((1 << planes) - 1) * wordsInUnit * WORD * largestValue <= RANGE;
-    this.tables = new PlaneTables(layout, planes, wordsInUnit);
+    this.tables = new PlaneTables(layout, (1 << planes) - 1, wordsInUnit);
     int blocks = Math.ceilDiv(weights.rows(), blockRows());
     this.packed =
         weights.part(
@@ -114,8 +114,8 @@ final class PlaneLookup extends SegmentSums {
   }
 
   /** The most words that divide a segment and keep a plane's sum in range. */
-  private static int wordsInUnit(int wordsInSegment, int largestValue) {
-    int most = Math.min(MOST_WORDS_IN_UNIT, (POSITIVE_RANGE + 1) / (WORD * largestValue));
+  static int wordsInUnit(int wordsInSegment, int largestValue, int limit) {
+    int most = Math.min(limit, (POSITIVE_RANGE + 1) / (WORD * largestValue));
     int words = Math.min(most, wordsInSegment);
     while (wordsInSegment % words != 0) {
       words--;

@@ -24,7 +24,7 @@ final class PlaneTables {
   private static final short[] ENTRIES = entries();
 
   private final SegmentLayout layout;
-  private final int planes;
+  private final int weight;
   private final int wordsInUnit;
   private final int unitsInSegment;
   private final int words;
@@ -34,12 +34,12 @@ final class PlaneTables {
    * Sets the shape.
    *
    * @param layout segments, with a unit of a word
-   * @param planes bits of a code
+   * @param weight what the sums of all planes count together, {@code 2^n - 1} for {@code n} bits
    * @param wordsInUnit words that are summed in 16 bits
    */
-  PlaneTables(SegmentLayout layout, int planes, int wordsInUnit) {
+  PlaneTables(SegmentLayout layout, int weight, int wordsInUnit) {
     this.layout = layout;
-    this.planes = planes;
+    this.weight = weight;
     this.wordsInUnit = wordsInUnit;
     this.unitsInSegment = layout.unitsInSegment() / wordsInUnit;
     this.words = layout.paddedColumns() / WORD;
@@ -72,7 +72,7 @@ final class PlaneTables {
           biases[t * units + u] = bias;
           sum += bias;
         }
-        tile.starts[tile.offset + s * tile.tokens + t] = -sum * ((1 << planes) - 1);
+        tile.starts[tile.offset + s * tile.tokens + t] = -sum * weight;
       }
     }
     tile.operands = biases;

@@ -69,10 +69,30 @@ final class QuantizedInput implements PreparedInput {
         AffineCodes weightCodes,
         int batch,
         ScratchPool scratch) {
+      this(quantizer, family, weightCodes.factor(), weightCodes.offset(), batch, scratch);
+    }
+
+    /**
+     * Sets up for weights that are {@code factor code - offset}.
+     *
+     * @param quantizer makes the integers
+     * @param family makes its operands of them
+     * @param factor what the integers are multiplied by
+     * @param offset what sums of the integers are multiplied by and taken off
+     * @param batch the most tokens of an input
+     * @param scratch memory
+     */
+    Maker(
+        TokenQuantizer quantizer,
+        SegmentSums family,
+        int factor,
+        int offset,
+        int batch,
+        ScratchPool scratch) {
       this.quantizer = quantizer;
       this.family = family;
-      this.factor = weightCodes.factor();
-      this.center = weightCodes.offset();
+      this.factor = factor;
+      this.center = offset;
       this.batch = batch;
       this.scratch = scratch;
     }
