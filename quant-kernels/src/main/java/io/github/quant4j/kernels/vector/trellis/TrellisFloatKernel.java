@@ -46,7 +46,7 @@ public final class TrellisFloatKernel extends PartitionedKernel {
     super(matrix.columns(), matrix.rows(), options);
     this.matrix = matrix;
     this.streams = looksUp(matrix.code()) ? new TrellisStreams(matrix, options.team()) : null;
-    this.panels = new TrellisPanels(matrix, options.scratch());
+    this.panels = new TrellisPanels(matrix, streams, options.scratch());
     this.scales = matrix.scales();
     this.counts = new float[matrix.code().planes().size()];
     for (int p = 0; p < counts.length; p++) {

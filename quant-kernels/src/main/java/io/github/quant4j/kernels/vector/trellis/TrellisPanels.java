@@ -13,7 +13,9 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
+import org.jspecify.annotations.Nullable;
 
 /** Trellis-coded weights, decoded a panel at a time, for vectors of any width and any code. */
 final class TrellisPanels implements PanelSource {
@@ -23,13 +25,22 @@ final class TrellisPanels implements PanelSource {
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final TrellisMatrix matrix;
+  private final @Nullable TrellisStreams streams;
   private final TrellisCode.Plane[] planes;
   private final float[] scales;
   private final ScratchPool scratch;
 
-  TrellisPanels(TrellisMatrix matrix, ScratchPool scratch) {
+  /**
+   * Sets up.
+   *
+   * @param matrix the weights
+   * @param streams the same weights packed, or null if there are no such vectors
+   * @param scratch memory
+   */
+  TrellisPanels(TrellisMatrix matrix, @Nullable TrellisStreams streams, ScratchPool scratch) {
     assert TrellisMatrix.LANE_UNIT % WIDTH == 0 : "a panel lies in one of the matrix";
     this.matrix = matrix;
+    this.streams = streams;
     this.planes = matrix.code().planes().toArray(TrellisCode.Plane[]::new);
     this.scales = Arrays.copyOf(matrix.scales(), TrellisMatrix.paddedRows(matrix.rows()));
     this.scratch = scratch;
@@ -38,14 +49,44 @@ final class TrellisPanels implements PanelSource {
   @Override
   public void fill(int row, int column, int depth, float[] panel) {
     int[] odd = scratch.ints(planes.length * WIDTH);
+    short[] lanes = scratch.shorts(TrellisStreams.LANES);
     int words = Math.ceilDiv(depth, WORD);
     for (int word = 0; word < words; word++) {
       for (int p = 0; p < planes.length; p++) {
-        parities(planes[p].mask(), row, column / WORD + word, odd, p * WIDTH);
+        if (streams == null) {
+          parities(planes[p].mask(), row, column / WORD + word, odd, p * WIDTH);
+        } else {
+          parities(streams, p, row, column / WORD + word, odd, p * WIDTH, lanes);
+        }
       }
       decode(row, Math.min(WORD, depth - word * WORD), odd, panel, word * WORD * WIDTH);
     }
+    scratch.release(lanes);
     scratch.release(odd);
+  }
+
+  /** The same from packed words, of which a load has more rows than are asked for. */
+  private static void parities(
+      TrellisStreams packed, int plane, int row, int word, int[] odd, int to, short[] lanes) {
+    int panel = row / TrellisStreams.PANEL;
+    int first = packed.firstLane(panel) + row % TrellisStreams.PANEL / TrellisStreams.VECTORS;
+    long at = packed.at(panel) + word * TrellisStreams.WORD_BYTES;
+    MemorySegment data = packed.data();
+    for (int vector = 0; vector < TrellisStreams.VECTORS; vector++) {
+      long[] taps = packed.tapsOf(vector);
+      int tap = plane * TrellisStreams.TAPS;
+      load(data, at + taps[tap])
+          .lanewise(VectorOperators.XOR, load(data, at + taps[tap + 1]))
+          .lanewise(VectorOperators.XOR, load(data, at + taps[tap + 2]))
+          .intoArray(lanes, 0);
+      for (int i = 0; i < WIDTH / TrellisStreams.VECTORS; i++) {
+        odd[to + i * TrellisStreams.VECTORS + vector] = lanes[first + i];
+      }
+    }
+  }
+
+  private static ShortVector load(MemorySegment data, long at) {
+    return ShortVector.fromMemorySegment(Lanes.SHORT, data, at, ByteOrder.LITTLE_ENDIAN);
   }
 
   /** The parities of the masked states of 16 columns for each row, one in each bit. */

@@ -100,7 +100,7 @@ public final class TrellisStreams {
 
   private void pack(int panel) {
     int rows = matrix.lanes(panel);
-    int first = LANES - rows / VECTORS;
+    int first = firstLane(panel);
     for (int plane = 0; plane < matrix.code().bits(); plane++) {
       for (int row = 0; row < rows; row++) {
         long stream = at(panel) + (plane * VECTORS + row % VECTORS) * streamBytes;
@@ -153,6 +153,16 @@ public final class TrellisStreams {
   }
 
   /**
+   * The first lane in use.
+   *
+   * @param panel from 0
+   * @return 0 in whole panels
+   */
+  int firstLane(int panel) {
+    return LANES - matrix.lanes(panel) / VECTORS;
+  }
+
+  /**
    * The rows of a panel's lanes.
    *
    * @param panel from 0
@@ -161,7 +171,7 @@ public final class TrellisStreams {
    * @return a row of the matrix, or one below 0 or beyond the matrix if the lane is of no use
    */
   public int row(int panel, int vector, int lane) {
-    int first = LANES - matrix.lanes(panel) / VECTORS;
+    int first = firstLane(panel);
     return lane < first ? -1 : panel * PANEL + (lane - first) * VECTORS + vector;
   }
 

@@ -15,8 +15,8 @@ final class TrellisTables implements PreparedInput {
   /** Entries of a table. */
   static final int SIZE = 16;
 
-  /** The most tokens at once: 4096 inputs are 64 KiB of tables for each. */
-  static final int MOST = 4;
+  /** The most tokens at once; for more of them it pays to decode. */
+  static final int MOST = 16;
 
   private static final int INDEX_BITS = 4;
   private static final int WORD = SIZE * INDEX_BITS;
