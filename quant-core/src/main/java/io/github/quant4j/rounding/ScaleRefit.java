@@ -74,6 +74,10 @@ public record ScaleRefit(int rounds, int sweeps) implements Rounding {
       Fit fit = Fit.of(current, gram, codes);
       before = round == 0 ? fit.errorBefore() : before;
       current = task.withGrid(fit.grid());
+      if (ScaleDescent.isPossible(current.grid()) && !Boolean.getBoolean("nodescent")) {
+        current =
+            task.withGrid(new ScaleDescent(current, gram.values(), mean(gram)).improve(codes));
+      }
       RoundingResult improved = descent.round(current, codes);
       codes = improved.codes();
       if (improved.report() instanceof RoundingReport.Descent report) {
@@ -85,6 +89,14 @@ public record ScaleRefit(int rounds, int sweeps) implements Rounding {
         current.grid(),
         codes,
         new RoundingReport.Descent(label(), rounds, before, after, changed));
+  }
+
+  private static double mean(Gram gram) {
+    double mean = 0;
+    for (float value : gram.diagonal()) {
+      mean += value / (double) gram.size();
+    }
+    return mean;
   }
 
   /** A fitted grid and the error before. */
