@@ -65,7 +65,17 @@ public final class Roundings {
               ScaleRefit.DEFAULT_SWEEPS,
               ScaleRefit::sweeps,
               "passes over all weights after each fit")
-          .make(values -> new ScaleRefit(values.count("ROUNDS"), values.count("sweeps")));
+          .key(
+              "damp",
+              Range.from(0, 1),
+              ScaleRefit.DEFAULT_DAMPING,
+              ScaleRefit::damping,
+              "what is added to the diagonal, as a share of its mean")
+          .withExponent()
+          .make(
+              values ->
+                  new ScaleRefit(
+                      values.count("ROUNDS"), values.count("sweeps"), values.number("damp")));
 
   static final Step<AdaRound, AdaRound> ADAPTIVE =
       Step.<AdaRound>named("adaround", "up or down, learned on the output error (AdaRound)")

@@ -28,9 +28,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param rounds how often scales are fitted, from 1 to 100
  * @param sweeps of coordinate descent after each fit, from 1 to 1000
+ * @param damping what is added to the diagonal of the moment, as a share of its mean, from 0 to 1:
+ *     the error that never rises has this share of the squared error of the weights in it, without
+ *     which few inputs would be fitted at the expense of all others
  */
-public record ScaleRefit(int rounds, int sweeps) implements Rounding {
+public record ScaleRefit(int rounds, int sweeps, double damping) implements Rounding {
   static final int DEFAULT_SWEEPS = 4;
+  static final double DEFAULT_DAMPING = 0.01;
 
   /**
    * Checks the numbers.
@@ -44,51 +48,55 @@ public record ScaleRefit(int rounds, int sweeps) implements Rounding {
     if (sweeps < 1 || sweeps > 1000) {
       throw new IllegalArgumentException("refit: " + sweeps + " sweeps, expected 1 to 1000");
     }
+    if (!(damping >= 0 && damping <= 1)) {
+      throw new IllegalArgumentException("damp: " + damping + ", expected 0 to 1");
+    }
   }
 
   /**
-   * Four sweeps after each fit.
+   * Four sweeps after each fit, damping of one hundredth.
    *
    * @param rounds how often scales are fitted, from 1 to 100
    * @return the rounding
    * @throws IllegalArgumentException if the number is out of range
    */
   public static ScaleRefit of(int rounds) {
-    return new ScaleRefit(rounds, DEFAULT_SWEEPS);
+    return new ScaleRefit(rounds, DEFAULT_SWEEPS, DEFAULT_DAMPING);
   }
 
   @Override
   public RoundingResult round(RoundingTask task, byte @Nullable [] start) {
-    Gram gram = task.requireGram(label());
+    Gram given = task.requireGram(label());
     byte[] codes = start == null ? NearestRounding.codes(task, null) : start;
-    if (!GramCheck.isUsable(gram)) {
+    if (!GramCheck.isUsable(given)) {
       return new RoundingResult(
           task.grid(), codes, new RoundingReport.Descent(label(), 0, 0, 0, 0));
     }
-    byte[] given = codes.clone();
+    byte[] before = codes.clone();
+    Gram gram = damped(given);
     CoordinateDescent descent = CoordinateDescent.of(sweeps);
-    RoundingTask current = task;
-    double before = 0;
-    double after = 0;
+    RoundingTask current = task.withGram(gram);
+    double errorBefore = 0;
+    double errorAfter = 0;
     for (int round = 0; round < rounds; round++) {
       Fit fit = Fit.of(current, gram, codes);
-      before = round == 0 ? fit.errorBefore() : before;
-      current = task.withGrid(fit.grid());
+      errorBefore = round == 0 ? fit.errorBefore() : errorBefore;
+      current = current.withGrid(fit.grid());
       if (ScaleDescent.isPossible(current.grid()) && !Boolean.getBoolean("nodescent")) {
         current =
-            task.withGrid(new ScaleDescent(current, gram.values(), mean(gram)).improve(codes));
+            current.withGrid(new ScaleDescent(current, gram.values(), mean(gram)).improve(codes));
       }
       RoundingResult improved = descent.round(current, codes);
       codes = improved.codes();
       if (improved.report() instanceof RoundingReport.Descent report) {
-        after = report.errorAfter();
+        errorAfter = report.errorAfter();
       }
     }
-    int changed = changedRows(task.grid(), given, current.grid(), codes);
+    int changed = changedRows(task.grid(), before, current.grid(), codes);
     return new RoundingResult(
         current.grid(),
         codes,
-        new RoundingReport.Descent(label(), rounds, before, after, changed));
+        new RoundingReport.Descent(label(), rounds, errorBefore, errorAfter, changed));
   }
 
   private static double mean(Gram gram) {
@@ -97,6 +105,17 @@ public record ScaleRefit(int rounds, int sweeps) implements Rounding {
       mean += value / (double) gram.size();
     }
     return mean;
+  }
+
+  /** The moment with more on its diagonal, except where inputs were always zero. */
+  private Gram damped(Gram gram) {
+    Gram damped = gram.copy();
+    double added = damping * mean(gram);
+    for (int i = 0; i < gram.size(); i++) {
+      int at = i * gram.size() + i;
+      damped.values()[at] += gram.values()[at] > 0 ? (float) added : 0;
+    }
+    return damped;
   }
 
   /** A fitted grid and the error before. */

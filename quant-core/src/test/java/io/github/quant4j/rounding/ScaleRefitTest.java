@@ -231,7 +231,7 @@ class ScaleRefitTest {
     result = CoordinateDescent.of(6).round(task, result.codes());
     FloatMatrix before = RoundingProblem.dense(task.grid(), result.codes());
     double least = RoundingProblem.error(weights, before, gram);
-    for (ScaleRefit refit : List.of(ScaleRefit.of(1), new ScaleRefit(2, 1), ScaleRefit.of(2))) {
+    for (ScaleRefit refit : List.of(new ScaleRefit(1, 4, 0), new ScaleRefit(2, 1, 0), new ScaleRefit(2, 4, 0))) {
       result = refit.round(task.withGrid(result.grid()), result.codes());
       FloatMatrix values = RoundingProblem.dense(result.grid(), result.codes());
       double error = RoundingProblem.error(weights, values, gram);
@@ -359,7 +359,9 @@ class ScaleRefitTest {
   void numbersOutOfRangeAreRefused() {
     assertThrows(IllegalArgumentException.class, () -> ScaleRefit.of(0));
     assertThrows(IllegalArgumentException.class, () -> ScaleRefit.of(101));
-    assertThrows(IllegalArgumentException.class, () -> new ScaleRefit(1, 0));
-    assertThrows(IllegalArgumentException.class, () -> new ScaleRefit(1, 1001));
+    assertThrows(IllegalArgumentException.class, () -> new ScaleRefit(1, 0, 0));
+    assertThrows(IllegalArgumentException.class, () -> new ScaleRefit(1, 1001, 0));
+    assertThrows(IllegalArgumentException.class, () -> new ScaleRefit(1, 1, -0.1));
+    assertThrows(IllegalArgumentException.class, () -> new ScaleRefit(1, 1, Double.NaN));
   }
 }
