@@ -123,6 +123,20 @@ public final class GridStrip {
   }
 
   /**
+   * The levels of codes, before scale and zero point.
+   *
+   * @param column the column that the codes belong to
+   * @param codes one for each row
+   * @param levels receives the format's values
+   */
+  public void levels(int column, int[] codes, float[] levels) {
+    select(column);
+    for (int r = 0; r < rows; r++) {
+      levels[r] = integer != null ? codes[r] - integer.offset() : formats[r].decode(codes[r]);
+    }
+  }
+
+  /**
    * The grid values of codes.
    *
    * @param column the column that the codes belong to

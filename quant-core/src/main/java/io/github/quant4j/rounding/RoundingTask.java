@@ -54,6 +54,16 @@ public record RoundingTask(
   }
 
   /**
+   * The same task with another moment.
+   *
+   * @param changed a moment of the same size
+   * @return the changed task
+   */
+  RoundingTask withGram(Gram changed) {
+    return new RoundingTask(weights, grid, changed, search, compute);
+  }
+
+  /**
    * The second moment, for roundings that cannot do without.
    *
    * @param label the rounding, for the message

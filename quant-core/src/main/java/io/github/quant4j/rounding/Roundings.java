@@ -55,6 +55,28 @@ public final class Roundings {
                   new CoordinateDescent(
                       values.count("SWEEPS"), !values.flag("plain"), values.flag("act-order")));
 
+  static final Step<ScaleRefit, ScaleRefit> REFIT =
+      Step.<ScaleRefit>named(
+              "refit", "scales (levels of code books) fitted to the codes, in turn with cd")
+          .required("ROUNDS", Range.whole(1, 100), ScaleRefit::rounds, "fits, such as refit(2)")
+          .key(
+              "sweeps",
+              Range.whole(1, 1000),
+              ScaleRefit.DEFAULT_SWEEPS,
+              ScaleRefit::sweeps,
+              "passes over all weights after each fit")
+          .key(
+              "damp",
+              Range.from(0, 1),
+              ScaleRefit.DEFAULT_DAMPING,
+              ScaleRefit::damping,
+              "what is added to the diagonal, as a share of its mean")
+          .withExponent()
+          .make(
+              values ->
+                  new ScaleRefit(
+                      values.count("ROUNDS"), values.count("sweeps"), values.number("damp")));
+
   static final Step<AdaRound, AdaRound> ADAPTIVE =
       Step.<AdaRound>named("adaround", "up or down, learned on the output error (AdaRound)")
           .key(
@@ -116,6 +138,7 @@ public final class Roundings {
               "rtn", "to the nearest value; what holds if nothing is said", new NearestRounding()),
           GPTQ,
           DESCENT,
+          REFIT,
           ADAPTIVE,
           FLEXIBLE,
           STOCHASTIC,

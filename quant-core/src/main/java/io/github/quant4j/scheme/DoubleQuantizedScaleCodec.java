@@ -100,6 +100,16 @@ public record DoubleQuantizedScaleCodec(int bits, int run) implements ScaleCodec
         FloatScaleCodec.FLOAT16.encode(step, each, format));
   }
 
+  @Override
+  public ScaleFrame frameOf(GroupParameters stored, ScaleLayout layout, NumberFormat format) {
+    return new RunFrame(layout, runPart(stored, BASE_PART, layout), runPart(stored, STEP_PART, layout));
+  }
+
+  private GroupParameters runPart(GroupParameters stored, String suffix, ScaleLayout layout) {
+    Tensor part = StoredParts.require(stored.parts(), suffix, runs(layout), FLOATS);
+    return new GroupParameters(part.toFloatArray(), StoredParts.of("", part));
+  }
+
   /** Bases and steps that are settled. */
   private final class RunFrame implements ScaleFrame {
     private final ScaleLayout layout;

@@ -51,6 +51,16 @@ public enum E8m0ScaleCodec implements ScaleCodec {
     return new ExponentFrame(this, layout, format.maximum());
   }
 
+  /**
+   * The nearest power of two, whatever the rule: the rules differ in what becomes of a range, and
+   * there is none behind scales that are stored.
+   */
+  @Override
+  public ScaleFrame frameOf(GroupParameters stored, ScaleLayout layout, NumberFormat format) {
+    StoredParts.require(stored.parts(), "", layout.count(), DType.F8_E8M0, DType.U8);
+    return new ExponentFrame(NEAREST, layout, format.maximum());
+  }
+
   /** Scales of one byte each. */
   private record ExponentFrame(E8m0ScaleCodec rule, ScaleLayout layout, float maximum)
       implements ScaleFrame {

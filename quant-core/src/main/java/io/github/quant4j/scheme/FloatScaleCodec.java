@@ -53,6 +53,17 @@ public enum FloatScaleCodec implements ScaleCodec {
     return new TypedFrame(type, layout);
   }
 
+  @Override
+  public ScaleFrame frameOf(GroupParameters stored, ScaleLayout layout, NumberFormat format) {
+    DType dtype =
+        StoredParts.require(
+                stored.parts(), "", layout.count(), DType.F32, DType.F16, DType.BF16)
+            .dtype();
+    FloatScaleCodec type =
+        dtype == DType.F32 ? FLOAT32 : dtype == DType.F16 ? FLOAT16 : BFLOAT16;
+    return new TypedFrame(type, layout);
+  }
+
   /** Scales of one type; the relative error is at most 2^-24, 2^-11 or 2^-8. */
   private record TypedFrame(FloatScaleCodec type, ScaleLayout layout) implements ScaleFrame {
 

@@ -50,6 +50,11 @@ public record Nvfp4ScaleCodec() implements ScaleCodec {
     return new TensorFrame(this, layout, isStorable ? divisor : LARGEST_DIVISOR);
   }
 
+  @Override
+  public ScaleFrame frameOf(GroupParameters stored, ScaleLayout layout, NumberFormat format) {
+    return new TensorFrame(this, layout, divisor(stored));
+  }
+
   /** A divisor of the matrix that is settled. */
   private record TensorFrame(Nvfp4ScaleCodec codec, ScaleLayout layout, float divisor)
       implements ScaleFrame {

@@ -62,6 +62,15 @@ public enum PowerOfTwoRowScaleCodec implements ScaleCodec {
     return new RowFrame(layout, rows);
   }
 
+  @Override
+  public ScaleFrame frameOf(GroupParameters stored, ScaleLayout layout, NumberFormat format) {
+    Tensor row =
+        StoredParts.require(
+            stored.parts(), ROW_PART, layout.scaleRows(), DType.F16, DType.BF16, DType.F32);
+    return new RowFrame(
+        layout, new GroupParameters(row.toFloatArray(), StoredParts.of("", row)));
+  }
+
   /** Row scales that are settled. */
   private final class RowFrame implements ScaleFrame {
     private final ScaleLayout layout;

@@ -51,6 +51,11 @@ public record RowMultipleScaleCodec() implements ScaleCodec {
     return new RowFrame(this, layout, rows);
   }
 
+  @Override
+  public ScaleFrame frameOf(GroupParameters stored, ScaleLayout layout, NumberFormat format) {
+    return new RowFrame(this, layout, rowScales(stored));
+  }
+
   /** Row scales that are settled. */
   @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   private record RowFrame(RowMultipleScaleCodec codec, ScaleLayout layout, float[] rows)

@@ -52,6 +52,17 @@ public sealed interface ScaleCodec
   ScaleFrame frame(double[] typical, ScaleLayout layout, NumberFormat format);
 
   /**
+   * What scales share that are stored already: a frame that gives each of them back.
+   *
+   * @param stored scales of this codec
+   * @param layout their layout
+   * @param format the element format, whose largest level relates a scale to a magnitude
+   * @return the frame
+   * @throws IllegalArgumentException if the scales are of another codec or layout
+   */
+  ScaleFrame frameOf(GroupParameters stored, ScaleLayout layout, NumberFormat format);
+
+  /**
    * Encodes scales.
    *
    * @param scales the wanted scales, row-major as in the layout; finite, not negative

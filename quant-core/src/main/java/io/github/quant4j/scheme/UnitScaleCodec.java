@@ -39,6 +39,11 @@ public record UnitScaleCodec() implements ScaleCodec {
     };
   }
 
+  @Override
+  public ScaleFrame frameOf(GroupParameters stored, ScaleLayout layout, NumberFormat format) {
+    return frame(new double[layout.count()], layout, format);
+  }
+
   private static GroupParameters ones(ScaleLayout layout) {
     float[] values = new float[layout.count()];
     Arrays.fill(values, 1f);

@@ -111,6 +111,28 @@ class ScaleCodecTest {
     assertTrue(different > 300 && different < 500, different + " of 2000");
   }
 
+  /** So that a search may go on from scales that are stored. */
+  @ParameterizedTest
+  @MethodSource("codecs")
+  void theFrameOfStoredScalesGivesThemBack(ScaleCodec codec) {
+    SeededRandom random = new SeededRandom(29);
+    for (double spread : new double[] {0, 0.3, 2}) {
+      GroupParameters stored = codec.encode(scales(random, spread), LAYOUT, MiniFloat.FP4_E2M1);
+      ScaleFrame frame = codec.frameOf(stored, LAYOUT, MiniFloat.FP4_E2M1);
+      double[] again = new double[stored.values().length];
+      for (int i = 0; i < again.length; i++) {
+        again[i] = stored.values()[i];
+        assertEquals(stored.values()[i], frame.round(i, again[i]), codec::label);
+      }
+      again[0] /= 3;
+      GroupParameters changed = frame.encode(again);
+      assertEquals(frame.round(0, again[0]), changed.values()[0], codec::label);
+      for (int i = 1; i < again.length; i++) {
+        assertEquals(stored.values()[i], changed.values()[i], codec::label);
+      }
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("codecs")
   void storedPartsGiveTheValuesBackAndEncodingAgainChangesNothing(ScaleCodec codec) {

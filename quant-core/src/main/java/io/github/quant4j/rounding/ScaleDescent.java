@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.rounding;
+
+import io.github.quant4j.format.IntegerFormat;
+import io.github.quant4j.lane.Lanes;
+import io.github.quant4j.matrix.Grid;
+import io.github.quant4j.matrix.GridStrip;
+import io.github.quant4j.scheme.ScaleLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Coordinate descent on scales and codes together: each tile of a row in turn tries scales and zero
+ * points near its own, with its codes rounded anew in view of the errors of all other weights, and
+ * keeps the best.
+ *
+ * <p>Where scales are coarse, such as powers of two, another scale only pays with other codes. Cost:
+ * {@code out in^2} multiply-adds for the gradient, and {@code out in g / 2} for each candidate with
+ * tiles of {@code g} inputs.
+ */
+final class ScaleDescent {
+  private static final int ROWS_IN_SLAB = 2048;
+  private static final double NOISE = 0x1p-22;
+
+  /** As in {@link DescentSweep}. */
+  private static final double STEP_DAMPING = 0x1p-20;
+
+  private static final double[] FACTORS = {0.5, 0.85, 0.93, 1.08, 1.17, 2};
+
+  private final RoundingTask task;
+  private final float[] moment;
+  private final ScaleLayout layout;
+  private final int columns;
+  private final double added;
+
+  ScaleDescent(RoundingTask task, float[] moment, double meanDiagonal) {
+    this.task = task;
+    this.moment = moment;
+    this.layout = task.grid().layout();
+    this.columns = layout.columns();
+    this.added = STEP_DAMPING * meanDiagonal;
+  }
+
+  /** Whether each tile can be tried by itself. */
+  static boolean isPossible(Grid grid) {
+    return grid.layout().isRowwise() && !grid.palette().isFitted();
+  }
+
+  /** The grid of the best scales; codes change with it. */
+  Grid improve(byte[] codes) {
+    byte[] given = codes.clone();
+    FittedScales scales = FittedScales.of(task.grid(), /* zerosMove= */ true);
+    run(scales, candidates(scales), codes);
+    if (!scales.areZerosStorable()) {
+      System.arraycopy(given, 0, codes, 0, codes.length);
+      scales = FittedScales.of(task.grid(), /* zerosMove= */ false);
+      run(scales, candidates(scales), codes);
+    }
+    return scales.fitted();
+  }
+
+  /** Grids on which every tile has another scale or zero point. */
+  private List<Grid> candidates(FittedScales start) {
+    List<Grid> candidates = new ArrayList<>();
+    for (double factor : FACTORS) {
+      FittedScales scales = FittedScales.of(task.grid(), /* zerosMove= */ false);
+      boolean differs = false;
+      for (int tile = 0; tile < scales.scales.length; tile++) {
+        double wanted = Math.min(factor * scales.scales[tile], Float.MAX_VALUE);
+        double stored = scales.frame.round(tile, wanted);
+        differs |= stored != scales.scales[tile];
+        scales.scales[tile] = stored;
+      }
+      if (differs) {
+        candidates.add(scales.fitted());
+      }
+    }
+    IntegerFormat format = start.zeroFormat;
+    for (int move = -1; format != null && move <= 1; move += 2) {
+      FittedScales moved = FittedScales.of(task.grid(), /* zerosMove= */ true);
+      for (int tile = 0; tile < moved.zeros.length; tile++) {
+        moved.zeros[tile] =
+            Math.clamp(moved.zeros[tile] + move, format.minimum(), format.maximum());
+      }
+      if (moved.areZerosStorable()) {
+        candidates.add(moved.fitted());
+      }
+    }
+    return candidates;
+  }
+
+  private void run(FittedScales scales, List<Grid> candidates, byte[] codes) {
+    for (int first = 0; first < layout.rows(); first += ROWS_IN_SLAB) {
+      int rows = Math.min(ROWS_IN_SLAB, layout.rows() - first);
+      RefitSlab slab = new RefitSlab(task, moment, first, rows, codes);
+      double[] errors = slab.errors();
+      float[] steps = new float[Math.min(columns, layout.blockColumns()) * rows];
+      for (int from = 0; from < columns; from += layout.blockColumns()) {
+        int to = Math.min(columns, from + layout.blockColumns());
+        Tile tile = new Tile(slab, from, to, candidates, errors, steps);
+        slab.forLanes((lane, lanes) -> tile.improve(lane, lanes, scales, codes));
+        if (to < columns) {
+          slab.addProduct(0, columns, from, to, steps, from, slab.gradient);
+        }
+      }
+    }
+  }
+
+  /** One tile of each row of a slab. */
+  private final class Tile {
+    final RefitSlab slab;
+    final int from;
+    final int width;
+    final int[] tileColumns;
+    final float[][] factors;
+    final List<Grid> candidates;
+    final double[] errors;
+    final float[] steps;
+
+    Tile(
+        RefitSlab slab, int from, int to, List<Grid> candidates, double[] errors, float[] steps) {
+      this.slab = slab;
+      this.from = from;
+      this.width = to - from;
+      this.candidates = candidates;
+      this.errors = errors;
+      this.steps = steps;
+      this.tileColumns = new int[width];
+      Arrays.setAll(tileColumns, c -> from + c);
+      this.factors = new float[width][Lanes.padded(width)];
+      for (int c = 0; c < width; c++) {
+        System.arraycopy(moment, (from + c) * columns + from, factors[c], 0, c);
+      }
+    }
+
+    /** Tries all candidates for some rows. */
+    void improve(int lane, int lanes, FittedScales scales, byte[] codes) {
+      WeightTile weights = new WeightTile(task.weights(), slab.first + lane, lanes, tileColumns);
+      weights.load(codes, 0);
+      double[] best = new double[lanes];
+      int[] chosen = new int[lanes];
+      Arrays.fill(chosen, -1);
+      float[][] bestSteps = new float[width][lanes];
+      int[][] tried = new int[width][lanes];
+      float[][] triedSteps = new float[Lanes.padded(width)][lanes];
+      for (int r = 0; r < lanes; r++) {
+        best[r] = -NOISE * errors[lane + r];
+      }
+      for (int i = 0; i < candidates.size(); i++) {
+        double[] change = sweep(candidates.get(i), lane, weights, triedSteps, tried);
+        for (int r = 0; r < lanes; r++) {
+          if (change[r] < best[r]) {
+            best[r] = change[r];
+            chosen[r] = i;
+            for (int c = 0; c < width; c++) {
+              bestSteps[c][r] = triedSteps[c][r];
+              weights.codes(c)[r] = tried[c][r];
+            }
+          }
+        }
+      }
+      weights.store(codes, 0);
+      for (int c = 0; c < width; c++) {
+        System.arraycopy(bestSteps[c], 0, steps, c * slab.rows + lane, lanes);
+      }
+      for (int r = 0; r < lanes; r++) {
+        int tile = layout.index(slab.first + lane + r, from);
+        if (chosen[r] >= 0) {
+          scales.scales[tile] = candidates.get(chosen[r]).scale(tile);
+          scales.zeros[tile] = candidates.get(chosen[r]).zeroPoint(tile);
+        }
+      }
+    }
+
+    /** Rounds the tile's columns one after the other; gives the change of each row's error. */
+    private double[] sweep(
+        Grid grid, int lane, WeightTile weights, float[][] triedSteps, int[][] tried) {
+      int lanes = weights.weights(0).length;
+      GridStrip strip = new GridStrip(grid, slab.first + lane, lanes);
+      double[] errorChange = new double[lanes];
+      float[] gradient = new float[lanes];
+      float[] target = new float[lanes];
+      float[] value = new float[lanes];
+      for (float[] step : triedSteps) {
+        Arrays.fill(step, 0);
+      }
+      for (int c = 0; c < width; c++) {
+        int at = (from + c) * slab.rows + lane;
+        System.arraycopy(slab.gradient, at, gradient, 0, lanes);
+        for (int g = 0; g < c; g += Lanes.GROUP) {
+          Lanes.add4(lanes, factors[c], g, triedSteps, g, gradient);
+        }
+        float diagonal = moment[(from + c) * columns + from + c];
+        float factor = diagonal > 0 ? (float) (1 / (diagonal + added)) : 0;
+        float[] original = weights.weights(c);
+        for (int r = 0; r < lanes; r++) {
+          target[r] = original[r] + slab.change[at + r] - gradient[r] * factor;
+        }
+        strip.round(from + c, target, value, tried[c]);
+        float[] step = triedSteps[c];
+        for (int r = 0; r < lanes; r++) {
+          step[r] = value[r] - original[r] - slab.change[at + r];
+          errorChange[r] += step[r] * (2.0 * gradient[r] + (double) diagonal * step[r]);
+        }
+      }
+      return errorChange;
+    }
+  }
+}
