@@ -4,10 +4,12 @@ package io.github.quant4j.layer;
 import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.linalg.Compute;
+import io.github.quant4j.statistic.CrossMoment;
 import io.github.quant4j.statistic.InputStatistics;
 import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.statistic.UpstreamError;
 import io.github.quant4j.tensor.FloatMatrix;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
@@ -86,6 +88,37 @@ public final class LayerInput {
     InputStatistics statistics = InputStatistics.withGram(rows.columns());
     statistics.add(rows, compute);
     return of(statistics).withSample(rows);
+  }
+
+  /**
+   * All that can be learned from some rows and from what they are in the original model, whose
+   * layers before are not quantized: what {@link #observe(FloatMatrix, Compute)} learns, and the
+   * error of the input.
+   *
+   * <p>Cost: {@code 3 tokens in^2 / 2} multiply-adds.
+   *
+   * @param rows of the input as the layers quantized so far give it, {@code [tokens, in]}
+   * @param fullPrecision the same tokens in the original model, {@code [tokens, in]}
+   * @param compute the linear algebra and the threads, for example {@code options.compute()}
+   * @return the input
+   * @throws IllegalArgumentException if the shapes differ
+   */
+  public static LayerInput observe(
+      FloatMatrix rows, FloatMatrix fullPrecision, Compute compute) {
+    if (fullPrecision.rows() != rows.rows() || fullPrecision.columns() != rows.columns()) {
+      throw new IllegalArgumentException(
+          "fullPrecision: " + fullPrecision + ", expected the shape of " + rows);
+    }
+    FloatMatrix errors = FloatMatrix.zeros(rows.rows(), rows.columns());
+    for (int i = 0; i < errors.data().length; i++) {
+      errors.data()[i] = fullPrecision.data()[i] - rows.data()[i];
+    }
+    float[] ones = new float[rows.rows()];
+    Arrays.fill(ones, 1);
+    CrossMoment moment = CrossMoment.empty(rows.columns(), rows.columns());
+    moment.add(errors, rows, ones, compute);
+    return observe(rows, compute)
+        .withUpstreamError(new UpstreamError(moment, Optional.empty(), Optional.empty()));
   }
 
   /**
