@@ -127,14 +127,37 @@ final class BlockFlow {
    * @param attentionWeight see {@link io.github.quant4j.recipe.Recipe#attentionWeight()}
    */
   LayerInput observe(int group, Set<StatisticNeed> needs, double attentionWeight) {
-    InputObserver observer =
-        new InputObserver(
-            block.layout().groups().get(group).inFeatures(), needs, options.compute());
+    return observe(group, needs, attentionWeight, null);
+  }
+
+  /**
+   * The same with what quantization has done to the input, if that is needed.
+   *
+   * @param given the same batches on their way through the block as it was given; null if what
+   *     quantization has done is not wanted
+   */
+  LayerInput observe(
+      int group, Set<StatisticNeed> needs, double attentionWeight, @Nullable BlockFlow given) {
+    int width = block.layout().groups().get(group).inFeatures();
+    InputObserver observer = new InputObserver(width, needs, options.compute());
+    UpstreamObserver upstream =
+        given != null && needs.contains(StatisticNeed.CROSS_MOMENT)
+            ? new UpstreamObserver(
+                width,
+                needs.contains(StatisticNeed.RESIDUAL_MOMENT) ? states.width() : 0,
+                options.compute())
+            : null;
     for (int b = 0; b < states.batches(); b++) {
       cancellation.check();
-      observer.add(passAt(b, group).input(), weights(b, attentionWeight));
+      BlockPass pass = passAt(b, group);
+      float[] weights = weights(b, attentionWeight);
+      observer.add(pass.input(), weights);
+      if (upstream != null && given != null) {
+        upstream.add(pass, given.passAt(b, group), weights);
+      }
     }
-    return observer.result();
+    LayerInput known = observer.result();
+    return upstream == null ? known : known.withUpstreamError(upstream.result());
   }
 
   /**

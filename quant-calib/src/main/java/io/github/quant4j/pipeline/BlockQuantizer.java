@@ -53,6 +53,7 @@ final class BlockQuantizer {
   private final Function<LinearSite, DType> storedType;
   private final Consumer<SiteReport> finished;
   private final TransformFolder folder;
+  private final Set<LinearSite> residualWriters;
   private final SequencedMap<String, QuantizedLinear> layers = new LinkedHashMap<>();
   private final List<SiteReport> reports = new ArrayList<>();
 
@@ -64,17 +65,20 @@ final class BlockQuantizer {
    * @param reports of the quantized layers
    * @param flow the calibration batches, on their way through the quantized block; null if there is
    *     no calibration
+   * @param given the same on their way through the block as it was given; null if nobody needs it
    */
   record Result(
       SequencedMap<String, QuantizedLinear> layers,
       List<Tensor> tensors,
       List<SiteReport> reports,
-      @Nullable BlockFlow flow) {}
+      @Nullable BlockFlow flow,
+      @Nullable BlockFlow given) {}
 
   /**
    * Prepares a block.
    *
    * @param rotation of the residual stream, if there is one
+   * @param residualWriters sites whose outputs are added to the residual stream
    * @param storedType how the weights of a layer are stored that is not quantized but changed
    * @param finished is told of each layer
    */
@@ -83,6 +87,7 @@ final class BlockQuantizer {
       Function<LinearSite, Optional<Recipe>> recipes,
       WeightScores scores,
       Optional<StreamRotation> rotation,
+      Set<LinearSite> residualWriters,
       KernelOptions options,
       Cancellation cancellation,
       Function<LinearSite, DType> storedType,
@@ -91,6 +96,7 @@ final class BlockQuantizer {
     this.recipes = recipes;
     this.scores = scores;
     this.rotation = rotation;
+    this.residualWriters = residualWriters;
     this.options = options;
     this.cancellation = cancellation;
     this.storedType = storedType;
@@ -115,17 +121,29 @@ final class BlockQuantizer {
    *
    * @param flows begins the calibration batches' way through the block as it is then; null if there
    *     is no calibration
+   * @param original the block as it was given; null if what quantization does is not to be made up
+   *     for
    */
-  Result run(@Nullable FlowFactory flows) {
+  Result run(@Nullable FlowFactory flows, @Nullable Original original) {
     List<TransformFolder.Result> transforms = new ArrayList<>();
     List<Double> searching = new ArrayList<>();
     // A method of its own, so that its passes can be collected before the next ones are made.
     foldTransforms(flows, transforms, searching);
     BlockFlow flow = flows == null ? null : flows.begin();
+    BlockFlow given = original == null ? null : begin(original);
     for (int g = 0; g < transforms.size(); g++) {
-      quantize(g, transforms.get(g), searching.get(g), flow);
+      quantize(g, transforms.get(g), searching.get(g), flow, given);
     }
-    return result(flow);
+    return result(flow, given);
+  }
+
+  /** Begins in the coordinates that the transforms have given to the streams of this block. */
+  private BlockFlow begin(Original original) {
+    folder
+        .changedVectors()
+        .forEach(name -> original.block().replaceVector(name, block.vector(name)));
+    folder.changedSites().forEach(site -> original.block().replace(site, block.linear(site)));
+    return original.flows().begin();
   }
 
   private void foldTransforms(
@@ -147,6 +165,13 @@ final class BlockQuantizer {
   interface FlowFactory {
     BlockFlow begin();
   }
+
+  /**
+   * The block as it was given, open a second time.
+   *
+   * @param flows begins the calibration batches' way through it
+   */
+  record Original(Block block, FlowFactory flows) {}
 
   private boolean hasTransforms(SiteGroup group) {
     return commonRules(group).map(rules -> !remaining(group, rules).isEmpty()).orElse(false);
@@ -183,7 +208,8 @@ final class BlockQuantizer {
     if (rules.isEmpty() || recipe == null) {
       return new TransformFolder.Result(List.of(), TransformChain.identity(group.inFeatures()));
     }
-    Set<StatisticNeed> needs = recipe.withTransforms(rules).needs();
+    Set<StatisticNeed> needs =
+        recipe.withTransforms(rules).withRetarget(Optional.empty()).needs();
     LayerInput input =
         flow == null || needs.isEmpty()
             ? LayerInput.unknown()
@@ -195,7 +221,11 @@ final class BlockQuantizer {
   }
 
   private void quantize(
-      int index, TransformFolder.Result transform, double searching, @Nullable BlockFlow flow) {
+      int index,
+      TransformFolder.Result transform,
+      double searching,
+      @Nullable BlockFlow flow,
+      @Nullable BlockFlow given) {
     SiteGroup group = block.layout().groups().get(index);
     boolean shared = commonRules(group).isPresent();
     Map<Recipe, List<LinearSite>> byRecipe = new LinkedHashMap<>();
@@ -210,12 +240,15 @@ final class BlockQuantizer {
     if (byRecipe.isEmpty()) {
       return;
     }
+    if (group.sites().size() > 1 || !residualWriters.contains(group.sites().getFirst())) {
+      needs.remove(StatisticNeed.RESIDUAL_MOMENT);
+    }
     long start = System.nanoTime();
     Map<Double, LayerInput> inputs = new HashMap<>();
     for (Recipe recipe : byRecipe.keySet()) {
       inputs.computeIfAbsent(
           recipe.attentionWeight(),
-          weight -> flow == null ? LayerInput.unknown() : flow.observe(index, needs, weight));
+          weight -> flow == null ? LayerInput.unknown() : flow.observe(index, needs, weight, given));
     }
     double observing = searching + (System.nanoTime() - start) / 1e9;
     byRecipe.forEach(
@@ -297,7 +330,7 @@ final class BlockQuantizer {
     return linear.bias().map(rounded::withBias).orElse(rounded);
   }
 
-  private Result result(@Nullable BlockFlow flow) {
+  private Result result(@Nullable BlockFlow flow, @Nullable BlockFlow given) {
     for (LinearSite site : block.layout().sites()) {
       if (folder.changedSites().contains(site) && !layers.containsKey(site.name())) {
         layers.put(site.name(), LayerFailure.naming(List.of(site), () -> stored(site)));
@@ -312,6 +345,6 @@ final class BlockQuantizer {
                   return Tensor.ofFloats(Shape.of(values.length), values).withName(name);
                 })
             .toList();
-    return new Result(layers, tensors, List.copyOf(reports), flow);
+    return new Result(layers, tensors, List.copyOf(reports), flow, given);
   }
 }

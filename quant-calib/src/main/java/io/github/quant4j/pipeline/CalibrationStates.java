@@ -17,14 +17,18 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.IntFunction;
 
 /**
  * The input of a block for all calibration sequences, in a mapped file, batch after batch: so it
- * needs no heap, and is there when an interrupted run is resumed.
+ * needs no heap, and is there when an interrupted run is resumed. Where recipes ask what
+ * quantization has done so far, the input of the block in the model as it was given lies beside it.
  */
 final class CalibrationStates implements AutoCloseable {
   private static final String REFERENCE = "reference";
+  private static final String QUANTIZED = "states";
+  private static final String FULL_PRECISION = "full-precision";
 
   private final SafetensorsFile file;
   private final List<SequenceLayout> layouts;
@@ -44,13 +48,16 @@ final class CalibrationStates implements AutoCloseable {
    * @param layouts how the rows of each batch fall into sequences
    * @param reference the first sequence as it would be without quantization
    * @param states computes a batch; called once for each, in order
+   * @param fullPrecision the same for the model as it was given, called for a batch after {@code
+   *     states}; empty if nobody needs it
    */
   static void write(
       Path path,
       int width,
       List<SequenceLayout> layouts,
       FloatMatrix reference,
-      IntFunction<FloatMatrix> states)
+      IntFunction<FloatMatrix> states,
+      Optional<IntFunction<FloatMatrix>> fullPrecision)
       throws IOException {
     SafetensorsWriter writer = new SafetensorsWriter();
     writer.add(
@@ -64,13 +71,24 @@ final class CalibrationStates implements AutoCloseable {
         lengths[s] = layout.length(s);
       }
       writer.add(Tensor.ofInts(Shape.of(lengths.length), lengths).withName(name("lengths", batch)));
-      writer.add(
-          name("states", batch),
-          DType.F32,
-          Shape.of(layout.tokens(), width),
-          out -> out.write(MemorySegment.ofArray(states.apply(batch).data())));
+      add(writer, QUANTIZED, batch, Shape.of(layout.tokens(), width), states);
+      fullPrecision.ifPresent(
+          given -> add(writer, FULL_PRECISION, batch, Shape.of(layout.tokens(), width), given));
     }
     writer.write(path);
+  }
+
+  private static void add(
+      SafetensorsWriter writer,
+      String kind,
+      int batch,
+      Shape shape,
+      IntFunction<FloatMatrix> states) {
+    writer.add(
+        name(kind, batch),
+        DType.F32,
+        shape,
+        out -> out.write(MemorySegment.ofArray(states.apply(batch).data())));
   }
 
   private static String name(String kind, int batch) {
@@ -86,7 +104,7 @@ final class CalibrationStates implements AutoCloseable {
   static CalibrationStates open(Path path) throws IOException {
     SafetensorsFile file = SafetensorsFile.open(path);
     try {
-      return read(file);
+      return verified(file);
     } catch (IllegalArgumentException | ArithmeticException e) {
       file.close();
       throw FileSeal.damaged(path, String.valueOf(e.getMessage()));
@@ -96,17 +114,21 @@ final class CalibrationStates implements AutoCloseable {
     }
   }
 
-  private static CalibrationStates read(SafetensorsFile file) {
+  private static CalibrationStates verified(SafetensorsFile file) {
     for (String name : file.names()) {
       if (file.verify(name) != ChecksumState.INTACT) {
         throw new IllegalArgumentException("tensor '" + name + "' differs from its checksum");
       }
     }
+    return of(file, QUANTIZED);
+  }
+
+  private static CalibrationStates of(SafetensorsFile file, String kind) {
     long width = matrix(file, REFERENCE).dimension(1);
     List<SequenceLayout> layouts = new ArrayList<>();
     List<Tensor> batches = new ArrayList<>();
-    while (file.find(name("states", batches.size())).isPresent()) {
-      String name = name("states", batches.size());
+    while (file.find(name(kind, batches.size())).isPresent()) {
+      String name = name(kind, batches.size());
       SequenceLayout layout =
           SequenceLayout.of(file.require(name("lengths", batches.size())).toIntArray());
       Shape shape = matrix(file, name);
@@ -138,6 +160,20 @@ final class CalibrationStates implements AutoCloseable {
           "tensor '" + name + "' is " + shape + ", expected a matrix");
     }
     return shape;
+  }
+
+  /**
+   * The input of the block in the model as it was given. It shares the file and is not to be closed.
+   *
+   * @throws IllegalArgumentException if it was not written
+   */
+  CalibrationStates fullPrecision() {
+    CalibrationStates given = of(file, FULL_PRECISION);
+    if (given.batches() != batches()) {
+      throw new IllegalArgumentException(
+          given.batches() + " batches in full precision, expected " + batches());
+    }
+    return given;
   }
 
   /** How the rows of each batch fall into sequences. */

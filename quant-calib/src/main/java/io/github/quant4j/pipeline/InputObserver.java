@@ -20,13 +20,13 @@ final class InputObserver {
   /** Enough for the searches; their cost grows with it. */
   private static final int SAMPLE_ROWS = 512;
 
-  private static final int HELD_OUT_ROWS = 256;
+  static final int HELD_OUT_ROWS = 256;
 
   /** Rows of both samples. */
   static final int LARGEST_SAMPLE = SAMPLE_ROWS + HELD_OUT_ROWS;
 
   /** A rate that costs the statistics less than calibration on other text would change them. */
-  private static final HoldOut HOLD_OUT = new HoldOut(64);
+  static final HoldOut HOLD_OUT = new HoldOut(64);
 
   private final InputStatistics statistics;
   private final RowReservoir sample;
@@ -88,7 +88,7 @@ final class InputObserver {
     }
   }
 
-  private static boolean isFinite(float[] values, int from, int count) {
+  static boolean isFinite(float[] values, int from, int count) {
     for (int i = from; i < from + count; i++) {
       if (!Float.isFinite(values[i])) {
         return false;

@@ -27,6 +27,7 @@ final class MemoryEstimate {
   private final Map<LinearSite, PlannedSite> planned = new HashMap<>();
   private final boolean isCalibrated;
   private final long tokens;
+  private final boolean isRetargeted;
 
   /**
    * Looks at a plan.
@@ -38,6 +39,10 @@ final class MemoryEstimate {
     this.isCalibrated = isCalibrated;
     this.tokens = tokens;
     sites.forEach(site -> planned.put(site.site(), site));
+    this.isRetargeted =
+        sites.stream()
+            .flatMap(site -> site.recipe().stream())
+            .anyMatch(recipe -> recipe.needs().contains(StatisticNeed.CROSS_MOMENT));
   }
 
   /** Bytes of heap in all. */
@@ -70,7 +75,8 @@ final class MemoryEstimate {
             ? Float.BYTES * block.sites().stream().mapToLong(LinearSite::weightCount).sum()
             : 0;
     long worst = block.groups().stream().mapToLong(this::bytes).max().orElse(0);
-    return results + folded + worst + passes(block);
+    // The block as it was given has the transformed weights as well.
+    return results + (isRetargeted ? 2 : 1) * folded + worst + passes(block);
   }
 
   /** Copies that the quantization of a group takes. */
@@ -81,6 +87,7 @@ final class MemoryEstimate {
     long rows = 0;
     boolean hasMoment = false;
     boolean isObserved = false;
+    boolean isGroupRetargeted = false;
     for (LinearSite site : group.sites()) {
       PlannedSite found = planned.get(site);
       if (found == null || found.recipe().isEmpty()) {
@@ -92,6 +99,7 @@ final class MemoryEstimate {
       rows = Math.max(rows, site.outFeatures());
       hasMoment |= recipe.needs().contains(StatisticNeed.GRAM);
       isObserved |= !recipe.needs().isEmpty();
+      isGroupRetargeted |= recipe.needs().contains(StatisticNeed.CROSS_MOMENT);
       if (!recipe.transforms().isEmpty()) {
         // The transformed weights beside the given ones.
         dense += site.weightCount();
@@ -102,6 +110,12 @@ final class MemoryEstimate {
     if (hasMoment) {
       // The moment, its factor, and the feedback on a slab.
       floats += 2 * in * in + Math.min(ROWS_IN_SLAB, rows) * in;
+    }
+    if (isGroupRetargeted) {
+      // The moments with the errors, the inverse of that of the input, and targets of all layers;
+      // the largest of four matrices on the way to an inverse or to a target.
+      floats += 2 * in * in + rows * in + dense + 4 * Math.max(in * in, largest);
+      floats += Math.min(tokens, InputObserver.HELD_OUT_ROWS) * (2 * in + rows);
     }
     if (isObserved) {
       floats += Math.min(tokens, InputObserver.LARGEST_SAMPLE) * in;
@@ -123,8 +137,9 @@ final class MemoryEstimate {
     long perToken = block.outFeatures() + widest;
     // Given inputs may be of any number, but no more are held than there is room for.
     long held = Planner.heldBytes() / Float.BYTES;
-    held = tokens > held / perToken ? held : tokens * perToken;
+    int streams = isRetargeted ? 2 : 1;
+    held = tokens > held / perToken / streams ? held : tokens * perToken * streams;
     // A batch on its way: its input, a copy of what is observed, and the outputs of a group.
-    return Float.BYTES * (held + batch * (perToken + widest + outputs));
+    return Float.BYTES * (held + batch * (streams * perToken + widest + outputs));
   }
 }

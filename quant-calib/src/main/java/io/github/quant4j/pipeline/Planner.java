@@ -211,6 +211,9 @@ final class Planner {
       if (planned.recipe().get().needs().contains(StatisticNeed.GRAM)) {
         operations += weights * width + width * width * width;
       }
+      if (planned.recipe().get().needs().contains(StatisticNeed.CROSS_MOMENT)) {
+        operations += (double) tokens * (weights + width * width) + 2 * weights * width;
+      }
       if (!planned.recipe().get().needs().isEmpty()) {
         operations += (double) tokens * (4 * weights + width * width / 2);
       }

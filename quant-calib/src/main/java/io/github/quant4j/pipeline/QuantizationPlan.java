@@ -3,6 +3,7 @@ package io.github.quant4j.pipeline;
 
 import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.decompose.DenseSpec;
+import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.tensor.DType;
 import java.util.List;
 
@@ -60,6 +61,13 @@ public record QuantizationPlan(
       }
     }
     return weights == 0 ? 0 : (double) bits / (double) weights;
+  }
+
+  /** Whether the model as it was given runs beside the quantized one. */
+  boolean isRetargeted() {
+    return sites.stream()
+        .flatMap(site -> site.recipe().stream())
+        .anyMatch(recipe -> recipe.needs().contains(StatisticNeed.CROSS_MOMENT));
   }
 
   /** Whether some weights are to be stored in binary32, so that nothing else should be rounded. */

@@ -14,6 +14,7 @@ import io.github.quant4j.metric.SignalToNoise;
 import io.github.quant4j.progress.Cancellation;
 import io.github.quant4j.progress.ProgressListener;
 import io.github.quant4j.recipe.Recipe;
+import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,6 +24,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Carries out a plan: block after block, each from the calibration states that the blocks before it
@@ -47,6 +51,7 @@ final class QuantizationRun<I> {
   private final Map<LinearSite, Recipe> recipes = new HashMap<>();
   private final List<BlockLayout> blocks;
   private final Optional<StreamRotation> rotation;
+  private final int lastRetargeted;
   private long finishedSites;
 
   QuantizationRun(
@@ -74,6 +79,7 @@ final class QuantizationRun<I> {
     if (rotation.isPresent() || model.head().sites().stream().anyMatch(recipes::containsKey)) {
       blocks.add(model.head());
     }
+    this.lastRetargeted = lastRetargeted(blocks, recipes);
   }
 
   private Optional<Recipe> recipe(LinearSite site) {
@@ -107,6 +113,21 @@ final class QuantizationRun<I> {
         .anyMatch(site -> recipe(site).map(r -> !r.needs().isEmpty()).orElse(false));
   }
 
+  /** The last block that needs states of the model as it was given; -1 if none does. */
+  private static int lastRetargeted(List<BlockLayout> blocks, Map<LinearSite, Recipe> recipes) {
+    int last = -1;
+    for (int b = 0; b < blocks.size(); b++) {
+      for (LinearSite site : blocks.get(b).sites()) {
+        boolean isOne =
+            Optional.ofNullable(recipes.get(site))
+                .map(recipe -> recipe.needs().contains(StatisticNeed.CROSS_MOMENT))
+                .orElse(false);
+        last = isOne ? b : last;
+      }
+    }
+    return last;
+  }
+
   private void quantizeBlocks(RunDirectory run) throws IOException {
     int last = -1;
     for (int b = 0; b < blocks.size(); b++) {
@@ -123,18 +144,21 @@ final class QuantizationRun<I> {
         finishedSites -= quantizedSites(b);
       }
       cancellation.check();
-      boolean isHead = b == model.blocks().size();
-      try (Block block = isHead ? model.openHead() : model.open(b)) {
+      try (Block block = open(b)) {
         if (b <= last) {
           try (CalibrationStates states = run.states(b)) {
             quantize(run, b, block, states, b < last);
           }
         } else {
-          run.store(b, quantizer(block).run(null), List.of());
+          run.store(b, quantizer(block).run(null, null), List.of());
         }
       }
       run.dropStates(b);
     }
+  }
+
+  private Block open(int index) {
+    return index == model.blocks().size() ? model.openHead() : model.open(index);
   }
 
   private long quantizedSites(int block) {
@@ -161,6 +185,7 @@ final class QuantizationRun<I> {
             this::recipe,
             scores,
             rotation,
+            Set.copyOf(model.residualWriters()),
             options,
             cancellation,
             site -> ModelAssembly.storedType(source, site.weight(), plan),
@@ -176,13 +201,39 @@ final class QuantizationRun<I> {
   private void quantize(
       RunDirectory run, int index, Block block, CalibrationStates states, boolean hasNext)
       throws IOException {
+    if (index > lastRetargeted) {
+      quantize(run, index, block, null, states, hasNext);
+      return;
+    }
+    try (Block given = open(index)) {
+      BlockQuantizer.Original original =
+          new BlockQuantizer.Original(given, () -> flow(given, states.fullPrecision(), 2));
+      quantize(run, index, block, original, states, hasNext);
+    }
+  }
+
+  /**
+   * Begins the batches' way through a block.
+   *
+   * @param flows how many share the room for passes
+   */
+  private BlockFlow flow(Block block, CalibrationStates states, int flows) {
+    return new BlockFlow(
+        block, states, weighting, Planner.heldBytes() / flows, options, cancellation);
+  }
+
+  private void quantize(
+      RunDirectory run,
+      int index,
+      Block block,
+      BlockQuantizer.@Nullable Original original,
+      CalibrationStates states,
+      boolean hasNext)
+      throws IOException {
     FloatMatrix reference = ReferenceStates.through(block, states.reference());
     BlockQuantizer quantizer = quantizer(block);
     BlockQuantizer.Result result =
-        quantizer.run(
-            () ->
-                new BlockFlow(
-                    block, states, weighting, Planner.heldBytes(), options, cancellation));
+        quantizer.run(() -> flow(block, states, original == null ? 1 : 2), original);
     BlockFlow flow = Objects.requireNonNull(result.flow());
     FloatMatrix first = flow.output(0);
     if (hasNext) {
@@ -194,7 +245,10 @@ final class QuantizationRun<I> {
                   states.width(),
                   states.layouts(),
                   reference,
-                  batch -> batch == 0 ? first : flow.output(batch)));
+                  batch -> batch == 0 ? first : flow.output(batch),
+                  index < lastRetargeted
+                      ? Optional.of(Objects.requireNonNull(result.given())::output)
+                      : Optional.empty()));
     }
     HiddenStates actual = ReferenceStates.first(first, states.layouts().getFirst());
     run.store(index, result, compare(index, block, reference, actual));
@@ -243,14 +297,17 @@ final class QuantizationRun<I> {
       from = to;
     }
     HiddenStates first = model.embed(batches.getFirst().subList(0, 1));
+    IntFunction<FloatMatrix> embedded =
+        batch -> {
+          FloatMatrix values = model.embed(batches.get(batch)).values();
+          return rotation.map(whole -> whole.rotated(values)).orElse(values);
+        };
     CalibrationStates.write(
         path,
         first.values().columns(),
         layouts,
         ReferenceStates.first(first.values(), first.layout()).values(),
-        batch -> {
-          FloatMatrix values = model.embed(batches.get(batch)).values();
-          return rotation.map(whole -> whole.rotated(values)).orElse(values);
-        });
+        embedded,
+        lastRetargeted >= 0 ? Optional.of(embedded) : Optional.empty());
   }
 }

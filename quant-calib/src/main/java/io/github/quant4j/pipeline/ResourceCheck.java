@@ -95,7 +95,9 @@ final class ResourceCheck {
       return;
     }
     long width = model.blocks().stream().mapToLong(block -> block.outFeatures()).max().orElse(0);
-    double states = plan.isCalibrated() ? 2.0 * tokens * width * Float.BYTES : 0;
+    // Those that a block starts from, and those that it leaves.
+    double streams = plan.isRetargeted() ? 2 : 1;
+    double states = plan.isCalibrated() ? 2 * streams * tokens * width * Float.BYTES : 0;
     requireDisk(target, (double) diskBytes(plan), states + (double) quantizedBytes(plan), free);
   }
 

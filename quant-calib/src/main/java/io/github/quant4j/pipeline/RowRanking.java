@@ -153,7 +153,8 @@ final class RowRanking<I> {
             new Decomposition(terms, recipe.decomposition().loops()),
             recipe.activations(),
             recipe.hasBiasCorrection(),
-            recipe.attentionWeight());
+            recipe.attentionWeight(),
+            recipe.retarget());
     return new PlannedSite(
         site,
         Optional.of(changed),

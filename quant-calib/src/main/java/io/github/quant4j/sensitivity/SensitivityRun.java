@@ -57,7 +57,7 @@ final class SensitivityRun<I> implements AutoCloseable {
   SensitivityRun(BlockModel<I> model, SensitivityStudy.Settings<I> settings) {
     this.model = model;
     this.settings = settings;
-    settings.candidates().forEach(recipe -> needs.addAll(recipe.needs()));
+    settings.candidates().forEach(recipe -> needs.addAll(alone(recipe).needs()));
   }
 
   SensitivityTable table() {
@@ -202,7 +202,7 @@ final class SensitivityRun<I> implements AutoCloseable {
         continue;
       }
       LinearQuantizationResult result =
-          LinearQuantizer.of(recipe).withOptions(settings.kernels()).quantize(whole, input);
+          LinearQuantizer.of(alone(recipe)).withOptions(settings.kernels()).quantize(whole, input);
       QuantizedLinear linear = result.linear();
       OptionalDouble measured = OptionalDouble.empty();
       if (settings.withLoss().contains(recipe)) {
@@ -237,6 +237,11 @@ final class SensitivityRun<I> implements AutoCloseable {
             errors.trace(),
             errors.power(),
             candidates));
+  }
+
+  /** A recipe for a layer before which nothing is changed, so that there is nothing to make up for. */
+  private static Recipe alone(Recipe recipe) {
+    return recipe.withRetarget(Optional.empty());
   }
 
   private static boolean suits(Recipe recipe, LinearSite site) {

@@ -70,7 +70,12 @@ class RunDirectoryFuzzTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"int4:g16:asym gptq(act-order)", "int4:g16:sym rtn"})
+  @ValueSource(
+      strings = {
+        "int4:g16:asym gptq(act-order)",
+        "int4:g16:sym rtn",
+        "retarget(0.5) | int4:g16:asym gptq"
+      })
   void damageIsDoneAgainOrRefused(String recipe) throws IOException {
     SeededRandom random = new SeededRandom(41);
     ModelOptions options = ModelOptions.defaults().withThreads(1);

@@ -10,6 +10,8 @@ import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.recipe.Activations;
 import io.github.quant4j.recipe.Recipe;
 import io.github.quant4j.recipe.RecipeException;
+import io.github.quant4j.recipe.Retarget;
+import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.statistic.InputStatistics;
 import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -137,12 +139,35 @@ public final class LinearQuantizer {
   public GroupQuantizationResult quantize(List<LinearLayer> layers, LayerInput input) {
     LayerGroup group = group(layers, input);
     InputTransform transform = fitTransform(group);
-    LayerGroup changed = recipe.transforms().isEmpty() ? group : group.after(transform);
+    List<Retargeting.Target> targets = targets(layers, input);
+    LayerGroup aimed = targets.isEmpty() ? group : group.withWeights(weights(targets));
+    LayerGroup changed = recipe.transforms().isEmpty() ? aimed : aimed.after(transform);
     List<LinearQuantizationResult> results = new ArrayList<>();
     for (int i = 0; i < layers.size(); i++) {
-      results.add(quantize(layers.get(i), i, group, changed, transform, input.heldOut()));
+      Optional<Retargeting.Target> target =
+          targets.isEmpty() ? Optional.empty() : Optional.of(targets.get(i));
+      FloatMatrix wanted = aimed.weights().get(i);
+      Reporter reporter = new Reporter(recipe, group, input, target, options);
+      results.add(quantize(layers.get(i), wanted, i, changed, transform, reporter));
     }
     return new GroupQuantizationResult(transform, results);
+  }
+
+  /** What each layer is rounded towards; empty if that is its weights. */
+  private List<Retargeting.Target> targets(List<LinearLayer> layers, LayerInput input) {
+    Optional<Gram> gram = input.statistics().flatMap(InputStatistics::gram);
+    Optional<Retarget> retarget = recipe.retarget().filter(wanted -> !wanted.isIdle());
+    if (retarget.isEmpty() || gram.isEmpty() || input.upstreamError().isEmpty()) {
+      return List.of();
+    }
+    Retargeting retargeting =
+        new Retargeting(
+            retarget.get(), gram.get(), input.upstreamError().get(), options.compute());
+    return layers.stream().map(layer -> retargeting.of(layer.weights())).toList();
+  }
+
+  private static List<FloatMatrix> weights(List<Retargeting.Target> targets) {
+    return targets.stream().map(Retargeting.Target::weights).toList();
   }
 
   /**
@@ -163,6 +188,8 @@ public final class LinearQuantizer {
     // Either only sharpens the searches; where one is a must, the step that needs it says so.
     missing.remove(StatisticNeed.SAMPLE);
     missing.remove(StatisticNeed.QUANTILES);
+    // Only some layers write to the residual stream.
+    missing.remove(StatisticNeed.RESIDUAL_MOMENT);
     if (!missing.isEmpty()) {
       throw new IllegalArgumentException(
           "input: '"
@@ -203,11 +230,11 @@ public final class LinearQuantizer {
 
   private LinearQuantizationResult quantize(
       LinearLayer layer,
+      FloatMatrix target,
       int index,
-      LayerGroup group,
       LayerGroup changed,
       InputTransform transform,
-      Optional<FloatMatrix> heldOut) {
+      Reporter reporter) {
     FloatMatrix weights = changed.weights().get(index);
     if (!weights.isFinite()) {
       throw new IllegalArgumentException(
@@ -217,7 +244,7 @@ public final class LinearQuantizer {
               + transform.describe()
               + " makes it infinite; use a recipe without transforms, or keep the layer");
     }
-    FitProblem problem = FitProblem.of(weights.rows(), weights.columns(), group.compute());
+    FitProblem problem = FitProblem.of(weights.rows(), weights.columns(), changed.compute());
     if (changed.statistics().isPresent()) {
       problem = problem.withStatistics(changed.statistics().get());
     }
@@ -237,7 +264,7 @@ public final class LinearQuantizer {
       activations = found.activations();
     }
     QuantizedLinear linear = QuantizedLinear.of(fitted.terms());
-    Optional<float[]> bias = bias(layer, transform, weights, fitted, changed);
+    Optional<float[]> bias = bias(layer, target, transform, weights, fitted, changed);
     if (bias.isPresent()) {
       linear = linear.withBias(bias.get());
     }
@@ -248,14 +275,13 @@ public final class LinearQuantizer {
       linear = linear.withTransform(transform);
     }
     return new LinearQuantizationResult(
-        linear,
-        new Reporter(recipe, group, heldOut, options)
-            .report(layer, weights, fitted, linear, changed));
+        linear, reporter.report(layer, weights, fitted, linear, changed));
   }
 
   /** The layer's bias, what a shift of the input adds to it, and less the mean output error. */
   private Optional<float[]> bias(
       LinearLayer layer,
+      FloatMatrix target,
       InputTransform transform,
       FloatMatrix weights,
       Decomposition.Result fitted,
@@ -266,7 +292,7 @@ public final class LinearQuantizer {
     }
     float[] bias = given.orElseGet(() -> new float[weights.rows()]);
     if (transform.hasConstant()) {
-      float[] correction = transform.biasCorrection(layer.weights(), changed.compute());
+      float[] correction = transform.biasCorrection(target, changed.compute());
       for (int row = 0; row < bias.length; row++) {
         bias[row] += correction[row];
       }

@@ -14,6 +14,7 @@ import io.github.quant4j.search.MinMaxSearch;
 import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.statistic.InputStatistics;
 import io.github.quant4j.statistic.OutputError;
+import io.github.quant4j.statistic.UpstreamError;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.transform.rule.LayerGroup;
 import java.util.ArrayList;
@@ -29,12 +30,32 @@ final class Reporter {
   private final Recipe recipe;
   private final LayerGroup group;
   private final Optional<FloatMatrix> heldOut;
+  private final Optional<UpstreamError.Sample> pairs;
+  private final Optional<Retargeting.Target> target;
   private final KernelOptions options;
 
-  Reporter(Recipe recipe, LayerGroup group, Optional<FloatMatrix> heldOut, KernelOptions options) {
+  /**
+   * Prepares to report on a layer.
+   *
+   * @param group with the weights as they were given
+   * @param target what the layer is rounded towards, if that is something else
+   */
+  Reporter(
+      Recipe recipe,
+      LayerGroup group,
+      LayerInput input,
+      Optional<Retargeting.Target> target,
+      KernelOptions options) {
     this.recipe = recipe;
     this.group = group;
-    this.heldOut = heldOut.filter(rows -> rows.rows() > 0);
+    this.pairs =
+        target
+            .flatMap(_ -> input.upstreamError())
+            .flatMap(UpstreamError::heldOut)
+            .filter(some -> some.inputs().rows() > 0);
+    this.target = target;
+    this.heldOut =
+        pairs.map(UpstreamError.Sample::inputs).or(input::heldOut).filter(rows -> rows.rows() > 0);
     this.options = options;
   }
 
@@ -83,9 +104,11 @@ final class Reporter {
             });
   }
 
-  private static List<String> notes(
+  private List<String> notes(
       Optional<InputStatistics> statistics, Optional<Gram> gram, Decomposition.Result fitted) {
-    List<String> notes = new ArrayList<>(fitted.notes());
+    List<String> notes = new ArrayList<>();
+    target.ifPresent(wanted -> notes.add(wanted.note()));
+    notes.addAll(fitted.notes());
     if (statistics.flatMap(InputStatistics::gram).isPresent() && gram.isEmpty()) {
       notes.add("the second moment of the input is zero or not finite and was not used");
     }
@@ -169,6 +192,28 @@ final class Reporter {
     return some;
   }
 
+  private void multiply(FloatMatrix rows, LinearLayer layer, boolean accumulate, float[] product) {
+    MatrixView weights = MatrixView.of(layer.weights());
+    group
+        .compute()
+        .multiplyTransposed(
+            MatrixView.of(rows),
+            weights,
+            accumulate,
+            MatrixView.dense(product, rows.rows(), weights.rows()));
+  }
+
+  /** What of the residual stream's error the layer was to make up for. */
+  private float[] residualError(int size) {
+    float[] result = new float[size];
+    double share = target.map(Retargeting.Target::residual).orElse(0.0);
+    Optional<FloatMatrix> errors = pairs.flatMap(UpstreamError.Sample::residualErrors);
+    if (share > 0 && errors.isPresent()) {
+      System.arraycopy(someTokens(errors.get()).data(), 0, result, 0, size);
+    }
+    return result;
+  }
+
   private OptionalDouble sampleError(LinearLayer layer, QuantizedLinear linear) {
     Optional<FloatMatrix> rows = heldOut.or(group::sample).filter(some -> some.rows() > 0);
     if (rows.isEmpty()) {
@@ -178,13 +223,9 @@ final class Reporter {
     int tokens = sample.rows();
     int out = linear.outFeatures();
     float[] exact = new float[tokens * out];
-    group
-        .compute()
-        .multiplyTransposed(
-            MatrixView.of(sample),
-            MatrixView.of(layer.weights()),
-            false,
-            MatrixView.dense(exact, tokens, out));
+    multiply(sample, layer, false, exact);
+    pairs.ifPresent(some -> multiply(someTokens(some.inputErrors()), layer, true, exact));
+    float[] residual = residualError(tokens * out);
     float[] actual = new float[tokens * out];
     LinearKernel kernel = Kernels.forLinear(linear, options);
     kernel.multiply(sample.data(), 0, tokens, actual, 0);
@@ -192,7 +233,7 @@ final class Reporter {
     double error = 0;
     double power = 0;
     for (int i = 0; i < actual.length; i++) {
-      double wanted = exact[i] + (double) bias[i % out];
+      double wanted = exact[i] + (double) bias[i % out] + residual[i];
       error += (actual[i] - wanted) * (actual[i] - wanted);
       // The bias says nothing about the weights, so the signal is the product alone.
       power += (double) exact[i] * exact[i];

@@ -27,8 +27,8 @@ import java.util.Set;
  * are quantized, and corrections.
  *
  * <pre>
- * recipe       = [ tokens " | " ] { transform " | " } weights [ " @ " activations ]
- *                { " + " compensation }
+ * recipe       = [ tokens " | " ] [ retarget " | " ] { transform " | " } weights
+ *                [ " @ " activations ] { " + " compensation }
  * weights      = quantizer { " or " quantizer }
  *              | ternary2:granularity[:sym][:codec] [ fit of planes ]
  *              | f16 | bf16 | f32
@@ -50,6 +50,8 @@ import java.util.Set;
  * @param attentionWeight how much the token that receives most attention counts in the statistics
  *     against the one that receives least (RSQ, Sung et al., arXiv:2503.01820); 1 if all count
  *     alike. The code that gathers the statistics must apply it
+ * @param retarget whether weights are rounded towards others that make up for the quantization of
+ *     the layers before
  */
 @Stable
 public record Recipe(
@@ -57,7 +59,8 @@ public record Recipe(
     Decomposition decomposition,
     Optional<Activations> activations,
     boolean hasBiasCorrection,
-    double attentionWeight) {
+    double attentionWeight,
+    Optional<Retarget> retarget) {
   static final double ALL_ALIKE = 1;
 
   /**
@@ -71,6 +74,31 @@ public record Recipe(
       throw new IllegalArgumentException(
           "attentionWeight: " + attentionWeight + ", expected finite and at least 1");
     }
+  }
+
+  /**
+   * A recipe that rounds towards the weights as they are given.
+   *
+   * @param transforms of the input, in the order of application
+   * @param decomposition the terms that stand for the weights
+   * @param activations how the input is quantized, or empty for float activations
+   * @param hasBiasCorrection whether the mean error of the output is taken off the bias
+   * @param attentionWeight how much the token that receives most attention counts
+   * @throws IllegalArgumentException if the attention weight is less than 1 or not finite
+   */
+  public Recipe(
+      List<TransformRule> transforms,
+      Decomposition decomposition,
+      Optional<Activations> activations,
+      boolean hasBiasCorrection,
+      double attentionWeight) {
+    this(
+        transforms,
+        decomposition,
+        activations,
+        hasBiasCorrection,
+        attentionWeight,
+        Optional.empty());
   }
 
   /**
@@ -104,7 +132,20 @@ public record Recipe(
    * @return the changed recipe
    */
   public Recipe withTransforms(List<TransformRule> others) {
-    return new Recipe(others, decomposition, activations, hasBiasCorrection, attentionWeight);
+    return new Recipe(
+        others, decomposition, activations, hasBiasCorrection, attentionWeight, retarget);
+  }
+
+  /**
+   * The same recipe with another target, or none of its own.
+   *
+   * @param other what to round towards; empty for the weights as they are given, such as where the
+   *     layers before are not quantized
+   * @return the changed recipe
+   */
+  public Recipe withRetarget(Optional<Retarget> other) {
+    return new Recipe(
+        transforms, decomposition, activations, hasBiasCorrection, attentionWeight, other);
   }
 
   /**
@@ -138,6 +179,13 @@ public record Recipe(
       }
       if (activations.get().range() instanceof RangeRule.Percentile) {
         needs.add(StatisticNeed.QUANTILES);
+      }
+    }
+    if (retarget.isPresent() && !retarget.get().isIdle()) {
+      needs.add(StatisticNeed.GRAM);
+      needs.add(StatisticNeed.CROSS_MOMENT);
+      if (retarget.get().needsResidual()) {
+        needs.add(StatisticNeed.RESIDUAL_MOMENT);
       }
     }
     return needs;
@@ -206,6 +254,7 @@ public record Recipe(
     if (attentionWeight > ALL_ALIKE) {
       text.append(RecipeParser.TOKENS.label(attentionWeight)).append(" | ");
     }
+    retarget.ifPresent(value -> text.append(value).append(" | "));
     transforms.forEach(rule -> text.append(rule.label()).append(" | "));
     List<String> compensations = new ArrayList<>();
     for (TermSpec term : decomposition.terms()) {

@@ -24,8 +24,8 @@ import java.util.List;
 public final class RecipeGrammar {
   private static final List<String> RULES =
       List.of(
-          "recipe       = [ tokens \" | \" ] { transform \" | \" } weights [ \" @ \" activations ]"
-              + " { \" + \" compensation }",
+          "recipe       = [ tokens \" | \" ] [ retarget \" | \" ] { transform \" | \" } weights"
+              + " [ \" @ \" activations ] { \" + \" compensation }",
           "weights      = quantizer { \" or \" quantizer }",
           "             | ternary2:granularity[:sym][:codec] [ planes ]  |  f16 | bf16 | f32",
           "             | olive4:granularity[:sym][:codec]",
@@ -55,6 +55,7 @@ public final class RecipeGrammar {
           new Section("rounding", Roundings.STEPS),
           new Section("fit of planes", List.of(TermSteps.PLANES)),
           new Section("tokens", List.of(RecipeParser.TOKENS)),
+          new Section("target of rounding", List.of(Retarget.STEP)),
           new Section("transform of the input", TransformSteps.STEPS),
           new Section("granularity of activations", ActivationGranularities.STEPS),
           new Section(

@@ -65,6 +65,7 @@ final class RecipeParser {
   private int loops = 1;
   private boolean biasCorrection;
   private double attentionWeight = Recipe.ALL_ALIKE;
+  private @Nullable Retarget retarget;
 
   private RecipeParser(Phrase recipe) {
     this.recipe = recipe;
@@ -92,6 +93,8 @@ final class RecipeParser {
         requireTransformMark(segment);
         if (i == 0 && TOKENS.isMeantBy(segment)) {
           attentionWeight = TOKENS.read(segment);
+        } else if (retarget == null && transforms.isEmpty() && Retarget.STEP.isMeantBy(segment)) {
+          retarget = Retarget.STEP.read(segment);
         } else {
           transforms.add(TransformSteps.STEPS.read(segment));
         }
@@ -113,7 +116,8 @@ final class RecipeParser {
           new Decomposition(terms, loops),
           Optional.ofNullable(activations),
           biasCorrection,
-          attentionWeight);
+          attentionWeight,
+          Optional.ofNullable(retarget));
     } catch (IllegalArgumentException e) {
       throw recipe.error(e);
     }

@@ -10,5 +10,9 @@ public enum StatisticNeed {
   /** How the values of all channels together are distributed. */
   QUANTILES,
   /** Some rows of the input itself (a reservoir). */
-  SAMPLE
+  SAMPLE,
+  /** The moment of the error that quantization of the layers before makes in the input. */
+  CROSS_MOMENT,
+  /** The moment of that error in the residual stream, where the layer writes to it. */
+  RESIDUAL_MOMENT
 }

@@ -94,7 +94,7 @@ class CallersAlgebraTest {
     return LinearQuantizer.of(recipe)
         .withOptions(options)
         .quantize(
-            LinearLayer.of(weights).withScores(scores), LayerInput.observe(x, options.compute()));
+            LinearLayer.of(weights).withScores(scores), LayerInput.observe(x, x, options.compute()));
   }
 
   /** Who multiplies in a recipe besides the report and the error of the whole. */
@@ -103,6 +103,9 @@ class CallersAlgebraTest {
     String text = recipe.toString();
     List<String> steps =
         recipe.transforms().stream().map(rule -> rule.label().replaceFirst("\\(.*", "")).toList();
+    if (recipe.retarget().isPresent()) {
+      expected.addAll(List.of("CrossMoment", "Retargeting"));
+    }
     if (text.contains("gptq")) {
       expected.addAll(List.of("FeedbackFactor", "FeedbackSweep"));
     }

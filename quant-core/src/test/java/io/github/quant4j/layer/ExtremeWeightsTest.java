@@ -94,9 +94,12 @@ class ExtremeWeightsTest {
     for (int i = 0; i < scores.length; i++) {
       scores[i] = i % 101;
     }
+    KernelOptions options = KernelOptions.defaults().withProvider("scalar");
     return LinearQuantizer.of(recipe)
-        .withOptions(KernelOptions.defaults().withProvider("scalar"))
-        .quantize(LinearLayer.of(weights).withScores(scores), LayerInput.observe(x));
+        .withOptions(options)
+        .quantize(
+            LinearLayer.of(weights).withScores(scores),
+            LayerInput.observe(x, x, options.compute()));
   }
 
   @ParameterizedTest

@@ -66,7 +66,9 @@ class LinearQuantizerTest {
     }
     LinearLayer layer = LinearLayer.of(weights).withBias(bias).withScores(scores);
     LinearQuantizationResult result =
-        LinearQuantizer.of(recipe).withOptions(SCALAR).quantize(layer, LayerInput.observe(x));
+        LinearQuantizer.of(recipe)
+            .withOptions(SCALAR)
+            .quantize(layer, LayerInput.observe(x, x, SCALAR.compute()));
     LinearReport report = result.report();
     QuantizedLinear linear = result.linear();
     assertTrue(Double.isFinite(report.error()) && report.error() < 0.6, report::toString);
@@ -381,8 +383,10 @@ class LinearQuantizerTest {
     int turn = many().indexOf(recipe);
     for (FloatMatrix x : List.of(hard[turn % 4], hard[(turn + 1) % 4])) {
       LinearLayer layer = LinearLayer.of(weights).withScores(new float[weights.data().length]);
+      FloatMatrix original = new SeededRandom(4).gaussianMatrix(x.rows(), IN);
       LinearQuantizationResult result =
-          LinearQuantizer.of(recipe).quantize(layer, LayerInput.observe(x));
+          LinearQuantizer.of(recipe)
+              .quantize(layer, LayerInput.observe(x, original, SCALAR.compute()));
       assertTrue(result.linear().toDense().isFinite(), recipe);
       assertTrue(Double.isFinite(result.report().error()), recipe);
       for (float value : result.linear().bias().orElseGet(() -> new float[0])) {

@@ -11,6 +11,7 @@ public final class ManyRecipes {
       List.of(
           "tokens(attention,3) | hadamard | int4:g64:asym gptq",
           "awq | int4:g64:asym rtn",
+          "retarget(0) | awq | int4:g64:sym rtn",
           "int4:g64:asym rtn or int4:column(16):asym rtn",
           "int3:g16:asym rtn + sparse(0.01,rounding)",
           "nf4:g64:sym rtn + sparse(0.0005,sensitivity) + sparse(0.004)",

@@ -96,7 +96,7 @@ class PublishedRecipesTest {
     QuantizedLinear linear =
         LinearQuantizer.of(recipe)
             .withOptions(SCALAR)
-            .quantize(layer, LayerInput.observe(seen))
+            .quantize(layer, LayerInput.observe(seen, seen, SCALAR.compute()))
             .linear();
     float[] actual = new float[UNSEEN * OUT];
     Kernels.forLinear(linear, SCALAR).multiply(unseen.data(), 0, UNSEEN, actual, 0);

@@ -50,6 +50,11 @@ class RecipeTest {
         "awq(20) | int4:g64;awq | int4:g64:sym rtn",
         "tokens(attention)|int4:g64 gptq;tokens(attention,3) | int4:g64:sym gptq",
         "tokens(attention, 2.50) | awq | int4:g64;tokens(attention,2.5) | awq | int4:g64:sym rtn",
+        "retarget(.50, residual=0.5)|int4:g64;retarget(0.5) | int4:g64:sym rtn",
+        "retarget(residual=0, auto) | awq | int4:g64;"
+            + "retarget(auto,residual=0) | awq | int4:g64:sym rtn",
+        "tokens(attention,2) | retarget(1) | int4:g64;"
+            + "tokens(attention,2) | retarget(1) | int4:g64:sym rtn",
       })
   void otherSpellingsBecomeCanonical(String text, String canonical) {
     assertEquals(canonical, Recipe.parse(text).toString());
@@ -63,6 +68,11 @@ class RecipeTest {
         "smoth(0.5) | int4:g64;0;smoth(0.5);did you mean 'smooth'?",
         "tokens | int4:g64;0;tokens;attention is missing",
         "tokens(attention,0.5) | int4:g64;17;0.5;expected above 1",
+        "retarget | int4:g64;0;retarget;STRENGTH|auto is missing",
+        "retarget(1.5) | int4:g64;9;1.5;expected 0 to 1",
+        "retarget(0.5,residual=-1) | int4:g64;22;-1;expected 0 to 1",
+        "awq | retarget(0.5) | int4:g64;6;retarget(0.5);expected smooth",
+        "retarget(0.5) | retarget(0.5) | int4:g64;16;retarget(0.5);expected smooth",
         "awq | tokens(attention) | int4:g64;6;tokens(attention);expected smooth",
         "hadamrd | int4:g64;0;hadamrd;did you mean 'hadamard'?",
         "awq | int4:g64 | int4:g64;6;int4:g64;transform 'int4:g64' is not known",
@@ -150,6 +160,10 @@ class RecipeTest {
         "int4:g64 @ int8:tensor mse;CHANNELS,SAMPLE",
         "int4:g64 @ nvfp4;CHANNELS",
         "pca | int4:g64;GRAM",
+        "retarget(0) | int4:g64;''",
+        "retarget(0.5) | int4:g64;GRAM,CROSS_MOMENT,RESIDUAL_MOMENT",
+        "retarget(auto,residual=0) | int4:g64;GRAM,CROSS_MOMENT",
+        "retarget(0,residual=1) | int4:g64;GRAM,CROSS_MOMENT,RESIDUAL_MOMENT",
       })
   void recipesSayWhatTheyNeed(String text, String needs) {
     Set<StatisticNeed> expected = EnumSet.noneOf(StatisticNeed.class);

@@ -71,6 +71,16 @@ public interface BlockModel<I> {
   Optional<ResidualStream> residualStream();
 
   /**
+   * Sites whose outputs are added to the residual stream, whether or not the stream can be rotated;
+   * each the only one of its group.
+   *
+   * @return those of {@link #residualStream()} if nothing else is known
+   */
+  default List<LinearSite> residualWriters() {
+    return residualStream().map(ResidualStream::writers).orElse(List.of());
+  }
+
+  /**
    * What embedding multiplies and looks up, for the cost of a pass.
    *
    * @param tokens rows of the hidden states

@@ -36,6 +36,17 @@ public interface BlockPass {
   SiteInput input();
 
   /**
+   * The residual stream as it stands before the next group. For a group whose site is one of {@link
+   * BlockModel#residualWriters()} this is what the site's output will be added to.
+   *
+   * @return a view of this pass's array, valid until {@link #advance()}; empty if the block has no
+   *     stream, as a head has none
+   */
+  default Optional<SiteInput> residual() {
+    return Optional.empty();
+  }
+
+  /**
    * Runs the next group's sites and everything up to the following group's input, or to the end.
    *
    * @throws IllegalStateException if the pass is finished, or the block is closed

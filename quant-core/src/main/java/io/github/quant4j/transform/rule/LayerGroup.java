@@ -112,6 +112,18 @@ public final class LayerGroup {
   }
 
   /**
+   * The same group with other weights.
+   *
+   * @param others as many as there are, each of its shape
+   * @return the changed group
+   * @throws IllegalArgumentException if there is no layer or the widths differ
+   */
+  public LayerGroup withWeights(List<FloatMatrix> others) {
+    requireWidth("others", of(others, compute).size());
+    return new LayerGroup(List.copyOf(others), statistics, sample, producer, ties, compute);
+  }
+
+  /**
    * The group after a transform: its weights, statistics and sample are those of the transformed
    * input. The producer is not transformed, and ties are lost if channels are mixed.
    *

@@ -166,7 +166,7 @@ class StoredModuleTest {
     }
     QuantizedLinear linear =
         LinearQuantizer.of(recipe)
-            .quantize(LinearLayer.of(weights).withScores(scores), LayerInput.observe(inputs))
+            .quantize(LinearLayer.of(weights).withScores(scores), LayerInput.observe(inputs, inputs, Compute.scalar()))
             .linear()
             .withoutBias();
     QuantizedLinear found = own(linear);

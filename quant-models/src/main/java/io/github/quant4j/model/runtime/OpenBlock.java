@@ -150,6 +150,13 @@ public final class OpenBlock implements Block {
     }
 
     @Override
+    public Optional<SiteInput> residual() {
+      return activations.hidden() == output.data()
+          ? Optional.of(new SiteInput(output.data(), 0, width, activations.layout()))
+          : Optional.empty();
+    }
+
+    @Override
     public void advance() {
       group();
       program().step(nextGroup, activations);

@@ -5,6 +5,7 @@ import io.github.quant4j.graph.Block;
 import io.github.quant4j.graph.BlockLayout;
 import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.graph.HiddenStates;
+import io.github.quant4j.graph.InputOrigin;
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.graph.ResidualStream;
@@ -131,6 +132,15 @@ public final class WhisperEncoderModel implements BlockModel<FloatMatrix> {
   @Override
   public Optional<ResidualStream> residualStream() {
     return Optional.empty();
+  }
+
+  @Override
+  public List<LinearSite> residualWriters() {
+    return blocks().stream()
+        .flatMap(block -> block.groups().stream())
+        .filter(group -> !(group.origin() instanceof InputOrigin.Normalization))
+        .flatMap(group -> group.sites().stream())
+        .toList();
   }
 
   /** The two convolutions; the second one has a stride of 2. */
