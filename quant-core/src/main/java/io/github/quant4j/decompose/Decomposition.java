@@ -120,7 +120,7 @@ public record Decomposition(List<TermSpec> terms, int loops) {
   /**
    * The quantizer of the main term.
    *
-   * @return the first one of a choice; empty for ternary planes and float weights
+   * @return the first one of a choice; empty for ternary planes, trellis-coded and float weights
    */
   public Optional<Quantizer> mainQuantizer() {
     for (TermSpec term : terms) {
@@ -158,12 +158,16 @@ public record Decomposition(List<TermSpec> terms, int loops) {
    * A quantizer that resembles the main term, for searches that try transforms with nearest
    * rounding.
    *
-   * @return that of the main term; 3 bits for two ternary planes, 8 bits for float weights
+   * @return that of the main term; 3 bits for two ternary planes, integers of as many bits for
+   *     trellis-coded weights, 8 bits for float weights
    */
   public Quantizer trialQuantizer() {
     for (TermSpec term : terms) {
       if (term instanceof PairsSpec(var scheme)) {
         return Quantizer.of(scheme, new MinMaxSearch(), List.of(new NearestRounding()));
+      }
+      if (term instanceof TrellisSpec trellis) {
+        return Quantizer.of("int" + trellis.bits() + ":channel:asym mse rtn");
       }
       if (term instanceof PlanesSpec planes) {
         return Quantizer.of(

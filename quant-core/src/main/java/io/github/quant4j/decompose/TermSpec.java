@@ -20,7 +20,8 @@ public sealed interface TermSpec
         GroupsSpec,
         RowsSpec,
         SparseSpec,
-        LowRankSpec {
+        LowRankSpec,
+        TrellisSpec {
 
   /** When a term is fitted. */
   enum Stage {

@@ -33,6 +33,7 @@ final class FeedbackFactor {
   private final Compute compute;
   private @Nullable LdlFactorization factor;
   private double damping;
+  private double added;
   private int attempts;
   private Outcome outcome = Outcome.NEAREST;
 
@@ -68,7 +69,7 @@ final class FeedbackFactor {
     float[] work = new float[gram.values().length];
     for (double fraction = firstDamping; ; fraction = next(fraction)) {
       damping = Math.min(fraction, LARGEST_DAMPING);
-      double added = damping * mean;
+      added = damping * mean;
       if (attempt(work, added, 0, Math.max(TRUSTED_PIVOT * added, Double.MIN_NORMAL))) {
         outcome = Outcome.DAMPED;
         return;
@@ -121,6 +122,11 @@ final class FeedbackFactor {
   /** The factor of the reversed matrix, or empty if none was found. */
   Optional<LdlFactorization> factor() {
     return Optional.ofNullable(factor);
+  }
+
+  /** What damping has added to each element of the diagonal. */
+  double added() {
+    return added;
   }
 
   RoundingReport report(String label, int deadColumns) {

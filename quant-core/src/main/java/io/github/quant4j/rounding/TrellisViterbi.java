@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.quant4j.rounding;
+
+import io.github.quant4j.format.TrellisCode;
+import java.util.Arrays;
+
+/**
+ * The codes of a stretch of a sequence that come closest to given numbers, by Viterbi's algorithm:
+ * of all stretches that begin in a given state, one of the least {@code sum_t weight_t (target_t -
+ * value_t)^2}, in binary32.
+ *
+ * <p>A state's predecessors differ in their oldest bits alone, so that all states of the same newer
+ * bits, a <em>group</em>, have the same best predecessor. Its cost is kept for each group and step,
+ * and the predecessor found again on the way back. Cost: about {@code 6 states} operations for each
+ * element, and {@code states / 2^bits} floats of memory. Loops are over plain arrays from 0 on,
+ * which is what HotSpot turns into vector instructions. Not thread-safe.
+ */
+public final class TrellisViterbi {
+  /** More than any stretch costs, and yet a sum of some does not overflow. */
+  private static final float FAR = 1e30f;
+
+  private final int bits;
+  private final int branches;
+  private final int groups;
+  private final int states;
+
+  /** By the oldest bits of the state, then by the others. */
+  private final float[][] values;
+
+  private final float[][] costs;
+  private final byte[] integers;
+
+  /** Least costs before each step, by the newer bits of the state. */
+  private final float[][] least;
+
+  private final float[] spread;
+
+  /**
+   * Memory for stretches of some length.
+   *
+   * @param code the code
+   * @param length the most elements, at least 1
+   */
+  public TrellisViterbi(TrellisCode code, int length) {
+    this.bits = code.bits();
+    this.branches = 1 << bits;
+    this.states = code.states();
+    this.groups = states / branches;
+    this.values = new float[branches][groups];
+    this.costs = new float[branches][groups];
+    this.integers = new byte[states];
+    this.least = new float[length][groups];
+    this.spread = new float[groups];
+    for (int state = 0; state < states; state++) {
+      integers[state] = (byte) code.value(state);
+      values[state / groups][state % groups] = integers[state];
+    }
+  }
+
+  /**
+   * Finds the codes.
+   *
+   * @param length elements
+   * @param ahead how many of them, at the end, are only looked at: their codes are found so that
+   *     those before them are good ones, and may be found again
+   * @param targets what the values should be, finite and of a magnitude of at most 2^40
+   * @param weights of the squared errors, from 0 to 2^10
+   * @param start the state before the first element
+   * @param codes receives the codes, one in a byte; what it holds of the last {@code kept} ones is
+   *     left as it is
+   * @param kept how many codes at the end are given
+   * @param chosen receives the values
+   * @return the state of the last element that is not only looked at
+   */
+  public int encode(
+      int length,
+      int ahead,
+      float[] targets,
+      float[] weights,
+      int start,
+      byte[] codes,
+      int kept,
+      byte[] chosen) {
+    int free = length - kept;
+    for (int t = 0; t < length; t++) {
+      float[] before = least[t];
+      if (t == 0) {
+        Arrays.fill(before, FAR);
+        before[start % groups] = 0;
+      } else {
+        minimum(groups, costs[0], costs[1], before);
+        for (int p = 2; p < branches; p++) {
+          minimum(groups, before, costs[p], before);
+        }
+      }
+      for (int p = 0; p < branches; p++) {
+        spread(p, before);
+        extend(groups, spread, values[p], targets[t], weights[t], costs[p]);
+      }
+      if (t >= free) {
+        forbid(codes[t]);
+      }
+    }
+    int state = 0;
+    float best = Float.POSITIVE_INFINITY;
+    for (int s = 0; s < states; s++) {
+      float cost = costs[s / groups][s % groups];
+      if (cost < best) {
+        best = cost;
+        state = s;
+      }
+    }
+    return walkBack(length, ahead, targets, weights, codes, free, chosen, state);
+  }
+
+  private static void minimum(int count, float[] a, float[] b, float[] result) {
+    for (int i = 0; i < count; i++) {
+      result[i] = Math.min(a[i], b[i]);
+    }
+  }
+
+  /** What it costs to get to the states of some oldest bits: their newest bits do not matter. */
+  private void spread(int oldest, float[] before) {
+    int first = oldest * groups >> bits;
+    if (groups < branches) {
+      for (int i = 0; i < groups; i++) {
+        spread[i] = before[(oldest * groups + i) >> bits];
+      }
+      return;
+    }
+    for (int i = 0; i < groups; i += branches) {
+      float cost = before[first++];
+      for (int b = 0; b < branches; b++) {
+        spread[i + b] = cost;
+      }
+    }
+  }
+
+  private static void extend(
+      int count, float[] before, float[] values, float target, float weight, float[] result) {
+    for (int i = 0; i < count; i++) {
+      float off = target - values[i];
+      result[i] = before[i] + weight * (off * off);
+    }
+  }
+
+  private void forbid(int code) {
+    for (int s = 0; s < states; s++) {
+      if ((s & branches - 1) != (code & branches - 1)) {
+        costs[s / groups][s % groups] = FAR;
+      }
+    }
+  }
+
+  private int walkBack(
+      int length,
+      int ahead,
+      float[] targets,
+      float[] weights,
+      byte[] codes,
+      int free,
+      byte[] chosen,
+      int last) {
+    int state = last;
+    int end = last;
+    for (int t = length - 1; ; t--) {
+      if (t == length - ahead - 1) {
+        end = state;
+      }
+      codes[t] = (byte) (state & branches - 1);
+      chosen[t] = integers[state];
+      if (t == 0) {
+        return end;
+      }
+      int newer = state >> bits;
+      int before = -1;
+      float best = Float.POSITIVE_INFINITY;
+      for (int p = 0; p < branches; p++) {
+        int candidate = newer + p * groups;
+        if (t - 1 >= free && (candidate & branches - 1) != (codes[t - 1] & branches - 1)) {
+          continue;
+        }
+        float off = targets[t - 1] - integers[candidate];
+        float cost = least[t - 1][candidate >> bits] + weights[t - 1] * (off * off);
+        if (cost < best) {
+          best = cost;
+          before = candidate;
+        }
+      }
+      state = before;
+    }
+  }
+}
