@@ -15,6 +15,7 @@ import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.progress.Cancellation;
 import io.github.quant4j.progress.ProgressListener;
+import io.github.quant4j.recipe.BestRecipes;
 import io.github.quant4j.recipe.Recipe;
 import io.github.quant4j.recipe.RecipeException;
 import java.io.IOException;
@@ -141,6 +142,23 @@ public final class Quantization<I> {
    */
   public Quantization<I> recipe(Recipe recipe) {
     return with(settings.withRecipe(recipe));
+  }
+
+  /**
+   * Takes the recipe with the best quality of those that take at most so many bits for a weight.
+   *
+   * @param bits effective bits of the layers within blocks, scales included
+   * @return the changed quantization
+   * @throws IllegalArgumentException if no recipe takes so few bits; see {@link
+   *     BestRecipes#within}
+   */
+  public Quantization<I> bits(double bits) {
+    List<BestRecipes.Layer> layers =
+        model.blocks().stream()
+            .flatMap(block -> block.sites().stream())
+            .map(site -> new BestRecipes.Layer(site.outFeatures(), site.inFeatures()))
+            .toList();
+    return recipe(BestRecipes.within(bits, layers));
   }
 
   /**

@@ -126,6 +126,18 @@ public record Recipe(
   }
 
   /**
+   * The recipe with the best quality of those that take at most so many bits for a weight, in a
+   * layer of 4096 inputs and outputs; {@link BestRecipes#within} takes the layers at hand.
+   *
+   * @param bits effective bits, scales included, at least about 2.01
+   * @return a recipe for the weights alone
+   * @throws IllegalArgumentException if there is none of so few bits
+   */
+  public static Recipe best(double bits) {
+    return BestRecipes.within(bits, List.of(new BestRecipes.Layer(4096, 4096)));
+  }
+
+  /**
    * The same recipe with other transforms.
    *
    * @param others in the order of application; none for weights that are transformed already

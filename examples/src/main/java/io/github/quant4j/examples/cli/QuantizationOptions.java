@@ -20,6 +20,8 @@ import picocli.CommandLine.Option;
 
 /** What a model is quantized to, and what it is calibrated on. */
 final class QuantizationOptions {
+  private static final int MOST_BITS = 32;
+
   @Option(
       names = "--recipe",
       paramLabel = "R",
@@ -27,6 +29,14 @@ final class QuantizationOptions {
           "How to quantize, for example 'int4:g64:asym gptq(act-order)', or the name of a"
               + " published system, for example QuaRot; 'quant help recipes' explains both.")
   private @Nullable String recipe;
+
+  @Option(
+      names = "--bits",
+      paramLabel = "B",
+      description =
+          "The best recipe of at most so many bits for a weight, scales included, such as 3.1; for"
+              + " the weights alone, and the same for all layers. Takes the place of --recipe.")
+  private @Nullable Double bits;
 
   @Option(
       names = "--set",
@@ -55,9 +65,10 @@ final class QuantizationOptions {
 
   /** What can be checked before a model is opened. */
   void check() throws IOException {
-    if (recipe == null && plan == null) {
+    if (!hasRecipe()) {
       throw new UsageException(
-          "--recipe: missing; expected it, --plan FILE, or a target such as --target-bits 3.5");
+          "--recipe: missing; expected it, --bits, --plan FILE, or a target such as --target-bits"
+              + " 3.5");
     }
     checkRest();
   }
@@ -66,6 +77,12 @@ final class QuantizationOptions {
   void checkRest() throws IOException {
     if (recipe != null && plan != null) {
       throw new UsageException("--plan: beside --recipe, expected one of them");
+    }
+    if (bits != null && (recipe != null || plan != null)) {
+      throw new UsageException("--bits: beside --recipe or --plan, expected one of them");
+    }
+    if (bits != null && !(bits > 0 && bits <= MOST_BITS)) {
+      throw new UsageException("--bits: " + bits + ", expected above 0, at most " + MOST_BITS);
     }
     if (recipe != null) {
       Recipe _ = PublishedRecipes.recipe(recipe);
@@ -77,7 +94,7 @@ final class QuantizationOptions {
   }
 
   boolean hasRecipe() {
-    return recipe != null || plan != null;
+    return recipe != null || bits != null || plan != null;
   }
 
   QuantizationInputs inputs() {
@@ -128,6 +145,8 @@ final class QuantizationOptions {
       quantization = read(plan).applyTo(calibrated);
     } else if (recipe != null) {
       quantization = calibrated.recipe(PublishedRecipes.recipe(recipe));
+    } else if (bits != null) {
+      quantization = best(calibrated, bits);
     }
     for (String override : overrides) {
       int equals = override.indexOf('=');
@@ -142,6 +161,14 @@ final class QuantizationOptions {
       quantization = quantization.keep(pattern);
     }
     return quantization;
+  }
+
+  private static <I> Quantization<I> best(Quantization<I> calibrated, double bits) {
+    try {
+      return calibrated.bits(bits);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("--" + e.getMessage());
+    }
   }
 
   /** Whether --set or --keep say what becomes of a layer. */
