@@ -14,7 +14,7 @@ final class TrellisColumn {
   private static final float LARGEST_TARGET = 0x1p20f;
 
   /** Where a state no longer shows, in states. */
-  private static final int AHEAD = Integer.getInteger("ahead", 2);
+  private static final int AHEAD = 2;
 
   /** The most that a lane counts against the others. */
   private static final float LARGEST_WEIGHT = 0x1p10f;
