@@ -43,8 +43,12 @@ public record TrellisSpec(
    * @throws IllegalArgumentException if there is no such code, or an option is out of range
    */
   public TrellisSpec {
+    if (isPlain && (sweeps != DEFAULT_SWEEPS || damping != DEFAULT_DAMPING)) {
+      throw new IllegalArgumentException(
+          "plain: there is neither descent nor damping without a moment, expected no cd and no"
+              + " damp");
+    }
     TrellisFit unused = new TrellisFit(entry(bits, window, planes), damping, PASSES, sweeps);
-    assert unused.sweeps() == sweeps;
   }
 
   /**

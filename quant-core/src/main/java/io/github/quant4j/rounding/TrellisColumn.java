@@ -94,7 +94,9 @@ final class TrellisColumn {
   void encode(int column, int lookedAt, double ratio, int kept) {
     for (int i = 0; i < lanes + lookedAt; i++) {
       int lane = i < lanes ? i : i - lanes;
-      targets[i] = Math.clamp(targets[i] * inverse[lane], -LARGEST_TARGET, LARGEST_TARGET);
+      float target = Math.clamp(targets[i] * inverse[lane], -LARGEST_TARGET, LARGEST_TARGET);
+      // What overflows in one row must not reach the others.
+      targets[i] = Float.isNaN(target) ? 0 : target;
     }
     for (int i = 0; i < lookedAt; i++) {
       importance[lanes + i] = (float) Math.min(LARGEST_WEIGHT, importance[i] * ratio);

@@ -88,7 +88,8 @@ final class TrellisDescent {
     int at = column * lanes;
     int reversed = (columns - 1 - column) * lanes;
     float added = (float) problem.added;
-    float inverse = 1 / (moment[column * columns + column] + added);
+    float diagonal = moment[column * columns + column] + added;
+    float inverse = diagonal > 0 ? 1 / diagonal : 0;
     float[] targets = coder.targets();
     for (int r = 0; r < lanes; r++) {
       float error = errors[at + r];

@@ -9,13 +9,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.quant4j.format.TrellisCode;
 import io.github.quant4j.format.TrellisCodes;
 import io.github.quant4j.linalg.Compute;
+import io.github.quant4j.linear.QuantizedLinear;
+import io.github.quant4j.linear.TrellisTerm;
 import io.github.quant4j.matrix.TrellisMatrix;
+import io.github.quant4j.metric.LayerProducts;
+import io.github.quant4j.metric.MatrixProduct;
+import io.github.quant4j.metric.ProductRole;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.testing.SeededRandom;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.CholeskyDecomposition;
@@ -230,7 +236,7 @@ class TrellisFitTest {
     SeededRandom random = new SeededRandom(rows + columns);
     FloatMatrix weights = random.gaussianMatrix(rows, columns);
     Gram gram = Gram.of(RoundingProblem.inputs(random, 2 * columns, columns), Compute.scalar());
-    for (Optional<Gram> known : java.util.List.of(Optional.of(gram), Optional.<Gram>empty())) {
+    for (Optional<Gram> known : List.of(Optional.of(gram), Optional.<Gram>empty())) {
       TrellisFit fit = fit(3, 8, 5, 2, 1);
       TrellisMatrix one = fit.fit(weights, known, "trellis", Compute.scalar()).matrix();
       TrellisMatrix two =
@@ -283,6 +289,7 @@ class TrellisFitTest {
     for (int c = 0; c < columns; c++) {
       weights.put(3, c, 0);
       weights.put(5, c, 1e30f * weights.get(5, c));
+      weights.put(6, c, c % 2 == 0 ? Float.MAX_VALUE : -Float.MAX_VALUE);
       weights.put(7, c, 1e-30f * weights.get(7, c));
     }
     Gram gram = Gram.of(RoundingProblem.inputs(random, 90, columns), Compute.scalar());
@@ -295,6 +302,25 @@ class TrellisFitTest {
     for (int c = 0; c < columns; c++) {
       assertTrue(dense.get(3, c) == 0 && dense.get(7, c) == 0, random.toString());
     }
+  }
+
+  @Test
+  void productsCountPlanesOfSigns() {
+    SeededRandom random = new SeededRandom(2);
+    TrellisMatrix matrix =
+        fit(2, 8, 3, 1, 0)
+            .fit(random.gaussianMatrix(40, 32), Optional.empty(), "t", Compute.scalar())
+            .matrix();
+    MatrixProduct product =
+        LayerProducts.of(
+                "layer",
+                ProductRole.LAYER,
+                QuantizedLinear.of(List.of(new TrellisTerm(matrix))),
+                5)
+            .getFirst();
+    assertEquals(5.0 * 40 * 32 * 3, product.multiplyAdds());
+    assertEquals(1, product.stationary().bits());
+    assertEquals((double) matrix.storageBits(), product.storedBits());
   }
 
   @ParameterizedTest

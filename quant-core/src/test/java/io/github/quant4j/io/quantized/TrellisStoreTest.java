@@ -88,7 +88,7 @@ class TrellisStoreTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "'bits':2 | 'bits':3 | expected 3072 for [33, 17]",
+        "'bits':2 | 'bits':3 | expected 768 for [33, 17]",
         "'bits':2 | 'bits':9 | bits: 9",
         "'bits':2 | 'bits':'2' | bits",
         "'bits':2 | 'bytes':2 | 'bits' is missing",
