@@ -181,6 +181,7 @@ class QuantizationTest {
             "quant4j"),
         Arguments.of("int3:channel:asym rtn>cd(6) + sparse(0.02,iht)", 0.9, "quant4j"),
         Arguments.of("olive4:g16", 0.8, "quant4j"),
+        Arguments.of("hadamard | trellis4(8) @ int8:token", 0.6, "quant4j"),
         Arguments.of("hadamard | int4:g16:sym gptq @ int8:token clip(0.95)", 0.6, "quant4j"),
         Arguments.of("e?m?(6):channel:sym mse rtn @ e?m?(8):tensor:sym output(1)", 0.6, "quant4j"));
   }

@@ -35,13 +35,15 @@ public final class TrellisSteps {
             Range.whole(2 * bits, TrellisCode.MOST_WINDOW),
             TrellisSpec.DEFAULT_WINDOW,
             TrellisSpec::window,
-            "bits that a weight depends on: more are closer, and take longer to fit")
+            "bits that a weight depends on, 8, 10 or 12: more are closer, and take longer to fit")
         .key(
             "planes",
             Range.whole(1, TrellisCode.MOST_PLANES),
             TrellisSpec.defaultPlanes(bits),
             TrellisSpec::planes,
-            "signs that a weight is the sum of: more are closer, and take longer to serve")
+            bits == 2
+                ? "signs that a weight is the sum of: 3 of them are served faster"
+                : "signs that a weight is the sum of")
         .key(
             "cd",
             Range.whole(0, TrellisFit.MOST_ROUNDS),

@@ -31,7 +31,7 @@ import java.util.Set;
  *                [ " @ " activations ] { " + " compensation }
  * weights      = quantizer { " or " quantizer }
  *              | ternary2:granularity[:sym][:codec] [ fit of planes ]
- *              | f16 | bf16 | f32
+ *              | trellis2 | trellis3 | trellis4 | f16 | bf16 | f32
  * quantizer    = format:granularity[:sym|asym][:codec] [ search ] [ rounding{&gt;rounding} ]
  * activations  = format:granularity[:sym|asym][:codec] [ range ] | a preset
  * </pre>

@@ -14,7 +14,7 @@ final class TrellisColumn {
   private static final float LARGEST_TARGET = 0x1p20f;
 
   /** Where a state no longer shows, in states. */
-  private static final int AHEAD = Integer.getInteger("ahead", 2);
+  private static final int AHEAD = 2;
 
   /** The most that a lane counts against the others. */
   private static final float LARGEST_WEIGHT = 0x1p10f;
@@ -94,7 +94,9 @@ final class TrellisColumn {
   void encode(int column, int lookedAt, double ratio, int kept) {
     for (int i = 0; i < lanes + lookedAt; i++) {
       int lane = i < lanes ? i : i - lanes;
-      targets[i] = Math.clamp(targets[i] * inverse[lane], -LARGEST_TARGET, LARGEST_TARGET);
+      float target = Math.clamp(targets[i] * inverse[lane], -LARGEST_TARGET, LARGEST_TARGET);
+      // What overflows in one row must not reach the others.
+      targets[i] = Float.isNaN(target) ? 0 : target;
     }
     for (int i = 0; i < lookedAt; i++) {
       importance[lanes + i] = (float) Math.min(LARGEST_WEIGHT, importance[i] * ratio);

@@ -5,6 +5,7 @@ import io.github.quant4j.lane.Lanes;
 import io.github.quant4j.linalg.MatrixView;
 import io.github.quant4j.matrix.TrellisMatrix;
 import io.github.quant4j.statistic.Gram;
+import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -59,7 +60,7 @@ final class TrellisDescent {
         int column = from + c;
         int at = column * lanes;
         System.arraycopy(gradient, at, slope, 0, lanes);
-        java.util.Arrays.fill(factors, 0);
+        Arrays.fill(factors, 0);
         System.arraycopy(moment, column * columns + from, factors, 0, c);
         for (int g = 0; g < c; g += Lanes.GROUP) {
           Lanes.add4(lanes, factors, g, steps, g, slope);
@@ -87,7 +88,8 @@ final class TrellisDescent {
     int at = column * lanes;
     int reversed = (columns - 1 - column) * lanes;
     float added = (float) problem.added;
-    float inverse = 1 / (moment[column * columns + column] + added);
+    float diagonal = moment[column * columns + column] + added;
+    float inverse = diagonal > 0 ? 1 / diagonal : 0;
     float[] targets = coder.targets();
     for (int r = 0; r < lanes; r++) {
       float error = errors[at + r];

@@ -5,6 +5,7 @@ import io.github.quant4j.format.HalfPrecision;
 import io.github.quant4j.lane.Lanes;
 import io.github.quant4j.linalg.MatrixView;
 import io.github.quant4j.matrix.TrellisMatrix;
+import java.util.Arrays;
 
 /**
  * Fits the codes and scales of one panel of rows.
@@ -108,7 +109,7 @@ final class TrellisPanel {
   /** Goes over the columns in their natural order; the result is that of all errors times U. */
   private void multiply(ColumnStep step, float[] result) {
     float[] upper = problem.factor;
-    java.util.Arrays.fill(feedback, 0);
+    Arrays.fill(feedback, 0);
     float[] blockErrors = new float[Math.min(BLOCK, columns) * lanes];
     float[][] errors = new float[Lanes.padded(Math.min(BLOCK, columns))][lanes];
     float[] above = new float[2 * lanes];
@@ -120,7 +121,7 @@ final class TrellisPanel {
         int at = (low + a) * lanes;
         System.arraycopy(feedback, at, above, 0, lanes);
         if (upper != null) {
-          java.util.Arrays.fill(factors, 0);
+          Arrays.fill(factors, 0);
           System.arraycopy(
               upper, (low + a) * columns + low + a + 1, factors, a + 1, width - a - 1);
           for (int g = a / Lanes.GROUP * Lanes.GROUP; g < width; g += Lanes.GROUP) {

@@ -122,18 +122,51 @@ public final class TrellisViterbi {
   /** What it costs to get to the states of some oldest bits: their newest bits do not matter. */
   private void spread(int oldest, float[] before) {
     int first = oldest * groups >> bits;
-    if (groups < branches) {
+    int count = groups >> bits;
+    if (count == 0 || bits == 1) {
       for (int i = 0; i < groups; i++) {
         spread[i] = before[(oldest * groups + i) >> bits];
       }
       return;
     }
-    for (int i = 0; i < groups; i += branches) {
-      float cost = before[first++];
-      for (int b = 0; b < branches; b++) {
-        spread[i + b] = cost;
-      }
+    switch (bits) {
+      case 2 -> spread4(count, before, first, spread);
+      case 3 -> spread8(count, before, first, spread);
+      default -> spread16(count, before, first, spread);
     }
+  }
+
+  // HotSpot joins stores that are written out; a loop of as many takes six times as long.
+
+  private static void spread4(int count, float[] from, int first, float[] to) {
+    for (int j = 0; j < count; j++) {
+      put4(to, 4 * j, from[first + j]);
+    }
+  }
+
+  private static void spread8(int count, float[] from, int first, float[] to) {
+    for (int j = 0; j < count; j++) {
+      float x = from[first + j];
+      put4(to, 8 * j, x);
+      put4(to, 8 * j + 4, x);
+    }
+  }
+
+  private static void spread16(int count, float[] from, int first, float[] to) {
+    for (int j = 0; j < count; j++) {
+      float x = from[first + j];
+      put4(to, 16 * j, x);
+      put4(to, 16 * j + 4, x);
+      put4(to, 16 * j + 8, x);
+      put4(to, 16 * j + 12, x);
+    }
+  }
+
+  private static void put4(float[] to, int at, float x) {
+    to[at] = x;
+    to[at + 1] = x;
+    to[at + 2] = x;
+    to[at + 3] = x;
   }
 
   private static void extend(

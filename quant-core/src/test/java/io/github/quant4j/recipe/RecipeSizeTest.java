@@ -72,6 +72,8 @@ class RecipeSizeTest {
         "int8:tensor:sym:e8m0 rtn + plane(int8:tensor:sym:e8m0 rtn)",
         "olive4:channel",
         "olive4:g32",
+        "trellis2(8)",
+        "trellis3(8,planes=5)",
       })
   void theSizeIsKnownBeforehand(String recipe) {
     double expected = (double) quantized(recipe).storageBits();
