@@ -64,6 +64,39 @@ public class GemvBenchmark extends KernelBenchmark {
     }
   }
 
+  /** Trellis-coded weights. */
+  @State(Scope.Benchmark)
+  public static class Trellis extends TrellisWorkload {
+    /** The code, and after an {@code @} the activations. */
+    @Param({
+      "trellis2(window=8,planes=3) @ int8:token",
+      "trellis2(window=10,planes=4) @ int8:token",
+      "trellis2(window=10,planes=4)"
+    })
+    public String format = "";
+
+    /** Tokens. */
+    @Param({"1"})
+    public int m;
+
+    /** Which provider. */
+    @Param("auto")
+    public String kernel = "";
+
+    /** Where the weights lie. */
+    @Param({"CACHE", "MEMORY"})
+    public Residence weights = Residence.CACHE;
+
+    /** For JMH. */
+    public Trellis() {}
+
+    /** Makes the kernels. */
+    @Setup(Level.Trial)
+    public void start() {
+      start(format, m, kernel, weights);
+    }
+  }
+
   /** The same weights in plain Java: what defines the result. */
   @State(Scope.Benchmark)
   public static class Scalar extends QuantizedWorkload {
@@ -185,6 +218,17 @@ public class GemvBenchmark extends KernelBenchmark {
    */
   @Benchmark
   public float[] quantized(Quantized workload) {
+    return workload.multiply();
+  }
+
+  /**
+   * Kernels of trellis codes.
+   *
+   * @param workload the kernels
+   * @return the output
+   */
+  @Benchmark
+  public float[] trellis(Trellis workload) {
     return workload.multiply();
   }
 
