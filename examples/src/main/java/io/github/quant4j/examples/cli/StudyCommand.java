@@ -34,7 +34,8 @@ import picocli.CommandLine.Parameters;
     name = "study",
     header = "Compares recipes for models on data with seeds, as a file says; can be resumed.",
     description = {
-      "FILE is YAML or JSON, its paths relative to it:",
+      "FILE is a list of recipes, a line each, with --model and the options after it, or YAML or"
+          + " JSON, its paths relative to it:",
       "  models: [gutenberg-5m]",
       "  data: [{text: harbour.txt, context: 128}]",
       "  recipes: [int4:g64:sym rtn, QuaRot, {file: recipes.txt}]",
@@ -50,7 +51,7 @@ final class StudyCommand implements Callable<Integer> {
 
   private final Quant quant;
 
-  @Parameters(paramLabel = "FILE", description = "The study.")
+  @Parameters(paramLabel = "FILE", description = "The study, or a list of recipes.")
   private Path file = Path.of("");
 
   @Option(
@@ -64,6 +65,8 @@ final class StudyCommand implements Callable<Integer> {
       description = "Draw the figures of the page as SVG files too, in light and in dark colours.")
   private boolean drawsPictures;
 
+  @Mixin private ListedStudyOptions listed = new ListedStudyOptions();
+
   @Mixin private RuntimeOptions runtime = new RuntimeOptions();
 
   StudyCommand(Quant quant) {
@@ -72,7 +75,7 @@ final class StudyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    StudyFile study = StudyFile.read(file);
+    StudyFile study = listed.read(file);
     Path directory = out == null ? defaultDirectory() : out;
     requireApart(study, directory);
     OutputPaths.requireDirectories("--out", directory);
@@ -106,6 +109,8 @@ final class StudyCommand implements Callable<Integer> {
     List<Path> inputs = new ArrayList<>();
     study.models().forEach(model -> inputs.add(model.directory()));
     study.data().forEach(data -> inputs.add(data.path()));
+    study.calibration().text().ifPresent(inputs::add);
+    study.calibration().speech().ifPresent(inputs::add);
     try {
       ProtectedInputs.of(inputs).requireApartFromDirectory(directory);
     } catch (OutputException e) {
