@@ -3,6 +3,7 @@ package io.github.quant4j.examples.cli;
 
 import io.github.quant4j.examples.cli.TargetedQuantization.Outcome;
 import io.github.quant4j.io.OutputException;
+import io.github.quant4j.io.OutputText;
 import io.github.quant4j.io.ProtectedInputs;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.pipeline.Quantization;
@@ -81,7 +82,7 @@ final class QuantizeCommand implements Callable<Integer> {
       peakHeap = heap.bytes();
     }
     if (found != null && targets.planFile() != null) {
-      Files.writeString(targets.planFile(), found.allocation().plan().toString());
+      OutputText.write(targets.planFile(), found.allocation().plan().toString());
     }
     if (quant.isJson()) {
       quant.print(json(report, found, peakHeap));
@@ -109,7 +110,7 @@ final class QuantizeCommand implements Callable<Integer> {
     options.checkRest();
     targets.check();
     if (targets.planFile() != null) {
-      OutputPaths.requireParent("--plan-out", targets.planFile());
+      OutputPaths.requireFile("--plan-out", targets.planFile());
     }
   }
 

@@ -104,6 +104,11 @@ final class SensitivityOptions {
     return found;
   }
 
+  /** Whether the model's loss is measured at all. */
+  boolean measuresLosses() {
+    return !losses.equals("none");
+  }
+
   private Set<Recipe> withLoss(List<Recipe> all) {
     return switch (losses) {
       case "all" -> Set.copyOf(all);
