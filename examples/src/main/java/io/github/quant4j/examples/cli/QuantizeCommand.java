@@ -10,6 +10,7 @@ import io.github.quant4j.pipeline.Quantization;
 import io.github.quant4j.pipeline.QuantizationReport;
 import io.github.quant4j.pipeline.SaveOptions;
 import io.github.quant4j.recipe.Recipe;
+import io.github.quant4j.sensitivity.SensitivityTable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -209,6 +210,7 @@ final class QuantizeCommand implements Callable<Integer> {
     if (found != null) {
       json.put("objective", found.allocation().objective());
       json.put("bit_operations", found.allocation().bitOperations());
+      json.put("counted", "bit operations of " + SensitivityTable.OPERATIONS);
       found.divergence().ifPresent(value -> json.put("kl", value));
       Map<String, Object> plan = new LinkedHashMap<>();
       found

@@ -92,6 +92,7 @@ final class StudyCommand implements Callable<Integer> {
       quant.print(JsonWriter.compact(result.toJson(study.bootstrap())));
     } else {
       lines(result, study.bootstrap()).forEach(quant::print);
+      quant.print("counted  " + RecipeStudy.counted());
       quant.print("results  " + directory.resolve("results.csv"));
       quant.print("page     " + directory.resolve(PAGE));
     }

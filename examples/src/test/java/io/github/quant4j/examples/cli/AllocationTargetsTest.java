@@ -230,6 +230,9 @@ class AllocationTargetsTest {
     Path page = temporary.resolve("page.html");
     JsonValue.Obj table = sensitivity("--pairs", "--losses", "all", "--page", page.toString()).json();
     // Each layer with the next, by each candidate.
+    assertEquals(
+        "bit operations of layers; not head, embeddings, first layer, attention",
+        table.getString("counted").orElseThrow());
     assertEquals(4 * (LAYERS - 1), table.getArray("pairs").orElseThrow().size());
     assertTrue(Files.readString(page).contains("model.layers.1.mlp.down_proj"));
   }
@@ -243,7 +246,7 @@ class AllocationTargetsTest {
         "--target-bits 5 --set *.up_proj=int4:g15:sym | cannot be quantized",
         "--target-bits 5 --set nothing=int4:g16:sym | matches no linear layer",
         "--target-bits 5 --keep nothing | matches no linear layer",
-        "--target-bits 5 --set *=int4:g16:smy | 'smy' is not known",
+        "--target-bits 5 --set *=int4:g16:smy | scale codec",
         "--target-bits 5 --plan-out DIR | --plan-out: DIR is a directory",
         "--target-bits 5 --objective scores --scores DIR/none.json | none.json",
         "--target-bits 5 --objective scores --scores DIR/words.txt | words.txt",

@@ -82,6 +82,20 @@ class StudyOfAListTest {
             .json();
     assertEquals(said, listed);
     assertEquals(6, listed.getArray("cells").orElseThrow().size());
+    // What costs count stands in all that is written.
+    String policy = "layers; not head, embeddings, first layer, attention";
+    CommandRun again = run(call(list, "listed", "--seed", "0", "--seed", "1"));
+    for (String text :
+        List.of(
+            listed.toString(),
+            again.out(),
+            Files.readString(directory.resolve("listed/results.json")),
+            Files.readString(directory.resolve("listed/study.html")))) {
+      assertTrue(text.contains(policy), text);
+    }
+    List<String> lines = Files.readAllLines(directory.resolve("listed/results.csv"));
+    assertEquals(7, lines.size());
+    assertTrue(lines.stream().skip(1).allMatch(line -> line.contains(policy)), lines::toString);
   }
 
   @ParameterizedTest
