@@ -63,7 +63,12 @@ final class StudyCommand implements Callable<Integer> {
   @Option(
       names = "--svg",
       description = "Draw the figures of the page as SVG files too, in light and in dark colours.")
-  private boolean drawsPictures;
+  private boolean drawsVectors;
+
+  @Option(
+      names = "--png",
+      description = "Draw the figures of the page as PNG files too, which are smaller.")
+  private boolean drawsPixels;
 
   @Mixin private ListedStudyOptions listed = new ListedStudyOptions();
 
@@ -132,13 +137,19 @@ final class StudyCommand implements Callable<Integer> {
     OutputText.write(
         directory.resolve(PAGE),
         StudyPage.of(String.valueOf(file.getFileName()), result, bootstrap).html());
-    if (drawsPictures) {
-      for (Scatter figure : StudyPage.figures(result)) {
-        String name = figure.title().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-");
-        FigureImage image = FigureImage.of(figure);
-        image.writeSvg(directory.resolve(name + ".svg"));
-        image.palette(Palette.DARK).writeSvg(directory.resolve(name + "-dark.svg"));
-      }
+    for (Scatter figure : StudyPage.figures(result)) {
+      String name = figure.title().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-");
+      draw(FigureImage.of(figure), directory.resolve(name));
+      draw(FigureImage.of(figure).palette(Palette.DARK), directory.resolve(name + "-dark"));
+    }
+  }
+
+  private void draw(FigureImage image, Path stem) throws IOException {
+    if (drawsVectors) {
+      image.writeSvg(stem.resolveSibling(stem.getFileName() + ".svg"));
+    }
+    if (drawsPixels) {
+      image.writePng(stem.resolveSibling(stem.getFileName() + ".png"));
     }
   }
 

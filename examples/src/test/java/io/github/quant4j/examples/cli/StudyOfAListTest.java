@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.json.JsonValue;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -84,7 +86,8 @@ class StudyOfAListTest {
     assertEquals(6, listed.getArray("cells").orElseThrow().size());
     // What costs count stands in all that is written.
     String policy = "layers; not head, embeddings, first layer, attention";
-    CommandRun again = run(call(list, "listed", "--seed", "0", "--seed", "1"));
+    CommandRun again =
+        run(call(list, "listed", "--seed", "0", "--seed", "1", "--svg", "--png"));
     for (String text :
         List.of(
             listed.toString(),
@@ -92,6 +95,13 @@ class StudyOfAListTest {
             Files.readString(directory.resolve("listed/results.json")),
             Files.readString(directory.resolve("listed/study.html")))) {
       assertTrue(text.contains(policy), text);
+    }
+    for (String name : List.of("kl-against-bit-operations", "kl-against-size-dark")) {
+      Path vectors = directory.resolve("listed/" + name + ".svg");
+      assertTrue(Files.readString(vectors).contains("int8:channel:sym rtn"));
+      BufferedImage pixels =
+          ImageIO.read(directory.resolve("listed/" + name + ".png").toFile());
+      assertTrue(pixels.getWidth() > 100 && pixels.getHeight() > 100);
     }
     List<String> lines = Files.readAllLines(directory.resolve("listed/results.csv"));
     assertEquals(7, lines.size());
