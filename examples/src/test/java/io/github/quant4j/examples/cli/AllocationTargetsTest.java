@@ -4,8 +4,11 @@ package io.github.quant4j.examples.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.quant4j.allocate.Objective;
+import io.github.quant4j.allocate.PublishedAllocation;
 import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
+import io.github.quant4j.recipe.Recipe;
 import io.github.quant4j.testing.models.TestModels;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -21,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Targets that are met, missed and malformed, on a model so small that each takes no time. */
@@ -235,6 +240,55 @@ class AllocationTargetsTest {
         table.getString("counted").orElseThrow());
     assertEquals(4 * (LAYERS - 1), table.getArray("pairs").orElseThrow().size());
     assertTrue(Files.readString(page).contains("model.layers.1.mlp.down_proj"));
+  }
+
+  static Stream<String> policies() {
+    return PublishedAllocation.all().stream().map(PublishedAllocation::name);
+  }
+
+  private CommandRun byPolicy(String name, String... more) throws IOException {
+    Objective objective = PublishedAllocation.find(name).orElseThrow().objective();
+    List<String> call =
+        new ArrayList<>(
+            List.of(
+                "quantize",
+                tiny.directory().toString(),
+                temporary.resolve("out").toString(),
+                "--policy",
+                name,
+                "--calib",
+                tiny.text().toString(),
+                "--samples",
+                "4",
+                "--context",
+                "16",
+                "--measure",
+                "2",
+                "--losses",
+                objective == Objective.LOSS ? "widths" : "none",
+                "--overwrite",
+                "--json"));
+    if (objective == Objective.SCORES) {
+      call.addAll(List.of("--scores", scores(10).toString()));
+    }
+    call.addAll(List.of(more));
+    return CommandRun.of(call.toArray(String[]::new));
+  }
+
+  /** A little above its smallest plan each of them has to choose. */
+  @ParameterizedTest
+  @MethodSource("policies")
+  void publishedPoliciesKeepToBudgets(String name) throws IOException {
+    double least = byPolicy(name, "--target-each", "1e9").number("bits_per_weight");
+    double budget = 1.3 * least;
+    CommandRun run = byPolicy(name, "--target-bits", Double.toString(budget));
+    assertTrue(run.number("bits_per_weight") <= budget, run.out());
+    assertTrue(run.number("bits_per_weight") > least, run.out());
+    Set<String> candidates =
+        PublishedAllocation.find(name).orElseThrow().candidates().stream()
+            .map(Recipe::toString)
+            .collect(Collectors.toSet());
+    assertTrue(recipes(run).allMatch(candidates::contains), run.out());
   }
 
   /** Calibration is on a file that is missing, which is what they would be refused for later. */
