@@ -147,8 +147,7 @@ public record StudyResult(List<Entry> entries) {
     List<JsonValue.Obj> cells = new ArrayList<>();
     SequencedSet<String> columns = new LinkedHashSet<>();
     for (JsonValue cell : toJson(bootstrap).getArray("cells").orElse(List.of())) {
-      SequencedMap<String, Object> members =
-          new LinkedHashMap<>(((JsonValue.Obj) cell).members());
+      SequencedMap<String, Object> members = new LinkedHashMap<>(((JsonValue.Obj) cell).members());
       // A line has no place for what holds for all.
       members.put(COUNTED, RecipeStudy.counted());
       cells.add((JsonValue.Obj) JsonValue.of(members));

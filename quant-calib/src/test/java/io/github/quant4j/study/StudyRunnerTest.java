@@ -226,7 +226,8 @@ class StudyRunnerTest {
                     assertThrows(
                             OutputException.class,
                             () ->
-                                StudyRunner.in(directory).compute(cells(List.of(recipe), 0).getFirst()))
+                                StudyRunner.in(directory)
+                                    .compute(cells(List.of(recipe), 0).getFirst()))
                         .getMessage()));
           }
         };
@@ -237,7 +238,8 @@ class StudyRunnerTest {
     }
     try (Stream<Path> left = Files.list(directory)) {
       assertEquals(
-          List.of("alone", "cells"), left.map(path -> path.getFileName().toString()).sorted().toList());
+          List.of("alone", "cells"),
+          left.map(path -> path.getFileName().toString()).sorted().toList());
     }
   }
 

@@ -254,7 +254,8 @@ final class AllocationOptions {
             json.getDouble(name)
                 .orElseThrow(() -> new JsonException("'" + name + "': null, expected a number"));
         if (!(number >= 0 && number <= Double.MAX_VALUE)) {
-          throw new JsonException("'" + name + "': " + number + ", expected a finite number of at least 0");
+          throw new JsonException(
+              "'" + name + "': " + number + ", expected a finite number of at least 0");
         }
         numbers.put(name, number);
       }

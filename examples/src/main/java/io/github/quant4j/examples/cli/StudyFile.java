@@ -164,8 +164,7 @@ record StudyFile(
   static void requireUnique(String place, List<String> names, String remedy) {
     for (int i = 1; i < names.size(); i++) {
       if (names.subList(0, i).contains(names.get(i))) {
-        throw new UsageException(
-            place + ": the name '" + names.get(i) + "' occurs twice" + remedy);
+        throw new UsageException(place + ": the name '" + names.get(i) + "' occurs twice" + remedy);
       }
     }
   }
@@ -177,8 +176,7 @@ record StudyFile(
     }
     for (StudyNode element : node.require("recipes").elements()) {
       if (element.isMapping()) {
-        recipes.addAll(
-            listed(path(element.requireKeys(ordered("file")).require("file"), folder)));
+        recipes.addAll(listed(path(element.requireKeys(ordered("file")).require("file"), folder)));
       } else {
         recipes.add(recipe(element.place(), element.text()));
       }

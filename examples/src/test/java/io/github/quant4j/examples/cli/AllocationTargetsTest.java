@@ -68,7 +68,10 @@ class AllocationTargetsTest {
   private CommandRun quantize(String target, String... more) {
     return run(
         List.of(
-            "quantize", tiny.directory().toString(), temporary.resolve(target).toString(), "--json"),
+            "quantize",
+            tiny.directory().toString(),
+            temporary.resolve(target).toString(),
+            "--json"),
         tiny.text().toString(),
         List.of(more));
   }
@@ -157,10 +160,11 @@ class AllocationTargetsTest {
   @Test
   void eachLayerHasTheLowestWidthThatSuitsIt() throws IOException {
     Path table = temporary.resolve("table.json");
-    JsonValue.Obj measured =
-        sensitivity("--losses", "all", "--out", table.toString()).json();
-    assertEquals(JsonParser.parseObject(Files.readAllBytes(table)).members().keySet(),
-        measured.members().keySet().stream().filter(name -> !name.equals("model"))
+    JsonValue.Obj measured = sensitivity("--losses", "all", "--out", table.toString()).json();
+    assertEquals(
+        JsonParser.parseObject(Files.readAllBytes(table)).members().keySet(),
+        measured.members().keySet().stream()
+            .filter(name -> !name.equals("model"))
             .collect(Collectors.toSet()));
     double limit = 1e-4;
     JsonValue.Obj plan =
@@ -201,8 +205,7 @@ class AllocationTargetsTest {
                 }
               });
     }
-    return Files.writeString(
-        temporary.resolve("scores.json"), "{" + String.join(",", lines) + "}");
+    return Files.writeString(temporary.resolve("scores.json"), "{" + String.join(",", lines) + "}");
   }
 
   @Test
@@ -233,7 +236,8 @@ class AllocationTargetsTest {
   @Test
   void neighboursAreMeasuredTogetherAndAPageShowsThem() throws IOException {
     Path page = temporary.resolve("page.html");
-    JsonValue.Obj table = sensitivity("--pairs", "--losses", "all", "--page", page.toString()).json();
+    JsonValue.Obj table =
+        sensitivity("--pairs", "--losses", "all", "--page", page.toString()).json();
     // Each layer with the next, by each candidate.
     assertEquals(
         "bit operations of layers; not head, embeddings, first layer, attention",

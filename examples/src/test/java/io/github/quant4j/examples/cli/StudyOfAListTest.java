@@ -86,8 +86,7 @@ class StudyOfAListTest {
     assertEquals(6, listed.getArray("cells").orElseThrow().size());
     // What costs count stands in all that is written.
     String policy = "layers; not head, embeddings, first layer, attention";
-    CommandRun again =
-        run(call(list, "listed", "--seed", "0", "--seed", "1", "--svg", "--png"));
+    CommandRun again = run(call(list, "listed", "--seed", "0", "--seed", "1", "--svg", "--png"));
     for (String text :
         List.of(
             listed.toString(),
@@ -99,8 +98,7 @@ class StudyOfAListTest {
     for (String name : List.of("kl-against-bit-operations", "kl-against-size-dark")) {
       Path vectors = directory.resolve("listed/" + name + ".svg");
       assertTrue(Files.readString(vectors).contains("int8:channel:sym rtn"));
-      BufferedImage pixels =
-          ImageIO.read(directory.resolve("listed/" + name + ".png").toFile());
+      BufferedImage pixels = ImageIO.read(directory.resolve("listed/" + name + ".png").toFile());
       assertTrue(pixels.getWidth() > 100 && pixels.getHeight() > 100);
     }
     List<String> lines = Files.readAllLines(directory.resolve("listed/results.csv"));
