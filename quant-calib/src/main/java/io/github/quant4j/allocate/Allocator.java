@@ -258,9 +258,10 @@ public final class Allocator {
     String note =
         String.format(
             Locale.ROOT,
-            "%.4f bits per weight, %.4g bit operations a token, %s %.6g",
+            "%.4f bits per weight, %.4g bit operations a token (%s), %s %.6g",
             (double) bits / (double) weights,
             operations,
+            SensitivityTable.OPERATIONS,
             objective == Objective.LOSS ? "sum of " + table.measure().label() : objective.label(),
             loss);
     return new Allocation(

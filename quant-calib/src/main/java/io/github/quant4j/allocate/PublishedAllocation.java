@@ -140,7 +140,17 @@ public record PublishedAllocation(
               Ties.NONE,
               false,
               recipes("int3:channel:sym rtn", "int4:channel:sym rtn", "int6:channel:sym rtn"),
-              "Relevance is given with --scores."));
+              "Relevance is given with --scores."),
+          new PublishedAllocation(
+              "CPTQuant",
+              "Nanda et al., 2024, arXiv:2412.03599",
+              Objective.SCORES,
+              Ties.NONE,
+              false,
+              recipes("int4:channel:sym rtn", "int8:channel:sym rtn", "bf16"),
+              "Its scores are given with --scores: correlations of layers (CMPQ), sensitivity to"
+                  + " sparsity (PMPQ), or to a perturbed input (TDMPQ). The exact knapsack in the"
+                  + " place of thresholds on them."));
 
   /** Copies the list. */
   public PublishedAllocation {

@@ -5,6 +5,7 @@ import io.github.quant4j.json.JsonException;
 import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.json.JsonWriter;
+import io.github.quant4j.metric.CountingPolicy;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,6 +28,9 @@ public record SensitivityTable(
     double baseLoss,
     List<SiteSensitivity> sites,
     List<PairInteraction> pairs) {
+  /** What counts as bit operations of a layer, and of a plan: layers within blocks. */
+  public static final CountingPolicy OPERATIONS = CountingPolicy.LAYERS;
+
   private static final int VERSION = 1;
 
   /** Copies the lists. */
@@ -55,6 +59,7 @@ public record SensitivityTable(
     members.put("measure", measure.label());
     members.put("inputs", inputs);
     members.put("base_loss", baseLoss);
+    members.put("counted", "bit operations of " + OPERATIONS);
     members.put("sites", sites.stream().map(SiteSensitivity::toJson).toList());
     members.put("pairs", pairs.stream().map(PairInteraction::toJson).toList());
     return JsonWriter.pretty(JsonValue.of(members));

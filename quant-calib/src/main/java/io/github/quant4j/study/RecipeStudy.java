@@ -5,6 +5,7 @@ import io.github.quant4j.evaluate.EvaluationOptions;
 import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.metric.BitOperations;
+import io.github.quant4j.metric.CountingPolicy;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.model.SpeechEncoder;
 import io.github.quant4j.pipeline.Calibration;
@@ -32,6 +33,12 @@ import java.util.SequencedMap;
 public final class RecipeStudy<I> {
   /** Stands for the original in the place of a recipe. */
   public static final String ORIGINAL = "";
+
+  /** What counts as bit operations of a row: what quantization of weights changes. */
+  public static final CountingPolicy OPERATIONS = CountingPolicy.LAYERS;
+
+  /** What counts as traffic of a row. */
+  public static final CountingPolicy TRAFFIC = CountingPolicy.ALL;
 
   private static final List<String> OF_ORIGINAL = List.of("model", "kernels", "linear algebra");
 
@@ -218,6 +225,15 @@ public final class RecipeStudy<I> {
         directory,
         Quantization.of(encoder.graph(), directory, calibration, encoder.options().kernels()),
         OutputEvaluator.of(encoder, speech));
+  }
+
+  /**
+   * What the costs of rows are the costs of, to be printed with them.
+   *
+   * @return one line
+   */
+  public static String counted() {
+    return "bit operations of " + OPERATIONS + "; traffic of " + TRAFFIC;
   }
 
   /**

@@ -5,7 +5,6 @@ import io.github.quant4j.cost.ModelProducts;
 import io.github.quant4j.cost.Pass;
 import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.metric.BitOperations;
-import io.github.quant4j.metric.CountingPolicy;
 import io.github.quant4j.metric.MatrixProduct;
 import io.github.quant4j.metric.MemoryTraffic;
 import io.github.quant4j.metric.Operand;
@@ -35,7 +34,7 @@ record StoredCosts(BitOperations operations, double trafficBytes) {
 
   private static StoredCosts of(List<MatrixProduct> products) {
     return new StoredCosts(
-        BitOperations.of(products, CountingPolicy.LAYERS),
-        new MemoryTraffic().cost(products, CountingPolicy.ALL));
+        BitOperations.of(products, RecipeStudy.OPERATIONS),
+        new MemoryTraffic().cost(products, RecipeStudy.TRAFFIC));
   }
 }

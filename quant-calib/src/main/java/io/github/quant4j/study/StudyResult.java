@@ -20,6 +20,7 @@ import java.util.stream.Collectors;
  * @param entries one for each cell, in the order of the study
  */
 public record StudyResult(List<Entry> entries) {
+  private static final String COUNTED = "counted";
 
   /** Copies the list. */
   public StudyResult {
@@ -92,6 +93,7 @@ public record StudyResult(List<Entry> entries) {
     drawing.put("level", bootstrap.level());
     drawing.put("seed", bootstrap.seed());
     json.put("bootstrap", drawing);
+    json.put(COUNTED, RecipeStudy.counted());
     List<Object> cells = new ArrayList<>();
     for (Entry entry : entries) {
       SequencedMap<String, Object> cell = new LinkedHashMap<>();
@@ -145,11 +147,14 @@ public record StudyResult(List<Entry> entries) {
     List<JsonValue.Obj> cells = new ArrayList<>();
     SequencedSet<String> columns = new LinkedHashSet<>();
     for (JsonValue cell : toJson(bootstrap).getArray("cells").orElse(List.of())) {
-      cells.add((JsonValue.Obj) cell);
-      columns.addAll(cells.getLast().members().keySet());
+      SequencedMap<String, Object> members = new LinkedHashMap<>(((JsonValue.Obj) cell).members());
+      // A line has no place for what holds for all.
+      members.put(COUNTED, RecipeStudy.counted());
+      cells.add((JsonValue.Obj) JsonValue.of(members));
+      columns.addAll(members.keySet());
     }
     // Whatever cells have in common stands before what ends them.
-    for (String last : List.of("problem", "signature")) {
+    for (String last : List.of(COUNTED, "problem", "signature")) {
       if (columns.remove(last)) {
         columns.addLast(last);
       }

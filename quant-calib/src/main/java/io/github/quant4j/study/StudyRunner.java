@@ -2,13 +2,13 @@
 package io.github.quant4j.study;
 
 import io.github.quant4j.io.OutputException;
+import io.github.quant4j.io.OutputLock;
 import io.github.quant4j.pipeline.PlanException;
 import io.github.quant4j.pipeline.RunSignature;
 import io.github.quant4j.pipeline.SaveOptions;
 import io.github.quant4j.progress.ProgressListener;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -26,8 +26,8 @@ import java.util.stream.Stream;
  * Computes the cells of a study, each once: a row is kept in a directory under the {@linkplain
  * RunSignature signature} of the model, the data, the recipe, the calibration, who computes, and
  * the version of the library. Whatever ends the process, the same study goes on where it was, in
- * the middle of a model too, and gives the same rows. Several processes may use one directory; one
- * that comes to a cell which another one is quantizing for is refused.
+ * the middle of a model too, and gives the same rows. While one process computes in a directory,
+ * another one is refused there, since it would replace or delete the models of the first.
  *
  * <p>Instances are immutable.
  */
@@ -92,7 +92,7 @@ public final class StudyRunner {
    * @param cells in the order of the result
    * @return a row for each cell
    * @throws PlanException if a recipe does not suit its model; no work has been done
-   * @throws OutputException if the directory cannot be written
+   * @throws OutputException if the directory cannot be written, or another process computes there
    * @throws IOException if a model cannot be read
    * @throws java.util.concurrent.CancellationException if it was stopped
    */
@@ -110,13 +110,20 @@ public final class StudyRunner {
       throw new PlanException(List.copyOf(problems));
     }
     List<StudyResult.Entry> entries = new ArrayList<>();
-    for (int i = 0; i < cells.size(); i++) {
-      StudyCell cell = cells.get(i);
-      entries.add(entry(cell, signatures.get(i)));
-      progress.progressed("cell " + cell, i + 1, cells.size());
+    try (OutputLock _ = lock()) {
+      for (int i = 0; i < cells.size(); i++) {
+        StudyCell cell = cells.get(i);
+        entries.add(entry(cell, signatures.get(i)));
+        progress.progressed("cell " + cell, i + 1, cells.size());
+      }
+      removeEmpty(models);
     }
-    removeEmpty(models);
     return new StudyResult(entries);
+  }
+
+  private OutputLock lock() throws IOException {
+    makeDirectory(rows);
+    return OutputLock.acquire(models.toAbsolutePath());
   }
 
   private StudyResult.Entry entry(StudyCell cell, RunSignature signature) throws IOException {
@@ -138,14 +145,17 @@ public final class StudyRunner {
    * @param cell the cell
    * @return its row
    * @throws PlanException if the recipe does not suit the model
-   * @throws OutputException if the directory cannot be written
+   * @throws OutputException if the directory cannot be written, or another process computes there
    * @throws IOException if the model cannot be read
    * @throws IllegalArgumentException if a layer cannot be quantized; the message names it
    * @throws ArithmeticException if numbers are not finite; the message says which
    * @throws java.util.concurrent.CancellationException if it was stopped
    */
   public Computed compute(StudyCell cell) throws IOException {
-    return compute(cell, signature(cell, LibraryVersion.describe()));
+    RunSignature signature = signature(cell, LibraryVersion.describe());
+    try (OutputLock _ = lock()) {
+      return compute(cell, signature);
+    }
   }
 
   private static RunSignature signature(StudyCell cell, String version) throws IOException {
@@ -156,7 +166,6 @@ public final class StudyRunner {
   }
 
   private Computed compute(StudyCell cell, RunSignature signature) throws IOException {
-    makeDirectory(rows);
     boolean isOriginal = cell.recipe().equals(RecipeStudy.ORIGINAL);
     Path model = model(signature);
     boolean isModelMissing =
@@ -215,10 +224,6 @@ public final class StudyRunner {
         return;
       }
     }
-    try {
-      Files.deleteIfExists(directory);
-    } catch (DirectoryNotEmptyException _) {
-      // Another process has begun to quantize.
-    }
+    Files.deleteIfExists(directory);
   }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.evaluate.EvaluationOptions;
+import io.github.quant4j.io.OutputException;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.model.config.ModelOptions;
@@ -37,6 +38,7 @@ class StudyRunnerTest {
   private LanguageModel model;
   private int measured;
   private String refused = "";
+  private Runnable whileMeasuring = () -> {};
 
   @BeforeEach
   void open() throws IOException {
@@ -74,6 +76,7 @@ class StudyRunnerTest {
     public Measures quantized(Path quantized, ProgressListener progress, Cancellation cancellation)
         throws IOException {
       measured++;
+      whileMeasuring.run();
       if (!refused.isEmpty()
           && Files.readString(quantized.resolve("quantization-report.json")).contains(refused)) {
         throw new ArithmeticException("the prediction at position 3 is not finite");
@@ -208,6 +211,36 @@ class StudyRunnerTest {
                 StudyRunner.in(directory).run(cells(List.of(UNCALIBRATED, "int4:g15:sym rtn"), 0)));
     assertTrue(refusal.problems().getFirst().startsWith("llama: "), refusal::getMessage);
     assertEquals(0, measured);
+  }
+
+  @Test
+  void aSecondRunInTheDirectoryIsRefusedWhileTheFirstMeasures() throws IOException {
+    String alone = bytes(StudyRunner.in(directory.resolve("alone")).run(cells(RECIPES, 0)));
+    List<String> refusals = new ArrayList<>();
+    whileMeasuring =
+        () -> {
+          // Another recipe and the same one: it must neither replace nor delete the model.
+          for (String recipe : List.of(UNCALIBRATED, CALIBRATED)) {
+            refusals.add(
+                String.valueOf(
+                    assertThrows(
+                            OutputException.class,
+                            () ->
+                                StudyRunner.in(directory)
+                                    .compute(cells(List.of(recipe), 0).getFirst()))
+                        .getMessage()));
+          }
+        };
+    assertEquals(alone, bytes(StudyRunner.in(directory).run(cells(RECIPES, 0))));
+    assertEquals(4, refusals.size());
+    for (String refusal : refusals) {
+      assertTrue(refusal.contains("is being written by another run"), refusal);
+    }
+    try (Stream<Path> left = Files.list(directory)) {
+      assertEquals(
+          List.of("alone", "cells"),
+          left.map(path -> path.getFileName().toString()).sorted().toList());
+    }
   }
 
   @Test

@@ -95,4 +95,9 @@ final class ColumnGroups {
         .mapToInt(Integer::intValue)
         .toArray();
   }
+
+  /** The largest number that divides both. */
+  static int greatestDivisor(int a, int b) {
+    return b == 0 ? a : greatestDivisor(b, a % b);
+  }
 }

@@ -109,6 +109,11 @@ public record ColumnsSpec(Quantizer narrow, double share, Optional<Quantizer> wi
     return count;
   }
 
+  /** The columns that stay narrow, whose input is quantized. */
+  int narrowColumns(int columns) {
+    return columns - wideColumns(columns);
+  }
+
   private static double[] magnitudes(FitProblem problem) {
     Optional<ChannelRanges> ranges = problem.statistics().flatMap(InputStatistics::ranges);
     if (ranges.isEmpty()) {

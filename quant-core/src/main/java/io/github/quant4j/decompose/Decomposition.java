@@ -193,6 +193,43 @@ public record Decomposition(List<TermSpec> terms, int loops) {
   }
 
   /**
+   * Whether parts of the weights that read a quantized input read some of its columns alone.
+   *
+   * @return true for terms that give columns different widths
+   */
+  public boolean splitsColumns() {
+    return terms.stream()
+        .anyMatch(
+            term ->
+                term instanceof ColumnsSpec
+                    || term instanceof GroupsSpec
+                    || term instanceof WidthsSpec);
+  }
+
+  /**
+   * Of how many columns, or a multiple of them, each part of the weights is that reads a quantized
+   * input.
+   *
+   * @param columns inputs of the matrix
+   * @return all of them unless the terms {@linkplain #splitsColumns split} them
+   * @throws IllegalArgumentException if a term does not suit that many columns
+   */
+  public int partColumns(int columns) {
+    int unit = columns;
+    for (TermSpec term : terms) {
+      int part =
+          switch (term) {
+            case ColumnsSpec split -> split.narrowColumns(columns);
+            case GroupsSpec split -> split.partColumns(columns);
+            case WidthsSpec split -> split.size();
+            default -> columns;
+          };
+      unit = ColumnGroups.greatestDivisor(unit, part);
+    }
+    return unit;
+  }
+
+  /**
    * What must be known of the input.
    *
    * @return the needs of all terms

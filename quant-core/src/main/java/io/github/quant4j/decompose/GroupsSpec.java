@@ -89,6 +89,13 @@ public record GroupsSpec(Quantizer narrow, double share, Quantizer wide, Criteri
     return count;
   }
 
+  /** Both the narrow and the wide columns are a multiple of so many. */
+  int partColumns(int columns) {
+    int size = ColumnGroups.size(WORD, narrow);
+    int wideGroups = wideGroups(columns);
+    return size * ColumnGroups.greatestDivisor(wideGroups, columns / size - wideGroups);
+  }
+
   @Override
   public Stage stage() {
     return Stage.MAIN;

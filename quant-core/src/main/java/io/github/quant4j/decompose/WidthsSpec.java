@@ -72,7 +72,8 @@ public record WidthsSpec(Quantizer quantizer, Measure measure) implements TermSp
     }
   }
 
-  private int size() {
+  /** Columns of a group. */
+  int size() {
     return ColumnGroups.size(WORD, quantizer);
   }
 

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * on a hidden file beside the target. The file is removed when the lock is given back; one that a
  * killed process leaves is no lock and is taken over.
  */
-final class OutputLock implements AutoCloseable {
+public final class OutputLock implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(OutputLock.class);
   private static final int LONGEST_OWNER = 20;
 
@@ -51,7 +51,7 @@ final class OutputLock implements AutoCloseable {
    * @throws OutputException if somebody else has it; the message says who
    * @throws IOException if the lock file cannot be written
    */
-  static OutputLock acquire(Path target) throws IOException {
+  public static OutputLock acquire(Path target) throws IOException {
     Path beside = target.resolveSibling("." + target.getFileName() + ".quant4j-lock");
     Path directory = Objects.requireNonNull(beside.getParent()).toRealPath();
     Path file = directory.resolve(Objects.requireNonNull(beside.getFileName()));

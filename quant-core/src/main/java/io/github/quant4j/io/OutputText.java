@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
-/** Text files that appear when they are complete. */
+/** Files of text, and other small ones, that appear when they are complete. */
 public final class OutputText {
   private OutputText() {}
 
@@ -18,8 +18,19 @@ public final class OutputText {
    * @throws OutputException if it cannot be written; nothing is left then
    */
   public static void write(Path target, String text) throws OutputException {
+    write(target, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /**
+   * Writes a file that is not text, as {@link #write(Path, String)} does.
+   *
+   * @param target where the file is to appear; its directory must be there
+   * @param contents its bytes
+   * @throws OutputException if it cannot be written; nothing is left then
+   */
+  public static void write(Path target, byte[] contents) throws OutputException {
     try (OutputFile file = OutputFile.create(target)) {
-      file.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+      file.write(ByteBuffer.wrap(contents));
       file.commit();
     }
   }

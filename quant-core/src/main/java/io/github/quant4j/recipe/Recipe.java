@@ -229,21 +229,39 @@ public record Recipe(
     for (TransformRule rule : transforms) {
       rule.requireWidth(columns);
     }
-    if (activations.isPresent()
-        && activations.get().scheme().granularity()
-            instanceof ActivationGranularity.PerGroup(int size)
-        && columns % size != 0) {
-      throw new IllegalArgumentException(
-          "activations: groups of " + size + " do not divide the " + columns + " inputs");
-    }
-    if (activations.isPresent()
-        && activations.get().scheme().granularity() instanceof ActivationGranularity.PerChannel
-        && decomposition.reordersColumns()) {
-      throw new IllegalArgumentException(
-          "activations: a scale for each input channel, but the weights have their columns in"
-              + " another order; expected tensor, token or groups");
-    }
+    activations.ifPresent(present -> requireSuits(present.scheme().granularity(), columns));
     return decomposition.storageBits(rows, columns);
+  }
+
+  /** Otherwise the first layer would refuse its input, after all the work before it. */
+  private void requireSuits(ActivationGranularity granularity, int columns) {
+    if (granularity instanceof ActivationGranularity.PerGroup(int size)) {
+      if (columns % size != 0) {
+        throw new IllegalArgumentException(
+            "activations: groups of " + size + " do not divide the " + columns + " inputs");
+      }
+      int part = decomposition.partColumns(columns);
+      if (part % size != 0) {
+        throw new IllegalArgumentException(
+            "activations: groups of "
+                + size
+                + " do not divide the inputs of one width, which are a multiple of "
+                + part
+                + "; expected smaller groups, tensor or token");
+      }
+    }
+    if (granularity instanceof ActivationGranularity.PerChannel) {
+      if (decomposition.reordersColumns()) {
+        throw new IllegalArgumentException(
+            "activations: a scale for each input channel, but the weights have their columns in"
+                + " another order; expected tensor, token or groups");
+      }
+      if (decomposition.splitsColumns()) {
+        throw new IllegalArgumentException(
+            "activations: a scale for each input channel, but the weights read those of each width"
+                + " by themselves; expected tensor, token or groups");
+      }
+    }
   }
 
   /** Recipes are equal if their transforms and their canonical texts are. */

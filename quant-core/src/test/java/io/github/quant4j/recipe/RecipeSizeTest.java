@@ -101,4 +101,45 @@ class RecipeSizeTest {
             IllegalArgumentException.class, () -> Recipe.parse(recipe).storageBits(ROWS, COLUMNS));
     assertTrue(String.valueOf(error.getMessage()).contains(number), error.getMessage());
   }
+
+  /** What the size accepts can be quantized, and what it refuses would fail in the layer. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "int2:g16:asym rtn @ int8:channel + widths",
+        "int2:g16:asym rtn @ int8:channel + groups(0.25,int4:g16:asym rtn)",
+        "int4:channel:sym rtn @ int8:channel + columns(0.25)",
+        "int4:g32:sym gptq(act-order,current) @ int8:channel",
+        "int2:g16:asym rtn @ int8:g32 + groups(0.3,int4:g16:asym rtn)",
+        "int4:channel:sym rtn @ int8:g64 + columns(0.25)",
+      })
+  void activationsThatPartsOfTheWeightsCannotReadAreRefusedBeforehand(String recipe) {
+    IllegalArgumentException refusal =
+        assertThrows(
+            IllegalArgumentException.class, () -> Recipe.parse(recipe).storageBits(ROWS, COLUMNS));
+    assertTrue(
+        String.valueOf(refusal.getMessage()).startsWith("activations: "), refusal::getMessage);
+    if (!recipe.endsWith("widths")) {
+      // Whether widths differ at all depends on the weights.
+      assertThrows(IllegalArgumentException.class, () -> quantized(recipe));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "int2:g16:asym rtn @ int8:g16 + widths",
+        "int2:g16:asym rtn @ int8:token + widths",
+        "int2:g16:asym rtn @ int8:g32 + groups(0.25,int4:g16:asym rtn)",
+        "int2:g16:asym rtn @ int8:g16 + groups(0.3,int4:g16:asym rtn)",
+        "int4:channel:sym rtn @ int8:g32 + columns(0.25)",
+        "int4:channel:sym rtn @ int8:token + columns(0.3)",
+        "int4:g32:sym rtn @ int8:channel + rows(0.25,int8:channel:sym rtn)",
+        "int4:g32:sym rtn @ int8:channel + sparse(0.01)",
+        "int4:g32:sym rtn @ int8:channel + lowrank(4)",
+      })
+  void activationsThatAllPartsCanReadAreAccepted(String recipe) {
+    long bits = Recipe.parse(recipe).storageBits(ROWS, COLUMNS);
+    assertTrue(bits > 0 && quantized(recipe).activations().isPresent(), recipe);
+  }
 }

@@ -40,7 +40,7 @@ public final class StudyPage {
    * @return the page
    */
   public static FigurePage of(String title, StudyResult result, Bootstrap bootstrap) {
-    FigurePage page = FigurePage.of(title);
+    FigurePage page = FigurePage.of(title).paragraph("Counted: " + RecipeStudy.counted() + ".");
     for (Scatter figure : figures(result)) {
       page = page.figure(figure, "Left and below is better; no recipe beats those of the front.");
     }

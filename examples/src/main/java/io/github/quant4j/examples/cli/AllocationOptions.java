@@ -15,6 +15,7 @@ import io.github.quant4j.text.TextFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -27,6 +28,9 @@ import picocli.CommandLine.Option;
 
 /** A budget, and how recipes are chosen within it. */
 final class AllocationOptions {
+  /** Far more than any model has, and few enough to be counted in bits. */
+  private static final long MOST_BYTES = Long.MAX_VALUE >> 8;
+
   @Option(
       names = "--target-bits",
       paramLabel = "B",
@@ -139,7 +143,33 @@ final class AllocationOptions {
     if (objective().orElseThrow() == Objective.SCORES && scores == null) {
       throw new UsageException("--scores: missing, expected a file for --objective scores");
     }
+    if (objective().orElseThrow() == Objective.SCORES) {
+      Map<String, Double> _ = readScores();
+    }
     sensitivity.check();
+    if (table != null) {
+      SensitivityTable _ = SensitivityOptions.read(table);
+    } else if (objective().orElseThrow() == Objective.LOSS && !sensitivity.measuresLosses()) {
+      throw new UsageException(
+          "--losses: none, expected all or widths for an objective of loss; --objective names"
+              + " others");
+    }
+  }
+
+  /** Requires a score for each layer, if they are what is summed. */
+  void requireScores(List<String> layers) throws IOException {
+    if (objective().orElseThrow() != Objective.SCORES) {
+      return;
+    }
+    Map<String, Double> given = readScores();
+    layers.stream()
+        .filter(layer -> !given.containsKey(layer))
+        .findFirst()
+        .ifPresent(
+            layer -> {
+              throw new UsageException(
+                  scores + ": no number for " + layer + ", expected one for each layer");
+            });
   }
 
   /** Without a target these options have no meaning, and whoever gives one expects something. */
@@ -219,9 +249,16 @@ final class AllocationOptions {
       if (!(JsonParser.parse(TextFile.read(file)) instanceof JsonValue.Obj json)) {
         throw new JsonException("expected an object");
       }
-      json.members()
-          .keySet()
-          .forEach(name -> numbers.put(name, json.getDouble(name).orElseThrow()));
+      for (String name : json.members().keySet()) {
+        double number =
+            json.getDouble(name)
+                .orElseThrow(() -> new JsonException("'" + name + "': null, expected a number"));
+        if (!(number >= 0 && number <= Double.MAX_VALUE)) {
+          throw new JsonException(
+              "'" + name + "': " + number + ", expected a finite number of at least 0");
+        }
+        numbers.put(name, number);
+      }
     } catch (JsonException e) {
       throw new UsageException(file + ": " + e.getMessage());
     }
@@ -241,7 +278,7 @@ final class AllocationOptions {
     if (targetBits != null) {
       bits = OptionalLong.of((long) Math.floor(targetBits * (double) measured.weightCount()));
     } else if (targetBytes != null) {
-      bits = OptionalLong.of(Math.max(1, bytes * Byte.SIZE));
+      bits = OptionalLong.of(Math.max(1, Math.min(bytes, MOST_BYTES) * Byte.SIZE));
     }
     OptionalDouble operations =
         targetOperations == null ? OptionalDouble.empty() : OptionalDouble.of(targetOperations);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.examples.cli;
 
+import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.model.SpeechEncoder;
@@ -25,6 +26,11 @@ sealed interface AnyModel extends AutoCloseable {
     }
 
     @Override
+    public BlockModel<?> graph() {
+      return model.graph();
+    }
+
+    @Override
     public void close() {
       model.close();
     }
@@ -43,6 +49,11 @@ sealed interface AnyModel extends AutoCloseable {
     }
 
     @Override
+    public BlockModel<?> graph() {
+      return encoder.graph();
+    }
+
+    @Override
     public void close() {
       encoder.close();
     }
@@ -53,6 +64,17 @@ sealed interface AnyModel extends AutoCloseable {
 
   /** What it runs with. */
   KernelOptions kernels();
+
+  /** Its blocks. */
+  BlockModel<?> graph();
+
+  /** The names of the layers that recipes are chosen for: those within blocks. */
+  default List<String> layers() {
+    return graph().blocks().stream()
+        .flatMap(block -> block.sites().stream())
+        .map(site -> site.name())
+        .toList();
+  }
 
   /** Opens what is in a directory. */
   static AnyModel open(Path directory, ModelOptions options) throws IOException {

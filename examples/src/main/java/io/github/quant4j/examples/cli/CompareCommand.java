@@ -192,6 +192,7 @@ final class CompareCommand implements Callable<Integer> {
       Map<String, Object> json = new LinkedHashMap<>();
       json.put("model", modelDirectory.toString());
       json.put(kind, data.toString());
+      json.put("counted", RecipeStudy.counted());
       json.put("recipes", rows.stream().map(RecipeTable::json).toList());
       quant.print(json);
       return;
@@ -202,5 +203,7 @@ final class CompareCommand implements Callable<Integer> {
     } else {
       table.lines().forEach(quant::print);
     }
+    quant.print("");
+    quant.print("counted: " + RecipeStudy.counted());
   }
 }

@@ -195,7 +195,7 @@ final class EvalCommand implements Callable<Integer> {
     if (Files.isDirectory(file)) {
       throw new UsageException("--logits-out: " + file + " is a directory, expected a file");
     }
-    OutputPaths.requireParent("--logits-out", file);
+    OutputPaths.requireFile("--logits-out", file);
   }
 
   private void compareEncoders(Path speechPath) throws IOException {

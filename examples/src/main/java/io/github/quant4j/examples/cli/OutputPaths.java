@@ -8,8 +8,11 @@ import java.nio.file.Path;
 final class OutputPaths {
   private OutputPaths() {}
 
-  /** The folder of a file must be there. */
-  static void requireParent(String option, Path file) {
+  /** The folder of a file must be there, and no folder in its place. */
+  static void requireFile(String option, Path file) {
+    if (Files.isDirectory(file)) {
+      throw new UsageException(option + ": " + file + " is a directory; expected a file");
+    }
     Path parent = file.toAbsolutePath().getParent();
     if (parent != null && !Files.isDirectory(parent)) {
       throw problem(option, file, parent);

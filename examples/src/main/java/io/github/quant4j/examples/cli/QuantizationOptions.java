@@ -21,6 +21,7 @@ import picocli.CommandLine.Option;
 /** What a model is quantized to, and what it is calibrated on. */
 final class QuantizationOptions {
   private static final int MOST_BITS = 32;
+  private static final Recipe ANY = Recipe.parse("int8:channel:sym rtn");
 
   @Option(
       names = "--recipe",
@@ -90,7 +91,38 @@ final class QuantizationOptions {
     if (plan != null) {
       AllocationPlan _ = read(plan);
     }
+    for (String override : overrides) {
+      String _ = named(override.substring(equals(override) + 1));
+    }
     inputs.check();
+  }
+
+  /** Requires --set and --keep to suit the model, whatever becomes of the other layers. */
+  void requireValidRest(AnyModel model) throws IOException {
+    if (overrides.isEmpty() && kept.isEmpty()) {
+      return;
+    }
+    Quantization<?> all =
+        switch (model) {
+          case AnyModel.Text(var language) -> Quantization.of(language);
+          case AnyModel.Speech(var encoder) ->
+              Quantization.of(
+                  encoder.graph(),
+                  encoder.directory().orElseThrow(),
+                  inputs.spectrograms(encoder),
+                  encoder.options().kernels());
+        };
+    // Nearest rounding by row suits any layer.
+    named(all.recipe(ANY)).plan().requireValid();
+  }
+
+  private static int equals(String override) {
+    int equals = override.indexOf('=');
+    if (equals < 1) {
+      throw new UsageException(
+          "--set: '" + override + "', expected PATTERN=RECIPE, such as lm_head=int8:channel");
+    }
+    return equals;
   }
 
   boolean hasRecipe() {
@@ -148,12 +180,13 @@ final class QuantizationOptions {
     } else if (bits != null) {
       quantization = best(calibrated, bits);
     }
+    return named(quantization);
+  }
+
+  private <I> Quantization<I> named(Quantization<I> given) {
+    Quantization<I> quantization = given;
     for (String override : overrides) {
-      int equals = override.indexOf('=');
-      if (equals < 1) {
-        throw new UsageException(
-            "--set: '" + override + "', expected PATTERN=RECIPE, such as lm_head=int8:channel");
-      }
+      int equals = equals(override);
       quantization =
           quantization.set(override.substring(0, equals), named(override.substring(equals + 1)));
     }

@@ -3,12 +3,14 @@ package io.github.quant4j.examples.cli;
 
 import io.github.quant4j.examples.cli.TargetedQuantization.Outcome;
 import io.github.quant4j.io.OutputException;
+import io.github.quant4j.io.OutputText;
 import io.github.quant4j.io.ProtectedInputs;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.pipeline.Quantization;
 import io.github.quant4j.pipeline.QuantizationReport;
 import io.github.quant4j.pipeline.SaveOptions;
 import io.github.quant4j.recipe.Recipe;
+import io.github.quant4j.sensitivity.SensitivityTable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -81,7 +83,7 @@ final class QuantizeCommand implements Callable<Integer> {
       peakHeap = heap.bytes();
     }
     if (found != null && targets.planFile() != null) {
-      Files.writeString(targets.planFile(), found.allocation().plan().toString());
+      OutputText.write(targets.planFile(), found.allocation().plan().toString());
     }
     if (quant.isJson()) {
       quant.print(json(report, found, peakHeap));
@@ -109,7 +111,7 @@ final class QuantizeCommand implements Callable<Integer> {
     options.checkRest();
     targets.check();
     if (targets.planFile() != null) {
-      OutputPaths.requireParent("--plan-out", targets.planFile());
+      OutputPaths.requireFile("--plan-out", targets.planFile());
     }
   }
 
@@ -208,6 +210,7 @@ final class QuantizeCommand implements Callable<Integer> {
     if (found != null) {
       json.put("objective", found.allocation().objective());
       json.put("bit_operations", found.allocation().bitOperations());
+      json.put("counted", "bit operations of " + SensitivityTable.OPERATIONS);
       found.divergence().ifPresent(value -> json.put("kl", value));
       Map<String, Object> plan = new LinkedHashMap<>();
       found

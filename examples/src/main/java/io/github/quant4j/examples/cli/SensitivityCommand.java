@@ -9,7 +9,6 @@ import io.github.quant4j.sensitivity.CandidateSensitivity;
 import io.github.quant4j.sensitivity.SensitivityTable;
 import io.github.quant4j.sensitivity.SiteSensitivity;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -66,10 +65,10 @@ final class SensitivityCommand implements Callable<Integer> {
     options.check();
     inputs.check();
     if (out != null) {
-      OutputPaths.requireParent("--out", out);
+      OutputPaths.requireFile("--out", out);
     }
     if (page != null) {
-      OutputPaths.requireParent("--page", page);
+      OutputPaths.requireFile("--page", page);
     }
     quant.cleansUp();
     SensitivityTable table;
@@ -77,7 +76,7 @@ final class SensitivityCommand implements Callable<Integer> {
       table = options.measure(model, inputs, quant);
     }
     if (out != null) {
-      Files.writeString(out, table.toJson());
+      OutputText.write(out, table.toJson());
     }
     if (page != null) {
       OutputText.write(page, SensitivityPage.of(table).html());

@@ -36,7 +36,7 @@ final class SensitivityOptions {
       description =
           "The candidates of a published way to choose widths, its objective and ties: HAWQ-V2,"
               + " HAWQ-V3, ZeroQ, CalibTIP, AdaPT, 'Inter-Layer Hessians', LQ-LoRA, Q-Palette,"
-              + " EMQ or LRP-QViT. Other options change these.")
+              + " EMQ, LRP-QViT or CPTQuant. Other options change these.")
   private @Nullable String policy;
 
   @Option(
@@ -102,6 +102,11 @@ final class SensitivityOptions {
                   .collect(Collectors.joining(", ")));
     }
     return found;
+  }
+
+  /** Whether the model's loss is measured at all. */
+  boolean measuresLosses() {
+    return !losses.equals("none");
   }
 
   private Set<Recipe> withLoss(List<Recipe> all) {

@@ -34,7 +34,8 @@ import picocli.CommandLine.Parameters;
     name = "study",
     header = "Compares recipes for models on data with seeds, as a file says; can be resumed.",
     description = {
-      "FILE is YAML or JSON, its paths relative to it:",
+      "FILE is a list of recipes, a line each, with --model and the options after it, or YAML or"
+          + " JSON, its paths relative to it:",
       "  models: [gutenberg-5m]",
       "  data: [{text: harbour.txt, context: 128}]",
       "  recipes: [int4:g64:sym rtn, QuaRot, {file: recipes.txt}]",
@@ -50,7 +51,7 @@ final class StudyCommand implements Callable<Integer> {
 
   private final Quant quant;
 
-  @Parameters(paramLabel = "FILE", description = "The study.")
+  @Parameters(paramLabel = "FILE", description = "The study, or a list of recipes.")
   private Path file = Path.of("");
 
   @Option(
@@ -62,7 +63,14 @@ final class StudyCommand implements Callable<Integer> {
   @Option(
       names = "--svg",
       description = "Draw the figures of the page as SVG files too, in light and in dark colours.")
-  private boolean drawsPictures;
+  private boolean drawsVectors;
+
+  @Option(
+      names = "--png",
+      description = "Draw the figures of the page as PNG files too, which are smaller.")
+  private boolean drawsPixels;
+
+  @Mixin private ListedStudyOptions listed = new ListedStudyOptions();
 
   @Mixin private RuntimeOptions runtime = new RuntimeOptions();
 
@@ -72,7 +80,7 @@ final class StudyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    StudyFile study = StudyFile.read(file);
+    StudyFile study = listed.read(file);
     Path directory = out == null ? defaultDirectory() : out;
     requireApart(study, directory);
     OutputPaths.requireDirectories("--out", directory);
@@ -89,6 +97,7 @@ final class StudyCommand implements Callable<Integer> {
       quant.print(JsonWriter.compact(result.toJson(study.bootstrap())));
     } else {
       lines(result, study.bootstrap()).forEach(quant::print);
+      quant.print("counted  " + RecipeStudy.counted());
       quant.print("results  " + directory.resolve("results.csv"));
       quant.print("page     " + directory.resolve(PAGE));
     }
@@ -106,6 +115,8 @@ final class StudyCommand implements Callable<Integer> {
     List<Path> inputs = new ArrayList<>();
     study.models().forEach(model -> inputs.add(model.directory()));
     study.data().forEach(data -> inputs.add(data.path()));
+    study.calibration().text().ifPresent(inputs::add);
+    study.calibration().speech().ifPresent(inputs::add);
     try {
       ProtectedInputs.of(inputs).requireApartFromDirectory(directory);
     } catch (OutputException e) {
@@ -126,13 +137,19 @@ final class StudyCommand implements Callable<Integer> {
     OutputText.write(
         directory.resolve(PAGE),
         StudyPage.of(String.valueOf(file.getFileName()), result, bootstrap).html());
-    if (drawsPictures) {
-      for (Scatter figure : StudyPage.figures(result)) {
-        String name = figure.title().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-");
-        FigureImage image = FigureImage.of(figure);
-        image.writeSvg(directory.resolve(name + ".svg"));
-        image.palette(Palette.DARK).writeSvg(directory.resolve(name + "-dark.svg"));
-      }
+    for (Scatter figure : StudyPage.figures(result)) {
+      String name = figure.title().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-");
+      draw(FigureImage.of(figure), directory.resolve(name));
+      draw(FigureImage.of(figure).palette(Palette.DARK), directory.resolve(name + "-dark"));
+    }
+  }
+
+  private void draw(FigureImage image, Path stem) throws IOException {
+    if (drawsVectors) {
+      image.writeSvg(stem.resolveSibling(stem.getFileName() + ".svg"));
+    }
+    if (drawsPixels) {
+      image.writePng(stem.resolveSibling(stem.getFileName() + ".png"));
     }
   }
 

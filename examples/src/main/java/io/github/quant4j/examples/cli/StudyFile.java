@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.Set;
@@ -40,7 +41,7 @@ record StudyFile(
       ordered("models", "data", "recipes", "original", "calibration", "seeds", "bootstrap");
   private static final int MOST_CONTEXT = 1 << 24;
   private static final int MOST_SAMPLES = 1_000_000;
-  private static final int DEFAULT_SAMPLES = 64;
+  static final int DEFAULT_SAMPLES = 64;
   private static final int MOST_RESAMPLES = 1_000_000;
 
   /** A model directory and what it is called. */
@@ -73,6 +74,12 @@ record StudyFile(
       throw new UsageException(
           file + ": neither YAML nor JSON: " + String.valueOf(e.getMessage()).strip());
     }
+    if (!(root instanceof Map)) {
+      throw new UsageException(
+          file
+              + ": no mapping of models, data and recipes, expected one; a list of recipes, one a"
+              + " line, needs --model DIR and --text FILE or --speech PATH");
+    }
     Path folder = Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(Path.of(""));
     StudyNode node = new StudyNode(file + ": ", root).requireKeys(KEYS);
     return new StudyFile(
@@ -90,7 +97,8 @@ record StudyFile(
     return folder.resolve(Conversions.path(node.place(), node.text())).normalize();
   }
 
-  private static String name(Path path) {
+  /** What data is called without a name of its own. */
+  static String name(Path path) {
     String name = String.valueOf(path.getFileName());
     int dot = name.lastIndexOf('.');
     return dot > 0 ? name.substring(0, dot) : name;
@@ -149,13 +157,14 @@ record StudyFile(
   }
 
   private static void requireUnique(StudyNode node, List<String> names) {
+    requireUnique(node.place(), names, "; expected another 'name' for one of them");
+  }
+
+  /** Rows are told apart by names. */
+  static void requireUnique(String place, List<String> names, String remedy) {
     for (int i = 1; i < names.size(); i++) {
       if (names.subList(0, i).contains(names.get(i))) {
-        throw new UsageException(
-            node.place()
-                + ": the name '"
-                + names.get(i)
-                + "' occurs twice; expected another 'name' for one of them");
+        throw new UsageException(place + ": the name '" + names.get(i) + "' occurs twice" + remedy);
       }
     }
   }
@@ -167,15 +176,21 @@ record StudyFile(
     }
     for (StudyNode element : node.require("recipes").elements()) {
       if (element.isMapping()) {
-        Path list = path(element.requireKeys(ordered("file")).require("file"), folder);
-        for (String recipe : RecipeList.read(list)) {
-          recipes.add(recipe(list.toString(), recipe));
-        }
+        recipes.addAll(listed(path(element.requireKeys(ordered("file")).require("file"), folder)));
       } else {
         recipes.add(recipe(element.place(), element.text()));
       }
     }
     return List.copyOf(recipes);
+  }
+
+  /** The recipes of a list, in canonical form. */
+  static List<String> listed(Path list) throws IOException {
+    List<String> recipes = new ArrayList<>();
+    for (String recipe : RecipeList.read(list)) {
+      recipes.add(recipe(list.toString(), recipe));
+    }
+    return recipes;
   }
 
   private static String recipe(String place, String text) {

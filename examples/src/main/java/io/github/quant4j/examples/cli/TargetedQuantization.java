@@ -4,6 +4,7 @@ package io.github.quant4j.examples.cli;
 import io.github.quant4j.allocate.Allocation;
 import io.github.quant4j.allocate.Allocator;
 import io.github.quant4j.graph.BlockModel;
+import io.github.quant4j.io.OutputDirectory;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.pipeline.PlannedSite;
 import io.github.quant4j.pipeline.Quantization;
@@ -22,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Finds a recipe for each layer within a target, and quantizes by them. */
 final class TargetedQuantization {
-  /** A plan's size is known but for file headers, so that a second attempt is enough. */
-  private static final int MOST_ATTEMPTS = 4;
+  /** A plan's size is known but for file headers, so that a second attempt is mostly enough. */
+  private static final int MOST_ATTEMPTS = 6;
 
   private static final int MOST_STEPS = 6;
 
@@ -52,7 +53,14 @@ final class TargetedQuantization {
     this.quant = quant;
   }
 
+  /**
+   * Quantizes. Of attempts at a target that is known to be met afterwards alone only one that meets
+   * it appears.
+   */
   Outcome saveTo(Path directory, SaveOptions save) throws IOException {
+    check();
+    // An unusable target is reported before the work, not after it.
+    OutputDirectory.create(directory, save.overwrite()).close();
     SensitivityTable all = targets.table(model, options.inputs(), quant);
     SensitivityTable table =
         new SensitivityTable(
@@ -62,14 +70,31 @@ final class TargetedQuantization {
             all.sites().stream().filter(site -> !options.isNamed(site.name())).toList(),
             all.pairs());
     Allocator allocator = targets.allocator(table);
-    if (targets.targetDivergence().isPresent()) {
-      return reaching(allocator, targets.targetDivergence().getAsDouble(), directory, save);
+    if (targets.targetDivergence().isEmpty() && targets.targetBytes().isEmpty()) {
+      Allocation allocation = targets.within(allocator, table, 0);
+      return new Outcome(allocation, save(allocation, directory, save), OptionalDouble.empty());
     }
-    if (targets.targetBytes().isPresent()) {
-      return within(table, allocator, targets.targetBytes().getAsLong(), directory, save);
+    try (AttemptedOutput output = AttemptedOutput.create(directory, save.overwrite())) {
+      SaveOptions attempts = save.withOverwrite(true);
+      Outcome found =
+          targets.targetBytes().isPresent()
+              ? within(table, allocator, targets.targetBytes().getAsLong(), output, attempts)
+              : reaching(allocator, targets.targetDivergence().orElseThrow(), output, attempts);
+      output.commit();
+      return found;
     }
-    Allocation allocation = targets.within(allocator, table, 0);
-    return new Outcome(allocation, save(allocation, directory, save), OptionalDouble.empty());
+  }
+
+  /** What can be known before anything is measured. */
+  private void check() throws IOException {
+    if (targets.targetDivergence().isPresent() && model instanceof AnyModel.Speech) {
+      throw new UsageException(
+          "--target-kl: of a speech encoder, which predicts nothing; expected --target-bits or"
+              + " --target-bytes");
+    }
+    options.requireValidRest(model);
+    targets.requireScores(
+        model.layers().stream().filter(layer -> !options.isNamed(layer)).toList());
   }
 
   private Quantization<?> quantization(Allocation allocation) throws IOException {
@@ -88,16 +113,20 @@ final class TargetedQuantization {
 
   /** The size of files is known afterwards: what is above the target is taken off the budget. */
   private Outcome within(
-      SensitivityTable table, Allocator allocator, long bytes, Path directory, SaveOptions save)
+      SensitivityTable table,
+      Allocator allocator,
+      long bytes,
+      AttemptedOutput output,
+      SaveOptions save)
       throws IOException {
     Allocation allocation = targets.within(allocator, table, bytes);
     long kept = keptBytes(quantization(allocation).plan(), table);
-    SaveOptions how = save;
     for (int attempt = 1; ; attempt++) {
       allocation = targets.within(allocator, table, bytes - kept);
-      QuantizationReport report = save(allocation, directory, how);
+      QuantizationReport report = save(allocation, output.attempt(), save);
       long excess = report.bytesAfter() - bytes;
       if (excess <= 0) {
+        output.keep();
         return new Outcome(allocation, report, OptionalDouble.empty());
       }
       if (attempt == MOST_ATTEMPTS) {
@@ -108,8 +137,8 @@ final class TargetedQuantization {
                 + report.bytesAfter()
                 + "; ask for more");
       }
-      kept += excess;
-      how = save.withOverwrite(true);
+      // Twice as much each time, as the headers of another plan may be longer.
+      kept += excess << (attempt - 1);
     }
   }
 
@@ -124,31 +153,26 @@ final class TargetedQuantization {
   }
 
   /** Bisection over the sum of the losses of layers, which is near the loss of the model. */
-  private Outcome reaching(Allocator allocator, double target, Path directory, SaveOptions save)
+  private Outcome reaching(
+      Allocator allocator, double target, AttemptedOutput output, SaveOptions save)
       throws IOException {
-    if (!(model instanceof AnyModel.Text(var language))) {
-      throw new UsageException(
-          "--target-kl: of a speech encoder, which predicts nothing; expected --target-bits or"
-              + " --target-bytes");
-    }
-    List<int[]> inputs = targets.sensitivity().measured(options.inputs().windows(language, quant));
+    AnyModel.Text text = (AnyModel.Text) model;
+    List<int[]> inputs =
+        targets.sensitivity().measured(options.inputs().windows(text.model(), quant));
     double low = 0;
     double high = Double.POSITIVE_INFINITY;
     double asked = target;
-    SaveOptions how = save;
     @Nullable Outcome best = null;
-    boolean isLast = false;
     for (int step = 0; step < MOST_STEPS; step++) {
       Optional<Allocation> allocation = allocator.reaching(asked);
       if (allocation.isEmpty()) {
         break;
       }
-      QuantizationReport report = save(allocation.get(), directory, how);
-      how = save.withOverwrite(true);
-      double measured = divergence(language, directory, inputs);
-      isLast = measured <= target;
-      if (isLast) {
+      QuantizationReport report = save(allocation.get(), output.attempt(), save);
+      double measured = divergence(text.model(), output.attempt(), inputs);
+      if (measured <= target) {
         best = new Outcome(allocation.get(), report, OptionalDouble.of(measured));
+        output.keep();
         low = asked;
         if (measured >= NEAR * target) {
           break;
@@ -165,10 +189,7 @@ final class TargetedQuantization {
       throw new UsageException(
           "--target-kl: " + target + " is less than the largest candidates reach; add larger ones");
     }
-    return isLast
-        ? best
-        : new Outcome(
-            best.allocation(), save(best.allocation(), directory, how), best.divergence());
+    return best;
   }
 
   private double divergence(LanguageModel original, Path directory, List<int[]> inputs)

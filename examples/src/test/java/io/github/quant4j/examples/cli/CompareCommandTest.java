@@ -41,6 +41,9 @@ class CompareCommandTest {
     assertEquals(0, run.status(), run.err());
     List<JsonValue> rows = run.json().getArray("recipes").orElseThrow();
     assertEquals(3, rows.size());
+    String policy = "bit operations of layers; not head, embeddings, first layer, attention; ";
+    String counted = run.json().getString("counted").orElseThrow();
+    assertTrue(counted.startsWith(policy), counted);
     JsonValue.Obj full = (JsonValue.Obj) rows.getFirst();
     JsonValue.Obj wide = (JsonValue.Obj) rows.get(1);
     JsonValue.Obj narrow = (JsonValue.Obj) rows.getLast();

@@ -177,7 +177,7 @@ public final class AccuracyReport {
               number(trial, DECODE, "%.3f", 1),
               number(trial, PREFILL, "%.2f", 1)));
     }
-    return table.toString();
+    return table.append("\nCounted: ").append(RecipeStudy.counted()).append(".\n").toString();
   }
 
   private static String number(Trial trial, String name, String format, double unit) {
@@ -207,7 +207,10 @@ public final class AccuracyReport {
   String toPage() {
     FigurePage page =
         FigurePage.of("Accuracy against bit operations")
-            .paragraph("The original has no divergence and so no mark.");
+            .paragraph(
+                "The original has no divergence and so no mark. Counted: "
+                    + RecipeStudy.counted()
+                    + ".");
     for (Scatter figure : figures().values()) {
       page = page.figure(figure, "Left and below is better; no recipe beats those of the front.");
     }

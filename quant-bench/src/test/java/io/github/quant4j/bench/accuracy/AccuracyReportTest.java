@@ -49,7 +49,9 @@ class AccuracyReportTest {
                     "{\"benchmark\": \"another.Benchmark.run\"}")
                 + "]");
     List<String> lines = report.toMarkdown().lines().toList();
-    assertEquals(4, lines.size());
+    assertEquals(6, lines.size());
+    String policy = "bit operations of layers; not head, embeddings, first layer, attention; ";
+    assertTrue(lines.getLast().startsWith("Counted: " + policy), lines.getLast());
     assertEquals(
         "| `original` | 4.25 | 3.70 | 40.50 | 0.0000 | 87.5 % | 321 | 400 | 2.50 | 0.500 |  |",
         lines.get(2));
@@ -59,6 +61,7 @@ class AccuracyReportTest {
         lines.get(3));
     String page = report.toPage();
     assertTrue(page.contains("KL against milliseconds for a decoded token"));
+    assertTrue(page.contains(policy));
     assertThrows(IllegalArgumentException.class, () -> AccuracyReport.parse("[]"));
     assertThrows(IllegalArgumentException.class, () -> AccuracyReport.parse("{}"));
   }

@@ -39,6 +39,10 @@ final class FigureChart {
   private static final int MOST_NAMED = 26;
 
   private static final double MOST_SPREAD = 30;
+
+  /** Within less a logarithmic axis of XChart has marks at its ends alone, in all their digits. */
+  private static final double LEAST_SPREAD = 3;
+
   private static final String LOGARITHMIC = "0.#######";
   private static final int TITLE_SIZE = 16;
   private static final int TEXT_SIZE = 12;
@@ -115,9 +119,10 @@ final class FigureChart {
    * logarithmic ones have a pattern instead; over several decades there is room for these alone.
    */
   private static void scales(Scatter scatter, AxesChartStyler styler) {
-    if (scatter.x().isLogarithmic()) {
+    double spread = spread(scatter, Scatter.Point::x);
+    if (scatter.x().isLogarithmic() && spread > LEAST_SPREAD) {
       styler.setXAxisLogarithmic(true);
-      styler.setXAxisLogarithmicDecadeOnly(spread(scatter, Scatter.Point::x) > MOST_SPREAD);
+      styler.setXAxisLogarithmicDecadeOnly(spread > MOST_SPREAD);
       styler.setXAxisDecimalPattern(LOGARITHMIC);
     } else {
       styler.setxAxisTickLabelsFormattingFunction(FigureChart::number);

@@ -132,4 +132,16 @@ public final class FigureImage {
   public void writeSvg(Path file) throws IOException {
     OutputText.write(file, svg());
   }
+
+  /**
+   * Writes the image as pixels, which take a fraction of the bytes of the vectors where there are
+   * many letters.
+   *
+   * @param file where it is to appear
+   * @throws io.github.quant4j.io.OutputException if it cannot be written
+   * @throws IOException if the image cannot be encoded
+   */
+  public void writePng(Path file) throws IOException {
+    OutputText.write(file, png());
+  }
 }
