@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.recipe;
 
-import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.grammar.Range;
 import io.github.quant4j.grammar.Step;
 import java.util.Optional;
@@ -21,7 +20,6 @@ import java.util.Optional;
  * @param strength {@code a}, from 0 to 1; empty to choose it for each layer from 0, 0.25, 0.5, 0.75 and 1 by the error on held-out tokens
  * @param residual {@code r}, from 0 to 1; empty for that of the strength
  */
-@Stable
 public record Retarget(Optional<Double> strength, Optional<Double> residual) {
   private static final String AUTO = "auto";
 
