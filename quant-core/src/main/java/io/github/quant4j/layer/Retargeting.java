@@ -90,8 +90,7 @@ final class Retargeting {
     if (inverse.isEmpty()) {
       return given(weights, "the second moment of the input could not be used");
     }
-    CrossMoment residualMoment =
-        retarget.needsResidual() ? error.residual().orElse(null) : null;
+    CrossMoment residualMoment = retarget.needsResidual() ? error.residual().orElse(null) : null;
     if (residualMoment != null && residualMoment.sum().rows() != weights.rows()) {
       throw new IllegalArgumentException(
           "residual: " + residualMoment + ", expected " + weights.rows() + " rows as " + weights);

@@ -127,7 +127,8 @@ class RetargetingTest {
     assertTrue(actual.isFinite(), random.toString());
     for (int i = 0; i < OUT; i++) {
       for (int j = 0; j < IN; j++) {
-        assertEquals(expected.getEntry(i, j), actual.get(i, j), tolerance, i + ", " + j + ", " + random);
+        assertEquals(
+            expected.getEntry(i, j), actual.get(i, j), tolerance, i + ", " + j + ", " + random);
       }
     }
   }
@@ -220,8 +221,7 @@ class RetargetingTest {
 
   private void assertKept(String reason) {
     LinearQuantizationResult result = quantize("retarget(1) | int3:g8:asym rtn");
-    FloatMatrix plain =
-        LinearQuantizer.of("int3:g8:asym rtn").quantize(weights).linear().toDense();
+    FloatMatrix plain = LinearQuantizer.of("int3:g8:asym rtn").quantize(weights).linear().toDense();
     assertArrayEquals(plain.data(), result.linear().toDense().data());
     assertTrue(result.report().notes().toString().contains(reason), result.report()::toString);
   }
@@ -295,14 +295,19 @@ class RetargetingTest {
       assertEquals(
           List.of("retarget: strength " + best + ", " + best + " for the residual stream"),
           result.report().notes());
-      double power = real(inputs).add(real(left)).multiply(real(weights).transpose()).getFrobeniusNorm();
+      double power =
+          real(inputs).add(real(left)).multiply(real(weights).transpose()).getFrobeniusNorm();
       double expected = least / power;
       assertEquals(
           expected * expected, result.report().sampleError().orElseThrow(), 1e-3 * expected);
     }
     heldOut = Optional.empty();
     assertTrue(
-        quantize("retarget(auto) | f32").report().notes().toString().contains("no held-out tokens"));
+        quantize("retarget(auto) | f32")
+            .report()
+            .notes()
+            .toString()
+            .contains("no held-out tokens"));
   }
 
   @Test
@@ -320,7 +325,6 @@ class RetargetingTest {
         IllegalArgumentException.class,
         () -> moment.add(residual, x, tokenWeights, SCALAR.compute()));
     assertThrows(
-        IllegalArgumentException.class,
-        () -> moment.add(error, x, ones(3), SCALAR.compute()));
+        IllegalArgumentException.class, () -> moment.add(error, x, ones(3), SCALAR.compute()));
   }
 }

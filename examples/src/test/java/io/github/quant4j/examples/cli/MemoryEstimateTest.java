@@ -40,7 +40,9 @@ class MemoryEstimateTest {
 
   private int quantize(String recipe, int mebibytes) throws Exception {
     String target = directory.resolve("model-" + mebibytes).toString();
-    return run(recipe, mebibytes, "quantize", CommandRun.MODEL, target, "--quiet").process().exitValue();
+    return run(recipe, mebibytes, "quantize", CommandRun.MODEL, target, "--quiet")
+        .process()
+        .exitValue();
   }
 
   @ParameterizedTest
