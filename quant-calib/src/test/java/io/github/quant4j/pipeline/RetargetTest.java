@@ -229,8 +229,9 @@ class RetargetTest {
           if (site.name().endsWith(suffix)) {
             RealMatrix x = real(after.input());
             RealMatrix moment = x.transpose().multiply(x);
+            double damping = 0.01 * moment.getTrace() / x.getColumnDimension();
             for (int j = 0; j < x.getColumnDimension(); j++) {
-              moment.multiplyEntry(j, j, 1.01);
+              moment.addToEntry(j, j, damping);
             }
             RealMatrix weights = real(from.linear(site).toDense());
             RealMatrix wanted =
