@@ -17,9 +17,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Weights that make up for the quantization of the layers before: {@code T = W + a W D (H + l I)^-1 +
- * r R (H + l I)^-1}, with the moments {@code H} of the input, {@code D} of its error with it and
- * {@code R} of the residual stream's error with it, and a share {@code l} of the mean diagonal of H.
+ * Weights that make up for the quantization of the layers before: {@code T = W + a W D (H + l I)^-1
+ * + r R (H + l I)^-1}, with the moments {@code H} of the input, {@code D} of its error with it and
+ * {@code R} of the residual stream's error with it, and a share {@code l} of the mean diagonal of
+ * H.
  *
  * <p>A share of each diagonal element would let inputs of little power have any weights, which then
  * stretch the scales that they share with others: it makes the encoder of Whisper useless.

@@ -9,8 +9,8 @@ import java.util.Optional;
  * That a layer is rounded towards weights which make up for the quantization of the layers before
  * it, rather than towards its own: {@code W + a W (X_fp - X)^T X (X^T X + L)^-1}, with inputs
  * {@code X} of the layer from the layers quantized so far and {@code X_fp} from the original model,
- * and a damping {@code L}, one hundredth of the mean diagonal of {@code X^T X}. For layers that write to the residual
- * stream {@code h} also {@code r (h_fp - h)^T X (X^T X + L)^-1} is added.
+ * and a damping {@code L}, one hundredth of the mean diagonal of {@code X^T X}. For layers that
+ * write to the residual stream {@code h} also {@code r (h_fp - h)^T X (X^T X + L)^-1} is added.
  *
  * <p>With {@code a = 1} and {@code r = 0} this is the least-squares solution of {@code W X_fp = W'
  * X} that the exact corrections of Qronos (Zhang et al., arXiv:2505.11695) come to; GPTAQ (Li et

@@ -199,7 +199,9 @@ class RetargetingTest {
     }
   }
 
-  /** What an input of little power could make up for is not worth a weight that stretches scales. */
+  /**
+   * What an input of little power could make up for is not worth a weight that stretches scales.
+   */
   @Test
   void inputsOfLittlePowerKeepTheirWeights() {
     for (int t = 0; t < TOKENS; t++) {
