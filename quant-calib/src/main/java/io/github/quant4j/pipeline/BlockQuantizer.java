@@ -208,8 +208,7 @@ final class BlockQuantizer {
     if (rules.isEmpty() || recipe == null) {
       return new TransformFolder.Result(List.of(), TransformChain.identity(group.inFeatures()));
     }
-    Set<StatisticNeed> needs =
-        recipe.withTransforms(rules).withRetarget(Optional.empty()).needs();
+    Set<StatisticNeed> needs = recipe.withTransforms(rules).withRetarget(Optional.empty()).needs();
     LayerInput input =
         flow == null || needs.isEmpty()
             ? LayerInput.unknown()
@@ -248,7 +247,8 @@ final class BlockQuantizer {
     for (Recipe recipe : byRecipe.keySet()) {
       inputs.computeIfAbsent(
           recipe.attentionWeight(),
-          weight -> flow == null ? LayerInput.unknown() : flow.observe(index, needs, weight, given));
+          weight ->
+              flow == null ? LayerInput.unknown() : flow.observe(index, needs, weight, given));
     }
     double observing = searching + (System.nanoTime() - start) / 1e9;
     byRecipe.forEach(

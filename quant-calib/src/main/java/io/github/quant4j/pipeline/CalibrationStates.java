@@ -163,7 +163,8 @@ final class CalibrationStates implements AutoCloseable {
   }
 
   /**
-   * The input of the block in the model as it was given. It shares the file and is not to be closed.
+   * The input of the block in the model as it was given. It shares the file and is not to be
+   * closed.
    *
    * @throws IllegalArgumentException if it was not written
    */

@@ -112,9 +112,12 @@ final class MemoryEstimate {
       floats += 2 * in * in + Math.min(ROWS_IN_SLAB, rows) * in;
     }
     if (isGroupRetargeted) {
-      // The moments with the errors, the inverse of that of the input, and targets of all layers;
-      // the largest of four matrices on the way to an inverse or to a target.
-      floats += 2 * in * in + rows * in + dense + 4 * Math.max(in * in, largest);
+      // Rounding or, before it, the way to an inverse and to a target, which are not there at once.
+      long rounding = floats - dense - in * in;
+      long target = Math.max(5 * in * in, in * in + 5 * largest);
+      floats += Math.max(0, target - rounding);
+      // The moments with the errors, and targets of all layers.
+      floats += in * in + rows * in + dense;
       floats += Math.min(tokens, InputObserver.HELD_OUT_ROWS) * (2 * in + rows);
     }
     if (isObserved) {

@@ -128,8 +128,7 @@ final class UpstreamObserver {
   private static FloatMatrix columns(FloatMatrix matrix, int from, int count) {
     FloatMatrix result = FloatMatrix.zeros(matrix.rows(), count);
     for (int t = 0; t < matrix.rows(); t++) {
-      System.arraycopy(
-          matrix.data(), t * matrix.columns() + from, result.data(), t * count, count);
+      System.arraycopy(matrix.data(), t * matrix.columns() + from, result.data(), t * count, count);
     }
     return result;
   }

@@ -239,7 +239,9 @@ final class SensitivityRun<I> implements AutoCloseable {
             candidates));
   }
 
-  /** A recipe for a layer before which nothing is changed, so that there is nothing to make up for. */
+  /**
+   * A recipe for a layer before which nothing is changed, so that there is nothing to make up for.
+   */
   private static Recipe alone(Recipe recipe) {
     return recipe.withRetarget(Optional.empty());
   }

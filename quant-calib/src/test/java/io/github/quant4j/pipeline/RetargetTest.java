@@ -63,7 +63,8 @@ class RetargetTest {
   }
 
   private static LanguageModel open(String name, int threads) throws IOException {
-    return LanguageModel.open(TestModels.directory(name), ModelOptions.defaults().withThreads(threads));
+    return LanguageModel.open(
+        TestModels.directory(name), ModelOptions.defaults().withThreads(threads));
   }
 
   private static Quantization<int[]> quantization(
@@ -116,7 +117,11 @@ class RetargetTest {
 
   /** From every layer on, also from the states that lie on disk. */
   @ParameterizedTest
-  @CsvSource({"'" + RECIPE + "', 3", "'" + RECIPE + "', 7", "'retarget(auto) | hadamard | int4:g16 gptq', 9"})
+  @CsvSource({
+    "'" + RECIPE + "', 3",
+    "'" + RECIPE + "', 7",
+    "'retarget(auto) | hadamard | int4:g16 gptq', 9"
+  })
   void aRunGoesOnToTheSameBytes(String recipe, int layers) throws IOException {
     List<int[]> texts = texts(10, 20);
     try (LanguageModel model = open("llama-untied", 1)) {
@@ -142,8 +147,8 @@ class RetargetTest {
   }
 
   /**
-   * Nothing is quantized, so nothing is to be made up for: both streams are in the same coordinates,
-   * whatever was folded.
+   * Nothing is quantized, so nothing is to be made up for: both streams are in the same
+   * coordinates, whatever was folded.
    */
   @ParameterizedTest
   @MethodSource("models")
@@ -220,13 +225,13 @@ class RetargetTest {
         BlockPass before = from.begin(given, false);
         BlockPass after = to.begin(quantized, false);
         while (before.nextGroup() < from.layout().groups().size()) {
-          LinearSite site =
-              from.layout().groups().get(before.nextGroup()).sites().getFirst();
+          LinearSite site = from.layout().groups().get(before.nextGroup()).sites().getFirst();
           if (site.name().endsWith(suffix)) {
             RealMatrix x = real(after.input());
             RealMatrix moment = x.transpose().multiply(x);
+            double damping = 0.01 * moment.getTrace() / x.getColumnDimension();
             for (int j = 0; j < x.getColumnDimension(); j++) {
-              moment.multiplyEntry(j, j, 1.01);
+              moment.addToEntry(j, j, damping);
             }
             RealMatrix weights = real(from.linear(site).toDense());
             RealMatrix wanted =
@@ -240,7 +245,9 @@ class RetargetTest {
                             .scalarMultiply(ofResidual));
             RealMatrix expected =
                 weights.add(
-                    wanted.multiply(x).multiply(new LUDecomposition(moment).getSolver().getInverse()));
+                    wanted
+                        .multiply(x)
+                        .multiply(new LUDecomposition(moment).getSolver().getInverse()));
             RealMatrix actual = real(to.linear(site).toDense());
             double error = actual.subtract(expected).getFrobeniusNorm();
             double change = expected.subtract(weights).getFrobeniusNorm();

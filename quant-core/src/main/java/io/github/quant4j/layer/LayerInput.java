@@ -103,8 +103,7 @@ public final class LayerInput {
    * @return the input
    * @throws IllegalArgumentException if the shapes differ
    */
-  public static LayerInput observe(
-      FloatMatrix rows, FloatMatrix fullPrecision, Compute compute) {
+  public static LayerInput observe(FloatMatrix rows, FloatMatrix fullPrecision, Compute compute) {
     if (fullPrecision.rows() != rows.rows() || fullPrecision.columns() != rows.columns()) {
       throw new IllegalArgumentException(
           "fullPrecision: " + fullPrecision + ", expected the shape of " + rows);

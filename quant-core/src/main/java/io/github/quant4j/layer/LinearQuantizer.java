@@ -161,8 +161,7 @@ public final class LinearQuantizer {
       return List.of();
     }
     Retargeting retargeting =
-        new Retargeting(
-            retarget.get(), gram.get(), input.upstreamError().get(), options.compute());
+        new Retargeting(retarget.get(), gram.get(), input.upstreamError().get(), options.compute());
     return layers.stream().map(layer -> retargeting.of(layer.weights())).toList();
   }
 

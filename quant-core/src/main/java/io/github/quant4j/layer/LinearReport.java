@@ -9,11 +9,11 @@ import java.util.OptionalDouble;
 /**
  * How well one layer was quantized.
  *
- * <p>Where a recipe rounds towards other weights T than the layer's own W ({@code retarget}), {@code
- * error}, {@code passErrors} and {@code weightSqnr} are those of what was made against T, on the
- * quantized input: the noise of rounding. {@code sampleError} on held-out tokens is then against the
- * output of W on the input in full precision, and the residual stream's error besides if T makes up
- * for it: what remains of all quantization so far. A note gives the strength.
+ * <p>Where a recipe rounds towards other weights T than the layer's own W ({@code retarget}),
+ * {@code error}, {@code passErrors} and {@code weightSqnr} are those of what was made against T, on
+ * the quantized input: the noise of rounding. {@code sampleError} on held-out tokens is then
+ * against the output of W on the input in full precision, and the residual stream's error besides
+ * if T makes up for it: what remains of all quantization so far. A note gives the strength.
  *
  * @param isOutputError whether errors are those of the output, {@code tr(E H E^T) / tr(W H W^T)};
  *     if the second moment is not known they are those of the weights, {@code |E|^2 / |W|^2}

@@ -17,10 +17,13 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Weights that make up for the quantization of the layers before: {@code T = W + a W D (H + L)^-1 +
- * r R (H + L)^-1}, with the moments {@code H} of the input, {@code D} of its error with it and
- * {@code R} of the residual stream's error with it, and {@code L} a share of the diagonal of H. As
- * the damping follows the diagonal, T of scaled inputs is the scaled T.
+ * Weights that make up for the quantization of the layers before: {@code T = W + a W D (H + l I)^-1
+ * + r R (H + l I)^-1}, with the moments {@code H} of the input, {@code D} of its error with it and
+ * {@code R} of the residual stream's error with it, and a share {@code l} of the mean diagonal of
+ * H.
+ *
+ * <p>A share of each diagonal element would let inputs of little power have any weights, which then
+ * stretch the scales that they share with others: it makes the encoder of Whisper useless.
  *
  * <p>The factor of H is computed once for all layers of a group: {@code 7/6 in^3} multiply-adds;
  * each layer takes {@code 2 out in^2} more.
@@ -39,12 +42,8 @@ final class Retargeting {
   private final Compute compute;
   private final Optional<Inverse> inverse;
 
-  /**
-   * The inverse of the moment with a diagonal of ones.
-   *
-   * @param factors by which inputs are multiplied for that; 0 where an input is always 0
-   */
-  private record Inverse(FloatMatrix matrix, double[] factors, double damping) {}
+  /** The inverse of the damped moment in units of its mean diagonal. */
+  private record Inverse(FloatMatrix matrix, double mean, double damping) {}
 
   /**
    * What to round towards.
@@ -64,22 +63,21 @@ final class Retargeting {
 
   private Optional<Inverse> invert(Gram gram) {
     int size = gram.size();
-    double[] factors = new double[size];
-    for (int j = 0; j < size; j++) {
-      double power = gram.values()[j * size + j];
-      factors[j] = power > 0 ? 1 / Math.sqrt(power) : 0;
+    double mean = 0;
+    for (float power : gram.diagonal()) {
+      mean += (double) power / size;
     }
     for (double damping : DAMPING) {
       FloatMatrix unit = FloatMatrix.zeros(size, size);
-      for (int i = 0; i < size; i++) {
-        for (int j = 0; j < size; j++) {
-          unit.put(i, j, (float) (factors[i] * gram.values()[i * size + j] * factors[j]));
-        }
-        unit.put(i, i, (float) (1 + damping));
+      for (int i = 0; i < unit.data().length; i++) {
+        unit.data()[i] = (float) (gram.values()[i] / mean);
+      }
+      for (int j = 0; j < size; j++) {
+        unit.put(j, j, (float) (unit.get(j, j) + damping));
       }
       Optional<LdlFactorization> factored = LdlFactorization.of(unit, compute);
       if (factored.isPresent()) {
-        return Optional.of(new Inverse(factored.get().inverse(compute), factors, damping));
+        return Optional.of(new Inverse(factored.get().inverse(compute), mean, damping));
       }
     }
     return Optional.empty();
@@ -90,8 +88,7 @@ final class Retargeting {
     if (inverse.isEmpty()) {
       return given(weights, "the second moment of the input could not be used");
     }
-    CrossMoment residualMoment =
-        retarget.needsResidual() ? error.residual().orElse(null) : null;
+    CrossMoment residualMoment = retarget.needsResidual() ? error.residual().orElse(null) : null;
     if (residualMoment != null && residualMoment.sum().rows() != weights.rows()) {
       throw new IllegalArgumentException(
           "residual: " + residualMoment + ", expected " + weights.rows() + " rows as " + weights);
@@ -127,7 +124,7 @@ final class Retargeting {
             + (inverse.get().damping() == DAMPING[0]
                 ? ""
                 : String.format(
-                    Locale.ROOT, ", damping %.1f of the diagonal", inverse.get().damping()));
+                    Locale.ROOT, ", damping %.1f of the mean diagonal", inverse.get().damping()));
     return new Target(target, residual, note);
   }
 
@@ -135,20 +132,20 @@ final class Retargeting {
     return new Target(weights, 0, "retarget: not done, as " + reason);
   }
 
-  /** {@code P (H + L)^-1}. */
+  /** {@code P (H + l I)^-1}. */
   private FloatMatrix solved(FloatMatrix pulled, float unit, Inverse known) {
-    FloatMatrix scaled = scaledColumns(pulled, known.factors(), 1);
+    FloatMatrix relative = scaled(pulled, 1 / known.mean());
     FloatMatrix result = FloatMatrix.zeros(pulled.rows(), pulled.columns());
     // The inverse is symmetric.
     compute.multiplyTransposed(
-        MatrixView.of(scaled), MatrixView.of(known.matrix()), false, MatrixView.of(result));
-    return scaledColumns(result, known.factors(), unit);
+        MatrixView.of(relative), MatrixView.of(known.matrix()), false, MatrixView.of(result));
+    return unit == 1 ? result : scaled(result, unit);
   }
 
-  private static FloatMatrix scaledColumns(FloatMatrix matrix, double[] factors, double unit) {
+  private static FloatMatrix scaled(FloatMatrix matrix, double factor) {
     FloatMatrix result = FloatMatrix.zeros(matrix.rows(), matrix.columns());
     for (int i = 0; i < result.data().length; i++) {
-      result.data()[i] = (float) (matrix.data()[i] * factors[i % factors.length] * unit);
+      result.data()[i] = (float) (matrix.data()[i] * factor);
     }
     return result;
   }

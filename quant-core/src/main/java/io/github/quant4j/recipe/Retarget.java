@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.recipe;
 
-import io.github.quant4j.annotation.Stable;
 import io.github.quant4j.grammar.Range;
 import io.github.quant4j.grammar.Step;
 import java.util.Optional;
 
 /**
  * That a layer is rounded towards weights which make up for the quantization of the layers before
- * it, rather than towards its own: {@code W + a W (X_fp - X)^T X (X^T X + L)^-1}, with inputs {@code
- * X} of the layer from the layers quantized so far and {@code X_fp} from the original model, and a
- * damping {@code L} of one hundredth of the diagonal. For layers that write to the residual stream
- * {@code h} also {@code r (h_fp - h)^T X (X^T X + L)^-1} is added.
+ * it, rather than towards its own: {@code W + a W (X_fp - X)^T X (X^T X + L)^-1}, with inputs
+ * {@code X} of the layer from the layers quantized so far and {@code X_fp} from the original model,
+ * and a damping {@code L}, one hundredth of the mean diagonal of {@code X^T X}. For layers that
+ * write to the residual stream {@code h} also {@code r (h_fp - h)^T X (X^T X + L)^-1} is added.
  *
  * <p>With {@code a = 1} and {@code r = 0} this is the least-squares solution of {@code W X_fp = W'
  * X} that the exact corrections of Qronos (Zhang et al., arXiv:2505.11695) come to; GPTAQ (Li et
- * al., arXiv:2504.02692) follows the same error column by column. Full strength fits the calibration
- * tokens too closely where they are few.
+ * al., arXiv:2504.02692) follows the same error column by column. Full strength fits the
+ * calibration tokens too closely where they are few.
  *
- * @param strength {@code a}, from 0 to 1; empty to choose it for each layer from 0, 0.25, 0.5, 0.75 and 1 by the error on held-out tokens
+ * @param strength {@code a}, from 0 to 1; empty to choose it for each layer from 0, 0.25, 0.5, 0.75
+ *     and 1 by the error on held-out tokens
  * @param residual {@code r}, from 0 to 1; empty for that of the strength
  */
-@Stable
 public record Retarget(Optional<Double> strength, Optional<Double> residual) {
   private static final String AUTO = "auto";
 

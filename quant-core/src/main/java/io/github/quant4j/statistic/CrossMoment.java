@@ -6,8 +6,9 @@ import io.github.quant4j.linalg.MatrixView;
 import io.github.quant4j.tensor.FloatMatrix;
 
 /**
- * The weighted moment of an error with a layer's input, {@code D = sum_t r_t d_t x_t^T}: with {@link
- * Gram} it says which part of the error a linear map of the input can make up for, {@code D H^-1}.
+ * The weighted moment of an error with a layer's input, {@code D = sum_t r_t d_t x_t^T}: with
+ * {@link Gram} it says which part of the error a linear map of the input can make up for, {@code D
+ * H^-1}.
  *
  * <p>D is kept as a sum in single precision, like the moment that it goes with. The result does not
  * depend on the number of threads. Not thread-safe while it is added to.
@@ -40,8 +41,8 @@ public final class CrossMoment {
   }
 
   /**
-   * Adds tokens. Those of weight 0 are not counted; nor are those of which an error is not finite or
-   * an input is one that {@link InputStatistics} leaves out, so that both have seen the same.
+   * Adds tokens. Those of weight 0 are not counted; nor are those of which an error is not finite
+   * or an input is one that {@link InputStatistics} leaves out, so that both have seen the same.
    *
    * <p>Cost: {@code tokens rows columns} multiply-adds, and scratch memory for 512 tokens.
    *

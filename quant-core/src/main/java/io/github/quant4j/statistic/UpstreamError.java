@@ -8,8 +8,8 @@ import java.util.Optional;
  * What quantization of the layers before has done to a layer's input, seen over the same tokens as
  * the {@link InputStatistics} of that input. Errors are full precision less quantized.
  *
- * @param input {@code sum_t r_t (x_fp - x) x^T}, {@code [in, in]}, with the input {@code x} that the
- *     layers quantized so far give, and {@code x_fp} that of the original model
+ * @param input {@code sum_t r_t (x_fp - x) x^T}, {@code [in, in]}, with the input {@code x} that
+ *     the layers quantized so far give, and {@code x_fp} that of the original model
  * @param residual {@code sum_t r_t (h_fp - h) x^T}, {@code [out, in]}, with the residual stream
  *     {@code h} just before the layer's output is added to it; empty if it is added to none
  * @param heldOut tokens that the moments have not seen; empty if there are none
@@ -29,7 +29,8 @@ public record UpstreamError(
       throw new IllegalArgumentException("input: " + input + ", expected a square moment");
     }
     if (residual.isPresent() && residual.get().sum().columns() != in) {
-      throw new IllegalArgumentException("residual: " + residual.get() + ", expected " + in + " columns");
+      throw new IllegalArgumentException(
+          "residual: " + residual.get() + ", expected " + in + " columns");
     }
     if (heldOut.isPresent() && heldOut.get().inputs().columns() != in) {
       throw new IllegalArgumentException(
@@ -50,8 +51,8 @@ public record UpstreamError(
     /**
      * Checks the shapes.
      *
-     * @throws IllegalArgumentException if they are not of the same tokens, or the errors not as wide
-     *     as the inputs
+     * @throws IllegalArgumentException if they are not of the same tokens, or the errors not as
+     *     wide as the inputs
      */
     public Sample {
       if (inputErrors.rows() != inputs.rows() || inputErrors.columns() != inputs.columns()) {

@@ -94,7 +94,8 @@ class CallersAlgebraTest {
     return LinearQuantizer.of(recipe)
         .withOptions(options)
         .quantize(
-            LinearLayer.of(weights).withScores(scores), LayerInput.observe(x, x, options.compute()));
+            LinearLayer.of(weights).withScores(scores),
+            LayerInput.observe(x, x, options.compute()));
   }
 
   /** Who multiplies in a recipe besides the report and the error of the whole. */

@@ -97,7 +97,7 @@ class RetargetingTest {
     return result;
   }
 
-  /** {@code W + a W E^T R X (X^T R X + L)^-1 + r S^T R X (...)^-1}. */
+  /** {@code W + a W E^T R X (X^T R X + l I)^-1 + r S^T R X (...)^-1}. */
   private RealMatrix oracle(double strength, double ofResidual) {
     RealMatrix inputs = real(x);
     double[] shares = new double[tokenWeights.length];
@@ -106,11 +106,9 @@ class RetargetingTest {
     }
     RealMatrix weighted = MatrixUtils.createRealDiagonalMatrix(shares).multiply(inputs);
     RealMatrix moment = inputs.transpose().multiply(weighted);
+    double damping = 0.01 * moment.getTrace() / IN;
     for (int j = 0; j < IN; j++) {
-      moment.multiplyEntry(j, j, 1.01);
-      if (moment.getEntry(j, j) == 0) {
-        moment.setEntry(j, j, 1);
-      }
+      moment.addToEntry(j, j, damping);
     }
     RealMatrix inverse = new LUDecomposition(moment).getSolver().getInverse();
     RealMatrix wanted =
@@ -127,7 +125,8 @@ class RetargetingTest {
     assertTrue(actual.isFinite(), random.toString());
     for (int i = 0; i < OUT; i++) {
       for (int j = 0; j < IN; j++) {
-        assertEquals(expected.getEntry(i, j), actual.get(i, j), tolerance, i + ", " + j + ", " + random);
+        assertEquals(
+            expected.getEntry(i, j), actual.get(i, j), tolerance, i + ", " + j + ", " + random);
       }
     }
   }
@@ -181,26 +180,36 @@ class RetargetingTest {
         OutputSearch.product(x, expected, SCALAR.compute()).data(), actual, 2e-2f, transforms);
   }
 
-  /** Whatever unit each input is in, the target computes the same. */
-  @Test
-  void scaledInputsGiveTheScaledTarget() {
+  /** Whatever unit the input is in, the target computes the same. */
+  @ParameterizedTest
+  @ValueSource(floats = {0x1p-40f, 0x1p30f})
+  void scaledInputsGiveTheScaledTarget(float factor) {
     FloatMatrix plain = quantize("retarget(0.5) | f32").linear().toDense();
-    for (int j = 0; j < IN; j++) {
-      float factor = Math.scalb(1f, j % 9 - 4);
-      for (int t = 0; t < TOKENS; t++) {
-        x.put(t, j, x.get(t, j) * factor);
-        error.put(t, j, error.get(t, j) * factor);
-      }
-      for (int i = 0; i < OUT; i++) {
-        weights.put(i, j, weights.get(i, j) / factor);
+    for (FloatMatrix matrix : List.of(x, error)) {
+      for (int i = 0; i < matrix.data().length; i++) {
+        matrix.data()[i] *= factor;
       }
     }
+    for (int i = 0; i < weights.data().length; i++) {
+      weights.data()[i] /= factor;
+    }
     FloatMatrix scaled = quantize("retarget(0.5) | f32").linear().toDense();
-    for (int j = 0; j < IN; j++) {
-      for (int i = 0; i < OUT; i++) {
-        double back = scaled.get(i, j) * Math.scalb(1f, j % 9 - 4);
-        assertEquals(plain.get(i, j), back, 1e-4, random.toString());
-      }
+    for (int i = 0; i < plain.data().length; i++) {
+      assertEquals(plain.data()[i], scaled.data()[i] * factor, 1e-4, random.toString());
+    }
+  }
+
+  /**
+   * What an input of little power could make up for is not worth a weight that stretches scales.
+   */
+  @Test
+  void inputsOfLittlePowerKeepTheirWeights() {
+    for (int t = 0; t < TOKENS; t++) {
+      x.put(t, 4, 1e-3f * residual.get(t, 3));
+    }
+    FloatMatrix target = quantize("retarget(1) | f32").linear().toDense();
+    for (int i = 0; i < OUT; i++) {
+      assertEquals(weights.get(i, 4), target.get(i, 4), 0.1, random.toString());
     }
   }
 
@@ -220,8 +229,7 @@ class RetargetingTest {
 
   private void assertKept(String reason) {
     LinearQuantizationResult result = quantize("retarget(1) | int3:g8:asym rtn");
-    FloatMatrix plain =
-        LinearQuantizer.of("int3:g8:asym rtn").quantize(weights).linear().toDense();
+    FloatMatrix plain = LinearQuantizer.of("int3:g8:asym rtn").quantize(weights).linear().toDense();
     assertArrayEquals(plain.data(), result.linear().toDense().data());
     assertTrue(result.report().notes().toString().contains(reason), result.report()::toString);
   }
@@ -295,14 +303,19 @@ class RetargetingTest {
       assertEquals(
           List.of("retarget: strength " + best + ", " + best + " for the residual stream"),
           result.report().notes());
-      double power = real(inputs).add(real(left)).multiply(real(weights).transpose()).getFrobeniusNorm();
+      double power =
+          real(inputs).add(real(left)).multiply(real(weights).transpose()).getFrobeniusNorm();
       double expected = least / power;
       assertEquals(
           expected * expected, result.report().sampleError().orElseThrow(), 1e-3 * expected);
     }
     heldOut = Optional.empty();
     assertTrue(
-        quantize("retarget(auto) | f32").report().notes().toString().contains("no held-out tokens"));
+        quantize("retarget(auto) | f32")
+            .report()
+            .notes()
+            .toString()
+            .contains("no held-out tokens"));
   }
 
   @Test
@@ -320,7 +333,6 @@ class RetargetingTest {
         IllegalArgumentException.class,
         () -> moment.add(residual, x, tokenWeights, SCALAR.compute()));
     assertThrows(
-        IllegalArgumentException.class,
-        () -> moment.add(error, x, ones(3), SCALAR.compute()));
+        IllegalArgumentException.class, () -> moment.add(error, x, ones(3), SCALAR.compute()));
   }
 }

@@ -9,9 +9,10 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What {@code estimate} says of memory, held against JVMs with just so much of it. */
 class MemoryEstimateTest {
@@ -19,9 +20,9 @@ class MemoryEstimateTest {
 
   @TempDir Path directory;
 
-  private CommandProcess run(int mebibytes, String... arguments) throws Exception {
+  private CommandProcess run(String recipe, int mebibytes, String... arguments) throws Exception {
     List<String> all = new ArrayList<>(List.of(arguments));
-    all.addAll(List.of("--recipe", "int4:g64:asym gptq", "--calib", CommandRun.TEXT));
+    all.addAll(List.of("--recipe", recipe, "--calib", CommandRun.TEXT));
     all.addAll(List.of("--samples", "24", "--context", "128"));
     // A young generation that is small beside the estimate: it does not count.
     List<String> heap = List.of("-XX:+UseSerialGC", "-Xmn6m", "-Xmx" + mebibytes + "m");
@@ -30,24 +31,27 @@ class MemoryEstimateTest {
     return process;
   }
 
-  private int estimate(int mebibytes) throws Exception {
-    CommandProcess process = run(mebibytes, "estimate", CommandRun.MODEL, "--json");
+  private int estimate(String recipe, int mebibytes) throws Exception {
+    CommandProcess process = run(recipe, mebibytes, "estimate", CommandRun.MODEL, "--json");
     Matcher matcher = PEAK.matcher(process.text());
     assertEquals(true, matcher.find(), process::text);
     return (int) (Long.parseLong(matcher.group(1)) >> 20);
   }
 
-  private int quantize(int mebibytes) throws Exception {
+  private int quantize(String recipe, int mebibytes) throws Exception {
     String target = directory.resolve("model-" + mebibytes).toString();
-    return run(mebibytes, "quantize", CommandRun.MODEL, target, "--quiet").process().exitValue();
+    return run(recipe, mebibytes, "quantize", CommandRun.MODEL, target, "--quiet")
+        .process()
+        .exitValue();
   }
 
-  @Test
+  @ParameterizedTest
+  @ValueSource(strings = {"int4:g64:asym gptq", "retarget(0.5) | hadamard | int4:g64:asym gptq"})
   @Timeout(value = 5, unit = TimeUnit.MINUTES)
-  void theEstimateIsEnoughAndNotFarTooMuch() throws Exception {
+  void theEstimateIsEnoughAndNotFarTooMuch(String recipe) throws Exception {
     // How many activations are held depends on the heap, so the estimate does.
-    int enough = estimate(estimate(estimate(200)));
-    assertEquals(0, quantize(enough * 12 / 10), () -> enough + " MiB and a fifth more");
-    assertEquals(1, quantize(enough * 7 / 10), () -> enough + " MiB less three tenths");
+    int enough = estimate(recipe, estimate(recipe, estimate(recipe, 200)));
+    assertEquals(0, quantize(recipe, enough * 12 / 10), () -> enough + " MiB and a fifth more");
+    assertEquals(1, quantize(recipe, enough * 7 / 10), () -> enough + " MiB less three tenths");
   }
 }

@@ -166,7 +166,9 @@ class StoredModuleTest {
     }
     QuantizedLinear linear =
         LinearQuantizer.of(recipe)
-            .quantize(LinearLayer.of(weights).withScores(scores), LayerInput.observe(inputs, inputs, Compute.scalar()))
+            .quantize(
+                LinearLayer.of(weights).withScores(scores),
+                LayerInput.observe(inputs, inputs, Compute.scalar()))
             .linear()
             .withoutBias();
     QuantizedLinear found = own(linear);

@@ -151,7 +151,7 @@ public final class OpenBlock implements Block {
 
     @Override
     public Optional<SiteInput> residual() {
-      return activations.hidden() == output.data()
+      return layout.outFeatures() == width
           ? Optional.of(new SiteInput(output.data(), 0, width, activations.layout()))
           : Optional.empty();
     }
