@@ -15,16 +15,18 @@ import java.util.List;
  * points near its own, with its codes rounded anew in view of the errors of all other weights, and
  * keeps the best.
  *
- * <p>Where scales are coarse, such as powers of two, another scale only pays with other codes. Cost:
- * {@code out in^2} multiply-adds for the gradient, and {@code out in g / 2} for each candidate with
- * tiles of {@code g} inputs.
+ * <p>Where scales are coarse, such as powers of two, another scale only pays with other codes.
+ * Cost: {@code out in^2} multiply-adds for the gradient, and {@code out in g / 2} for each
+ * candidate with tiles of {@code g} inputs.
  */
 final class ScaleDescent {
   private static final int ROWS_IN_SLAB = 2048;
   private static final double NOISE = 0x1p-22;
 
-  /** As in {@link DescentSweep}. */
-  private static final double STEP_DAMPING = 0x1p-20;
+  /** So few candidates get a fair chance against codes that were improved for long. */
+  private static final int FEW = 2;
+
+  private static final int PASSES_OF_FEW = 3;
 
   private static final double[] FACTORS = {0.5, 0.85, 0.93, 1.08, 1.17, 2};
 
@@ -39,7 +41,7 @@ final class ScaleDescent {
     this.moment = moment;
     this.layout = task.grid().layout();
     this.columns = layout.columns();
-    this.added = STEP_DAMPING * meanDiagonal;
+    this.added = DescentSweep.STEP_DAMPING * meanDiagonal;
   }
 
   /** Whether each tile can be tried by itself. */
@@ -112,25 +114,26 @@ final class ScaleDescent {
     final RefitSlab slab;
     final int from;
     final int width;
+    final int passes;
     final int[] tileColumns;
     final float[][] factors;
     final List<Grid> candidates;
     final double[] errors;
     final float[] steps;
 
-    Tile(
-        RefitSlab slab, int from, int to, List<Grid> candidates, double[] errors, float[] steps) {
+    Tile(RefitSlab slab, int from, int to, List<Grid> candidates, double[] errors, float[] steps) {
       this.slab = slab;
       this.from = from;
       this.width = to - from;
       this.candidates = candidates;
+      this.passes = candidates.size() <= FEW ? PASSES_OF_FEW : 1;
       this.errors = errors;
       this.steps = steps;
       this.tileColumns = new int[width];
       Arrays.setAll(tileColumns, c -> from + c);
       this.factors = new float[width][Lanes.padded(width)];
       for (int c = 0; c < width; c++) {
-        System.arraycopy(moment, (from + c) * columns + from, factors[c], 0, c);
+        System.arraycopy(moment, (from + c) * columns + from, factors[c], 0, width);
       }
     }
 
@@ -185,23 +188,26 @@ final class ScaleDescent {
       for (float[] step : triedSteps) {
         Arrays.fill(step, 0);
       }
-      for (int c = 0; c < width; c++) {
+      for (int i = 0; i < passes * width; i++) {
+        int c = i % width;
         int at = (from + c) * slab.rows + lane;
         System.arraycopy(slab.gradient, at, gradient, 0, lanes);
-        for (int g = 0; g < c; g += Lanes.GROUP) {
+        for (int g = 0; g < (passes == 1 ? c : width); g += Lanes.GROUP) {
           Lanes.add4(lanes, factors[c], g, triedSteps, g, gradient);
         }
+        float[] step = triedSteps[c];
         float diagonal = moment[(from + c) * columns + from + c];
         float factor = diagonal > 0 ? (float) (1 / (diagonal + added)) : 0;
         float[] original = weights.weights(c);
         for (int r = 0; r < lanes; r++) {
-          target[r] = original[r] + slab.change[at + r] - gradient[r] * factor;
+          target[r] = original[r] + slab.change[at + r] + step[r] - gradient[r] * factor;
         }
         strip.round(from + c, target, value, tried[c]);
-        float[] step = triedSteps[c];
         for (int r = 0; r < lanes; r++) {
-          step[r] = value[r] - original[r] - slab.change[at + r];
-          errorChange[r] += step[r] * (2.0 * gradient[r] + (double) diagonal * step[r]);
+          float whole = value[r] - original[r] - slab.change[at + r];
+          float part = whole - step[r];
+          step[r] = whole;
+          errorChange[r] += part * (2.0 * gradient[r] + (double) diagonal * part);
         }
       }
       return errorChange;
