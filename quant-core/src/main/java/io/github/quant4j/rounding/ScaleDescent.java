@@ -28,7 +28,10 @@ final class ScaleDescent {
 
   private static final int PASSES_OF_FEW = 3;
 
-  private static final double[] FACTORS = {0.5, 0.85, 0.93, 1.08, 1.17, 2};
+  private static final double[] FACTORS = {0.85, 0.93, 1.08, 1.17};
+
+  /** For scales that are too coarse for the others. */
+  private static final double[] COARSE_FACTORS = {0.5, 2};
 
   private final RoundingTask task;
   private final float[] moment;
@@ -66,16 +69,11 @@ final class ScaleDescent {
   private List<Grid> candidates(FittedScales start) {
     List<Grid> candidates = new ArrayList<>();
     for (double factor : FACTORS) {
-      FittedScales scales = FittedScales.of(task.grid(), /* zerosMove= */ false);
-      boolean differs = false;
-      for (int tile = 0; tile < scales.scales.length; tile++) {
-        double wanted = Math.min(factor * scales.scales[tile], Float.MAX_VALUE);
-        double stored = scales.frame.round(tile, wanted);
-        differs |= stored != scales.scales[tile];
-        scales.scales[tile] = stored;
-      }
-      if (differs) {
-        candidates.add(scales.fitted());
+      addScaled(factor, candidates);
+    }
+    if (candidates.isEmpty()) {
+      for (double factor : COARSE_FACTORS) {
+        addScaled(factor, candidates);
       }
     }
     IntegerFormat format = start.zeroFormat;
@@ -90,6 +88,23 @@ final class ScaleDescent {
       }
     }
     return candidates;
+  }
+
+  /** Scales times a factor, unless they are coarse and come out as powers of two or as they were. */
+  private void addScaled(double factor, List<Grid> candidates) {
+    FittedScales scaled = FittedScales.of(task.grid(), /* zerosMove= */ false);
+    boolean isCoarse = factor > 0.7 && factor < 1.4;
+    boolean differs = false;
+    for (int tile = 0; tile < scaled.scales.length; tile++) {
+      double scale = scaled.scales[tile];
+      scaled.scales[tile] = scaled.frame.round(tile, Math.min(factor * scale, Float.MAX_VALUE));
+      double ratio = scaled.scales[tile] / scale;
+      differs |= ratio != 1;
+      isCoarse &= ratio == 1 || ratio <= 0.5 || ratio >= 2;
+    }
+    if (differs && !isCoarse) {
+      candidates.add(scaled.fitted());
+    }
   }
 
   private void run(FittedScales scales, List<Grid> candidates, byte[] codes) {

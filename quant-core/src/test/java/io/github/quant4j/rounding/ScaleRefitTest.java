@@ -16,6 +16,7 @@ import io.github.quant4j.scheme.ScaleLayout;
 import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.testing.SeededRandom;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -106,8 +107,8 @@ class ScaleRefitTest {
     for (int band = 0; band < layout.scaleRows(); band++) {
       int first = band * layout.blockRows();
       int end = Math.min(ROWS, first + layout.blockRows());
-      List<RealMatrix> designs = new java.util.ArrayList<>();
-      List<double[]> targets = new java.util.ArrayList<>();
+      List<RealMatrix> designs = new ArrayList<>();
+      List<double[]> targets = new ArrayList<>();
       for (int r = first; r < end; r++) {
         RealMatrix design = new Array2DRowRealMatrix(COLUMNS, layout.scaleColumns());
         for (int j = 0; j < COLUMNS; j++) {
@@ -194,8 +195,8 @@ class ScaleRefitTest {
     for (int first = 0; first < ROWS; first += bandRows) {
       int tile = first / bandRows;
       int size = task.grid().palette().format(tile).levels().length;
-      List<RealMatrix> designs = new java.util.ArrayList<>();
-      List<double[]> targets = new java.util.ArrayList<>();
+      List<RealMatrix> designs = new ArrayList<>();
+      List<double[]> targets = new ArrayList<>();
       for (int r = first; r < first + bandRows; r++) {
         RealMatrix design = new Array2DRowRealMatrix(COLUMNS, size);
         for (int j = 0; j < COLUMNS; j++) {
