@@ -90,7 +90,9 @@ final class ScaleDescent {
     return candidates;
   }
 
-  /** Scales times a factor, unless they are coarse and come out as powers of two or as they were. */
+  /**
+   * Scales times a factor, unless they are coarse and come out as powers of two or as they were.
+   */
   private void addScaled(double factor, List<Grid> candidates) {
     FittedScales scaled = FittedScales.of(task.grid(), /* zerosMove= */ false);
     boolean isCoarse = factor > 0.7 && factor < 1.4;
