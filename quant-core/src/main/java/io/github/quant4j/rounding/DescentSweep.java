@@ -26,7 +26,7 @@ final class DescentSweep {
    * plus a small multiple of its own square, which cannot raise the error, and inputs that were
    * almost always zero do not take steps as large as rounding errors make them.
    */
-  private static final double STEP_DAMPING = 0x1p-20;
+  static final double STEP_DAMPING = 0x1p-20;
 
   private final RoundingTask task;
   private final float[] moment;

@@ -5,7 +5,6 @@ import io.github.quant4j.lane.Lanes;
 import io.github.quant4j.linalg.MatrixView;
 import io.github.quant4j.matrix.GridStrip;
 import io.github.quant4j.scheme.ScaleLayout;
-import java.util.Arrays;
 
 /**
  * Some rows whose grid is fitted to their codes: levels of the codes, the change of the weights and
@@ -111,10 +110,5 @@ final class RefitSlab {
           }
         });
     return errors;
-  }
-
-  /** The total of {@link #errors}. */
-  double error() {
-    return Arrays.stream(errors()).sum();
   }
 }

@@ -15,18 +15,23 @@ import java.util.List;
  * points near its own, with its codes rounded anew in view of the errors of all other weights, and
  * keeps the best.
  *
- * <p>Where scales are coarse, such as powers of two, another scale only pays with other codes. Cost:
- * {@code out in^2} multiply-adds for the gradient, and {@code out in g / 2} for each candidate with
- * tiles of {@code g} inputs.
+ * <p>Where scales are coarse, such as powers of two, another scale only pays with other codes.
+ * Cost: {@code out in^2} multiply-adds for the gradient, and {@code out in g / 2} for each
+ * candidate with tiles of {@code g} inputs.
  */
 final class ScaleDescent {
   private static final int ROWS_IN_SLAB = 2048;
   private static final double NOISE = 0x1p-22;
 
-  /** As in {@link DescentSweep}. */
-  private static final double STEP_DAMPING = 0x1p-20;
+  /** So few candidates get a fair chance against codes that were improved for long. */
+  private static final int FEW = 2;
 
-  private static final double[] FACTORS = {0.5, 0.85, 0.93, 1.08, 1.17, 2};
+  private static final int PASSES_OF_FEW = 3;
+
+  private static final double[] FACTORS = {0.85, 0.93, 1.08, 1.17};
+
+  /** For scales that are too coarse for the others. */
+  private static final double[] COARSE_FACTORS = {0.5, 2};
 
   private final RoundingTask task;
   private final float[] moment;
@@ -39,7 +44,7 @@ final class ScaleDescent {
     this.moment = moment;
     this.layout = task.grid().layout();
     this.columns = layout.columns();
-    this.added = STEP_DAMPING * meanDiagonal;
+    this.added = DescentSweep.STEP_DAMPING * meanDiagonal;
   }
 
   /** Whether each tile can be tried by itself. */
@@ -64,16 +69,11 @@ final class ScaleDescent {
   private List<Grid> candidates(FittedScales start) {
     List<Grid> candidates = new ArrayList<>();
     for (double factor : FACTORS) {
-      FittedScales scales = FittedScales.of(task.grid(), /* zerosMove= */ false);
-      boolean differs = false;
-      for (int tile = 0; tile < scales.scales.length; tile++) {
-        double wanted = Math.min(factor * scales.scales[tile], Float.MAX_VALUE);
-        double stored = scales.frame.round(tile, wanted);
-        differs |= stored != scales.scales[tile];
-        scales.scales[tile] = stored;
-      }
-      if (differs) {
-        candidates.add(scales.fitted());
+      addScaled(factor, candidates);
+    }
+    if (candidates.isEmpty()) {
+      for (double factor : COARSE_FACTORS) {
+        addScaled(factor, candidates);
       }
     }
     IntegerFormat format = start.zeroFormat;
@@ -88,6 +88,25 @@ final class ScaleDescent {
       }
     }
     return candidates;
+  }
+
+  /**
+   * Scales times a factor, unless they are coarse and come out as powers of two or as they were.
+   */
+  private void addScaled(double factor, List<Grid> candidates) {
+    FittedScales scaled = FittedScales.of(task.grid(), /* zerosMove= */ false);
+    boolean isCoarse = factor > 0.7 && factor < 1.4;
+    boolean differs = false;
+    for (int tile = 0; tile < scaled.scales.length; tile++) {
+      double scale = scaled.scales[tile];
+      scaled.scales[tile] = scaled.frame.round(tile, Math.min(factor * scale, Float.MAX_VALUE));
+      double ratio = scaled.scales[tile] / scale;
+      differs |= ratio != 1;
+      isCoarse &= ratio == 1 || ratio <= 0.5 || ratio >= 2;
+    }
+    if (differs && !isCoarse) {
+      candidates.add(scaled.fitted());
+    }
   }
 
   private void run(FittedScales scales, List<Grid> candidates, byte[] codes) {
@@ -112,25 +131,26 @@ final class ScaleDescent {
     final RefitSlab slab;
     final int from;
     final int width;
+    final int passes;
     final int[] tileColumns;
     final float[][] factors;
     final List<Grid> candidates;
     final double[] errors;
     final float[] steps;
 
-    Tile(
-        RefitSlab slab, int from, int to, List<Grid> candidates, double[] errors, float[] steps) {
+    Tile(RefitSlab slab, int from, int to, List<Grid> candidates, double[] errors, float[] steps) {
       this.slab = slab;
       this.from = from;
       this.width = to - from;
       this.candidates = candidates;
+      this.passes = candidates.size() <= FEW ? PASSES_OF_FEW : 1;
       this.errors = errors;
       this.steps = steps;
       this.tileColumns = new int[width];
       Arrays.setAll(tileColumns, c -> from + c);
       this.factors = new float[width][Lanes.padded(width)];
       for (int c = 0; c < width; c++) {
-        System.arraycopy(moment, (from + c) * columns + from, factors[c], 0, c);
+        System.arraycopy(moment, (from + c) * columns + from, factors[c], 0, width);
       }
     }
 
@@ -185,23 +205,26 @@ final class ScaleDescent {
       for (float[] step : triedSteps) {
         Arrays.fill(step, 0);
       }
-      for (int c = 0; c < width; c++) {
+      for (int i = 0; i < passes * width; i++) {
+        int c = i % width;
         int at = (from + c) * slab.rows + lane;
         System.arraycopy(slab.gradient, at, gradient, 0, lanes);
-        for (int g = 0; g < c; g += Lanes.GROUP) {
+        for (int g = 0; g < (passes == 1 ? c : width); g += Lanes.GROUP) {
           Lanes.add4(lanes, factors[c], g, triedSteps, g, gradient);
         }
+        float[] step = triedSteps[c];
         float diagonal = moment[(from + c) * columns + from + c];
         float factor = diagonal > 0 ? (float) (1 / (diagonal + added)) : 0;
         float[] original = weights.weights(c);
         for (int r = 0; r < lanes; r++) {
-          target[r] = original[r] + slab.change[at + r] - gradient[r] * factor;
+          target[r] = original[r] + slab.change[at + r] + step[r] - gradient[r] * factor;
         }
         strip.round(from + c, target, value, tried[c]);
-        float[] step = triedSteps[c];
         for (int r = 0; r < lanes; r++) {
-          step[r] = value[r] - original[r] - slab.change[at + r];
-          errorChange[r] += step[r] * (2.0 * gradient[r] + (double) diagonal * step[r]);
+          float whole = value[r] - original[r] - slab.change[at + r];
+          float part = whole - step[r];
+          step[r] = whole;
+          errorChange[r] += part * (2.0 * gradient[r] + (double) diagonal * part);
         }
       }
       return errorChange;

@@ -220,8 +220,7 @@ final class ScaleFitting {
                 int tile = layout.index(slab.first + r, column);
                 int at = column * slab.rows + r;
                 double level = slab.levels[at];
-                double before =
-                    task.grid().scale(tile) * (level - task.grid().zeroPoint(tile));
+                double before = task.grid().scale(tile) * (level - task.grid().zeroPoint(tile));
                 double after = scales.scales[tile] * (level - scales.zeros[tile]);
                 steps[(column - from) * slab.rows + r] = (float) (after - before);
               }

@@ -7,24 +7,30 @@ import io.github.quant4j.statistic.GramCheck;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Scales that are fitted to the codes under the whole second moment, in turn with coordinate descent
- * on the codes: a rounding that changes the grid.
+ * Scales that are fitted to the codes under the whole second moment, in turn with coordinate
+ * descent on the codes: a rounding that changes the grid.
  *
- * <p>For the codes of a row the output error {@code (w - q(s))^T H (w - q(s))} is a quadratic form of
- * the scales {@code s} of its groups. The scales at its minimum solve a small system of linear
+ * <p>For the codes of a row the output error {@code (w - q(s))^T H (w - q(s))} is a quadratic form
+ * of the scales {@code s} of its groups. The scales at its minimum solve a small system of linear
  * equations; they are rounded as the codec stores them, and then each in turn goes to the best one
- * that can be stored, its integer zero point by one up or down with it. What scales share in a codec
- * (NVFP4's scale of the matrix, second-order bases and steps, scales of rows) is chosen anew if that
- * is better on the whole. Fitted code books have their levels fitted instead. The error never rises:
- * scales change only where that lowers it, and {@link CoordinateDescent} keeps the best codes of each
- * row.
+ * that can be stored, its integer zero point by one up or down with it. What scales share in a
+ * codec (NVFP4's scale of the matrix, second-order bases and steps, scales of rows) is chosen anew
+ * if that is better on the whole. Then each group of each row tries scales and zero points near its
+ * own with its codes rounded anew, in view of the errors of all other weights: coarse scales, such
+ * as powers of two, only change with their codes. Fitted code books have their levels fitted
+ * instead.
+ *
+ * <p>The error never rises: scales change only where that lowers it, and {@link CoordinateDescent}
+ * keeps the best codes of each row. Weights that are kept elsewhere are no special case: what is
+ * left of them is rounded like all others, and the error is that of the sum.
  *
  * <p>Least squares for the grid in turn with a search for codes is how AQLM fits its code books
- * (Egiazarian et al., arXiv 2401.06118, section 3.3). Here all groups of a row are solved together, up
- * to 64 of them.
+ * (Egiazarian et al., arXiv 2401.06118, section 3.3). Here all groups of a row are solved together,
+ * up to 64 of them.
  *
- * <p>Cost for each round: less than one sweep of coordinate descent, and the sweeps. Memory: four
- * times {@code in} times 2048 floats, and 64 MiB for the equations.
+ * <p>Cost for each round: that of the sweeps, and of three to five more. Memory: four times {@code
+ * in} times 2048 floats (or the rows of a tile that is higher), 64 MiB for the equations, and a
+ * copy of the moment.
  *
  * @param rounds how often scales are fitted, from 1 to 100
  * @param sweeps of coordinate descent after each fit, from 1 to 1000
@@ -82,7 +88,7 @@ public record ScaleRefit(int rounds, int sweeps, double damping) implements Roun
       Fit fit = Fit.of(current, gram, codes);
       errorBefore = round == 0 ? fit.errorBefore() : errorBefore;
       current = current.withGrid(fit.grid());
-      if (ScaleDescent.isPossible(current.grid()) && !Boolean.getBoolean("nodescent")) {
+      if (ScaleDescent.isPossible(current.grid())) {
         current =
             current.withGrid(new ScaleDescent(current, gram.values(), mean(gram)).improve(codes));
       }

@@ -2,6 +2,7 @@
 package io.github.quant4j.rounding;
 
 import io.github.quant4j.format.IntegerFormat;
+import java.util.Arrays;
 
 /**
  * The output error of some rows that share their scales, as a function of the scales and zero
@@ -99,7 +100,7 @@ final class ScaleSystem {
       }
     }
     if (!SmallCholesky.solve(matrix, step, RIDGE)) {
-      java.util.Arrays.fill(step, 0);
+      Arrays.fill(step, 0);
     }
     double[] changes = new double[size];
     for (int tile = 0; tile < tiles; tile++) {

@@ -102,7 +102,8 @@ public record DoubleQuantizedScaleCodec(int bits, int run) implements ScaleCodec
 
   @Override
   public ScaleFrame frameOf(GroupParameters stored, ScaleLayout layout, NumberFormat format) {
-    return new RunFrame(layout, runPart(stored, BASE_PART, layout), runPart(stored, STEP_PART, layout));
+    return new RunFrame(
+        layout, runPart(stored, BASE_PART, layout), runPart(stored, STEP_PART, layout));
   }
 
   private GroupParameters runPart(GroupParameters stored, String suffix, ScaleLayout layout) {

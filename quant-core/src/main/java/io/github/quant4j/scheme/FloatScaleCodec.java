@@ -56,11 +56,9 @@ public enum FloatScaleCodec implements ScaleCodec {
   @Override
   public ScaleFrame frameOf(GroupParameters stored, ScaleLayout layout, NumberFormat format) {
     DType dtype =
-        StoredParts.require(
-                stored.parts(), "", layout.count(), DType.F32, DType.F16, DType.BF16)
+        StoredParts.require(stored.parts(), "", layout.count(), DType.F32, DType.F16, DType.BF16)
             .dtype();
-    FloatScaleCodec type =
-        dtype == DType.F32 ? FLOAT32 : dtype == DType.F16 ? FLOAT16 : BFLOAT16;
+    FloatScaleCodec type = dtype == DType.F32 ? FLOAT32 : dtype == DType.F16 ? FLOAT16 : BFLOAT16;
     return new TypedFrame(type, layout);
   }
 

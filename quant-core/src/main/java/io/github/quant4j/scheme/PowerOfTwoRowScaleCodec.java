@@ -67,8 +67,7 @@ public enum PowerOfTwoRowScaleCodec implements ScaleCodec {
     Tensor row =
         StoredParts.require(
             stored.parts(), ROW_PART, layout.scaleRows(), DType.F16, DType.BF16, DType.F32);
-    return new RowFrame(
-        layout, new GroupParameters(row.toFloatArray(), StoredParts.of("", row)));
+    return new RowFrame(layout, new GroupParameters(row.toFloatArray(), StoredParts.of("", row)));
   }
 
   /** Row scales that are settled. */

@@ -16,6 +16,7 @@ import io.github.quant4j.scheme.ScaleLayout;
 import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.testing.SeededRandom;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -106,8 +107,8 @@ class ScaleRefitTest {
     for (int band = 0; band < layout.scaleRows(); band++) {
       int first = band * layout.blockRows();
       int end = Math.min(ROWS, first + layout.blockRows());
-      List<RealMatrix> designs = new java.util.ArrayList<>();
-      List<double[]> targets = new java.util.ArrayList<>();
+      List<RealMatrix> designs = new ArrayList<>();
+      List<double[]> targets = new ArrayList<>();
       for (int r = first; r < end; r++) {
         RealMatrix design = new Array2DRowRealMatrix(COLUMNS, layout.scaleColumns());
         for (int j = 0; j < COLUMNS; j++) {
@@ -149,8 +150,7 @@ class ScaleRefitTest {
         for (int j = 0; j < COLUMNS; j++) {
           design.setEntry(j, 0, (codes[row * COLUMNS + j] & 0xff) - 4 - other);
         }
-        double[] scale =
-            leastSquares(matrix(gram), List.of(design), List.of(row(weights, row)));
+        double[] scale = leastSquares(matrix(gram), List.of(design), List.of(row(weights, row)));
         FloatMatrix changed = FloatMatrix.zeros(40, COLUMNS);
         for (int j = 0; j < COLUMNS; j++) {
           changed.put(row, j, (float) (scale[0] * design.getEntry(j, 0)));
@@ -195,8 +195,8 @@ class ScaleRefitTest {
     for (int first = 0; first < ROWS; first += bandRows) {
       int tile = first / bandRows;
       int size = task.grid().palette().format(tile).levels().length;
-      List<RealMatrix> designs = new java.util.ArrayList<>();
-      List<double[]> targets = new java.util.ArrayList<>();
+      List<RealMatrix> designs = new ArrayList<>();
+      List<double[]> targets = new ArrayList<>();
       for (int r = first; r < first + bandRows; r++) {
         RealMatrix design = new Array2DRowRealMatrix(COLUMNS, size);
         for (int j = 0; j < COLUMNS; j++) {
@@ -231,7 +231,8 @@ class ScaleRefitTest {
     result = CoordinateDescent.of(6).round(task, result.codes());
     FloatMatrix before = RoundingProblem.dense(task.grid(), result.codes());
     double least = RoundingProblem.error(weights, before, gram);
-    for (ScaleRefit refit : List.of(new ScaleRefit(1, 4, 0), new ScaleRefit(2, 1, 0), new ScaleRefit(2, 4, 0))) {
+    for (ScaleRefit refit :
+        List.of(new ScaleRefit(1, 4, 0), new ScaleRefit(2, 1, 0), new ScaleRefit(2, 4, 0))) {
       result = refit.round(task.withGrid(result.grid()), result.codes());
       FloatMatrix values = RoundingProblem.dense(result.grid(), result.codes());
       double error = RoundingProblem.error(weights, values, gram);
@@ -248,8 +249,7 @@ class ScaleRefitTest {
   private static void requireStored(Grid grid) {
     GroupParameters scales = grid.scales();
     assertArrayEquals(
-        grid.scheme().scaleCodec().decode(scales.parts(), grid.layout()).values(),
-        scales.values());
+        grid.scheme().scaleCodec().decode(scales.parts(), grid.layout()).values(), scales.values());
     GroupParameters zeros = grid.zeroPoints().orElse(null);
     if (zeros != null) {
       IntegerFormat format = (IntegerFormat) grid.scheme().format();
@@ -272,13 +272,40 @@ class ScaleRefitTest {
     Gram gram = gram(random, 128);
     RoundingTask task = RoundingProblem.task(weights, scheme, gram, 1);
     byte[] codes = CoordinateDescent.of(20).round(task, null).codes();
-    double before =
-        RoundingProblem.error(weights, RoundingProblem.dense(task.grid(), codes), gram);
+    double before = RoundingProblem.error(weights, RoundingProblem.dense(task.grid(), codes), gram);
     RoundingResult result = ScaleRefit.of(2).round(task, codes);
     double after =
-        RoundingProblem.error(
-            weights, RoundingProblem.dense(result.grid(), result.codes()), gram);
+        RoundingProblem.error(weights, RoundingProblem.dense(result.grid(), result.codes()), gram);
     assertTrue(after < 0.98 * before, () -> scheme + " " + after / before + ", " + random);
+  }
+
+  /** Powers of two that are twice too large. */
+  @ParameterizedTest
+  @ValueSource(strings = {"mxfp4", "int3:g16:sym:e8m0near", "int4:g8:sym:po2rownear"})
+  void coarseScalesAreTriedWithNewCodes(String scheme) {
+    SeededRandom random = new SeededRandom(310);
+    FloatMatrix weights = random.gaussianMatrix(20, 64);
+    Gram gram = gram(random, 64);
+    RoundingTask task = RoundingProblem.task(weights, scheme, gram, 1);
+    double[] doubled = new double[task.grid().scales().values().length];
+    Arrays.setAll(doubled, tile -> 2 * task.grid().scale(tile));
+    Grid coarse =
+        new Grid(
+            task.grid().scheme(),
+            task.grid().layout(),
+            task.grid().palette(),
+            task.grid()
+                .scheme()
+                .scaleCodec()
+                .frameOf(task.grid().scales(), task.grid().layout(), task.grid().scheme().format())
+                .encode(doubled),
+            null);
+    RoundingTask start = task.withGrid(coarse);
+    byte[] codes = NearestRounding.codes(start, null);
+    double before = RoundingProblem.error(weights, RoundingProblem.dense(coarse, codes), gram);
+    Grid found = new ScaleDescent(start, gram.values(), 1).improve(codes);
+    double after = RoundingProblem.error(weights, RoundingProblem.dense(found, codes), gram);
+    assertTrue(after < 0.6 * before, () -> scheme + " " + after / before + ", " + random);
   }
 
   /** More tiles in a row than are fitted at once. */
