@@ -29,7 +29,8 @@ public final class TrellisSteps {
 
   private static Step<TrellisSpec, TrellisSpec> step(int bits) {
     return Step.<TrellisSpec>named(
-            "trellis" + bits, bits + " bits that say where a trellis goes, a scale for each row (QTIP)")
+            "trellis" + bits,
+            bits + " bits that say where a trellis goes, a scale for each row (QTIP)")
         .optional(
             "WINDOW",
             Range.whole(2 * bits, TrellisCode.MOST_WINDOW),

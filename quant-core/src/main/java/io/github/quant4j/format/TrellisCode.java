@@ -64,10 +64,7 @@ public record TrellisCode(int bits, int window, List<Plane> planes) {
     for (Plane plane : planes) {
       if (plane.mask < 1 || plane.mask >= 1 << window || !masks.add(plane.mask)) {
         throw new IllegalArgumentException(
-            "mask: "
-                + plane.mask
-                + ", expected different ones from 1 to "
-                + ((1 << window) - 1));
+            "mask: " + plane.mask + ", expected different ones from 1 to " + ((1 << window) - 1));
       }
       if (plane.magnitude < 1) {
         throw new IllegalArgumentException(

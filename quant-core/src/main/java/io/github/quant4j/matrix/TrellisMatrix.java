@@ -276,8 +276,7 @@ public final class TrellisMatrix {
     Objects.checkIndex(column, columns);
     int value = 0;
     for (int plane = 0; plane < code.bits(); plane++) {
-      long at =
-          offset(row / PANEL_ROWS, plane, column / WORD_COLUMNS, row % PANEL_ROWS);
+      long at = offset(row / PANEL_ROWS, plane, column / WORD_COLUMNS, row % PANEL_ROWS);
       value |= (planes.get(SHORT, at) >> column % WORD_COLUMNS & 1) << plane;
     }
     return value;

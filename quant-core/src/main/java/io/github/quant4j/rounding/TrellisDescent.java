@@ -38,8 +38,7 @@ final class TrellisDescent {
     for (int column = 0; column < columns; column++) {
       int reversed = (columns - 1 - column) * lanes;
       for (int r = 0; r < lanes; r++) {
-        errors[column * lanes + r] =
-            scales[r] * values[reversed + r] - weights[reversed + r];
+        errors[column * lanes + r] = scales[r] * values[reversed + r] - weights[reversed + r];
       }
     }
     float[] gradient = new float[weights.length];

@@ -5,7 +5,6 @@ import io.github.quant4j.format.TrellisCodes;
 import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linalg.LdlFactorization;
 import io.github.quant4j.matrix.TrellisMatrix;
-import io.github.quant4j.rounding.RoundingReport.Feedback.Outcome;
 import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.Optional;
@@ -76,8 +75,7 @@ public record TrellisFit(TrellisCodes.Entry code, double damping, int passes, in
     Optional<FeedbackFactor> feedback =
         gram.map(
             moment ->
-                FeedbackFactor.of(
-                    moment, IntStream.range(0, columns).toArray(), damping, compute));
+                FeedbackFactor.of(moment, IntStream.range(0, columns).toArray(), damping, compute));
     Optional<LdlFactorization> factor = feedback.flatMap(FeedbackFactor::factor);
     TrellisProblem problem =
         new TrellisProblem(

@@ -122,8 +122,7 @@ final class TrellisPanel {
         System.arraycopy(feedback, at, above, 0, lanes);
         if (upper != null) {
           Arrays.fill(factors, 0);
-          System.arraycopy(
-              upper, (low + a) * columns + low + a + 1, factors, a + 1, width - a - 1);
+          System.arraycopy(upper, (low + a) * columns + low + a + 1, factors, a + 1, width - a - 1);
           for (int g = a / Lanes.GROUP * Lanes.GROUP; g < width; g += Lanes.GROUP) {
             Lanes.add4(lanes, factors, g, errors, g, above);
           }
@@ -146,8 +145,7 @@ final class TrellisPanel {
   }
 
   /** The feedback of all columns so far on the first lanes of the next one of the sequence. */
-  private void ahead(
-      int count, int low, int a, int width, float[][] errors, float[] above) {
+  private void ahead(int count, int low, int a, int width, float[][] errors, float[] above) {
     if (count == 0) {
       return;
     }
@@ -173,8 +171,7 @@ final class TrellisPanel {
         double weight = weights[column * lanes + r];
         power += weight * weight;
       }
-      scales[r] =
-          stored(FIRST_SCALE * Math.sqrt(power / columns) / problem.code.deviation());
+      scales[r] = stored(FIRST_SCALE * Math.sqrt(power / columns) / problem.code.deviation());
     }
     for (int pass = 0; pass < passes; pass++) {
       coder.start(scales);

@@ -5,13 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.quant4j.activation.ActivationQuantizer;
+import io.github.quant4j.activation.ActivationScheme;
 import io.github.quant4j.format.TrellisCode;
 import io.github.quant4j.format.TrellisCodes;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.kernel.LinearKernel;
-import io.github.quant4j.activation.ActivationQuantizer;
-import io.github.quant4j.activation.ActivationScheme;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.testing.SeededRandom;
 import java.lang.foreign.MemorySegment;
@@ -79,7 +79,8 @@ class TrellisMatrixTest {
       }
       float[] scales = new float[rows];
       for (int r = 0; r < rows; r++) {
-        scales[r] = Float.float16ToFloat(Float.floatToFloat16((float) (0.01 + random.nextDouble())));
+        scales[r] =
+            Float.float16ToFloat(Float.floatToFloat16((float) (0.01 + random.nextDouble())));
       }
       return new Sample(
           TrellisMatrix.pack(rows, columns, code, codes, scales),
@@ -104,8 +105,7 @@ class TrellisMatrixTest {
         String place = random + ": row " + row + ", column " + column;
         assertEquals(sample.codes[at], matrix.codeAt(row, column), place);
         assertEquals(sample.values[row][column], integers[column + 1], place);
-        assertEquals(
-            matrix.scales()[row] * sample.values[row][column], weights[column + 1], place);
+        assertEquals(matrix.scales()[row] * sample.values[row][column], weights[column + 1], place);
       }
     }
     long shorts = (long) (rows + 31) / 32 * 32 * ((columns + 15) / 16) * bits;
@@ -139,8 +139,7 @@ class TrellisMatrixTest {
     SeededRandom random = new SeededRandom(rows * 1002 + columns);
     Sample sample = Sample.of(rows, columns, bits, window, planes, random);
     for (String scheme : List.of("int8:token", "int8:token:asym")) {
-      ActivationQuantizer activations =
-          ActivationQuantizer.dynamic(ActivationScheme.parse(scheme));
+      ActivationQuantizer activations = ActivationQuantizer.dynamic(ActivationScheme.parse(scheme));
       int tokens = 67;
       float[] x = random.gaussians(tokens * columns);
       float[] y = new float[tokens * rows];
@@ -245,8 +244,7 @@ class TrellisMatrixTest {
     for (TrellisCodes.Entry entry : TrellisCodes.all()) {
       TrellisCode code = entry.code();
       assertEquals(
-          entry,
-          TrellisCodes.find(code.bits(), code.window(), code.planes().size()).orElseThrow());
+          entry, TrellisCodes.find(code.bits(), code.window(), code.planes().size()).orElseThrow());
     }
   }
 }

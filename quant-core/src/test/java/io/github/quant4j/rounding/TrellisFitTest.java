@@ -212,7 +212,9 @@ class TrellisFitTest {
     assertTrue(swept <= two * (1 + 1e-5), what);
   }
 
-  /** A column's end is chosen with a view to the next, and costs little against one long sequence. */
+  /**
+   * A column's end is chosen with a view to the next, and costs little against one long sequence.
+   */
   @ParameterizedTest
   @CsvSource({"2, 8, 4", "2, 10, 4", "3, 8, 5", "4, 8, 6"})
   void plainErrorIsNearThatOfOneLongSequence(int bits, int window, int planes) {
@@ -240,11 +242,7 @@ class TrellisFitTest {
       TrellisFit fit = fit(3, 8, 5, 2, 1);
       TrellisMatrix one = fit.fit(weights, known, "trellis", Compute.scalar()).matrix();
       TrellisMatrix two =
-          fit.fit(
-                  weights,
-                  known,
-                  "trellis",
-                  Compute.scalar().withTeam(WorkerTeam.ofThreads(2)))
+          fit.fit(weights, known, "trellis", Compute.scalar().withTeam(WorkerTeam.ofThreads(2)))
               .matrix();
       assertArrayEquals(bytes(one), bytes(two), random.toString());
       assertArrayEquals(one.scales(), two.scales(), random.toString());
@@ -313,10 +311,7 @@ class TrellisFitTest {
             .matrix();
     MatrixProduct product =
         LayerProducts.of(
-                "layer",
-                ProductRole.LAYER,
-                QuantizedLinear.of(List.of(new TrellisTerm(matrix))),
-                5)
+                "layer", ProductRole.LAYER, QuantizedLinear.of(List.of(new TrellisTerm(matrix))), 5)
             .getFirst();
     assertEquals(5.0 * 40 * 32 * 3, product.multiplyAdds());
     assertEquals(1, product.stationary().bits());
