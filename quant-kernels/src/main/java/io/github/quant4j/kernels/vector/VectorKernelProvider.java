@@ -10,6 +10,7 @@ import io.github.quant4j.kernels.vector.machine.ColdPhase;
 import io.github.quant4j.kernels.vector.machine.VirtualMachine;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.matrix.SparseMatrix;
+import io.github.quant4j.matrix.VectorMatrix;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Tensor;
 import java.util.List;
@@ -88,6 +89,11 @@ public final class VectorKernelProvider implements KernelProvider {
   @Override
   public Optional<LinearKernel> forSparse(SparseMatrix weights, KernelOptions options) {
     return VectorKernels.forSparse(weights, options);
+  }
+
+  @Override
+  public Optional<LinearKernel> forVectors(VectorMatrix weights, KernelOptions options) {
+    return VectorKernels.forVectors(weights, options);
   }
 
   @Override
