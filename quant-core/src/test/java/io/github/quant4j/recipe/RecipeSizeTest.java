@@ -72,6 +72,9 @@ class RecipeSizeTest {
         "int8:tensor:sym:e8m0 rtn + plane(int8:tensor:sym:e8m0 rtn)",
         "olive4:channel",
         "olive4:g32",
+        "vq(4,bits=8)",
+        "vq(5,bits=6,residual=3,norm)",
+        "vq(4,bits=4,outliers=0.05,norm)",
       })
   void theSizeIsKnownBeforehand(String recipe) {
     double expected = (double) quantized(recipe).storageBits();
