@@ -120,7 +120,8 @@ public record Decomposition(List<TermSpec> terms, int loops) {
   /**
    * The quantizer of the main term.
    *
-   * @return the first one of a choice; empty for ternary planes, trellis-coded and float weights
+   * @return the first one of a choice; empty for ternary planes, for trellis-coded, vector-quantized and
+   *     float weights
    */
   public Optional<Quantizer> mainQuantizer() {
     for (TermSpec term : terms) {
@@ -159,7 +160,7 @@ public record Decomposition(List<TermSpec> terms, int loops) {
    * rounding.
    *
    * @return that of the main term; 3 bits for two ternary planes, integers of as many bits for
-   *     trellis-coded weights, 8 bits for float weights
+   *     trellis-coded and vector-quantized weights, 8 bits for float weights
    */
   public Quantizer trialQuantizer() {
     for (TermSpec term : terms) {
@@ -168,6 +169,10 @@ public record Decomposition(List<TermSpec> terms, int loops) {
       }
       if (term instanceof TrellisSpec trellis) {
         return Quantizer.of("int" + trellis.bits() + ":channel:asym mse rtn");
+      }
+      if (term instanceof VectorSpec vectors) {
+        long bits = Math.clamp(Math.round(vectors.width()), 2, 8);
+        return Quantizer.of("int" + bits + ":channel:asym mse rtn");
       }
       if (term instanceof PlanesSpec planes) {
         return Quantizer.of(

@@ -21,7 +21,8 @@ public sealed interface TermSpec
         RowsSpec,
         SparseSpec,
         LowRankSpec,
-        TrellisSpec {
+        TrellisSpec,
+        VectorSpec {
 
   /** When a term is fitted. */
   enum Stage {

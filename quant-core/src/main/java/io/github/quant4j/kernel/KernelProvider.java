@@ -5,6 +5,7 @@ import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.matrix.SparseMatrix;
 import io.github.quant4j.matrix.TrellisMatrix;
+import io.github.quant4j.matrix.VectorMatrix;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Tensor;
 import java.util.List;
@@ -120,6 +121,17 @@ public interface KernelProvider {
    */
   default Optional<LinearKernel> forTrellis(
       TrellisMatrix weights, ActivationQuantizer activations, KernelOptions options) {
+    return Optional.empty();
+  }
+
+  /**
+   * A kernel for vector-quantized weights and float activations.
+   *
+   * @param weights the weights, {@code [out, in]}
+   * @param options threads and scratch memory
+   * @return the kernel, or empty if there is no good one
+   */
+  default Optional<LinearKernel> forVectors(VectorMatrix weights, KernelOptions options) {
     return Optional.empty();
   }
 

@@ -10,6 +10,7 @@ import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.matrix.SparseMatrix;
 import io.github.quant4j.matrix.TrellisMatrix;
+import io.github.quant4j.matrix.VectorMatrix;
 import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -188,6 +189,18 @@ public final class Kernels {
       TrellisMatrix weights, ActivationQuantizer activations, KernelOptions options) {
     activations.runLength(weights.columns());
     return first(options, provider -> provider.forTrellis(weights, activations, options));
+  }
+
+  /**
+   * A kernel for vector-quantized weights and float activations.
+   *
+   * @param weights the weights, {@code [out, in]}
+   * @param options provider and threads
+   * @return the kernel
+   * @throws IllegalArgumentException if the options name a provider that is not available
+   */
+  public static LinearKernel forVectors(VectorMatrix weights, KernelOptions options) {
+    return first(options, provider -> provider.forVectors(weights, options));
   }
 
   /**

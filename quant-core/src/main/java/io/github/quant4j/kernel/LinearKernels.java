@@ -11,6 +11,7 @@ import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.linear.SparseTerm;
 import io.github.quant4j.linear.TrellisTerm;
+import io.github.quant4j.linear.VectorTerm;
 import io.github.quant4j.linear.WeightTerm;
 import io.github.quant4j.parallel.ScratchPool;
 import java.util.ArrayList;
@@ -71,6 +72,13 @@ final class LinearKernels {
                   options),
               options.scratch());
       case MixedTerm mixed -> of(mixed, activations, options);
+      case VectorTerm(var matrix) -> {
+        LinearKernel decoding = Kernels.forVectors(matrix, options);
+        yield activations
+            .<LinearKernel>map(
+                quantizer -> new FakeQuantizedInputKernel(quantizer, decoding, options.scratch()))
+            .orElse(decoding);
+      }
       case TrellisTerm(var matrix) ->
           activations
               .map(quantizer -> Kernels.forTrellis(matrix, quantizer, options))

@@ -3,9 +3,11 @@ package io.github.quant4j.kernel;
 
 import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.linear.TrellisTerm;
+import io.github.quant4j.linear.VectorTerm;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.matrix.SparseMatrix;
 import io.github.quant4j.matrix.TrellisMatrix;
+import io.github.quant4j.matrix.VectorMatrix;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Tensor;
 import java.util.Optional;
@@ -73,6 +75,11 @@ final class ScalarKernelProvider implements KernelProvider {
   @Override
   public Optional<LinearKernel> forSparse(SparseMatrix weights, KernelOptions options) {
     return Optional.of(new ScalarSparseKernel(weights, options.team()));
+  }
+
+  @Override
+  public Optional<LinearKernel> forVectors(VectorMatrix weights, KernelOptions options) {
+    return Optional.of(new ScalarTermKernel(new VectorTerm(weights), options));
   }
 
   @Override

@@ -46,11 +46,11 @@ public final class MixedTerm implements WeightTerm {
    *
    * @param axis what is cut
    * @param unit how many neighbouring rows or columns stay together, at least 1
-   * @param parts the matrices, 1 to 256, dense or quantized, all of one size along the other axis
+   * @param parts the matrices, 1 to 256, dense, quantized or vector-quantized, all of one size along the other axis
    * @param index for each run of {@code unit} rows or columns the part that has it; copied
    * @return the term
    * @throws IllegalArgumentException if a part has not as many rows or columns as the index gives
-   *     it, or is neither dense nor quantized, or the sizes along the other axis differ
+   *     it, or is of another kind, or the sizes along the other axis differ
    */
   public static MixedTerm of(Axis axis, int unit, List<? extends WeightTerm> parts, int[] index) {
     if (unit < 1) {
@@ -97,13 +97,15 @@ public final class MixedTerm implements WeightTerm {
   }
 
   private static void require(Axis axis, WeightTerm part, int number, int count, int other) {
-    if (!(part instanceof DenseTerm || part instanceof QuantizedTerm)) {
+    if (!(part instanceof DenseTerm
+        || part instanceof QuantizedTerm
+        || part instanceof VectorTerm)) {
       throw new IllegalArgumentException(
           "parts: number "
               + number
               + " is "
               + part.describe()
-              + ", expected a dense or a quantized term");
+              + ", expected a dense, a quantized or a vector-quantized term");
     }
     if (count == 0 || along(axis, part) != count || across(axis, part) != other) {
       throw new IllegalArgumentException(

@@ -15,7 +15,8 @@ public sealed interface WeightTerm
         ColumnTerm,
         PairTerm,
         MixedTerm,
-        TrellisTerm {
+        TrellisTerm,
+        VectorTerm {
 
   /**
    * The output features.

@@ -10,6 +10,7 @@ import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.linear.SparseTerm;
 import io.github.quant4j.linear.TrellisTerm;
+import io.github.quant4j.linear.VectorTerm;
 import io.github.quant4j.linear.WeightTerm;
 import io.github.quant4j.transform.InputTransform;
 import io.github.quant4j.transform.StoredTransforms;
@@ -128,6 +129,14 @@ public final class LayerProducts {
               Operand.integer(1),
               activations,
               bits);
+      case VectorTerm vectors ->
+          add(
+              "weights",
+              rows * columns,
+              columns,
+              factor(vectors).withBits(bits / (rows * columns)),
+              activations,
+              bits);
       case LowRankTerm product -> {
         addFactor("lowrank.right", product.right());
         addFactor("lowrank.left", product.left());
@@ -172,9 +181,8 @@ public final class LayerProducts {
       case PairTerm pairs -> Operand.of(pairs.scheme().format());
       case DenseTerm dense -> Operand.of(dense.stored());
       case TrellisTerm(var matrix) ->
-          Operand.integer(
-              Integer.SIZE - Integer.numberOfLeadingZeros(matrix.code().largestMagnitude()) + 1);
-      case ColumnTerm _, SparseTerm _, LowRankTerm _, MixedTerm _ -> Operand.FULL;
+          Operand.integer(Integer.SIZE - Integer.numberOfLeadingZeros(matrix.code().largestMagnitude()) + 1);
+      case ColumnTerm _, SparseTerm _, LowRankTerm _, MixedTerm _, VectorTerm _ -> Operand.FULL;
     };
   }
 

@@ -4,6 +4,7 @@ package io.github.quant4j.recipe;
 import io.github.quant4j.activation.ActivationGranularities;
 import io.github.quant4j.decompose.TermSteps;
 import io.github.quant4j.decompose.TrellisSteps;
+import io.github.quant4j.decompose.VectorSteps;
 import io.github.quant4j.grammar.Step;
 import io.github.quant4j.grammar.Steps;
 import io.github.quant4j.rounding.Roundings;
@@ -29,7 +30,7 @@ public final class RecipeGrammar {
               + " [ \" @ \" activations ] { \" + \" compensation }",
           "weights      = quantizer { \" or \" quantizer }",
           "             | ternary2:granularity[:sym][:codec] [ planes ]  |  f16 | bf16 | f32",
-          "             | olive4:granularity[:sym][:codec]  |  trellis",
+          "             | olive4:granularity[:sym][:codec]  |  trellis  |  vectors",
           "quantizer    = scheme [ search ] [ rounding{>rounding} ]",
           "scheme       = format:granularity[:sym|asym][:codec]  |  preset",
           "activations  = format:granularity[:sym|asym][:codec] [ range ]  |  preset",
@@ -55,6 +56,7 @@ public final class RecipeGrammar {
           new Section("search for scales", ScaleSearches.STEPS),
           new Section("rounding", Roundings.STEPS),
           new Section("trellis", TrellisSteps.STEPS),
+          new Section("vectors", VectorSteps.STEPS),
           new Section("fit of planes", List.of(TermSteps.PLANES)),
           new Section("tokens", List.of(RecipeParser.TOKENS)),
           new Section("target of rounding", List.of(Retarget.STEP)),

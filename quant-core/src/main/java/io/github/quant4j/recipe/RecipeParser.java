@@ -11,6 +11,7 @@ import io.github.quant4j.decompose.QuantizedSpec;
 import io.github.quant4j.decompose.TermSpec;
 import io.github.quant4j.decompose.TermSteps;
 import io.github.quant4j.decompose.TrellisSteps;
+import io.github.quant4j.decompose.VectorSteps;
 import io.github.quant4j.format.Codebook;
 import io.github.quant4j.format.IntegerFormat;
 import io.github.quant4j.format.OutlierPairs;
@@ -156,6 +157,10 @@ final class RecipeParser {
     if (TrellisSteps.STEPS.find(first).isPresent()) {
       requireNothingAfter(words, 1);
       return TrellisSteps.STEPS.read(first);
+    }
+    if (VectorSteps.STEPS.find(first).isPresent()) {
+      requireNothingAfter(words, 1);
+      return VectorSteps.STEPS.read(first);
     }
     if (words.size() == 1 && TransformSteps.STEPS.find(first).isPresent()) {
       throw phrase.error(

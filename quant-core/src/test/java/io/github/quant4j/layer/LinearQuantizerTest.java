@@ -19,8 +19,10 @@ import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.linear.SparseTerm;
 import io.github.quant4j.linear.TrellisTerm;
+import io.github.quant4j.linear.VectorTerm;
 import io.github.quant4j.linear.WeightTerm;
 import io.github.quant4j.matrix.QuantizedMatrix;
+import io.github.quant4j.matrix.VectorMatrix;
 import io.github.quant4j.parallel.WorkerTeam;
 import io.github.quant4j.recipe.ManyRecipes;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -102,6 +104,10 @@ class LinearQuantizerTest {
       case PairTerm pairs ->
           pairs.codes().rowBytes() * pairs.rows() * 8 + bits(pairs.scales().parts().values());
       case TrellisTerm(var matrix) -> 8 * matrix.planes().byteSize() + 16L * matrix.rows();
+      case VectorTerm(var matrix) ->
+          stored(matrix.main())
+              + matrix.residual().map(LinearQuantizerTest::stored).orElse(0L)
+              + matrix.scales().map(scales -> 16L * scales.length).orElse(0L);
       case LowRankTerm(var left, var right) -> storedBits(left) + storedBits(right);
       case ColumnTerm columns -> storedBits(columns.inner()) + 32L * columns.sources().length;
       case MixedTerm mixed -> {
@@ -111,6 +117,10 @@ class LinearQuantizerTest {
             + 8L * ((mixed.index().length * bits + 7) / 8);
       }
     };
+  }
+
+  private static long stored(VectorMatrix.Part part) {
+    return 8 * part.codes().data().byteSize() + 16L * part.book().values().length;
   }
 
   private static long bits(Iterable<Tensor> tensors) {
@@ -169,7 +179,7 @@ class LinearQuantizerTest {
             : java.util.stream.IntStream.range(0, term.columns()).toArray();
     boolean quantized =
         switch (term) {
-          case QuantizedTerm _, DenseTerm _, PairTerm _, MixedTerm _, TrellisTerm _ -> true;
+          case QuantizedTerm _, DenseTerm _, PairTerm _, MixedTerm _, TrellisTerm _, VectorTerm _ -> true;
           case ColumnTerm columns -> columns.hasQuantizedInput();
           case SparseTerm _, LowRankTerm _ -> false;
         };

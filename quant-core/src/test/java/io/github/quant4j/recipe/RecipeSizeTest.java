@@ -74,6 +74,9 @@ class RecipeSizeTest {
         "olive4:g32",
         "trellis2(8)",
         "trellis3(8,planes=5)",
+        "vq(4,bits=8)",
+        "vq(5,bits=6,residual=3,norm)",
+        "vq(4,bits=4,outliers=0.05,norm)",
       })
   void theSizeIsKnownBeforehand(String recipe) {
     double expected = (double) quantized(recipe).storageBits();

@@ -12,6 +12,7 @@ import io.github.quant4j.linear.PairTerm;
 import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.linear.SparseTerm;
 import io.github.quant4j.linear.TrellisTerm;
+import io.github.quant4j.linear.VectorTerm;
 import io.github.quant4j.linear.WeightTerm;
 import io.github.quant4j.matrix.PackedCodes;
 import io.github.quant4j.matrix.SparseMatrix;
@@ -32,7 +33,7 @@ import java.util.SequencedMap;
 /**
  * The terms of a weight matrix as tensors with a description, whose member {@code kind} says what
  * follows: {@code quantized}, {@code dense}, {@code sparse}, {@code pairs}, {@code lowrank}, {@code
- * columns}, {@code mixed} or {@code trellis}.
+ * columns}, {@code mixed}, {@code trellis} or {@code vectors}.
  */
 final class TermStore {
   private static final String PART_INDEX = "part_index";
@@ -100,6 +101,7 @@ final class TermStore {
         }
       }
       case TrellisTerm(var matrix) -> TrellisStore.write(matrix, description, out);
+      case VectorTerm(var matrix) -> VectorStore.write(matrix, description, out);
     }
     description.put("tensors", out.names());
     return (JsonValue.Obj) JsonValue.of(description);
@@ -175,12 +177,14 @@ final class TermStore {
       case "mixed" -> readMixed(description, rows, columns, module);
       case TrellisStore.KIND ->
           new TrellisTerm(TrellisStore.read(description, rows, columns, module));
+      case VectorStore.KIND ->
+          new VectorTerm(VectorStore.read(description, rows, columns, module));
       default ->
           throw new IllegalArgumentException(
               "term: kind '"
                   + kind
                   + "' is not known, expected quantized, dense, sparse, pairs, lowrank, columns,"
-                  + " mixed or trellis; was it written by a newer version?");
+                  + " mixed, trellis or vectors; was it written by a newer version?");
     };
   }
 

@@ -11,6 +11,7 @@ import io.github.quant4j.kernels.vector.machine.VirtualMachine;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.matrix.SparseMatrix;
 import io.github.quant4j.matrix.TrellisMatrix;
+import io.github.quant4j.matrix.VectorMatrix;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Tensor;
 import java.util.List;
@@ -100,6 +101,11 @@ public final class VectorKernelProvider implements KernelProvider {
   public Optional<LinearKernel> forTrellis(
       TrellisMatrix weights, ActivationQuantizer activations, KernelOptions options) {
     return VectorKernels.forTrellis(weights, activations, options);
+  }
+
+  @Override
+  public Optional<LinearKernel> forVectors(VectorMatrix weights, KernelOptions options) {
+    return VectorKernels.forVectors(weights, options);
   }
 
   @Override

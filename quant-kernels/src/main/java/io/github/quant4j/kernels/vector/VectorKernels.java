@@ -25,6 +25,7 @@ import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.matrix.SparseMatrix;
 import io.github.quant4j.matrix.TrellisMatrix;
+import io.github.quant4j.matrix.VectorMatrix;
 import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Tensor;
@@ -55,6 +56,12 @@ final class VectorKernels {
   }
 
   static Optional<LinearKernel> forMatrix(QuantizedMatrix weights, KernelOptions options) {
+    return isTiny(weights.rows(), weights.columns())
+        ? Optional.empty()
+        : Optional.of(WeightOnlyKernels.create(weights, options));
+  }
+
+  static Optional<LinearKernel> forVectors(VectorMatrix weights, KernelOptions options) {
     return isTiny(weights.rows(), weights.columns())
         ? Optional.empty()
         : Optional.of(WeightOnlyKernels.create(weights, options));

@@ -5,6 +5,7 @@ import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.LinearKernel;
 import io.github.quant4j.kernel.PackedMatrix;
 import io.github.quant4j.matrix.QuantizedMatrix;
+import io.github.quant4j.matrix.VectorMatrix;
 import java.util.List;
 import java.util.Optional;
 
@@ -23,6 +24,17 @@ public final class WeightOnlyKernels {
     return WeightOnlyPlan.of(weights)
         .map(plan -> plan.kernel(plan.pack(weights, options), options))
         .orElseGet(() -> new DecodedRowKernel(weights, options));
+  }
+
+  /**
+   * A kernel for vector-quantized weights and float activations.
+   *
+   * @param weights the weights, {@code [out, in]}
+   * @param options threads and scratch memory
+   * @return the kernel
+   */
+  public static LinearKernel create(VectorMatrix weights, KernelOptions options) {
+    return new DecodedVectorKernel(weights, options);
   }
 
   /**
