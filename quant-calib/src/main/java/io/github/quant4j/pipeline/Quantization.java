@@ -149,8 +149,7 @@ public final class Quantization<I> {
    *
    * @param bits effective bits of the layers within blocks, scales included
    * @return the changed quantization
-   * @throws IllegalArgumentException if no recipe takes so few bits; see {@link
-   *     BestRecipes#within}
+   * @throws IllegalArgumentException if no recipe takes so few bits; see {@link BestRecipes#within}
    */
   public Quantization<I> bits(double bits) {
     List<BestRecipes.Layer> layers =

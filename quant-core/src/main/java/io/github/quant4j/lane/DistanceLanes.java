@@ -97,7 +97,14 @@ public final class DistanceLanes {
    * @param sums receives the squared distance of each lane
    */
   public static void distances(
-      int count, float[] points, int from, int stride, int dims, float[] book, int at, float[] sums) {
+      int count,
+      float[] points,
+      int from,
+      int stride,
+      int dims,
+      float[] book,
+      int at,
+      float[] sums) {
     int d = 0;
     if (dims < 2) {
       float c = book[at];

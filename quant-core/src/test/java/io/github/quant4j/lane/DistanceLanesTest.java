@@ -20,8 +20,7 @@ class DistanceLanesTest {
     float[] book = random.gaussians(size * length);
     int[] codes = new int[count + 1];
     float[] distances = new float[count + 1];
-    new DistanceLanes()
-        .nearest(count, points, 2, stride, dims, book, length, codes, distances, 1);
+    new DistanceLanes().nearest(count, points, 2, stride, dims, book, length, codes, distances, 1);
     for (int i = 0; i < count; i++) {
       double least = Double.POSITIVE_INFINITY;
       for (int c = 0; c < size; c++) {

@@ -19,8 +19,14 @@ class BestRecipesTest {
 
   @ParameterizedTest
   @CsvSource({
-    "2.1, trellis2", "3.02, trellis2", "3.1, trellis3", "4.1, trellis4", "5.5, int5:g64",
-    "6.5, int6:g64", "8.1, int8:channel", "16, int8:channel"
+    "2.1, trellis2",
+    "3.02, trellis2",
+    "3.1, trellis3",
+    "4.1, trellis4",
+    "5.5, int5:g64",
+    "6.5, int6:g64",
+    "8.1, int8:channel",
+    "16, int8:channel"
   })
   void takesTheMostBitsThatAreAllowed(double bits, String format) {
     Recipe recipe = BestRecipes.within(bits, SMALL);

@@ -47,8 +47,7 @@ public final class TrellisIntegerKernel extends PartitionedKernel {
       KernelOptions options) {
     super(weights.columns(), weights.rows(), options);
     this.streams = new TrellisStreams(weights, options.team());
-    this.family =
-        new TrellisLookup(streams, arithmetic.activationCodes().largestMagnitude());
+    this.family = new TrellisLookup(streams, arithmetic.activationCodes().largestMagnitude());
     TokenQuantizer quantizer =
         new TokenQuantizer(activations, arithmetic.activationCodes(), family.layout());
     this.hasZeros = quantizer.hasZeros();
@@ -56,8 +55,7 @@ public final class TrellisIntegerKernel extends PartitionedKernel {
     this.inputs =
         new QuantizedInput.Maker(
             quantizer, family, TrellisLookup.FACTOR, offset, BATCH, options.scratch());
-    this.inputKind =
-        new InputKind(family.operandKind(), family.layout(), offset, activations);
+    this.inputKind = new InputKind(family.operandKind(), family.layout(), offset, activations);
     this.places = places();
     this.scales = new float[places.length];
     float[] rowScales = weights.scales();

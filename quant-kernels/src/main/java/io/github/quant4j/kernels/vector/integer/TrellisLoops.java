@@ -16,8 +16,9 @@ import jdk.incubator.vector.VectorOperators;
  *
  * <p>Parameters: {@code packed} words with the one at hand of the panel's first stream at {@code
  * at}, a {@code step} from one word to the next one, and the {@code taps} of the row vector; {@code
- * tables} from {@code tablesAt}; how many {@code units} of so many {@code words}; what each plane {@code counts}; {@code
- * sums}, added to from {@code to}: those of even lanes, then those of odd ones.
+ * tables} from {@code tablesAt}; how many {@code units} of so many {@code words}; what each plane
+ * {@code counts}; {@code sums}, added to from {@code to}: those of even lanes, then those of odd
+ * ones.
  */
 final class TrellisLoops {
 
@@ -28,7 +29,18 @@ final class TrellisLoops {
   private TrellisLoops() {}
 
   /** Codes of three planes. */
-  static void three(MemorySegment packed, long at, long step, long[] taps, short[] tables, int tablesAt, int units, int words, int[] counts, int[] sums, int to) {
+  static void three(
+      MemorySegment packed,
+      long at,
+      long step,
+      long[] taps,
+      short[] tables,
+      int tablesAt,
+      int units,
+      int words,
+      int[] counts,
+      int[] sums,
+      int to) {
     long t00 = taps[0];
     long t01 = taps[1];
     long t02 = taps[2];
@@ -51,15 +63,45 @@ final class TrellisLoops {
         ShortVector b = ShortVector.fromArray(Lanes.SHORT, tables, table + 1 * LANES);
         ShortVector c = ShortVector.fromArray(Lanes.SHORT, tables, table + 2 * LANES);
         ShortVector d = ShortVector.fromArray(Lanes.SHORT, tables, table + 3 * LANES);
-        ShortVector v0 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t00, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t01, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t02, ORDER));
+        ShortVector v0 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t00, ORDER)
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t01, ORDER))
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t02, ORDER));
         IntVector w0 = v0.reinterpretAsInts();
-        p0 = p0.add(v0.selectFrom(a)).add(w0.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b)).add(w0.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
-        ShortVector v1 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t10, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t11, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t12, ORDER));
+        p0 =
+            p0.add(v0.selectFrom(a))
+                .add(w0.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b))
+                .add(w0.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
+        ShortVector v1 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t10, ORDER)
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t11, ORDER))
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t12, ORDER));
         IntVector w1 = v1.reinterpretAsInts();
-        p1 = p1.add(v1.selectFrom(a)).add(w1.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b)).add(w1.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
-        ShortVector v2 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t20, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t21, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t22, ORDER));
+        p1 =
+            p1.add(v1.selectFrom(a))
+                .add(w1.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b))
+                .add(w1.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
+        ShortVector v2 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t20, ORDER)
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t21, ORDER))
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t22, ORDER));
         IntVector w2 = v2.reinterpretAsInts();
-        p2 = p2.add(v2.selectFrom(a)).add(w2.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b)).add(w2.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
+        p2 =
+            p2.add(v2.selectFrom(a))
+                .add(w2.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b))
+                .add(w2.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
         word += step;
         table += 4 * LANES;
       }
@@ -78,7 +120,18 @@ final class TrellisLoops {
   }
 
   /** Codes of four planes. */
-  static void four(MemorySegment packed, long at, long step, long[] taps, short[] tables, int tablesAt, int units, int words, int[] counts, int[] sums, int to) {
+  static void four(
+      MemorySegment packed,
+      long at,
+      long step,
+      long[] taps,
+      short[] tables,
+      int tablesAt,
+      int units,
+      int words,
+      int[] counts,
+      int[] sums,
+      int to) {
     long t00 = taps[0];
     long t01 = taps[1];
     long t02 = taps[2];
@@ -105,18 +158,58 @@ final class TrellisLoops {
         ShortVector b = ShortVector.fromArray(Lanes.SHORT, tables, table + 1 * LANES);
         ShortVector c = ShortVector.fromArray(Lanes.SHORT, tables, table + 2 * LANES);
         ShortVector d = ShortVector.fromArray(Lanes.SHORT, tables, table + 3 * LANES);
-        ShortVector v0 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t00, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t01, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t02, ORDER));
+        ShortVector v0 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t00, ORDER)
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t01, ORDER))
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t02, ORDER));
         IntVector w0 = v0.reinterpretAsInts();
-        p0 = p0.add(v0.selectFrom(a)).add(w0.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b)).add(w0.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
-        ShortVector v1 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t10, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t11, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t12, ORDER));
+        p0 =
+            p0.add(v0.selectFrom(a))
+                .add(w0.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b))
+                .add(w0.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
+        ShortVector v1 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t10, ORDER)
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t11, ORDER))
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t12, ORDER));
         IntVector w1 = v1.reinterpretAsInts();
-        p1 = p1.add(v1.selectFrom(a)).add(w1.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b)).add(w1.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
-        ShortVector v2 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t20, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t21, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t22, ORDER));
+        p1 =
+            p1.add(v1.selectFrom(a))
+                .add(w1.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b))
+                .add(w1.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
+        ShortVector v2 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t20, ORDER)
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t21, ORDER))
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t22, ORDER));
         IntVector w2 = v2.reinterpretAsInts();
-        p2 = p2.add(v2.selectFrom(a)).add(w2.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b)).add(w2.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
-        ShortVector v3 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t30, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t31, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t32, ORDER));
+        p2 =
+            p2.add(v2.selectFrom(a))
+                .add(w2.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b))
+                .add(w2.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
+        ShortVector v3 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t30, ORDER)
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t31, ORDER))
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t32, ORDER));
         IntVector w3 = v3.reinterpretAsInts();
-        p3 = p3.add(v3.selectFrom(a)).add(w3.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b)).add(w3.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
+        p3 =
+            p3.add(v3.selectFrom(a))
+                .add(w3.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b))
+                .add(w3.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
         word += step;
         table += 4 * LANES;
       }
@@ -138,7 +231,18 @@ final class TrellisLoops {
   }
 
   /** Codes of five planes. */
-  static void five(MemorySegment packed, long at, long step, long[] taps, short[] tables, int tablesAt, int units, int words, int[] counts, int[] sums, int to) {
+  static void five(
+      MemorySegment packed,
+      long at,
+      long step,
+      long[] taps,
+      short[] tables,
+      int tablesAt,
+      int units,
+      int words,
+      int[] counts,
+      int[] sums,
+      int to) {
     long t00 = taps[0];
     long t01 = taps[1];
     long t02 = taps[2];
@@ -169,21 +273,71 @@ final class TrellisLoops {
         ShortVector b = ShortVector.fromArray(Lanes.SHORT, tables, table + 1 * LANES);
         ShortVector c = ShortVector.fromArray(Lanes.SHORT, tables, table + 2 * LANES);
         ShortVector d = ShortVector.fromArray(Lanes.SHORT, tables, table + 3 * LANES);
-        ShortVector v0 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t00, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t01, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t02, ORDER));
+        ShortVector v0 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t00, ORDER)
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t01, ORDER))
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t02, ORDER));
         IntVector w0 = v0.reinterpretAsInts();
-        p0 = p0.add(v0.selectFrom(a)).add(w0.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b)).add(w0.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
-        ShortVector v1 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t10, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t11, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t12, ORDER));
+        p0 =
+            p0.add(v0.selectFrom(a))
+                .add(w0.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b))
+                .add(w0.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
+        ShortVector v1 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t10, ORDER)
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t11, ORDER))
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t12, ORDER));
         IntVector w1 = v1.reinterpretAsInts();
-        p1 = p1.add(v1.selectFrom(a)).add(w1.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b)).add(w1.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
-        ShortVector v2 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t20, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t21, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t22, ORDER));
+        p1 =
+            p1.add(v1.selectFrom(a))
+                .add(w1.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b))
+                .add(w1.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
+        ShortVector v2 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t20, ORDER)
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t21, ORDER))
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t22, ORDER));
         IntVector w2 = v2.reinterpretAsInts();
-        p2 = p2.add(v2.selectFrom(a)).add(w2.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b)).add(w2.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
-        ShortVector v3 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t30, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t31, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t32, ORDER));
+        p2 =
+            p2.add(v2.selectFrom(a))
+                .add(w2.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b))
+                .add(w2.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
+        ShortVector v3 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t30, ORDER)
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t31, ORDER))
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t32, ORDER));
         IntVector w3 = v3.reinterpretAsInts();
-        p3 = p3.add(v3.selectFrom(a)).add(w3.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b)).add(w3.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
-        ShortVector v4 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t40, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t41, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t42, ORDER));
+        p3 =
+            p3.add(v3.selectFrom(a))
+                .add(w3.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b))
+                .add(w3.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
+        ShortVector v4 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t40, ORDER)
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t41, ORDER))
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t42, ORDER));
         IntVector w4 = v4.reinterpretAsInts();
-        p4 = p4.add(v4.selectFrom(a)).add(w4.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b)).add(w4.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
+        p4 =
+            p4.add(v4.selectFrom(a))
+                .add(w4.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b))
+                .add(w4.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
         word += step;
         table += 4 * LANES;
       }
@@ -208,7 +362,18 @@ final class TrellisLoops {
   }
 
   /** Codes of six planes. */
-  static void six(MemorySegment packed, long at, long step, long[] taps, short[] tables, int tablesAt, int units, int words, int[] counts, int[] sums, int to) {
+  static void six(
+      MemorySegment packed,
+      long at,
+      long step,
+      long[] taps,
+      short[] tables,
+      int tablesAt,
+      int units,
+      int words,
+      int[] counts,
+      int[] sums,
+      int to) {
     long t00 = taps[0];
     long t01 = taps[1];
     long t02 = taps[2];
@@ -243,24 +408,84 @@ final class TrellisLoops {
         ShortVector b = ShortVector.fromArray(Lanes.SHORT, tables, table + 1 * LANES);
         ShortVector c = ShortVector.fromArray(Lanes.SHORT, tables, table + 2 * LANES);
         ShortVector d = ShortVector.fromArray(Lanes.SHORT, tables, table + 3 * LANES);
-        ShortVector v0 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t00, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t01, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t02, ORDER));
+        ShortVector v0 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t00, ORDER)
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t01, ORDER))
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t02, ORDER));
         IntVector w0 = v0.reinterpretAsInts();
-        p0 = p0.add(v0.selectFrom(a)).add(w0.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b)).add(w0.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
-        ShortVector v1 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t10, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t11, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t12, ORDER));
+        p0 =
+            p0.add(v0.selectFrom(a))
+                .add(w0.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b))
+                .add(w0.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
+        ShortVector v1 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t10, ORDER)
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t11, ORDER))
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t12, ORDER));
         IntVector w1 = v1.reinterpretAsInts();
-        p1 = p1.add(v1.selectFrom(a)).add(w1.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b)).add(w1.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
-        ShortVector v2 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t20, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t21, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t22, ORDER));
+        p1 =
+            p1.add(v1.selectFrom(a))
+                .add(w1.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b))
+                .add(w1.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
+        ShortVector v2 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t20, ORDER)
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t21, ORDER))
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t22, ORDER));
         IntVector w2 = v2.reinterpretAsInts();
-        p2 = p2.add(v2.selectFrom(a)).add(w2.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b)).add(w2.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
-        ShortVector v3 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t30, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t31, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t32, ORDER));
+        p2 =
+            p2.add(v2.selectFrom(a))
+                .add(w2.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b))
+                .add(w2.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
+        ShortVector v3 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t30, ORDER)
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t31, ORDER))
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t32, ORDER));
         IntVector w3 = v3.reinterpretAsInts();
-        p3 = p3.add(v3.selectFrom(a)).add(w3.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b)).add(w3.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
-        ShortVector v4 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t40, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t41, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t42, ORDER));
+        p3 =
+            p3.add(v3.selectFrom(a))
+                .add(w3.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b))
+                .add(w3.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
+        ShortVector v4 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t40, ORDER)
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t41, ORDER))
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t42, ORDER));
         IntVector w4 = v4.reinterpretAsInts();
-        p4 = p4.add(v4.selectFrom(a)).add(w4.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b)).add(w4.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
-        ShortVector v5 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t50, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t51, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t52, ORDER));
+        p4 =
+            p4.add(v4.selectFrom(a))
+                .add(w4.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b))
+                .add(w4.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
+        ShortVector v5 =
+            ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t50, ORDER)
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t51, ORDER))
+                .lanewise(
+                    VectorOperators.XOR,
+                    ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t52, ORDER));
         IntVector w5 = v5.reinterpretAsInts();
-        p5 = p5.add(v5.selectFrom(a)).add(w5.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b)).add(w5.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
+        p5 =
+            p5.add(v5.selectFrom(a))
+                .add(w5.lanewise(VectorOperators.LSHR, 5).reinterpretAsShorts().selectFrom(b))
+                .add(w5.lanewise(VectorOperators.LSHR, 10).reinterpretAsShorts().selectFrom(c, d));
         word += step;
         table += 4 * LANES;
       }
@@ -286,5 +511,4 @@ final class TrellisLoops {
     even.intoArray(sums, to);
     odd.intoArray(sums, to + HALF);
   }
-
 }

@@ -29,7 +29,17 @@ final class TrellisFloatLoops {
   private TrellisFloatLoops() {}
 
   /** Codes of three planes. */
-  static void three(MemorySegment packed, long at, long step, long[] taps, float[] tables, int table, int words, float[] counts, float[] sums, int to) {
+  static void three(
+      MemorySegment packed,
+      long at,
+      long step,
+      long[] taps,
+      float[] tables,
+      int table,
+      int words,
+      float[] counts,
+      float[] sums,
+      int to) {
     long t00 = taps[0];
     long t01 = taps[1];
     long t02 = taps[2];
@@ -52,15 +62,63 @@ final class TrellisFloatLoops {
       IntVector b = FloatVector.fromArray(Lanes.FLOAT, tables, from + 1 * SIZE).reinterpretAsInts();
       IntVector c = FloatVector.fromArray(Lanes.FLOAT, tables, from + 2 * SIZE).reinterpretAsInts();
       IntVector d = FloatVector.fromArray(Lanes.FLOAT, tables, from + 3 * SIZE).reinterpretAsInts();
-      IntVector w0 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t00, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t01, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t02, ORDER)).reinterpretAsInts();
-      e0 = e0.add(w0.selectFrom(a).reinterpretAsFloats()).add(w0.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats()).add(w0.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats()).add(w0.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
-      o0 = o0.add(w0.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats()).add(w0.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats()).add(w0.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats()).add(w0.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
-      IntVector w1 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t10, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t11, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t12, ORDER)).reinterpretAsInts();
-      e1 = e1.add(w1.selectFrom(a).reinterpretAsFloats()).add(w1.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats()).add(w1.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats()).add(w1.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
-      o1 = o1.add(w1.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats()).add(w1.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats()).add(w1.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats()).add(w1.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
-      IntVector w2 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t20, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t21, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t22, ORDER)).reinterpretAsInts();
-      e2 = e2.add(w2.selectFrom(a).reinterpretAsFloats()).add(w2.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats()).add(w2.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats()).add(w2.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
-      o2 = o2.add(w2.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats()).add(w2.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats()).add(w2.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats()).add(w2.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
+      IntVector w0 =
+          ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t00, ORDER)
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t01, ORDER))
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t02, ORDER))
+              .reinterpretAsInts();
+      e0 =
+          e0.add(w0.selectFrom(a).reinterpretAsFloats())
+              .add(w0.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats())
+              .add(w0.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats())
+              .add(w0.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
+      o0 =
+          o0.add(w0.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats())
+              .add(w0.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats())
+              .add(w0.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats())
+              .add(w0.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
+      IntVector w1 =
+          ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t10, ORDER)
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t11, ORDER))
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t12, ORDER))
+              .reinterpretAsInts();
+      e1 =
+          e1.add(w1.selectFrom(a).reinterpretAsFloats())
+              .add(w1.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats())
+              .add(w1.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats())
+              .add(w1.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
+      o1 =
+          o1.add(w1.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats())
+              .add(w1.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats())
+              .add(w1.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats())
+              .add(w1.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
+      IntVector w2 =
+          ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t20, ORDER)
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t21, ORDER))
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t22, ORDER))
+              .reinterpretAsInts();
+      e2 =
+          e2.add(w2.selectFrom(a).reinterpretAsFloats())
+              .add(w2.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats())
+              .add(w2.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats())
+              .add(w2.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
+      o2 =
+          o2.add(w2.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats())
+              .add(w2.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats())
+              .add(w2.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats())
+              .add(w2.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
       word += step;
       from += 4 * SIZE;
     }
@@ -69,7 +127,17 @@ final class TrellisFloatLoops {
   }
 
   /** Codes of four planes. */
-  static void four(MemorySegment packed, long at, long step, long[] taps, float[] tables, int table, int words, float[] counts, float[] sums, int to) {
+  static void four(
+      MemorySegment packed,
+      long at,
+      long step,
+      long[] taps,
+      float[] tables,
+      int table,
+      int words,
+      float[] counts,
+      float[] sums,
+      int to) {
     long t00 = taps[0];
     long t01 = taps[1];
     long t02 = taps[2];
@@ -97,27 +165,109 @@ final class TrellisFloatLoops {
       IntVector b = FloatVector.fromArray(Lanes.FLOAT, tables, from + 1 * SIZE).reinterpretAsInts();
       IntVector c = FloatVector.fromArray(Lanes.FLOAT, tables, from + 2 * SIZE).reinterpretAsInts();
       IntVector d = FloatVector.fromArray(Lanes.FLOAT, tables, from + 3 * SIZE).reinterpretAsInts();
-      IntVector w0 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t00, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t01, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t02, ORDER)).reinterpretAsInts();
-      e0 = e0.add(w0.selectFrom(a).reinterpretAsFloats()).add(w0.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats()).add(w0.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats()).add(w0.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
-      o0 = o0.add(w0.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats()).add(w0.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats()).add(w0.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats()).add(w0.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
-      IntVector w1 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t10, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t11, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t12, ORDER)).reinterpretAsInts();
-      e1 = e1.add(w1.selectFrom(a).reinterpretAsFloats()).add(w1.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats()).add(w1.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats()).add(w1.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
-      o1 = o1.add(w1.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats()).add(w1.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats()).add(w1.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats()).add(w1.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
-      IntVector w2 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t20, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t21, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t22, ORDER)).reinterpretAsInts();
-      e2 = e2.add(w2.selectFrom(a).reinterpretAsFloats()).add(w2.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats()).add(w2.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats()).add(w2.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
-      o2 = o2.add(w2.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats()).add(w2.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats()).add(w2.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats()).add(w2.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
-      IntVector w3 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t30, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t31, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t32, ORDER)).reinterpretAsInts();
-      e3 = e3.add(w3.selectFrom(a).reinterpretAsFloats()).add(w3.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats()).add(w3.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats()).add(w3.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
-      o3 = o3.add(w3.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats()).add(w3.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats()).add(w3.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats()).add(w3.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
+      IntVector w0 =
+          ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t00, ORDER)
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t01, ORDER))
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t02, ORDER))
+              .reinterpretAsInts();
+      e0 =
+          e0.add(w0.selectFrom(a).reinterpretAsFloats())
+              .add(w0.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats())
+              .add(w0.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats())
+              .add(w0.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
+      o0 =
+          o0.add(w0.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats())
+              .add(w0.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats())
+              .add(w0.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats())
+              .add(w0.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
+      IntVector w1 =
+          ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t10, ORDER)
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t11, ORDER))
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t12, ORDER))
+              .reinterpretAsInts();
+      e1 =
+          e1.add(w1.selectFrom(a).reinterpretAsFloats())
+              .add(w1.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats())
+              .add(w1.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats())
+              .add(w1.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
+      o1 =
+          o1.add(w1.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats())
+              .add(w1.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats())
+              .add(w1.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats())
+              .add(w1.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
+      IntVector w2 =
+          ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t20, ORDER)
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t21, ORDER))
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t22, ORDER))
+              .reinterpretAsInts();
+      e2 =
+          e2.add(w2.selectFrom(a).reinterpretAsFloats())
+              .add(w2.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats())
+              .add(w2.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats())
+              .add(w2.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
+      o2 =
+          o2.add(w2.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats())
+              .add(w2.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats())
+              .add(w2.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats())
+              .add(w2.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
+      IntVector w3 =
+          ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t30, ORDER)
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t31, ORDER))
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t32, ORDER))
+              .reinterpretAsInts();
+      e3 =
+          e3.add(w3.selectFrom(a).reinterpretAsFloats())
+              .add(w3.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats())
+              .add(w3.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats())
+              .add(w3.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
+      o3 =
+          o3.add(w3.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats())
+              .add(w3.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats())
+              .add(w3.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats())
+              .add(w3.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
       word += step;
       from += 4 * SIZE;
     }
-    e0.mul(counts[0]).add(e1.mul(counts[1])).add(e2.mul(counts[2])).add(e3.mul(counts[3])).intoArray(sums, to);
-    o0.mul(counts[0]).add(o1.mul(counts[1])).add(o2.mul(counts[2])).add(o3.mul(counts[3])).intoArray(sums, to + SIZE);
+    e0.mul(counts[0])
+        .add(e1.mul(counts[1]))
+        .add(e2.mul(counts[2]))
+        .add(e3.mul(counts[3]))
+        .intoArray(sums, to);
+    o0.mul(counts[0])
+        .add(o1.mul(counts[1]))
+        .add(o2.mul(counts[2]))
+        .add(o3.mul(counts[3]))
+        .intoArray(sums, to + SIZE);
   }
 
   /** Codes of five planes. */
-  static void five(MemorySegment packed, long at, long step, long[] taps, float[] tables, int table, int words, float[] counts, float[] sums, int to) {
+  static void five(
+      MemorySegment packed,
+      long at,
+      long step,
+      long[] taps,
+      float[] tables,
+      int table,
+      int words,
+      float[] counts,
+      float[] sums,
+      int to) {
     long t00 = taps[0];
     long t01 = taps[1];
     long t02 = taps[2];
@@ -150,30 +300,130 @@ final class TrellisFloatLoops {
       IntVector b = FloatVector.fromArray(Lanes.FLOAT, tables, from + 1 * SIZE).reinterpretAsInts();
       IntVector c = FloatVector.fromArray(Lanes.FLOAT, tables, from + 2 * SIZE).reinterpretAsInts();
       IntVector d = FloatVector.fromArray(Lanes.FLOAT, tables, from + 3 * SIZE).reinterpretAsInts();
-      IntVector w0 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t00, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t01, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t02, ORDER)).reinterpretAsInts();
-      e0 = e0.add(w0.selectFrom(a).reinterpretAsFloats()).add(w0.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats()).add(w0.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats()).add(w0.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
-      o0 = o0.add(w0.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats()).add(w0.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats()).add(w0.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats()).add(w0.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
-      IntVector w1 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t10, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t11, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t12, ORDER)).reinterpretAsInts();
-      e1 = e1.add(w1.selectFrom(a).reinterpretAsFloats()).add(w1.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats()).add(w1.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats()).add(w1.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
-      o1 = o1.add(w1.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats()).add(w1.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats()).add(w1.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats()).add(w1.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
-      IntVector w2 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t20, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t21, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t22, ORDER)).reinterpretAsInts();
-      e2 = e2.add(w2.selectFrom(a).reinterpretAsFloats()).add(w2.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats()).add(w2.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats()).add(w2.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
-      o2 = o2.add(w2.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats()).add(w2.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats()).add(w2.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats()).add(w2.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
-      IntVector w3 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t30, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t31, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t32, ORDER)).reinterpretAsInts();
-      e3 = e3.add(w3.selectFrom(a).reinterpretAsFloats()).add(w3.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats()).add(w3.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats()).add(w3.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
-      o3 = o3.add(w3.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats()).add(w3.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats()).add(w3.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats()).add(w3.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
-      IntVector w4 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t40, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t41, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t42, ORDER)).reinterpretAsInts();
-      e4 = e4.add(w4.selectFrom(a).reinterpretAsFloats()).add(w4.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats()).add(w4.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats()).add(w4.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
-      o4 = o4.add(w4.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats()).add(w4.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats()).add(w4.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats()).add(w4.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
+      IntVector w0 =
+          ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t00, ORDER)
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t01, ORDER))
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t02, ORDER))
+              .reinterpretAsInts();
+      e0 =
+          e0.add(w0.selectFrom(a).reinterpretAsFloats())
+              .add(w0.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats())
+              .add(w0.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats())
+              .add(w0.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
+      o0 =
+          o0.add(w0.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats())
+              .add(w0.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats())
+              .add(w0.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats())
+              .add(w0.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
+      IntVector w1 =
+          ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t10, ORDER)
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t11, ORDER))
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t12, ORDER))
+              .reinterpretAsInts();
+      e1 =
+          e1.add(w1.selectFrom(a).reinterpretAsFloats())
+              .add(w1.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats())
+              .add(w1.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats())
+              .add(w1.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
+      o1 =
+          o1.add(w1.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats())
+              .add(w1.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats())
+              .add(w1.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats())
+              .add(w1.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
+      IntVector w2 =
+          ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t20, ORDER)
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t21, ORDER))
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t22, ORDER))
+              .reinterpretAsInts();
+      e2 =
+          e2.add(w2.selectFrom(a).reinterpretAsFloats())
+              .add(w2.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats())
+              .add(w2.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats())
+              .add(w2.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
+      o2 =
+          o2.add(w2.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats())
+              .add(w2.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats())
+              .add(w2.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats())
+              .add(w2.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
+      IntVector w3 =
+          ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t30, ORDER)
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t31, ORDER))
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t32, ORDER))
+              .reinterpretAsInts();
+      e3 =
+          e3.add(w3.selectFrom(a).reinterpretAsFloats())
+              .add(w3.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats())
+              .add(w3.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats())
+              .add(w3.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
+      o3 =
+          o3.add(w3.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats())
+              .add(w3.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats())
+              .add(w3.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats())
+              .add(w3.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
+      IntVector w4 =
+          ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t40, ORDER)
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t41, ORDER))
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t42, ORDER))
+              .reinterpretAsInts();
+      e4 =
+          e4.add(w4.selectFrom(a).reinterpretAsFloats())
+              .add(w4.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats())
+              .add(w4.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats())
+              .add(w4.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
+      o4 =
+          o4.add(w4.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats())
+              .add(w4.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats())
+              .add(w4.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats())
+              .add(w4.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
       word += step;
       from += 4 * SIZE;
     }
-    e0.mul(counts[0]).add(e1.mul(counts[1])).add(e2.mul(counts[2])).add(e3.mul(counts[3])).add(e4.mul(counts[4])).intoArray(sums, to);
-    o0.mul(counts[0]).add(o1.mul(counts[1])).add(o2.mul(counts[2])).add(o3.mul(counts[3])).add(o4.mul(counts[4])).intoArray(sums, to + SIZE);
+    e0.mul(counts[0])
+        .add(e1.mul(counts[1]))
+        .add(e2.mul(counts[2]))
+        .add(e3.mul(counts[3]))
+        .add(e4.mul(counts[4]))
+        .intoArray(sums, to);
+    o0.mul(counts[0])
+        .add(o1.mul(counts[1]))
+        .add(o2.mul(counts[2]))
+        .add(o3.mul(counts[3]))
+        .add(o4.mul(counts[4]))
+        .intoArray(sums, to + SIZE);
   }
 
   /** Codes of six planes. */
-  static void six(MemorySegment packed, long at, long step, long[] taps, float[] tables, int table, int words, float[] counts, float[] sums, int to) {
+  static void six(
+      MemorySegment packed,
+      long at,
+      long step,
+      long[] taps,
+      float[] tables,
+      int table,
+      int words,
+      float[] counts,
+      float[] sums,
+      int to) {
     long t00 = taps[0];
     long t01 = taps[1];
     long t02 = taps[2];
@@ -211,29 +461,136 @@ final class TrellisFloatLoops {
       IntVector b = FloatVector.fromArray(Lanes.FLOAT, tables, from + 1 * SIZE).reinterpretAsInts();
       IntVector c = FloatVector.fromArray(Lanes.FLOAT, tables, from + 2 * SIZE).reinterpretAsInts();
       IntVector d = FloatVector.fromArray(Lanes.FLOAT, tables, from + 3 * SIZE).reinterpretAsInts();
-      IntVector w0 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t00, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t01, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t02, ORDER)).reinterpretAsInts();
-      e0 = e0.add(w0.selectFrom(a).reinterpretAsFloats()).add(w0.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats()).add(w0.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats()).add(w0.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
-      o0 = o0.add(w0.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats()).add(w0.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats()).add(w0.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats()).add(w0.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
-      IntVector w1 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t10, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t11, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t12, ORDER)).reinterpretAsInts();
-      e1 = e1.add(w1.selectFrom(a).reinterpretAsFloats()).add(w1.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats()).add(w1.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats()).add(w1.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
-      o1 = o1.add(w1.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats()).add(w1.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats()).add(w1.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats()).add(w1.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
-      IntVector w2 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t20, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t21, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t22, ORDER)).reinterpretAsInts();
-      e2 = e2.add(w2.selectFrom(a).reinterpretAsFloats()).add(w2.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats()).add(w2.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats()).add(w2.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
-      o2 = o2.add(w2.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats()).add(w2.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats()).add(w2.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats()).add(w2.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
-      IntVector w3 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t30, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t31, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t32, ORDER)).reinterpretAsInts();
-      e3 = e3.add(w3.selectFrom(a).reinterpretAsFloats()).add(w3.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats()).add(w3.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats()).add(w3.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
-      o3 = o3.add(w3.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats()).add(w3.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats()).add(w3.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats()).add(w3.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
-      IntVector w4 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t40, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t41, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t42, ORDER)).reinterpretAsInts();
-      e4 = e4.add(w4.selectFrom(a).reinterpretAsFloats()).add(w4.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats()).add(w4.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats()).add(w4.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
-      o4 = o4.add(w4.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats()).add(w4.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats()).add(w4.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats()).add(w4.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
-      IntVector w5 = ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t50, ORDER).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t51, ORDER)).lanewise(VectorOperators.XOR, ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t52, ORDER)).reinterpretAsInts();
-      e5 = e5.add(w5.selectFrom(a).reinterpretAsFloats()).add(w5.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats()).add(w5.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats()).add(w5.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
-      o5 = o5.add(w5.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats()).add(w5.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats()).add(w5.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats()).add(w5.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
+      IntVector w0 =
+          ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t00, ORDER)
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t01, ORDER))
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t02, ORDER))
+              .reinterpretAsInts();
+      e0 =
+          e0.add(w0.selectFrom(a).reinterpretAsFloats())
+              .add(w0.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats())
+              .add(w0.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats())
+              .add(w0.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
+      o0 =
+          o0.add(w0.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats())
+              .add(w0.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats())
+              .add(w0.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats())
+              .add(w0.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
+      IntVector w1 =
+          ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t10, ORDER)
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t11, ORDER))
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t12, ORDER))
+              .reinterpretAsInts();
+      e1 =
+          e1.add(w1.selectFrom(a).reinterpretAsFloats())
+              .add(w1.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats())
+              .add(w1.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats())
+              .add(w1.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
+      o1 =
+          o1.add(w1.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats())
+              .add(w1.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats())
+              .add(w1.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats())
+              .add(w1.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
+      IntVector w2 =
+          ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t20, ORDER)
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t21, ORDER))
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t22, ORDER))
+              .reinterpretAsInts();
+      e2 =
+          e2.add(w2.selectFrom(a).reinterpretAsFloats())
+              .add(w2.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats())
+              .add(w2.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats())
+              .add(w2.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
+      o2 =
+          o2.add(w2.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats())
+              .add(w2.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats())
+              .add(w2.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats())
+              .add(w2.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
+      IntVector w3 =
+          ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t30, ORDER)
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t31, ORDER))
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t32, ORDER))
+              .reinterpretAsInts();
+      e3 =
+          e3.add(w3.selectFrom(a).reinterpretAsFloats())
+              .add(w3.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats())
+              .add(w3.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats())
+              .add(w3.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
+      o3 =
+          o3.add(w3.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats())
+              .add(w3.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats())
+              .add(w3.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats())
+              .add(w3.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
+      IntVector w4 =
+          ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t40, ORDER)
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t41, ORDER))
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t42, ORDER))
+              .reinterpretAsInts();
+      e4 =
+          e4.add(w4.selectFrom(a).reinterpretAsFloats())
+              .add(w4.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats())
+              .add(w4.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats())
+              .add(w4.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
+      o4 =
+          o4.add(w4.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats())
+              .add(w4.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats())
+              .add(w4.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats())
+              .add(w4.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
+      IntVector w5 =
+          ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t50, ORDER)
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t51, ORDER))
+              .lanewise(
+                  VectorOperators.XOR,
+                  ShortVector.fromMemorySegment(Lanes.SHORT, packed, word + t52, ORDER))
+              .reinterpretAsInts();
+      e5 =
+          e5.add(w5.selectFrom(a).reinterpretAsFloats())
+              .add(w5.lanewise(VectorOperators.LSHR, 4).selectFrom(b).reinterpretAsFloats())
+              .add(w5.lanewise(VectorOperators.LSHR, 8).selectFrom(c).reinterpretAsFloats())
+              .add(w5.lanewise(VectorOperators.LSHR, 12).selectFrom(d).reinterpretAsFloats());
+      o5 =
+          o5.add(w5.lanewise(VectorOperators.LSHR, 16).selectFrom(a).reinterpretAsFloats())
+              .add(w5.lanewise(VectorOperators.LSHR, 20).selectFrom(b).reinterpretAsFloats())
+              .add(w5.lanewise(VectorOperators.LSHR, 24).selectFrom(c).reinterpretAsFloats())
+              .add(w5.lanewise(VectorOperators.LSHR, 28).selectFrom(d).reinterpretAsFloats());
       word += step;
       from += 4 * SIZE;
     }
-    e0.mul(counts[0]).add(e1.mul(counts[1])).add(e2.mul(counts[2])).add(e3.mul(counts[3])).add(e4.mul(counts[4])).add(e5.mul(counts[5])).intoArray(sums, to);
-    o0.mul(counts[0]).add(o1.mul(counts[1])).add(o2.mul(counts[2])).add(o3.mul(counts[3])).add(o4.mul(counts[4])).add(o5.mul(counts[5])).intoArray(sums, to + SIZE);
+    e0.mul(counts[0])
+        .add(e1.mul(counts[1]))
+        .add(e2.mul(counts[2]))
+        .add(e3.mul(counts[3]))
+        .add(e4.mul(counts[4]))
+        .add(e5.mul(counts[5]))
+        .intoArray(sums, to);
+    o0.mul(counts[0])
+        .add(o1.mul(counts[1]))
+        .add(o2.mul(counts[2]))
+        .add(o3.mul(counts[3]))
+        .add(o4.mul(counts[4]))
+        .add(o5.mul(counts[5]))
+        .intoArray(sums, to + SIZE);
   }
-
 }

@@ -101,8 +101,7 @@ final class TrellisPanels implements PanelSource {
       int from = lane - bit / bits;
       int before = Math.max(0, -from);
       if (before > 0 && word > 0) {
-        long at =
-            matrix.offset(panel, bit % bits, word - 1, matrix.lanes(panel) - before);
+        long at = matrix.offset(panel, bit % bits, word - 1, matrix.lanes(panel) - before);
         for (int i = 0; i < before; i++) {
           odd[to + i] ^= data.get(SHORT, at + i * (long) Short.BYTES);
         }

@@ -16,8 +16,8 @@ import java.util.List;
  * 4}, so that the row before it lies in the vector before at the same lane, and only that of the
  * first vector at the lane before. Each vector and each plane of stored bits is a stream of words,
  * 32 lanes of 16 columns for each; a lane less is two bytes before, which in lane 0 is the last
- * lane of the word before, where the sequence came from. A stream begins with a word of zeros. In
- * a panel of fewer rows, these are the last lanes, and the lanes before them repeat what the word
+ * lane of the word before, where the sequence came from. A stream begins with a word of zeros. In a
+ * panel of fewer rows, these are the last lanes, and the lanes before them repeat what the word
  * before ended with.
  */
 public final class TrellisStreams {

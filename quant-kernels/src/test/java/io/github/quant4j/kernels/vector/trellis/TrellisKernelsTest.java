@@ -32,7 +32,8 @@ class TrellisKernelsTest {
   private static final int[] TOKENS = {1, 2, 5, 33};
 
   /** A code whose signs depend on one or three bits each, or on any number. */
-  private static TrellisCode code(int bits, int window, int planes, boolean any, SeededRandom random) {
+  private static TrellisCode code(
+      int bits, int window, int planes, boolean any, SeededRandom random) {
     List<TrellisCode.Plane> list = new ArrayList<>();
     while (list.size() < planes) {
       int mask = random.nextInt(1, 1 << window);
@@ -45,7 +46,8 @@ class TrellisKernelsTest {
     return new TrellisCode(bits, window, list);
   }
 
-  private static TrellisMatrix matrix(int rows, int columns, TrellisCode code, SeededRandom random) {
+  private static TrellisMatrix matrix(
+      int rows, int columns, TrellisCode code, SeededRandom random) {
     byte[] codes = new byte[TrellisMatrix.paddedRows(rows) * columns];
     for (int i = 0; i < codes.length; i++) {
       codes[i] = (byte) random.nextInt(0, 1 << code.bits());
@@ -78,8 +80,7 @@ class TrellisKernelsTest {
       LinearKernel expected = Kernels.forTrellis(weights, activations, SCALAR);
       LinearKernel one = Kernels.forTrellis(weights, activations, ONE);
       LinearKernel three = Kernels.forTrellis(weights, activations, THREE);
-      assertEquals(
-          !any && Lanes.BITS == 512, one.describe().startsWith("vector"), one.describe());
+      assertEquals(!any && Lanes.BITS == 512, one.describe().startsWith("vector"), one.describe());
       for (int tokens : TOKENS) {
         float[] x = random.gaussians(2 + tokens * columns);
         float[] wanted = new float[tokens * rows];
