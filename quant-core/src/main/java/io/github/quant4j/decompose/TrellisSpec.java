@@ -48,7 +48,7 @@ public record TrellisSpec(
           "plain: there is neither descent nor damping without a moment, expected no cd and no"
               + " damp");
     }
-    TrellisFit unused = new TrellisFit(entry(bits, window, planes), damping, PASSES, sweeps);
+    TrellisFit _ = new TrellisFit(entry(bits, window, planes), damping, PASSES, sweeps);
   }
 
   /**

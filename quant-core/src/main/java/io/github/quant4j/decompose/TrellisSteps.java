@@ -33,7 +33,7 @@ public final class TrellisSteps {
             bits + " bits that say where a trellis goes, a scale for each row (QTIP)")
         .optional(
             "WINDOW",
-            Range.whole(2 * bits, TrellisCode.MOST_WINDOW),
+            Range.whole(2L * bits, TrellisCode.MOST_WINDOW),
             TrellisSpec.DEFAULT_WINDOW,
             TrellisSpec::window,
             "bits that a weight depends on, 8, 10 or 12: more are closer, and take longer to fit")

@@ -71,7 +71,7 @@ public final class TrellisStreams {
   }
 
   private long panelBytes() {
-    return VECTORS * matrix.code().bits() * streamBytes;
+    return (long) VECTORS * matrix.code().bits() * streamBytes;
   }
 
   /** Where the loads of each sign lie, relative to the words of a panel's first stream. */
