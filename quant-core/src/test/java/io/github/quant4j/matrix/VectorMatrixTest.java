@@ -80,7 +80,7 @@ class VectorMatrixTest {
     byte[] bytes = packed.data().toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
     int rowBytes = (columns * bits + 7) / 8;
     assertEquals(3 * rowBytes, bytes.length);
-    assertEquals(24 * rowBytes, packed.storageBits());
+    assertEquals(24L * rowBytes, packed.storageBits());
     for (int row = 0; row < 3; row++) {
       byte[] reversed = new byte[rowBytes];
       for (int i = 0; i < rowBytes; i++) {
