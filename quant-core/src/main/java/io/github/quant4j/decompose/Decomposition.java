@@ -120,8 +120,8 @@ public record Decomposition(List<TermSpec> terms, int loops) {
   /**
    * The quantizer of the main term.
    *
-   * @return the first one of a choice; empty for ternary planes, for trellis-coded, vector-quantized and
-   *     float weights
+   * @return the first one of a choice; empty for ternary planes, for trellis-coded,
+   *     vector-quantized and float weights
    */
   public Optional<Quantizer> mainQuantizer() {
     for (TermSpec term : terms) {

@@ -63,9 +63,7 @@ public record VectorSpec(VectorFit fit, boolean isPlain) implements TermSpec {
     int apart = fit.outlierColumns(columns);
     return apart == 0
         ? part(rows, columns)
-        : part(rows, columns - apart)
-            + part(rows, apart)
-            + MixedTerm.indexStorageBits(2, columns);
+        : part(rows, columns - apart) + part(rows, apart) + MixedTerm.indexStorageBits(2, columns);
   }
 
   private long part(int rows, int columns) {

@@ -92,9 +92,7 @@ final class ScalarKernelProvider implements KernelProvider {
       TrellisMatrix weights, ActivationQuantizer activations, KernelOptions options) {
     Optional<LinearKernel> integers =
         TrellisArithmetic.of(weights, activations)
-            .map(
-                arithmetic ->
-                    new ScalarTrellisKernel(weights, activations, arithmetic, options));
+            .map(arithmetic -> new ScalarTrellisKernel(weights, activations, arithmetic, options));
     // The float kernel that is rounded for is the best there is, not necessarily the scalar one.
     return integers.or(
         () ->

@@ -171,8 +171,7 @@ public final class DistanceLanes {
     }
   }
 
-  private static void set2(
-      int count, float[] r0, float[] r1, float c0, float c1, float[] sums) {
+  private static void set2(int count, float[] r0, float[] r1, float c0, float c1, float[] sums) {
     for (int i = 0; i < count; i++) {
       float e0 = r0[i] - c0;
       float e1 = r1[i] - c1;
@@ -180,8 +179,7 @@ public final class DistanceLanes {
     }
   }
 
-  private static void add2(
-      int count, float[] r0, float[] r1, float c0, float c1, float[] sums) {
+  private static void add2(int count, float[] r0, float[] r1, float c0, float c1, float[] sums) {
     for (int i = 0; i < count; i++) {
       float e0 = r0[i] - c0;
       float e1 = r1[i] - c1;

@@ -42,7 +42,9 @@ public final class ColumnTerm implements WeightTerm {
         || inner instanceof QuantizedTerm
         || inner instanceof VectorTerm)) {
       throw new IllegalArgumentException(
-          "inner: " + inner.describe() + ", expected a dense, a quantized or a vector-quantized term");
+          "inner: "
+              + inner.describe()
+              + ", expected a dense, a quantized or a vector-quantized term");
     }
     if (sources.length != inner.columns()) {
       throw new IllegalArgumentException(

@@ -46,7 +46,8 @@ public final class MixedTerm implements WeightTerm {
    *
    * @param axis what is cut
    * @param unit how many neighbouring rows or columns stay together, at least 1
-   * @param parts the matrices, 1 to 256, dense, quantized or vector-quantized, all of one size along the other axis
+   * @param parts the matrices, 1 to 256, dense, quantized or vector-quantized, all of one size
+   *     along the other axis
    * @param index for each run of {@code unit} rows or columns the part that has it; copied
    * @return the term
    * @throws IllegalArgumentException if a part has not as many rows or columns as the index gives

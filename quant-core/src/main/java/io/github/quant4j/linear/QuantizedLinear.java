@@ -141,7 +141,8 @@ public final class QuantizedLinear {
 
   private static void requireSuits(ActivationQuantizer quantizer, WeightTerm term) {
     switch (term) {
-      case QuantizedTerm _, DenseTerm _, PairTerm _, TrellisTerm _, VectorTerm _ -> quantizer.runLength(term.columns());
+      case QuantizedTerm _, DenseTerm _, PairTerm _, TrellisTerm _, VectorTerm _ ->
+          quantizer.runLength(term.columns());
       case ColumnTerm columns -> {
         if (columns.hasQuantizedInput()) {
           if (quantizer.scheme().granularity() instanceof ActivationGranularity.PerChannel) {

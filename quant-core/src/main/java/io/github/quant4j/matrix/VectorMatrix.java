@@ -48,8 +48,7 @@ public final class VectorMatrix {
     }
   }
 
-  private VectorMatrix(
-      int rows, Part main, @Nullable Part residual, float @Nullable [] scales) {
+  private VectorMatrix(int rows, Part main, @Nullable Part residual, float @Nullable [] scales) {
     this.rows = rows;
     this.main = main;
     this.residual = residual;

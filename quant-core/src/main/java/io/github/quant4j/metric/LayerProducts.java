@@ -181,7 +181,8 @@ public final class LayerProducts {
       case PairTerm pairs -> Operand.of(pairs.scheme().format());
       case DenseTerm dense -> Operand.of(dense.stored());
       case TrellisTerm(var matrix) ->
-          Operand.integer(Integer.SIZE - Integer.numberOfLeadingZeros(matrix.code().largestMagnitude()) + 1);
+          Operand.integer(
+              Integer.SIZE - Integer.numberOfLeadingZeros(matrix.code().largestMagnitude()) + 1);
       case ColumnTerm _, SparseTerm _, LowRankTerm _, MixedTerm _, VectorTerm _ -> Operand.FULL;
     };
   }

@@ -35,7 +35,8 @@ import org.jspecify.annotations.Nullable;
  * @param length of a vector, 1 to 16
  * @param bits of a code, 1 to 16
  * @param residualBits of a code of the second book, 0 for none
- * @param outliers share of the columns that have books of their own, rounded up, at least 0, below 1
+ * @param outliers share of the columns that have books of their own, rounded up, at least 0, below
+ *     1
  * @param isNormed whether columns are divided by their root mean square, which is stored
  * @param iterations of k-means at most, at least 1
  * @param damping what is added to the diagonal of the moment, as a fraction of its mean, 0 to 1
@@ -115,8 +116,7 @@ public record VectorFit(
     int columns = weights.columns();
     Optional<FeedbackFactor> feedback =
         gram.map(
-            moment ->
-                FeedbackFactor.of(moment, ColumnOrder.natural(columns), damping, compute));
+            moment -> FeedbackFactor.of(moment, ColumnOrder.natural(columns), damping, compute));
     Optional<LdlFactorization> factor = feedback.flatMap(FeedbackFactor::factor);
     float[] power = new float[columns];
     Arrays.fill(power, 1);
@@ -261,15 +261,13 @@ public record VectorFit(
     return matrix.withScales(own);
   }
 
-  private VectorMatrix.Part part(
-      float[] book, int width, int[] codes, int[] members, int columns) {
+  private VectorMatrix.Part part(float[] book, int width, int[] codes, int[] members, int columns) {
     int groups = codes.length / columns;
     int[] own = new int[groups * members.length];
     for (int i = 0; i < own.length; i++) {
       own[i] = codes[i / members.length * columns + members[i % members.length]];
     }
     return new VectorMatrix.Part(
-        VectorBook.of(length, width, book),
-        VectorCodes.pack(groups, members.length, width, own));
+        VectorBook.of(length, width, book), VectorCodes.pack(groups, members.length, width, own));
   }
 }

@@ -69,8 +69,7 @@ final class VectorSweep {
     for (int first = 0; first < rows; first += most) {
       int count = Math.min(most, rows - first);
       float[] feedback = new float[upper == null ? 0 : Math.multiplyExact(columns, count)];
-      Slab slab =
-          new Slab(first, count, feedback, new float[Math.min(BLOCK, columns) * count]);
+      Slab slab = new Slab(first, count, feedback, new float[Math.min(BLOCK, columns) * count]);
       for (int high = columns; high > 0; high -= BLOCK) {
         int low = Math.max(0, high - BLOCK);
         choose(slab, low, high - low);

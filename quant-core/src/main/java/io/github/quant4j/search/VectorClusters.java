@@ -11,8 +11,8 @@ import java.util.stream.IntStream;
 /**
  * Weighted k-means of vectors: Lloyd's algorithm from starts that are drawn one after the other,
  * each vector by its weight times its squared distance to those before (k-means++, Arthur and
- * Vassilvitskii, SODA 2007). The starts come from at most 65536 vectors evenly spaced, or as many as
- * there are clusters.
+ * Vassilvitskii, SODA 2007). The starts come from at most 65536 vectors evenly spaced, or as many
+ * as there are clusters.
  *
  * <p>A cluster that loses all its vectors gets one of those that are worst off. Sums are in double
  * and in the order of the vectors, so that results depend on nothing but the vectors and the seed.
@@ -22,7 +22,9 @@ public final class VectorClusters {
   private static final int MOST_FOR_STARTS = 1 << 16;
   private static final int PART = 2048;
 
-  /** What each vector weighs in addition, relative to the mean, so that no cluster weighs nothing. */
+  /**
+   * What each vector weighs in addition, relative to the mean, so that no cluster weighs nothing.
+   */
   private static final double BASE_WEIGHT = 1e-6;
 
   private final float[] points;
@@ -176,8 +178,7 @@ public final class VectorClusters {
           int end = Math.min(count, (part + 1) * PART);
           for (int from = part * PART; from < end; from += found.length) {
             int width = Math.min(found.length, end - from);
-            lanes.nearest(
-                width, points, from, count, length, centers, length, found, squares, 0);
+            lanes.nearest(width, points, from, count, length, centers, length, found, squares, 0);
             for (int i = 0; i < width; i++) {
               changed[part] |= codes[from + i] != found[i] + 1;
               codes[from + i] = found[i] + 1;

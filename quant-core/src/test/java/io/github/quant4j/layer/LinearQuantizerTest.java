@@ -177,7 +177,8 @@ class LinearQuantizerTest {
             : java.util.stream.IntStream.range(0, term.columns()).toArray();
     boolean quantized =
         switch (term) {
-          case QuantizedTerm _, DenseTerm _, PairTerm _, MixedTerm _, TrellisTerm _, VectorTerm _ -> true;
+          case QuantizedTerm _, DenseTerm _, PairTerm _, MixedTerm _, TrellisTerm _, VectorTerm _ ->
+              true;
           case ColumnTerm columns -> columns.hasQuantizedInput();
           case SparseTerm _, LowRankTerm _ -> false;
         };

@@ -22,7 +22,13 @@ class VectorMatrixTest {
   /** A matrix, and its weights by the definition. */
   record Sample(VectorMatrix matrix, float[] weights) {
     static Sample of(
-        int rows, int columns, int length, int bits, int second, boolean scaled, SeededRandom random) {
+        int rows,
+        int columns,
+        int length,
+        int bits,
+        int second,
+        boolean scaled,
+        SeededRandom random) {
       int groups = (rows + length - 1) / length;
       float[] book = VectorBook.rounded(length, bits, random.gaussians(length << bits)).values();
       int[] codes = codes(groups * columns, bits, random);
@@ -166,8 +172,7 @@ class VectorMatrixTest {
   @Test
   void sizesInBits() {
     // 64 groups of 8-bit codes, 256 vectors of four halves.
-    assertEquals(
-        64 * 300 * 8 + 256 * 4 * 16, VectorMatrix.storageBits(256, 300, 4, 8, 0, false));
+    assertEquals(64 * 300 * 8 + 256 * 4 * 16, VectorMatrix.storageBits(256, 300, 4, 8, 0, false));
     // 43 groups of 13 and 8 bytes, 32 and 8 vectors of six halves, 20 scales.
     assertEquals(
         43 * (13 + 8) * 8 + (32 + 8) * 6 * 16 + 20 * 16,
@@ -201,8 +206,7 @@ class VectorMatrixTest {
     VectorCodes wide = VectorCodes.pack(2, 3, 2, new int[6]);
     refused(() -> new VectorMatrix.Part(book, wide), "codes");
     VectorBook longer = VectorBook.of(4, 1, new float[8]);
-    VectorMatrix.Part other =
-        new VectorMatrix.Part(longer, VectorCodes.pack(1, 3, 1, new int[3]));
+    VectorMatrix.Part other = new VectorMatrix.Part(longer, VectorCodes.pack(1, 3, 1, new int[3]));
     refused(() -> matrix.withResidual(other), "second book");
   }
 

@@ -88,8 +88,7 @@ class VectorFitTest {
         if (part.residual().isPresent()) {
           double[] rest = new double[width];
           Arrays.setAll(rest, i -> target[i] - stored[i]);
-          double[] more =
-              nearest(rest, part.residual().get().book().values(), part.length());
+          double[] more = nearest(rest, part.residual().get().book().values(), part.length());
           Arrays.setAll(stored, i -> stored[i] + more[i]);
         }
         for (int i = 0; i < width; i++) {
@@ -140,8 +139,7 @@ class VectorFitTest {
     FloatMatrix weights = random.gaussianMatrix(rows, columns);
     Gram gram = Gram.of(RoundingProblem.inputs(random, 3 * columns, columns), Compute.scalar());
     VectorFit.Result result =
-        fit(length, bits, second, outliers, norm)
-            .fit(weights, Optional.of(gram), "vq", compute(1));
+        fit(length, bits, second, outliers, norm).fit(weights, Optional.of(gram), "vq", compute(1));
     FloatMatrix found = dense(result, rows);
     FloatMatrix expected = loop(weights, result, gram);
     int same = 0;

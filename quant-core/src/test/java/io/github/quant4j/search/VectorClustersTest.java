@@ -145,8 +145,7 @@ class VectorClustersTest {
     float[] points = new float[200];
     Arrays.fill(points, 0.5f);
     float[] found =
-        VectorClusters.centers(
-            points, 2, new float[100], 8, 10, 1, WorkerTeam.sequential());
+        VectorClusters.centers(points, 2, new float[100], 8, 10, 1, WorkerTeam.sequential());
     for (float value : found) {
       assertEquals(0.5f, value);
     }

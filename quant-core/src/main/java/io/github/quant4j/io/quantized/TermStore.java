@@ -177,8 +177,7 @@ final class TermStore {
       case "mixed" -> readMixed(description, rows, columns, module);
       case TrellisStore.KIND ->
           new TrellisTerm(TrellisStore.read(description, rows, columns, module));
-      case VectorStore.KIND ->
-          new VectorTerm(VectorStore.read(description, rows, columns, module));
+      case VectorStore.KIND -> new VectorTerm(VectorStore.read(description, rows, columns, module));
       default ->
           throw new IllegalArgumentException(
               "term: kind '"

@@ -42,15 +42,13 @@ final class VectorStore {
             });
     matrix
         .scales()
-        .ifPresent(
-            scales -> out.add(SCALE, "_" + SCALE, halves(Shape.of(scales.length), scales)));
+        .ifPresent(scales -> out.add(SCALE, "_" + SCALE, halves(Shape.of(scales.length), scales)));
   }
 
   private static void write(VectorMatrix.Part part, String prefix, TensorCollector out) {
     VectorCodes codes = part.codes();
     Shape shape = Shape.of(codes.rows(), codes.data().byteSize() / codes.rows());
-    out.add(
-        prefix + CODES, "_" + prefix + CODES, Tensor.of("", DType.U8, shape, codes.data()));
+    out.add(prefix + CODES, "_" + prefix + CODES, Tensor.of("", DType.U8, shape, codes.data()));
     VectorBook book = part.book();
     out.add(
         prefix + BOOK,
@@ -77,11 +75,11 @@ final class VectorStore {
     int groups = Math.ceilDiv(rows, length);
     VectorMatrix matrix =
         VectorMatrix.of(
-            rows, part(module.number(description, BITS), length, groups, columns, "", parts, module));
+            rows,
+            part(module.number(description, BITS), length, groups, columns, "", parts, module));
     if (description.members().containsKey(RESIDUAL_BITS)) {
       int bits = module.number(description, RESIDUAL_BITS);
-      matrix =
-          matrix.withResidual(part(bits, length, groups, columns, RESIDUAL, parts, module));
+      matrix = matrix.withResidual(part(bits, length, groups, columns, RESIDUAL, parts, module));
     }
     return parts.containsKey(SCALE)
         ? matrix.withScales(halves(parts.get(SCALE), Shape.of(columns)))

@@ -23,7 +23,13 @@ class DecodedVectorKernelTest {
   private static final KernelOptions THREE = new KernelOptions("vector", WorkerTeam.ofThreads(3));
 
   private static VectorMatrix matrix(
-      int rows, int columns, int length, int bits, int second, boolean scaled, SeededRandom random) {
+      int rows,
+      int columns,
+      int length,
+      int bits,
+      int second,
+      boolean scaled,
+      SeededRandom random) {
     VectorMatrix matrix = VectorMatrix.of(rows, part(rows, columns, length, bits, random));
     if (second > 0) {
       matrix = matrix.withResidual(part(rows, columns, length, second, random));
