@@ -26,20 +26,25 @@ public final class ColumnTerm implements WeightTerm {
   /**
    * A term on some columns.
    *
-   * @param inner the weights of these columns, {@code [out, sources.length]}: dense or quantized
+   * @param inner the weights of these columns, {@code [out, sources.length]}: dense, quantized or
+   *     vector-quantized
    * @param sources the input features that it reads, each at most once; copied
    * @param inFeatures all input features
    * @param quantizedInput whether the layer's activation quantizer applies, to the features read
    *     alone; if not, they are taken as they are
    * @return the term
    * @throws IllegalArgumentException if the columns are not those of the inner term, or not in
-   *     range, or one stands twice, or the inner term is neither dense nor quantized
+   *     range, or one stands twice, or the inner term is of another kind
    */
   public static ColumnTerm of(
       WeightTerm inner, int[] sources, int inFeatures, boolean quantizedInput) {
-    if (!(inner instanceof DenseTerm || inner instanceof QuantizedTerm)) {
+    if (!(inner instanceof DenseTerm
+        || inner instanceof QuantizedTerm
+        || inner instanceof VectorTerm)) {
       throw new IllegalArgumentException(
-          "inner: " + inner.describe() + ", expected a dense or a quantized term");
+          "inner: "
+              + inner.describe()
+              + ", expected a dense, a quantized or a vector-quantized term");
     }
     if (sources.length != inner.columns()) {
       throw new IllegalArgumentException(

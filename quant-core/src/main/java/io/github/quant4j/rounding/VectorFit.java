@@ -230,7 +230,7 @@ public record VectorFit(
               int from = number * part;
               int lanes = Math.min(part, count - from);
               int[] codes = new int[lanes];
-              new DistanceLanes()
+              new DistanceLanes(length)
                   .nearest(
                       lanes, points, from, count, length, book, length, codes, new float[lanes], 0);
               for (int i = 0; i < lanes; i++) {

@@ -136,7 +136,7 @@ final class VectorSweep {
     private final int[] first;
     private final int[] second;
     private final float[] distances;
-    private final DistanceLanes nearest = new DistanceLanes();
+    private final DistanceLanes nearest = new DistanceLanes(length);
 
     Vectors(int lanes) {
       this.lanes = lanes;

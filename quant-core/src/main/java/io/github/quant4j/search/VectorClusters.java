@@ -140,14 +140,11 @@ public final class VectorClusters {
   }
 
   private void approach(int part, float[] centers, int at) {
-    float[] to = new float[DistanceLanes.MOST];
+    DistanceLanes lanes = new DistanceLanes(length);
     int end = Math.min(count, (part + 1) * PART);
-    for (int from = part * PART; from < end; from += to.length) {
-      int lanes = Math.min(to.length, end - from);
-      DistanceLanes.distances(lanes, points, from, count, length, centers, at, to);
-      for (int i = 0; i < lanes; i++) {
-        distances[from + i] = Math.min(distances[from + i], to[i]);
-      }
+    for (int from = part * PART; from < end; from += DistanceLanes.MOST) {
+      int width = Math.min(DistanceLanes.MOST, end - from);
+      lanes.approach(width, points, from, count, length, centers, at, distances, from);
     }
   }
 
@@ -175,7 +172,7 @@ public final class VectorClusters {
     team.run(
         parts,
         part -> {
-          DistanceLanes lanes = new DistanceLanes();
+          DistanceLanes lanes = new DistanceLanes(length);
           int[] found = new int[DistanceLanes.MOST];
           float[] squares = new float[DistanceLanes.MOST];
           int end = Math.min(count, (part + 1) * PART);

@@ -20,7 +20,8 @@ class DistanceLanesTest {
     float[] book = random.gaussians(size * length);
     int[] codes = new int[count + 1];
     float[] distances = new float[count + 1];
-    new DistanceLanes().nearest(count, points, 2, stride, dims, book, length, codes, distances, 1);
+    new DistanceLanes(length)
+        .nearest(count, points, 2, stride, dims, book, length, codes, distances, 1);
     for (int i = 0; i < count; i++) {
       double least = Double.POSITIVE_INFINITY;
       for (int c = 0; c < size; c++) {
@@ -47,7 +48,7 @@ class DistanceLanesTest {
     float[] book = new float[3 * 100];
     int[] codes = new int[2];
     float[] points = {0, 1, 0, 1, 0, 1};
-    new DistanceLanes().nearest(2, points, 0, 2, 3, book, 3, codes, new float[2], 0);
+    new DistanceLanes(3).nearest(2, points, 0, 2, 3, book, 3, codes, new float[2], 0);
     assertEquals(0, codes[0]);
     assertEquals(0, codes[1]);
   }
@@ -56,7 +57,7 @@ class DistanceLanesTest {
   void whatIsNotANumberHasSomeCode() {
     int[] codes = new int[2];
     float[] points = {Float.NaN, Float.POSITIVE_INFINITY};
-    new DistanceLanes().nearest(2, points, 0, 2, 1, new float[50], 1, codes, new float[2], 0);
+    new DistanceLanes(1).nearest(2, points, 0, 2, 1, new float[50], 1, codes, new float[2], 0);
     assertTrue(codes[0] >= 0 && codes[0] < 50 && codes[1] >= 0 && codes[1] < 50);
   }
 }

@@ -16,7 +16,10 @@ import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.json.JsonWriter;
 import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.QuantizedLinear;
+import io.github.quant4j.linear.VectorTerm;
+import io.github.quant4j.matrix.VectorMatrix;
 import io.github.quant4j.quantize.Quantizer;
+import io.github.quant4j.rounding.VectorFit;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
@@ -30,6 +33,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,7 +77,9 @@ class QuantizedFuzzTest {
           "\"columns\"",
           "\"lowrank\"",
           "\"dense\"",
-          "\"sparse\"");
+          "\"sparse\"",
+          "\"vectors\"",
+          "17");
 
   private static final List<DType> TYPES = List.of(DType.values());
 
@@ -113,6 +119,14 @@ class QuantizedFuzzTest {
       modules.put(module, new OwnConfig.Module(stored.layout(), 6, 16));
       stored.tensors().forEach((part, tensor) -> tensors.add(tensor.withName(module + "." + part)));
     }
+    VectorMatrix vectors =
+        new VectorFit(4, 3, 2, 0, true, 5, 0.01, 0)
+            .fit(random.gaussianMatrix(6, 16), Optional.empty(), "vq", Compute.scalar())
+            .parts()
+            .getFirst();
+    StoredModule stored = StoredModule.of(QuantizedLinear.of(List.of(new VectorTerm(vectors))));
+    modules.put("vectors", new OwnConfig.Module(stored.layout(), 6, 16));
+    stored.tensors().forEach((part, tensor) -> tensors.add(tensor.withName("vectors." + part)));
     return new Model(
         (JsonValue.Obj)
             JsonValue.of(
