@@ -17,8 +17,11 @@ final class SignedSteps {
   final double[] low;
 
   final double[] high;
-  private final float[] scales;
-  private final float[] zeros;
+
+  /** For each group of each row what follows from the factors. */
+  final float[] scales;
+
+  final float[] zeros;
   private final LearnedSlab slab;
   private final FittedScales fitted;
   private final Grid grid;
@@ -139,6 +142,11 @@ final class SignedSteps {
         (forLow - forScale / levels) * lowEnd(place), forScale / levels * highEnd(place));
   }
 
+  /** Errors that are too large to be counted have derivatives that are no numbers. */
+  private static double sign(double gradient) {
+    return gradient > 0 ? 1 : gradient < 0 ? -1 : 0;
+  }
+
   /** Takes a step with everything of a row, and rounds it anew. */
   void step(int row, double rate) {
     for (int tileInRow = 0; tileInRow < tiles; tileInRow++) {
@@ -149,11 +157,11 @@ final class SignedSteps {
       for (int column = from; column < end; column++) {
         int i = slab.index(row, column);
         float reach = Math.max(REACH, Math.abs(offsets[i]));
-        float step = (float) (rate * Math.signum(offsetGradient(row, column)));
+        float step = (float) (rate * sign(offsetGradient(row, column)));
         offsets[i] = Math.clamp(offsets[i] - step, -reach, reach);
       }
-      low[tile] = Math.clamp(low[tile] - rate * Math.signum(clips.low()), 0.0, 1.0);
-      high[tile] = Math.clamp(high[tile] - rate * Math.signum(clips.high()), 0.0, 1.0);
+      low[tile] = Math.clamp(low[tile] - rate * sign(clips.low()), 0.0, 1.0);
+      high[tile] = Math.clamp(high[tile] - rate * sign(clips.high()), 0.0, 1.0);
       updateScale(row, tileInRow);
       for (int column = from; column < end; column++) {
         float code = rounded(value(row, column, tile));
