@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>After other roundings in a chain offsets begin where their codes are met: at zero for codes
  * that are nearest anyway, at up to one half for the neighbours of those, and farther for others,
- * which then only come nearer. The grid is that of the chain.
+ * which then only come nearer. The grid is that of the chain. Grids of other formats than integers
+ * of one width are refused.
  *
  * <p>The paper minimises the error of the output of a block of layers on samples of a few
  * sequences; here it is the error of one layer over all of them.
@@ -68,12 +69,6 @@ public record SignRound(int iterations, double rate) implements LearnedRounding 
     return 1.0 / Math.max(1, iterations);
   }
 
-  /**
-   * Rounds a matrix.
-   *
-   * @throws IllegalArgumentException if there is no second moment, or the grid is not of integers
-   *     of one width
-   */
   @Override
   public RoundingResult round(RoundingTask task, byte @Nullable [] start) {
     Grid grid = task.grid();

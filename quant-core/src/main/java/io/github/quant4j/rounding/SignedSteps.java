@@ -64,7 +64,8 @@ final class SignedSteps {
     for (int column = 0; column < slab.columns; column++) {
       int tile = row * tiles + column / width;
       int i = slab.index(row, column);
-      float chosen = Math.round((slab.weight(row, column) + slab.change[i]) / scales[tile] + zeros[tile]);
+      float start = (slab.weight(row, column) + slab.change[i]) / scales[tile] + zeros[tile];
+      float chosen = (float) Math.rint(start);
       offsets[i] = firstOffset(slab.weight(row, column) / scales[tile] + zeros[tile], chosen);
     }
   }

@@ -48,6 +48,7 @@ class SignRoundTest {
   }
 
   /** What the loss of a row is a function of. */
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   private record State(double[] offsets, double[] low, double[] high) {
     State {
       offsets = offsets.clone();
