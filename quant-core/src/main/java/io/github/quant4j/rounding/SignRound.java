@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * or whose zero points are not stored each by itself, have one factor for both ends; where rows
  * share scales, these stay. In each iteration every offset and factor goes by the rate against the
  * sign of its derivative of {@code tr(E H E^T)} over the whole second moment, with roundings taken
- * as the identity in the derivative; the rate falls to zero linearly. Each row keeps the best codes,
- * scales and zero points of all iterations, the start included.
+ * as the identity in the derivative; the rate falls to zero linearly. Each row keeps the best
+ * codes, scales and zero points of all iterations, the start included.
  *
  * <p>After other roundings in a chain offsets begin where their codes are met: at zero for codes
  * that are nearest anyway, at up to one half for the neighbours of those, and farther for others,

@@ -184,9 +184,7 @@ final class SignedSteps {
     double least = low[tile] * lowEnd(place);
     double levels = format.maximum() - (double) format.minimum();
     double wanted =
-        zerosMove
-            ? (high[tile] * highEnd(place) - least) / levels
-            : high[tile] * grid.scale(place);
+        zerosMove ? (high[tile] * highEnd(place) - least) / levels : high[tile] * grid.scale(place);
     scales[tile] = fitted.frame.round(place, wanted);
     if (zerosMove) {
       double zero = Math.rint(format.minimum() - least / scales[tile]);

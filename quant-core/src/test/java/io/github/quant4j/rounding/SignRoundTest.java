@@ -111,7 +111,8 @@ class SignRoundTest {
       if (!zerosMove) {
         return state.high()[tile] * grid.scale(row * storedScales.length + tile);
       }
-      double range = state.high()[tile] * end(tile, most()) - state.low()[tile] * end(tile, least());
+      double range =
+          state.high()[tile] * end(tile, most()) - state.low()[tile] * end(tile, least());
       return range / (most() - least());
     }
 
@@ -281,7 +282,8 @@ class SignRoundTest {
     Stream<String> widths =
         IntStream.rangeClosed(1, 8)
             .boxed()
-            .flatMap(bits -> Stream.of("int" + bits + ":g8:sym:f16", "int" + bits + ":g8:asym:f16"));
+            .flatMap(
+                bits -> Stream.of("int" + bits + ":g8:sym:f16", "int" + bits + ":g8:asym:f16"));
     return Stream.concat(
         widths,
         Stream.of(
@@ -328,8 +330,7 @@ class SignRoundTest {
   private static void assertStored(Grid grid) {
     GroupParameters scales = grid.scales();
     assertArrayEquals(
-        scales.values(),
-        grid.scheme().scaleCodec().decode(scales.parts(), grid.layout()).values());
+        scales.values(), grid.scheme().scaleCodec().decode(scales.parts(), grid.layout()).values());
     grid.zeroPoints()
         .ifPresent(
             zeros -> {
@@ -426,8 +427,7 @@ class SignRoundTest {
     FloatMatrix weights = random.gaussianMatrix(4, 16);
     RoundingTask task = RoundingProblem.task(weights, scheme, gram(random, 16), 1);
     IllegalArgumentException refusal =
-        assertThrows(
-            IllegalArgumentException.class, () -> SignRound.defaults().round(task, null));
+        assertThrows(IllegalArgumentException.class, () -> SignRound.defaults().round(task, null));
     assertTrue(refusal.getMessage().contains("integers"), refusal::getMessage);
   }
 
