@@ -56,7 +56,7 @@ public record AdaRound(int iterations, double rate, double penalty) implements L
   }
 
   @Override
-  public void learn(LearnedSlab slab, double meanDiagonal, float[] scales) {
+  public void learn(LearnedSlab slab, double meanDiagonal, FittedScales scales) {
     Soft soft = new Soft(slab, meanDiagonal);
     for (int iteration = 0; iteration < iterations; iteration++) {
       slab.updateGradient();

@@ -66,6 +66,16 @@ final class FittedScales {
     return new FittedScales(grid, changed, /* isOwnFrame= */ false, zeroFormat, wanted.clone());
   }
 
+  /** Whether a scale or zero point is another than that of the grid. */
+  boolean isChanged() {
+    for (int tile = 0; tile < scales.length; tile++) {
+      if (scales[tile] != grid.scale(tile) || zeros[tile] != grid.zeroPoint(tile)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Whether zero points are stored as they are. */
   boolean areZerosStorable() {
     return zeroFormat == null || Arrays.equals(stored(zeroFormat).values(), zeroValues());

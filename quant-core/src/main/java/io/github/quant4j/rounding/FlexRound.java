@@ -45,15 +45,15 @@ public record FlexRound(int iterations, double rate) implements LearnedRounding 
   }
 
   @Override
-  public void learn(LearnedSlab slab, double meanDiagonal, float[] scales) {
-    Divisors divisors = new Divisors(slab, meanDiagonal);
+  public void learn(LearnedSlab slab, double meanDiagonal, FittedScales scales) {
+    Divisors divisors = new Divisors(slab, meanDiagonal, scales);
     for (int iteration = 0; iteration < iterations; iteration++) {
       divisors.nextIteration();
       slab.forRows(divisors::step);
       slab.updateGradient();
       slab.forRows(divisors::offer);
     }
-    divisors.scales.store(scales);
+    divisors.scales.store();
   }
 
   /** What weights are divided by, as logarithms, and the scales. */
@@ -68,11 +68,11 @@ public record FlexRound(int iterations, double rate) implements LearnedRounding 
     /** The error of losing one mean weight of a mean input. */
     private final double unit;
 
-    Divisors(LearnedSlab slab, double meanDiagonal) {
+    Divisors(LearnedSlab slab, double meanDiagonal, FittedScales fitted) {
       this.slab = slab;
       this.elements = new float[slab.rows * slab.columns];
       this.rows = new float[slab.rows];
-      this.scales = new LearnedScales(slab.task.grid(), slab.first, slab.rows);
+      this.scales = new LearnedScales(fitted, slab.first, slab.rows);
       this.elementState = new AdamState(elements.length);
       this.rowState = new AdamState(rows.length);
       slab.forRows(this::start);

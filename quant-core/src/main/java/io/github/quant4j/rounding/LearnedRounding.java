@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.rounding;
 
+import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.statistic.GramCheck;
 import org.jspecify.annotations.Nullable;
 
 /** What roundings by gradient descent on the output error of a layer have in common. */
-sealed interface LearnedRounding extends Rounding permits AdaRound, FlexRound {
+sealed interface LearnedRounding extends Rounding permits AdaRound, FlexRound, SignRound {
 
   /** Steps of the optimiser. */
   int iterations();
@@ -16,7 +17,12 @@ sealed interface LearnedRounding extends Rounding permits AdaRound, FlexRound {
    *
    * @param scales of all tiles; those of the rows may be changed to others that can be stored
    */
-  void learn(LearnedSlab slab, double meanDiagonal, float[] scales);
+  void learn(LearnedSlab slab, double meanDiagonal, FittedScales scales);
+
+  /** Whether the zero points of a grid are learned. */
+  default boolean learnsZeros(Grid grid) {
+    return false;
+  }
 
   @Override
   default boolean needsGram() {
@@ -38,7 +44,7 @@ sealed interface LearnedRounding extends Rounding permits AdaRound, FlexRound {
     double before = 0;
     double after = 0;
     int improved = 0;
-    float[] scales = task.grid().scales().values().clone();
+    FittedScales scales = FittedScales.of(task.grid(), learnsZeros(task.grid()));
     for (int first = 0; first < task.weights().rows(); first += LearnedSlab.ROWS) {
       LearnedSlab slab = new LearnedSlab(task, gram, first, codes);
       learn(slab, mean, scales);
@@ -47,7 +53,7 @@ sealed interface LearnedRounding extends Rounding permits AdaRound, FlexRound {
       improved += slab.improvedRows();
     }
     return new RoundingResult(
-        LearnedScales.grid(task.grid(), scales),
+        scales.isChanged() ? scales.fitted() : task.grid(),
         codes,
         new RoundingReport.Descent(label(), iterations(), before, after, improved));
   }

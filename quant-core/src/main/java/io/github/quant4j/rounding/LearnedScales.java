@@ -2,7 +2,6 @@
 package io.github.quant4j.rounding;
 
 import io.github.quant4j.matrix.Grid;
-import io.github.quant4j.scheme.ScaleFrame;
 import io.github.quant4j.scheme.ScaleLayout;
 import java.util.Arrays;
 
@@ -12,7 +11,7 @@ import java.util.Arrays;
  */
 final class LearnedScales {
   private final Grid grid;
-  private final ScaleFrame frame;
+  private final FittedScales fitted;
   private final int firstTile;
   private final int tilesInRow;
   private final boolean areLearned;
@@ -25,10 +24,10 @@ final class LearnedScales {
   private final float[] gradients;
   private final AdamState state;
 
-  LearnedScales(Grid grid, int firstRow, int rows) {
+  LearnedScales(FittedScales fitted, int firstRow, int rows) {
+    this.fitted = fitted;
+    this.grid = fitted.grid;
     ScaleLayout layout = grid.layout();
-    this.grid = grid;
-    this.frame = frame(grid);
     this.areLearned = layout.isRowwise();
     this.tilesInRow = layout.scaleColumns();
     this.firstTile = areLearned ? firstRow * tilesInRow : 0;
@@ -40,13 +39,6 @@ final class LearnedScales {
     this.state = new AdamState(count);
     Arrays.fill(factors, 1);
     Arrays.fill(best, 1);
-  }
-
-  private static ScaleFrame frame(Grid grid) {
-    float[] scales = grid.scales().values();
-    double[] typical = new double[scales.length];
-    Arrays.setAll(typical, i -> scales[i]);
-    return grid.scheme().scaleCodec().frame(typical, grid.layout(), grid.scheme().format());
   }
 
   private int tile(int row, int column) {
@@ -77,7 +69,7 @@ final class LearnedScales {
       wanted[tile] -= state.step(tile, gradients[tile], rate);
       gradients[tile] = 0;
       float scale = grid.scale(firstTile + tile);
-      float stored = frame.round(firstTile + tile, scale * Math.exp(wanted[tile]));
+      float stored = fitted.frame.round(firstTile + tile, scale * Math.exp(wanted[tile]));
       factors[tile] = stored / scale;
     }
   }
@@ -89,25 +81,10 @@ final class LearnedScales {
     }
   }
 
-  /** Writes the scales of the best codes to where those of all tiles are. */
-  void store(float[] scales) {
+  /** Takes over the scales of the best codes. */
+  void store() {
     for (int tile = 0; tile < best.length; tile++) {
-      scales[firstTile + tile] *= best[tile];
+      fitted.scales[firstTile + tile] *= best[tile];
     }
-  }
-
-  /** A grid with other scales, which are such as its codec gives. */
-  static Grid grid(Grid grid, float[] scales) {
-    if (Arrays.equals(scales, grid.scales().values())) {
-      return grid;
-    }
-    double[] wanted = new double[scales.length];
-    Arrays.setAll(wanted, i -> scales[i]);
-    return new Grid(
-        grid.scheme(),
-        grid.layout(),
-        grid.palette(),
-        frame(grid).encode(wanted),
-        grid.zeroPoints().orElse(null));
   }
 }

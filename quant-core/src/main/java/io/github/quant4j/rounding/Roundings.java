@@ -4,6 +4,7 @@ package io.github.quant4j.rounding;
 import io.github.quant4j.grammar.Range;
 import io.github.quant4j.grammar.Step;
 import io.github.quant4j.grammar.Steps;
+import java.util.Optional;
 
 /** The roundings as steps of recipes. */
 public final class Roundings {
@@ -112,6 +113,34 @@ public final class Roundings {
           .withExponent()
           .make(values -> new FlexRound(values.count("iterations"), values.number("rate")));
 
+  static final Step<SignRound, SignRound> SIGNED =
+      Step.<SignRound>named(
+              "signround",
+              "offsets of weights and ends of ranges, learned on the output error by signed steps"
+                  + " (SignRound, AutoRound)")
+          .key(
+              "iterations",
+              Range.whole(1, 1_000_000),
+              SignRound.DEFAULT_ITERATIONS,
+              SignRound::iterations,
+              "steps")
+          .key(
+              "rate",
+              Range.above(0, 1),
+              Roundings::ownRate,
+              "of the first step, 1/iterations if not given")
+          .withExponent()
+          .make(
+              values ->
+                  values.has("rate")
+                      ? new SignRound(values.count("iterations"), values.number("rate"))
+                      : SignRound.of(values.count("iterations")));
+
+  private static Optional<Double> ownRate(SignRound rounding) {
+    boolean isDefault = rounding.rate() == SignRound.defaultRate(rounding.iterations());
+    return isDefault ? Optional.empty() : Optional.of(rounding.rate());
+  }
+
   static final Step<StochasticRounding, StochasticRounding> STOCHASTIC =
       Step.<StochasticRounding>named(
               "stochastic", "up or down by chance, so that the mean is the weight (Q-GaLore)")
@@ -141,6 +170,7 @@ public final class Roundings {
           REFIT,
           ADAPTIVE,
           FLEXIBLE,
+          SIGNED,
           STOCHASTIC,
           NESTED);
 

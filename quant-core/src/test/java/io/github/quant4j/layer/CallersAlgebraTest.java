@@ -73,6 +73,7 @@ class CallersAlgebraTest {
             "int4:g64:asym gptq(current)",
             "int4:g64:sym adaround",
             "int4:g64:sym flexround",
+            "int4:g64:asym signround",
             "pca | int4:g64:asym gptq",
             "int4:g64:asym rtn + lowrank(8,int4,weighted)"));
     // The rows are too few for wide columns.
@@ -113,7 +114,7 @@ class CallersAlgebraTest {
     if (text.matches(".*[ >]cd\\b.*")) {
       expected.add("DescentSweep");
     }
-    if (text.contains("adaround") || text.contains("flexround")) {
+    if (text.matches(".*(adaround|flexround|signround).*")) {
       expected.add("LearnedSlab");
     }
     if (text.contains(" clip ")) {

@@ -46,6 +46,7 @@ class ExtremeWeightsTest {
             "int3:g16:asym:second-order gptq + sparse(0.01,rounding)",
             "int4:g64:sym gptq>adaround(iterations=5)",
             "int4:g64:sym flexround(iterations=5)",
+            "int4:g64:asym signround(iterations=5)",
             "int4:g64:sym gaussian rtn",
             "fp8e4m3:channel rtn",
             "fp4e2m1:g256:sym:po2row gptq",

@@ -39,6 +39,7 @@ class BrokenCalibrationTest {
           "int3:g32:asym clip(asym,diag) rtn",
           "int3:g32:asym adaround(iterations=20)",
           "int3:g32:asym flexround(iterations=20)",
+          "int3:g32:asym signround(iterations=20)",
           "nvfp4 gptq",
           "mxfp4 gptq>cd(2)",
           "codebook(8):channel gptq",
@@ -178,10 +179,10 @@ class BrokenCalibrationTest {
         Quantizer.of("int4:g32:asym rtn").quantize(weights, Compute.scalar()).dequantize().data();
     for (String kind : List.of("one NaN", "infinity", "overflow", "all dead", "no tokens")) {
       QuantizationResult result =
-          Quantizer.of("int4:g32:asym gptq>cd(2)>adaround>flexround")
+          Quantizer.of("int4:g32:asym gptq>cd(2)>adaround>flexround>signround")
               .run(weights, gram(kind), Compute.scalar());
       assertArrayEquals(nearest, result.matrix().dequantize().data(), kind);
-      assertEquals(4, result.reports().size());
+      assertEquals(5, result.reports().size());
       assertTrue(
           result.reports().getFirst().describe().contains("no usable second moment"),
           result.reports().toString());

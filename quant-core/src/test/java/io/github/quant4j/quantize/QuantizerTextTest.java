@@ -75,6 +75,10 @@ class QuantizerTextTest {
           "int4:g64:sym adaround(iterations=200,rate=0.01,penalty=1)",
           "int4:g64:sym flexround",
           "int4:g64:sym flexround(iterations=200,rate=0.01)",
+          "int4:g64:sym signround",
+          "int2:g64:asym clip gptq(act-order)>cd(6)>signround(iterations=1000,rate=0.01)",
+          "int4:g64:sym signround(rate=0.01)",
+          "int4:g64:sym signround(iterations=1000)",
           "int4:g64:sym stochastic(7)",
           "int4:g64:sym gptq>cd(2)>adaround>flexround");
 
@@ -97,6 +101,7 @@ class QuantizerTextTest {
         "int4:g64 stochastic;int4:g64:sym stochastic(0)",
         "e2m1:g32:e8m0 rtn;mxfp4 rtn",
         "int4:g64 refit(2,sweeps=4);int4:g64:sym refit(2)",
+        "int4:g64 signround(rate=0.005,iterations=200);int4:g64:sym signround",
         "mxfp8e4m3 rtn;mxfp8 rtn",
         "int4:g64:asym:f16 gptq()>cd(6);int4:g64:asym gptq>cd(6)",
       })
@@ -127,6 +132,8 @@ class QuantizerTextTest {
         "int4:g64 cd(0);1 to 1000",
         "int4:g64 cd(x);whole number",
         "int4:g64 refit;such as refit(2)",
+        "int4:g64 signround(iterations=0);1 to 1000000",
+        "int4:g64 signround(rate=0);expected above 0",
         "int4:g64 refit(0);1 to 100",
         "int4:g64 refit(2,sweeps=0);1 to 1000",
         "int4:g64 mse(-1) rtn;at 13: '-1': expected above 0",

@@ -62,6 +62,7 @@ public final class ManyRecipes {
           "hadamard | int4:channel:sym gaussian gptq",
           "int4:channel:sym mse adaround(iterations=50)",
           "int4:channel:sym mse flexround(iterations=50)",
+          "int3:g64:asym gptq(act-order)>cd(2)>signround(iterations=50)",
           "fp4e2m1:channel:sym adaround(iterations=50)",
           "nvfp4 gptq @ nvfp4",
           "f16 @ int8:token:sym",
@@ -121,9 +122,9 @@ public final class ManyRecipes {
     return all().stream().filter(text -> isQuick(text) && suits(text, rows)).toList();
   }
 
-  /** A thousand steps of learning are for tests of learning. */
+  /** Hundreds of steps of learning are for tests of learning. */
   private static boolean isQuick(String text) {
-    return !text.matches(".*(adaround|flexround)(?!\\(iterations).*");
+    return !text.matches(".*(adaround|flexround|signround)(?!\\(iterations).*");
   }
 
   private static boolean suits(String text, int rows) {

@@ -135,7 +135,8 @@ class LearnedRoundingTest {
     Grid grid = task.grid();
     double mean = meanDiagonal(gram);
     LearnedSlab slab = new LearnedSlab(task, gram, 0, NearestRounding.codes(task, null));
-    FlexRound.Divisors divisors = FlexRound.defaults().new Divisors(slab, mean);
+    FlexRound.Divisors divisors =
+        FlexRound.defaults().new Divisors(slab, mean, FittedScales.of(task.grid(), false));
     int count = ROWS * COLUMNS;
     double unit = 0;
     for (int row = 0; row < ROWS; row++) {
@@ -186,7 +187,8 @@ class LearnedRoundingTest {
     RoundingTask task = RoundingProblem.task(weights, scheme, gram, 1);
     double mean = meanDiagonal(gram);
     LearnedSlab slab = new LearnedSlab(task, gram, 0, NearestRounding.codes(task, null));
-    FlexRound.Divisors divisors = FlexRound.defaults().new Divisors(slab, mean);
+    FlexRound.Divisors divisors =
+        FlexRound.defaults().new Divisors(slab, mean, FittedScales.of(task.grid(), false));
     double unit = 0;
     for (int i = 0; i < ROWS * COLUMNS; i++) {
       divisors.elements[i] = 0.3f * random.nextGaussian();
