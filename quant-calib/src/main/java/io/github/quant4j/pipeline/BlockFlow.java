@@ -4,6 +4,7 @@ package io.github.quant4j.pipeline;
 import io.github.quant4j.graph.Block;
 import io.github.quant4j.graph.BlockPass;
 import io.github.quant4j.graph.SiteGroup;
+import io.github.quant4j.graph.SiteInput;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.layer.LayerInput;
 import io.github.quant4j.progress.Cancellation;
@@ -140,24 +141,28 @@ final class BlockFlow {
       int group, Set<StatisticNeed> needs, double attentionWeight, @Nullable BlockFlow given) {
     int width = block.layout().groups().get(group).inFeatures();
     InputObserver observer = new InputObserver(width, needs, options.compute());
-    UpstreamObserver upstream =
-        given != null && needs.contains(StatisticNeed.CROSS_MOMENT)
-            ? new UpstreamObserver(
-                width,
-                needs.contains(StatisticNeed.RESIDUAL_MOMENT) ? states.width() : 0,
-                options.compute())
-            : null;
+    @Nullable UpstreamObserver upstream = null;
     for (int b = 0; b < states.batches(); b++) {
       cancellation.check();
       BlockPass pass = passAt(b, group);
       float[] weights = weights(b, attentionWeight);
       observer.add(pass.input(), weights);
-      if (upstream != null && given != null) {
+      if (given != null && needs.contains(StatisticNeed.CROSS_MOMENT)) {
+        if (upstream == null) {
+          upstream = new UpstreamObserver(width, residualWidth(pass, needs), options.compute());
+        }
         upstream.add(pass, given.passAt(b, group), weights);
       }
     }
     LayerInput known = observer.result();
     return upstream == null ? known : known.withUpstreamError(upstream.result());
+  }
+
+  /** Channels of the residual stream; 0 if it is not asked for or passes do not show it. */
+  private static int residualWidth(BlockPass pass, Set<StatisticNeed> needs) {
+    return needs.contains(StatisticNeed.RESIDUAL_MOMENT)
+        ? pass.residual().map(SiteInput::width).orElse(0)
+        : 0;
   }
 
   /**

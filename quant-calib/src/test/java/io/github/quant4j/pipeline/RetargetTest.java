@@ -22,6 +22,9 @@ import io.github.quant4j.testing.SeededRandom;
 import io.github.quant4j.testing.models.TestEncoders;
 import io.github.quant4j.testing.models.TestModels;
 import java.io.IOException;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -29,6 +32,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
@@ -207,6 +211,77 @@ class RetargetTest {
         assertWriters(encoder.graph(), changed.graph(), inputs, ".fc2", 1, 0.5);
       }
     }
+  }
+
+  /** The same network, of which nothing is known but what interfaces ask for. */
+  private static <T> T hidingStreams(Class<T> type, T whole) {
+    InvocationHandler handler =
+        (proxy, method, arguments) -> {
+          Object result;
+          try {
+            result = method.invoke(whole, arguments);
+          } catch (InvocationTargetException e) {
+            throw e.getCause();
+          }
+          return switch (result) {
+            case Block block -> hidingStreams(Block.class, block);
+            case BlockPass pass -> hidingStreams(BlockPass.class, pass);
+            case Object _ when method.getName().equals("residual") -> Optional.empty();
+            case null, default -> result;
+          };
+        };
+    return type.cast(
+        Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, handler));
+  }
+
+  @SuppressWarnings("unchecked") // of a model of these inputs
+  @Test
+  void aNetworkNeedNotShowItsStream() throws IOException {
+    List<FloatMatrix> inputs = List.of(random.gaussianMatrix(48, 8), random.gaussianMatrix(40, 8));
+    ModelOptions options = ModelOptions.defaults().withThreads(1);
+    try (SpeechEncoder encoder = TestEncoders.open(ENCODER, options)) {
+      for (String recipe : List.of("retarget(0.5)", "retarget(0.5,residual=0)")) {
+        boolean isHidden = !recipe.contains("residual");
+        BlockModel<FloatMatrix> graph =
+            isHidden ? hidingStreams(BlockModel.class, encoder.graph()) : encoder.graph();
+        Quantization.of(
+                graph, encoder.directory().orElseThrow(), inputs, encoder.options().kernels())
+            .recipe(recipe + " | int3:g8:asym rtn")
+            .saveTo(directory.resolve(isHidden ? "hidden" : "input"));
+      }
+    }
+    assertArrayEquals(tensors("input"), tensors("hidden"));
+  }
+
+  /** Shifts of layer normalization fold into vectors and biases. */
+  @ParameterizedTest
+  @ValueSource(strings = {"shift", "shift | smooth(0.5)", "awq | hadamard(online)"})
+  void withoutErrorsAnEncoderStaysAsItIs(String transforms) throws IOException {
+    List<FloatMatrix> inputs = List.of(random.gaussianMatrix(48, 8), random.gaussianMatrix(40, 8));
+    ModelOptions options = ModelOptions.defaults().withThreads(1);
+    try (SpeechEncoder encoder = TestEncoders.open(ENCODER, options)) {
+      Quantization.of(
+              encoder.graph(),
+              encoder.directory().orElseThrow(),
+              inputs,
+              encoder.options().kernels())
+          .recipe("retarget(1) | " + transforms + " | f32")
+          .saveTo(directory.resolve("out"));
+      try (SpeechEncoder changed = SpeechEncoder.open(directory.resolve("out"), options)) {
+        assertArrayEquals(
+            output(encoder.graph(), inputs), output(changed.graph(), inputs), 2e-3f, transforms);
+      }
+    }
+  }
+
+  private static float[] output(BlockModel<FloatMatrix> model, List<FloatMatrix> inputs) {
+    HiddenStates states = model.embed(inputs);
+    for (int b = 0; b < model.blocks().size(); b++) {
+      try (Block block = model.open(b)) {
+        states = block.run(states, (group, input) -> {});
+      }
+    }
+    return states.values().data();
   }
 
   private <I> void assertWriters(

@@ -85,6 +85,15 @@ final class Retargeting {
 
   /** The target of a layer, {@code [out, in]}. */
   Target of(FloatMatrix weights) {
+    if (error.input().sum().columns() != weights.columns()) {
+      throw new IllegalArgumentException(
+          "upstreamError: "
+              + error.input()
+              + ", expected "
+              + weights.columns()
+              + " columns as "
+              + weights);
+    }
     if (inverse.isEmpty()) {
       return given(weights, "the second moment of the input could not be used");
     }

@@ -20,8 +20,8 @@ public record UpstreamError(
   /**
    * Checks the shapes.
    *
-   * @throws IllegalArgumentException if the moment of the input is not square, or one of the others
-   *     has another width
+   * @throws IllegalArgumentException if the moment of the input is not square, one of the others
+   *     has another width, or only one of the moment and the tokens knows the residual stream
    */
   public UpstreamError {
     int in = input.sum().columns();
@@ -35,6 +35,23 @@ public record UpstreamError(
     if (heldOut.isPresent() && heldOut.get().inputs().columns() != in) {
       throw new IllegalArgumentException(
           "heldOut: " + heldOut.get().inputs() + ", expected " + in + " columns");
+    }
+    Optional<FloatMatrix> residualErrors = heldOut.flatMap(Sample::residualErrors);
+    if (heldOut.isPresent() && residualErrors.isPresent() != residual.isPresent()) {
+      throw new IllegalArgumentException(
+          "heldOut: residual errors "
+              + (residual.isPresent() ? "missing" : "without a moment of them")
+              + ", expected both or neither");
+    }
+    if (residual.isPresent()
+        && residualErrors.isPresent()
+        && residualErrors.get().columns() != residual.get().sum().rows()) {
+      throw new IllegalArgumentException(
+          "heldOut: residual errors "
+              + residualErrors.get()
+              + ", expected "
+              + residual.get().sum().rows()
+              + " columns");
     }
   }
 

@@ -153,6 +153,16 @@ class LinearQuantizerTest {
     }
   }
 
+  private static FloatMatrix columns(FloatMatrix x, int[] sources) {
+    FloatMatrix result = FloatMatrix.zeros(x.rows(), sources.length);
+    for (int t = 0; t < x.rows(); t++) {
+      for (int i = 0; i < sources.length; i++) {
+        result.put(t, i, x.get(t, sources[i]));
+      }
+    }
+    return result;
+  }
+
   private static void add(
       WeightTerm term,
       FloatMatrix x,
@@ -164,8 +174,8 @@ class LinearQuantizerTest {
       for (int p = 0; p < mixed.parts().size(); p++) {
         // Each part reads, and quantizes, its own columns.
         add(
-            ColumnTerm.of(mixed.parts().get(p), mixed.lines(p), mixed.columns(), true),
-            x,
+            mixed.parts().get(p),
+            columns(x, mixed.lines(p)),
             activations,
             tokens,
             sums,

@@ -319,6 +319,34 @@ class RetargetingTest {
   }
 
   @Test
+  void errorsOfAnotherShapeAreRefused() {
+    CrossMoment wide = CrossMoment.empty(IN + 1, IN + 1);
+    LayerInput other =
+        input(SCALAR.compute())
+            .withUpstreamError(new UpstreamError(wide, Optional.empty(), Optional.empty()));
+    IllegalArgumentException e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> LinearQuantizer.of("retarget(1) | f32").quantize(weights, other));
+    assertTrue(String.valueOf(e.getMessage()).contains("upstreamError"), e::getMessage);
+    CrossMoment square = CrossMoment.empty(IN, IN);
+    Optional<CrossMoment> tall = Optional.of(CrossMoment.empty(OUT, IN));
+    FloatMatrix inputs = FloatMatrix.zeros(3, IN);
+    for (Optional<FloatMatrix> errors :
+        List.of(Optional.<FloatMatrix>empty(), Optional.of(FloatMatrix.zeros(3, OUT + 1)))) {
+      UpstreamError.Sample sample = new UpstreamError.Sample(inputs, inputs, errors);
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> new UpstreamError(square, tall, Optional.of(sample)));
+    }
+    UpstreamError.Sample sample =
+        new UpstreamError.Sample(inputs, inputs, Optional.of(FloatMatrix.zeros(3, OUT)));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new UpstreamError(square, Optional.empty(), Optional.of(sample)));
+  }
+
+  @Test
   void moreIsNeededThanTheInput() {
     IllegalArgumentException e =
         assertThrows(

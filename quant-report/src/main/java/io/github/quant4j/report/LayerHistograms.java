@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
@@ -51,7 +52,9 @@ public final class LayerHistograms {
   private LayerHistograms(
       BlockModel<?> model, Recipe recipe, Predicate<LinearSite> chosen, KernelOptions options) {
     this.model = model;
-    this.quantizer = LinearQuantizer.of(recipe).withOptions(options);
+    // Nothing is quantized here that a layer could make up for.
+    this.quantizer =
+        LinearQuantizer.of(recipe.withRetarget(Optional.empty())).withOptions(options);
     this.compute = options.compute();
     this.chosen = chosen;
   }

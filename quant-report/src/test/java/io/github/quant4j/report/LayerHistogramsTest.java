@@ -96,6 +96,17 @@ class LayerHistogramsTest {
     }
   }
 
+  /** What a layer makes up for is nothing here, and must not be asked for. */
+  @Test
+  void targetsDoNotMatter() throws Exception {
+    try (LanguageModel model = LanguageModel.open(MODEL, OPTIONS)) {
+      Histogram plain = layer(model, "hadamard | int4:g64:sym rtn").inputs();
+      Histogram aimed = layer(model, "retarget(0.5) | hadamard | int4:g64:sym rtn").inputs();
+      assertArrayEquals(
+          plain.distributions().getLast().shares(), aimed.distributions().getLast().shares());
+    }
+  }
+
   @Test
   void inputsAreNeeded() throws Exception {
     try (LanguageModel model = LanguageModel.open(MODEL, OPTIONS)) {

@@ -17,6 +17,9 @@ import picocli.CommandLine.Option;
 
 /** What a list of recipes does not say of a study. Paths are relative to the working directory. */
 final class ListedStudyOptions {
+  private static final String ONCE =
+      ", expected it once; a study in YAML or JSON gives each a 'name' of its own";
+
   @Option(
       names = "--model",
       paramLabel = "DIR",
@@ -129,7 +132,7 @@ final class ListedStudyOptions {
             .map(model -> new StudyFile.Model(name(model.toAbsolutePath().normalize()), model))
             .toList();
     StudyFile.requireUnique(
-        "--model", named.stream().map(StudyFile.Model::name).toList(), ", expected it once");
+        "--model", named.stream().map(StudyFile.Model::name).toList(), ONCE);
     return named;
   }
 
@@ -161,7 +164,7 @@ final class ListedStudyOptions {
     StudyFile.requireUnique(
         isSpeech ? "--speech" : "--text",
         data.stream().map(StudyFile.Data::name).toList(),
-        ", expected it once");
+        ONCE);
     return data;
   }
 

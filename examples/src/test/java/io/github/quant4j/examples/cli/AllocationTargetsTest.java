@@ -300,6 +300,7 @@ class AllocationTargetsTest {
   @CsvSource(
       delimiter = '|',
       value = {
+        "--target-bits 5 --bits 3 | --bits or --plan: beside a target",
         "--target-bits 5 --set noequals | expected PATTERN=RECIPE",
         "--target-bits 5 --set *.up_proj=int4:g15:sym | cannot be quantized",
         "--target-bits 5 --set nothing=int4:g16:sym | matches no linear layer",

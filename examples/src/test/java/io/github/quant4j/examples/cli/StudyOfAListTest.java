@@ -117,7 +117,7 @@ class StudyOfAListTest {
         "int4:g16:sym rtn | --model MODEL --text TEXT --speech TEXT | --speech: in addition to --text",
         "int4:g16:sym rtn | --model MODEL --speech TEXT | --calib: missing",
         "int4:g16:sym rtn | --model MODEL --text TEXT --text TEXT | occurs twice",
-        "int4:g16:sym rtn | --model MODEL --model MODEL --text TEXT | occurs twice, expected it once",
+        "int4:g16:sym rtn | --model MODEL --model MODEL --text TEXT | it once; a study in YAML",
         "int4:g16:sym rtn | --model MODEL --text TEXT --context 1 | --context: 1",
         "int4:g16:sym rtn | --model MODEL --text TEXT --samples 0 | --samples: 0",
         "int4:g16:sym rtn | --model MODEL --text TEXT --max-windows 0 | --max-windows: 0",
