@@ -41,9 +41,8 @@ public final class CrossMoment {
   }
 
   /**
-   * Adds tokens. Those of weight 0 are not counted; nor are those with an error or an input
-   * that is not a number or beyond {@link InputStatistics#LARGEST}, so that both have seen the same
-   * inputs.
+   * Adds tokens. Those of weight 0 are not counted; nor are those with an error or an input that is
+   * not a number or beyond {@link InputStatistics#LARGEST}, so that both have seen the same inputs.
    *
    * <p>Cost: {@code tokens rows columns} multiply-adds, and scratch memory for 512 tokens.
    *
