@@ -41,9 +41,9 @@ public final class CrossMoment {
   }
 
   /**
-   * Adds tokens. Those of weight 0 are not counted; nor are those with an error or an input
-   * that is not a number or beyond {@link InputStatistics#LARGEST}, so that both have seen the same
-   * inputs.
+   * Adds tokens. Those of weight 0 are not counted; nor are those with an error or an input that is
+   * not a number or beyond {@link InputStatistics#LARGEST}. What {@link InputStatistics} leaves out
+   * is left out here as well; a token whose error alone is broken counts there and not here.
    *
    * <p>Cost: {@code tokens rows columns} multiply-adds, and scratch memory for 512 tokens.
    *

@@ -53,8 +53,7 @@ public final class LayerHistograms {
       BlockModel<?> model, Recipe recipe, Predicate<LinearSite> chosen, KernelOptions options) {
     this.model = model;
     // Nothing is quantized here that a layer could make up for.
-    this.quantizer =
-        LinearQuantizer.of(recipe.withRetarget(Optional.empty())).withOptions(options);
+    this.quantizer = LinearQuantizer.of(recipe.withRetarget(Optional.empty())).withOptions(options);
     this.compute = options.compute();
     this.chosen = chosen;
   }

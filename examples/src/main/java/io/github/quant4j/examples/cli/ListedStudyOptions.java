@@ -131,8 +131,7 @@ final class ListedStudyOptions {
         models.stream()
             .map(model -> new StudyFile.Model(name(model.toAbsolutePath().normalize()), model))
             .toList();
-    StudyFile.requireUnique(
-        "--model", named.stream().map(StudyFile.Model::name).toList(), ONCE);
+    StudyFile.requireUnique("--model", named.stream().map(StudyFile.Model::name).toList(), ONCE);
     return named;
   }
 
@@ -162,9 +161,7 @@ final class ListedStudyOptions {
                             most))
                 .toList();
     StudyFile.requireUnique(
-        isSpeech ? "--speech" : "--text",
-        data.stream().map(StudyFile.Data::name).toList(),
-        ONCE);
+        isSpeech ? "--speech" : "--text", data.stream().map(StudyFile.Data::name).toList(), ONCE);
     return data;
   }
 

@@ -105,8 +105,8 @@ final class QuantizeCommand implements Callable<Integer> {
     }
     if (options.hasRecipe()) {
       throw new UsageException(
-          "--recipe, --bits or --plan: beside a target, expected one of them; --candidates FILE lists"
-              + " the recipes to choose from");
+          "--recipe, --bits or --plan: beside a target, expected one of them; --candidates FILE"
+              + " lists the recipes to choose from");
     }
     options.checkRest();
     targets.check();
