@@ -53,7 +53,7 @@ class RetargetConformanceTest {
   })
   void theDivergenceFalls(String recipe, String strengths, double share) throws IOException {
     double before = divergence(recipe);
-    for (String strength : strengths.split(" ")) {
+    for (String strength : strengths.split(" ", -1)) {
       double after = divergence("retarget(" + strength + ") | " + recipe);
       assertTrue(after < share * before, () -> strength + ": " + after + " of " + before);
     }
