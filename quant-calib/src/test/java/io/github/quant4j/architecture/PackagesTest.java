@@ -74,6 +74,7 @@ class PackagesTest {
           "kernels.vector.integer",
           "kernels.vector.machine",
           "kernels.vector.sparse",
+          "kernels.vector.trellis",
           "kernels.vector.weightonly");
 
   private static final List<String> MODELS =
