@@ -2,7 +2,6 @@
 package io.github.quant4j.linear;
 
 import io.github.quant4j.matrix.QuantizedMatrix;
-import java.util.Objects;
 
 /**
  * A quantized matrix as a term.
@@ -23,14 +22,8 @@ public record QuantizedTerm(QuantizedMatrix matrix) implements WeightTerm {
 
   @Override
   public void addRow(int row, float[] target, int offset) {
-    int columns = columns();
-    Objects.checkIndex(row, rows());
-    Objects.checkFromIndexSize(offset, columns, target.length);
-    float[] decoded = new float[columns];
-    matrix.dequantizeRow(row, decoded, 0);
-    for (int i = 0; i < columns; i++) {
-      target[offset + i] += decoded[i];
-    }
+    DecodedRows.add(
+        this, row, target, offset, (from, decoded) -> matrix.dequantizeRow(from, decoded, 0));
   }
 
   @Override

@@ -2,7 +2,6 @@
 package io.github.quant4j.linear;
 
 import io.github.quant4j.matrix.VectorMatrix;
-import java.util.Objects;
 
 /**
  * A matrix of vector-quantized weights as a term.
@@ -23,14 +22,13 @@ public record VectorTerm(VectorMatrix matrix) implements WeightTerm {
 
   @Override
   public void addRow(int row, float[] target, int offset) {
-    int columns = columns();
-    Objects.checkIndex(row, rows());
-    Objects.checkFromIndexSize(offset, columns, target.length);
-    float[] decoded = new float[columns];
-    matrix.decode(row, 1, 0, columns, decoded, 0, columns, 1, new int[2 * columns]);
-    for (int i = 0; i < columns; i++) {
-      target[offset + i] += decoded[i];
-    }
+    DecodedRows.add(
+        this,
+        row,
+        target,
+        offset,
+        (from, decoded) ->
+            matrix.decode(from, 1, 0, columns(), decoded, 0, columns(), 1, new int[2 * columns()]));
   }
 
   @Override

@@ -114,16 +114,16 @@ final class TrellisLookup extends SegmentSums {
     int units = layout().unitsInSegment() / wordsInUnit;
     switch (counts.length) {
       case 3 ->
-          TrellisLoops.three(
+          TrellisFewPlanes.three(
               packed, at, step, taps, table, tableAt, units, wordsInUnit, counts, sums, to);
       case 4 ->
-          TrellisLoops.four(
+          TrellisFewPlanes.four(
               packed, at, step, taps, table, tableAt, units, wordsInUnit, counts, sums, to);
       case 5 ->
-          TrellisLoops.five(
+          TrellisManyPlanes.five(
               packed, at, step, taps, table, tableAt, units, wordsInUnit, counts, sums, to);
       default ->
-          TrellisLoops.six(
+          TrellisManyPlanes.six(
               packed, at, step, taps, table, tableAt, units, wordsInUnit, counts, sums, to);
     }
   }

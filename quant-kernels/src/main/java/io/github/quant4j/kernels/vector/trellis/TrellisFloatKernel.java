@@ -137,17 +137,13 @@ public final class TrellisFloatKernel extends PartitionedKernel {
     int words = matrix.words();
     switch (counts.length) {
       case 3 ->
-          TrellisFloatLoops.three(
-              packed.data(), at, step, taps, tables, table, words, counts, sums, 0);
+          FewPlaneLoops.three(packed.data(), at, step, taps, tables, table, words, counts, sums, 0);
       case 4 ->
-          TrellisFloatLoops.four(
-              packed.data(), at, step, taps, tables, table, words, counts, sums, 0);
+          FewPlaneLoops.four(packed.data(), at, step, taps, tables, table, words, counts, sums, 0);
       case 5 ->
-          TrellisFloatLoops.five(
-              packed.data(), at, step, taps, tables, table, words, counts, sums, 0);
+          ManyPlaneLoops.five(packed.data(), at, step, taps, tables, table, words, counts, sums, 0);
       default ->
-          TrellisFloatLoops.six(
-              packed.data(), at, step, taps, tables, table, words, counts, sums, 0);
+          ManyPlaneLoops.six(packed.data(), at, step, taps, tables, table, words, counts, sums, 0);
     }
   }
 
