@@ -10,8 +10,21 @@ import java.util.List;
  * @param groups the site groups in the order in which they run; within a block, a group's input may
  *     depend on all groups before it and on none after it
  * @param outFeatures the width of the block's output; that of its input unless it is a head
+ * @param carried floats that a pass keeps for each token beside the stream and a group's input, such
+ *     as the common input of experts
  */
-public record BlockLayout(String name, List<SiteGroup> groups, int outFeatures) {
+public record BlockLayout(String name, List<SiteGroup> groups, int outFeatures, int carried) {
+
+  /**
+   * A block that keeps nothing beside the stream and a group's input.
+   *
+   * @param name the block's name in the checkpoint
+   * @param groups the site groups in the order in which they run
+   * @param outFeatures the width of the block's output
+   */
+  public BlockLayout(String name, List<SiteGroup> groups, int outFeatures) {
+    this(name, groups, outFeatures, 0);
+  }
 
   /** Copies the groups. */
   public BlockLayout {

@@ -17,10 +17,10 @@ import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelDescription;
 import io.github.quant4j.model.config.ModelOptions;
-import io.github.quant4j.model.llama.LlamaConfiguration;
-import io.github.quant4j.model.llama.LlamaConfigurationReader;
-import io.github.quant4j.model.llama.LlamaModel;
-import io.github.quant4j.model.llama.ModelFiles;
+import io.github.quant4j.model.decoder.DecoderConfiguration;
+import io.github.quant4j.model.decoder.DecoderNetwork;
+import io.github.quant4j.model.family.DecoderConfigurationReader;
+import io.github.quant4j.model.family.ModelFiles;
 import io.github.quant4j.model.runtime.DecoderEngine;
 import io.github.quant4j.model.runtime.DecoderModel;
 import io.github.quant4j.model.runtime.StoredWeights;
@@ -100,7 +100,7 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
   public static LanguageModel open(Path directory, ModelOptions options) throws IOException {
     ModelDirectory files = ModelDirectory.open(directory);
     try {
-      LlamaConfigurationReader.Reading reading = ModelFiles.configuration(files);
+      DecoderConfigurationReader.Reading reading = ModelFiles.configuration(files);
       LanguageModel model =
           of(
               reading.configuration(),
@@ -130,22 +130,22 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
    */
   public static LanguageModel of(String configuration, ModelWeights weights, ModelOptions options) {
     byte[] json = configuration.getBytes(StandardCharsets.UTF_8);
-    return of(LlamaConfiguration.parse(json, "configuration"), weights, options);
+    return of(DecoderConfigurationReader.parse(json, "configuration").configuration(), weights, options);
   }
 
   static LanguageModel of(
-      LlamaConfiguration configuration, ModelWeights weights, ModelOptions options) {
+      DecoderConfiguration configuration, ModelWeights weights, ModelOptions options) {
     return of(configuration, weights, options, new DirectoryTokenizer(null), List.of());
   }
 
   private static LanguageModel of(
-      LlamaConfiguration configuration,
+      DecoderConfiguration configuration,
       ModelWeights weights,
       ModelOptions options,
       DirectoryTokenizer tokenizer,
       List<String> warnings) {
     return new LanguageModel(
-        LlamaModel.of(configuration, weights, options), weights, options, tokenizer, warnings);
+        DecoderNetwork.of(configuration, weights, options), weights, options, tokenizer, warnings);
   }
 
   private DecoderEngine engine() {

@@ -11,7 +11,7 @@ import io.github.quant4j.graph.SiteObserver;
 import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
-import io.github.quant4j.model.llama.ModelFiles;
+import io.github.quant4j.model.family.ModelFiles;
 import io.github.quant4j.model.runtime.StoredWeights;
 import io.github.quant4j.model.whisper.WhisperConfiguration;
 import io.github.quant4j.model.whisper.WhisperEncoderModel;

@@ -17,8 +17,8 @@ import io.github.quant4j.graph.SiteGroup;
 import io.github.quant4j.graph.SiteObserver;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.model.config.ModelOptions;
-import io.github.quant4j.model.llama.Configurations;
-import io.github.quant4j.model.llama.LlamaModel;
+import io.github.quant4j.model.decoder.Configurations;
+import io.github.quant4j.model.decoder.DecoderNetwork;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Shape;
@@ -49,8 +49,8 @@ class FoldingTest {
     return TestModels.names().stream();
   }
 
-  private static LlamaModel model(String name) {
-    return LlamaModel.of(
+  private static DecoderNetwork model(String name) {
+    return DecoderNetwork.of(
         Configurations.of(TestModels.directory(name)),
         TestModels.weights(TestModels.directory(name)),
         SCALAR);
@@ -59,7 +59,7 @@ class FoldingTest {
   /** Folds something in every block, and compares the logits with the oracle's. */
   private void assertExact(String name, BiConsumer<Block, SiteGroup> fold) {
     Expected expected = Expected.of(name);
-    LlamaModel model = model(name);
+    DecoderNetwork model = model(name);
     HiddenStates states = model.embed(Arrays.asList(expected.tokens()));
     for (int i = 0; i < model.blocks().size(); i++) {
       try (Block block = model.open(i)) {
@@ -332,7 +332,7 @@ class FoldingTest {
   @ParameterizedTest
   @MethodSource("models")
   void theResidualStreamCanBeRotated(String name) {
-    LlamaModel model = model(name);
+    DecoderNetwork model = model(name);
     ResidualStream stream = model.residualStream().orElseThrow();
     FloatMatrix rotation = rotation(stream.width());
     SequencedMap<String, Tensor> tensors =
@@ -383,7 +383,10 @@ class FoldingTest {
     }
     LanguageModel rotated =
         LanguageModel.of(
-            model.configuration().withTiedEmbeddings(false),
+            Configurations.parse(
+                TestModels.configuration(TestModels.directory(name))
+                    .replace(
+                        "\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false")),
             ModelWeights.of(TestModels.tensors(tensors)),
             ModelOptions.defaults().withKernels("scalar"));
     Expected expected = Expected.of(name);

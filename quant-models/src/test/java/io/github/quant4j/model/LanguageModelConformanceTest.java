@@ -4,7 +4,7 @@ package io.github.quant4j.model;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
 import io.github.quant4j.model.config.ModelOptions;
-import io.github.quant4j.model.llama.Configurations;
+import io.github.quant4j.model.decoder.Configurations;
 import io.github.quant4j.testing.SharedData;
 import io.github.quant4j.testing.models.TestModels;
 import io.github.quant4j.testing.models.TestModels.Expected;

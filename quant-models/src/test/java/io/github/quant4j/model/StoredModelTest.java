@@ -20,9 +20,9 @@ import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.model.config.WeightPlacement;
-import io.github.quant4j.model.llama.Configurations;
-import io.github.quant4j.model.llama.LlamaConfiguration;
-import io.github.quant4j.model.llama.LlamaModel;
+import io.github.quant4j.model.decoder.Configurations;
+import io.github.quant4j.model.decoder.DecoderConfiguration;
+import io.github.quant4j.model.decoder.DecoderNetwork;
 import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.testing.models.TestModels;
 import io.github.quant4j.testing.models.TestModels.Expected;
@@ -67,7 +67,7 @@ class StoredModelTest {
     }
   }
 
-  private static Map<String, QuantizedLinear> quantized(LlamaModel model, String quantizer) {
+  private static Map<String, QuantizedLinear> quantized(DecoderNetwork model, String quantizer) {
     Map<String, QuantizedLinear> layers = new HashMap<>();
     for (int i = 0; i < model.blocks().size(); i++) {
       try (Block block = model.open(i)) {
@@ -103,10 +103,10 @@ class StoredModelTest {
       throws IOException {
     int[] tokens = Expected.of(name).tokens()[0];
     Path directory = TestModels.directory(name);
-    LlamaConfiguration configuration = Configurations.of(directory);
+    DecoderConfiguration configuration = Configurations.of(directory);
     ModelWeights source = TestModels.weights(directory);
     Map<String, QuantizedLinear> layers =
-        quantized(LlamaModel.of(configuration, source, SCALAR), quantizer);
+        quantized(DecoderNetwork.of(configuration, source, SCALAR), quantizer);
     float[] original;
     float[] inMemory;
     try (LanguageModel model = LanguageModel.of(configuration, source, SCALAR)) {
@@ -136,8 +136,8 @@ class StoredModelTest {
   @Test
   void aDamagedLayerIsRefusedWhenTheModelIsOpened() throws IOException {
     String name = "llama-untied";
-    LlamaModel model =
-        LlamaModel.of(
+    DecoderNetwork model =
+        DecoderNetwork.of(
             Configurations.of(TestModels.directory(name)),
             TestModels.weights(TestModels.directory(name)),
             SCALAR);

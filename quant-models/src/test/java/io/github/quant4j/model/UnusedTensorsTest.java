@@ -11,8 +11,8 @@ import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.SafetensorsWriter;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
-import io.github.quant4j.model.llama.Configurations;
-import io.github.quant4j.model.llama.LlamaConfiguration;
+import io.github.quant4j.model.decoder.Configurations;
+import io.github.quant4j.model.decoder.DecoderConfiguration;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
@@ -44,7 +44,7 @@ class UnusedTensorsTest {
     return Tensor.ofFloats(Shape.of(shape), values).withName(name);
   }
 
-  private static LanguageModel open(LlamaConfiguration configuration, Map<String, Tensor> tensors) {
+  private static LanguageModel open(DecoderConfiguration configuration, Map<String, Tensor> tensors) {
     return LanguageModel.of(configuration, ModelWeights.of(TestModels.tensors(tensors)), SCALAR);
   }
 
@@ -133,7 +133,10 @@ class UnusedTensorsTest {
       Tensor embeddings = tensors.get("model.embed_tokens.weight");
       tensors.put("lm_head.weight", embeddings.withName("lm_head.weight"));
     }
-    LlamaConfiguration tied = Configurations.of(directory).withTiedEmbeddings(true);
+    DecoderConfiguration tied =
+        Configurations.parse(
+            TestModels.configuration(directory)
+                .replace("\"tie_word_embeddings\": false", "\"tie_word_embeddings\": true"));
     if (isRead) {
       open(tied, tensors).close();
     } else {

@@ -3,6 +3,7 @@ package io.github.quant4j.model.runtime;
 
 import io.github.quant4j.generate.BatchPrediction;
 import io.github.quant4j.generate.DecodingSession;
+import io.github.quant4j.graph.BlockLayout;
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.SequenceLayout;
 import io.github.quant4j.graph.SiteGroup;
@@ -26,6 +27,7 @@ public final class DecoderEngine {
 
   private final DecoderModel model;
   private final int widestInput;
+  private final int carried;
   private final List<OpenBlock> blocks = new ArrayList<>();
   private final OpenBlock head;
   private final ScratchPool scratch;
@@ -46,6 +48,7 @@ public final class DecoderEngine {
             .mapToInt(SiteGroup::inFeatures)
             .max()
             .orElseThrow();
+    this.carried = model.blocks().stream().mapToInt(BlockLayout::carried).max().orElseThrow();
   }
 
   private int width() {
@@ -63,7 +66,8 @@ public final class DecoderEngine {
       @Nullable KeyValueCache cache,
       @Nullable SiteObserver observer) {
     float[] input = scratch.floats(Math.multiplyExact(layout.tokens(), widestInput));
-    Activations activations = new Activations(layout, hidden, hidden, input, cache, null);
+    float[] kept = scratch.floats(Math.multiplyExact(layout.tokens(), carried));
+    Activations activations = new Activations(layout, hidden, hidden, input, cache, null, kept);
     for (OpenBlock block : blocks) {
       BlockProgram program = block.program();
       List<SiteGroup> groups = block.layout().groups();
@@ -71,12 +75,13 @@ public final class DecoderEngine {
       for (int g = 0; g < groups.size(); g++) {
         if (observer != null) {
           SiteGroup group = groups.get(g);
-          observer.observe(group, new SiteInput(input, 0, group.inFeatures(), layout));
+          observer.observe(group, activations.siteInput(group.inFeatures()));
         }
         program.step(g, activations);
       }
     }
     scratch.release(input);
+    scratch.release(kept);
     if (cache != null) {
       cache.advance(layout);
     }
@@ -90,7 +95,7 @@ public final class DecoderEngine {
   private void logits(float[] hidden, int firstRow, int rows, float[] target) {
     float[] input = scratch.floats(Math.multiplyExact(rows, width()));
     normalize(hidden, firstRow, rows, input);
-    head.weights().group(0).multiply(input, rows, target);
+    ((HeadProgram) head.program()).logits(input, rows, target);
     scratch.release(input);
   }
 
@@ -121,14 +126,14 @@ public final class DecoderEngine {
     float[] hidden = scratch.floats(Math.multiplyExact(layout.tokens(), width()));
     for (int s = 0; s < layout.count(); s++) {
       int[] tokens = sequences.get(s);
-      model.embed(tokens, 0, tokens.length, hidden, layout.start(s));
+      model.embed(tokens, 0, tokens.length, 0, hidden, layout.start(s));
     }
     run(layout, hidden, null, observer);
     if (observer != null) {
       float[] input = scratch.floats(layout.tokens() * width());
       normalize(hidden, 0, layout.tokens(), input);
       SiteGroup group = head.layout().groups().getFirst();
-      observer.observe(group, new SiteInput(input, 0, width(), layout));
+      observer.observe(group, new SiteInput(input, 0, group.inFeatures(), layout));
       scratch.release(input);
     }
     return new Prediction(layout.tokens(), hidden);
@@ -179,7 +184,13 @@ public final class DecoderEngine {
               + ", expected at least 1 of both");
     }
     model.requirePositions("capacity", capacity);
-    return new Session(model.newCache(sequences, capacity));
+    return new Session(
+        model.newCache(sequences, capacity, Math.min(capacity, atOnce(sequences))));
+  }
+
+  /** How many tokens of each sequence go through the model together. */
+  private static int atOnce(int sequences) {
+    return Math.max(1, TOKENS_AT_ONCE / sequences);
   }
 
   private final class Session implements DecodingSession {
@@ -209,7 +220,7 @@ public final class DecoderEngine {
       for (int[] sequence : tokens) {
         model.requireTokens(sequence);
       }
-      int atOnce = Math.max(1, TOKENS_AT_ONCE / tokens.length);
+      int atOnce = atOnce(tokens.length);
       int longest = 0;
       for (int[] sequence : tokens) {
         longest = Math.max(longest, sequence.length);
@@ -231,7 +242,8 @@ public final class DecoderEngine {
       int width = width();
       float[] hidden = scratch.floats(Math.multiplyExact(layout.tokens(), width));
       for (int s = 0; s < tokens.length; s++) {
-        model.embed(tokens[s], from, lengths[s], hidden, layout.start(s));
+        model.embed(
+            tokens[s], from, lengths[s], layout.firstPosition(s), hidden, layout.start(s));
       }
       run(layout, hidden, cache, null);
       for (int s = 0; s < tokens.length; s++) {

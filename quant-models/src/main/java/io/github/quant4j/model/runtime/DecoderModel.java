@@ -52,9 +52,17 @@ public interface DecoderModel extends BlockModel<int[]> {
   /** What is odd about the model's files without keeping it from running. */
   List<String> warnings();
 
-  /** Puts the embeddings of some tokens into rows. */
-  void embed(int[] tokens, int from, int count, float[] hidden, int firstRow);
+  /**
+   * Puts the embeddings of some tokens into rows.
+   *
+   * @param position of the first of them in its text
+   */
+  void embed(int[] tokens, int from, int count, int position, float[] hidden, int firstRow);
 
-  /** Room for what so many sequences of so many tokens leave to be attended to. */
-  KeyValueCache newCache(int sequences, int capacity);
+  /**
+   * Room for what so many sequences of so many tokens leave to be attended to.
+   *
+   * @param most tokens of one sequence that go through the model at once
+   */
+  KeyValueCache newCache(int sequences, int capacity, int most);
 }

@@ -15,6 +15,8 @@ public final class Elementwise {
   /** Beyond this the result would leave the range of normal floats. */
   private static final float SMALLEST_EXPONENT = -87f;
 
+  private static final double ROOT_OF_TWO_OVER_PI = Math.sqrt(2 / Math.PI);
+
   private static final double ROOT_OF_HALF = Math.sqrt(0.5);
 
   private Elementwise() {}
@@ -42,7 +44,7 @@ public final class Elementwise {
   }
 
   /** {@code x[i] = e^(factor (x[i] - shift))} for exponents of at most 0. */
-  static void exponentials(float[] x, int from, int to, float shift, float factor) {
+  public static void exponentials(float[] x, int from, int to, float shift, float factor) {
     for (int i = from; i < to; i++) {
       x[i] = (float) exponential(Math.max(factor * (x[i] - shift), SMALLEST_EXPONENT) * STEP);
     }
@@ -53,6 +55,60 @@ public final class Elementwise {
     for (int i = from; i < to; i++) {
       float exponent = Math.min(Math.max(-x[i], SMALLEST_EXPONENT), -SMALLEST_EXPONENT);
       x[i] = (float) (x[i] / (1 + exponential(exponent * STEP)));
+    }
+  }
+
+  /** {@code x[i] = x[i] / (1 + e^(-factor x[i]))}. */
+  static void scaledSwish(float factor, float[] x, int from, int to) {
+    for (int i = from; i < to; i++) {
+      float exponent = Math.min(Math.max(-factor * x[i], SMALLEST_EXPONENT), -SMALLEST_EXPONENT);
+      x[i] = (float) (x[i] / (1 + exponential(exponent * STEP)));
+    }
+  }
+
+  /**
+   * GELU by a hyperbolic tangent (arXiv:1606.08415, section 2): {@code x (1 + tanh(u)) / 2} with
+   * {@code u = sqrt(2 / pi) (x + 0.044715 x^3)}, which is {@code x / (1 + e^(-2 u))}.
+   */
+  static void tanhGelu(float[] x, int from, int to) {
+    for (int i = from; i < to; i++) {
+      double v = x[i];
+      double u = -2 * ROOT_OF_TWO_OVER_PI * (v + 0.044715 * v * v * v);
+      double exponent = Math.min(Math.max(u, SMALLEST_EXPONENT), -SMALLEST_EXPONENT);
+      x[i] = (float) (v / (1 + exponential(exponent * STEP)));
+    }
+  }
+
+  static void relu(float[] x, int from, int to) {
+    for (int i = from; i < to; i++) {
+      x[i] = Math.max(x[i], 0f);
+    }
+  }
+
+  static void squaredRelu(float[] x, int from, int to) {
+    for (int i = from; i < to; i++) {
+      float positive = Math.max(x[i], 0f);
+      x[i] = positive * positive;
+    }
+  }
+
+  /** {@code 1 / (1 + e^-x)}. */
+  public static float sigmoid(float x) {
+    return (float) (1 / (1 + Math.exp(-x)));
+  }
+
+  /** {@code x[i] = cap tanh(x[i] / cap)}. */
+  public static void cap(float cap, float[] x, int from, int to) {
+    for (int i = from; i < to; i++) {
+      double exponent = Math.min(Math.max(2 * (x[i] / cap), SMALLEST_EXPONENT), -SMALLEST_EXPONENT);
+      x[i] = (float) (cap * (1 - 2 / (exponential(exponent * STEP) + 1)));
+    }
+  }
+
+  /** {@code x[i] = min(max(x[i], -limit), limit)}. */
+  public static void clamp(float limit, float[] x, int from, int to) {
+    for (int i = from; i < to; i++) {
+      x[i] = Math.min(Math.max(x[i], -limit), limit);
     }
   }
 
@@ -93,7 +149,7 @@ public final class Elementwise {
   }
 
   /** The largest of a run of values; at least one. */
-  static float maximum(float[] x, int from, int to) {
+  public static float maximum(float[] x, int from, int to) {
     float largest = x[from];
     for (int i = from + 1; i < to; i++) {
       largest = Math.max(largest, x[i]);
@@ -102,7 +158,7 @@ public final class Elementwise {
   }
 
   /** Four independent sums hide the latency of the additions. */
-  static double sum(float[] x, int from, int to) {
+  public static double sum(float[] x, int from, int to) {
     double s0 = 0;
     double s1 = 0;
     double s2 = 0;
@@ -126,7 +182,7 @@ public final class Elementwise {
     }
   }
 
-  static void scale(float factor, float[] x, int from, int to) {
+  public static void scale(float factor, float[] x, int from, int to) {
     for (int i = from; i < to; i++) {
       x[i] *= factor;
     }

@@ -12,9 +12,10 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Grouped-query attention: {@code softmax(Q K^T / sqrt(head width)) V} for each query head, over
- * all keys of its sequence, or, if it is causal, over those at its position and before, within a
- * window if there is one.
+ * Grouped-query attention: {@code softmax(factor Q K^T) V} for each query head, over all keys of
+ * its sequence, or, if it is causal, over those at its position and before that {@link
+ * AttentionForm.Span} lets it see; with caps, biases by distance and sinks as {@link AttentionForm}
+ * says.
  *
  * <p>Work is split by sequence, key head and run of queries, which only shapes decide.
  */
@@ -25,11 +26,15 @@ public final class GroupedAttention {
   /** Multiply-adds below which another thread would not be awake before the work is done. */
   private static final long SEQUENTIAL_WORK = 1 << 19;
 
+  private final AttentionForm form;
   private final int keyHeads;
   private final int repeats;
   private final int headWidth;
+  private final int valueWidth;
   private final int queryWidth;
+  private final int outputWidth;
   private final boolean causal;
+  private final boolean plain;
   private final float factor;
   private final LinearAlgebra algebra;
   private final WorkerTeam team;
@@ -42,12 +47,26 @@ public final class GroupedAttention {
    */
   public GroupedAttention(
       HeadStructure heads, boolean causal, LinearAlgebra algebra, KernelOptions options) {
-    this.keyHeads = heads.keyValueHeads();
-    this.repeats = heads.queryHeads() / heads.keyValueHeads();
-    this.headWidth = heads.headSize();
-    this.queryWidth = heads.outputSize();
+    this(AttentionForm.of(heads), causal, algebra, options);
+  }
+
+  /**
+   * Prepares attention of one form.
+   *
+   * @param causal whether a token sees none after it
+   */
+  public GroupedAttention(
+      AttentionForm form, boolean causal, LinearAlgebra algebra, KernelOptions options) {
+    this.form = form;
+    this.keyHeads = form.keyValueHeads();
+    this.repeats = form.heads() / form.keyValueHeads();
+    this.headWidth = form.headWidth();
+    this.valueWidth = form.valueWidth();
+    this.queryWidth = form.heads() * form.headWidth();
+    this.outputWidth = form.heads() * form.valueWidth();
     this.causal = causal;
-    this.factor = (float) (1 / Math.sqrt(headWidth));
+    this.plain = form.isPlain();
+    this.factor = (float) form.factor();
     this.algebra = algebra;
     this.team = options.team();
     this.scratch = options.scratch();
@@ -65,16 +84,21 @@ public final class GroupedAttention {
     /** Position of a sequence's first value in a head. */
     int valueOffset(int sequence, int head);
 
-    /** Distance of consecutive keys, and of consecutive values. */
+    /** Distance of consecutive keys. */
     int stride();
+
+    /** Distance of consecutive values. */
+    default int valueStride() {
+      return stride();
+    }
   }
 
   /**
    * Computes the attention of a batch.
    *
    * @param queries {@code [tokens, heads * head width]}, dense
-   * @param window how many positions a token sees, 0 for all; must be 0 unless causal
-   * @param y receives {@code [tokens, heads * head width]}, dense
+   * @param sinks for each query head the score of a key without a value; null if there are none
+   * @param y receives {@code [tokens, heads * value width]}, dense
    * @param received if present, receives the attention that each token receives; all sequences must
    *     then begin at position 0
    */
@@ -83,7 +107,7 @@ public final class GroupedAttention {
       float[] queries,
       int queriesFrom,
       KeyValues keyValues,
-      int window,
+      float @Nullable [] sinks,
       float[] y,
       float @Nullable [] received) {
     // To trace, a part must own all tokens of its head, so that sums have a fixed order.
@@ -108,7 +132,7 @@ public final class GroupedAttention {
                   queries,
                   queriesFrom,
                   keyValues,
-                  window,
+                  sinks,
                   y,
                   traces);
           long from = (long) (run - firstRuns[sequence]) * queriesInPart;
@@ -160,6 +184,33 @@ public final class GroupedAttention {
     return low;
   }
 
+  /**
+   * Rows of a small matrix of queries: consecutive tokens of one head, or heads of one token.
+   *
+   * @param token row of the first token
+   * @param firstHead query head of the first row
+   * @param rowStep by how many tokens rows follow each other, 1 or 0
+   * @param headStep by how many heads they do, 0 or 1
+   */
+  private record Rows(int token, int firstHead, int count, int rowStep, int headStep) {
+    int head(int row) {
+      return firstHead + row * headStep;
+    }
+
+    int offset(int row, int width, int headWidth) {
+      return (token + row * rowStep) * width + head(row) * headWidth;
+    }
+
+    MatrixView view(float[] data, int from, int width, int headWidth) {
+      return new MatrixView(
+          data,
+          from + offset(0, width, headWidth),
+          count,
+          headWidth,
+          rowStep * width + headStep * headWidth);
+    }
+  }
+
   /** One key head of one sequence, with all the query heads that share it. */
   private final class HeadJob {
     private final SequenceLayout layout;
@@ -168,7 +219,7 @@ public final class GroupedAttention {
     private final float[] queries;
     private final int queriesFrom;
     private final KeyValues keyValues;
-    private final int window;
+    private final float @Nullable [] sinks;
     private final float[] y;
     private final float @Nullable [] traces;
 
@@ -179,7 +230,7 @@ public final class GroupedAttention {
         float[] queries,
         int queriesFrom,
         KeyValues keyValues,
-        int window,
+        float @Nullable [] sinks,
         float[] y,
         float @Nullable [] traces) {
       this.layout = layout;
@@ -188,7 +239,7 @@ public final class GroupedAttention {
       this.queries = queries;
       this.queriesFrom = queriesFrom;
       this.keyValues = keyValues;
-      this.window = window;
+      this.sinks = sinks;
       this.y = y;
       this.traces = traces;
     }
@@ -197,66 +248,73 @@ public final class GroupedAttention {
     void attend(int from, int to) {
       int first = layout.firstPosition(sequence);
       int end = first + (causal ? to : layout.length(sequence));
-      int begin = window == 0 ? 0 : Math.max(0, first + from - window + 1);
+      int begin = causal ? form.span().earliest(first + from) : 0;
       float[] scores = scratch.floats(Math.max(to - from, repeats) * (end - begin));
-      int column = head * repeats * headWidth;
-      int row = (layout.start(sequence) + from) * queryWidth + column;
+      int row = layout.start(sequence) + from;
+      int position = first + from;
       if (to - from == 1) {
         // The query heads of one token lie one after the other: rows of a small matrix.
-        attend(scores, repeats, row, headWidth, begin, end, first + from, 0);
+        attend(new Rows(row, head * repeats, repeats, 0, 1), scores, begin, end, position);
       } else {
         for (int repeat = 0; repeat < repeats; repeat++) {
-          int at = row + repeat * headWidth;
-          attend(scores, to - from, at, queryWidth, begin, end, first + from, 1);
+          Rows rows = new Rows(row, head * repeats + repeat, to - from, 1, 0);
+          attend(rows, scores, begin, end, position);
         }
       }
       scratch.release(scores);
     }
 
-    /**
-     * Some rows of queries, whose positions begin at {@code position} and grow by {@code step},
-     * over the keys from {@code begin} to {@code end}.
-     */
-    private void attend(
-        float[] scores,
-        int rows,
-        int at,
-        int rowStride,
-        int begin,
-        int end,
-        int position,
-        int step) {
+    /** Some rows of queries over the keys from {@code begin} to {@code end}. */
+    private void attend(Rows rows, float[] scores, int begin, int end, int position) {
       int count = end - begin;
       int stride = keyValues.stride();
+      int valueStride = keyValues.valueStride();
       int keysFrom = keyValues.keyOffset(sequence, head) + begin * stride;
-      int valuesFrom = keyValues.valueOffset(sequence, head) + begin * stride;
+      int valuesFrom = keyValues.valueOffset(sequence, head) + begin * valueStride;
       WorkerTeam alone = WorkerTeam.sequential();
-      MatrixView weights = MatrixView.dense(scores, rows, count);
+      MatrixView weights = MatrixView.dense(scores, rows.count, count);
       algebra.multiplyTransposed(
-          new MatrixView(queries, queriesFrom + at, rows, headWidth, rowStride),
+          rows.view(queries, queriesFrom, queryWidth, headWidth),
           new MatrixView(keyValues.keys(), keysFrom, count, headWidth, stride),
           false,
           weights,
           alone);
-      for (int r = 0; r < rows; r++) {
-        int last = causal ? position + r * step + 1 : end;
-        int earliest = window == 0 ? begin : Math.max(begin, last - window);
-        softmax(scores, r * count, earliest - begin, last - begin, count);
-        Arrays.fill(y, at + r * rowStride, at + r * rowStride + headWidth, 0f);
+      for (int r = 0; r < rows.count; r++) {
+        int at = position + r * rows.rowStep;
+        int last = causal ? at + 1 : end;
+        int earliest = causal ? Math.max(begin, form.span().earliest(at)) : begin;
+        softmax(scores, r * count, earliest - begin, last - begin, count, rows.head(r), begin - at);
+        int to = rows.offset(r, outputWidth, valueWidth);
+        Arrays.fill(y, to, to + valueWidth, 0f);
       }
-      trace(scores, rows, begin, count);
+      trace(scores, rows.count, begin, count);
       algebra.multiplyAdd(
           1,
           weights,
-          new MatrixView(keyValues.values(), valuesFrom, count, headWidth, stride),
-          new MatrixView(y, at, rows, headWidth, rowStride),
+          new MatrixView(keyValues.values(), valuesFrom, count, valueWidth, valueStride),
+          rows.view(y, 0, outputWidth, valueWidth),
           alone);
     }
 
-    private void softmax(float[] scores, int row, int from, int to, int count) {
+    /**
+     * @param queryHead the head that the row belongs to
+     * @param distance of the first key from the query, at most 0
+     */
+    private void softmax(
+        float[] scores, int row, int from, int to, int count, int queryHead, int distance) {
+      float stretch = factor;
+      if (!plain) {
+        form.adjust(scores, row, from, to, queryHead, distance);
+        stretch = 1;
+      }
       float largest = Elementwise.maximum(scores, row + from, row + to);
-      Elementwise.exponentials(scores, row + from, row + to, largest, factor);
-      double sum = Elementwise.sum(scores, row + from, row + to);
+      double sink = 0;
+      if (sinks != null) {
+        largest = Math.max(largest, sinks[queryHead] / stretch);
+        sink = Math.exp(sinks[queryHead] - stretch * largest);
+      }
+      Elementwise.exponentials(scores, row + from, row + to, largest, stretch);
+      double sum = Elementwise.sum(scores, row + from, row + to) + sink;
       Elementwise.scale((float) (1 / sum), scores, row + from, row + to);
       Arrays.fill(scores, row, row + from, 0f);
       Arrays.fill(scores, row + to, row + count, 0f);

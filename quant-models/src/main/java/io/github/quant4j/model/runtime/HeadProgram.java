@@ -12,4 +12,13 @@ public interface HeadProgram extends BlockProgram {
    * @param target gets the normalized rows from its beginning
    */
   void normalize(float[] hidden, int offset, int rows, float[] target);
+
+  /**
+   * Makes logits of normalized states.
+   *
+   * @param normalized what {@link #normalize} gives
+   * @param rows number of rows
+   * @param target gets {@code [rows, vocabulary]}
+   */
+  void logits(float[] normalized, int rows, float[] target);
 }

@@ -2,38 +2,115 @@
 package io.github.quant4j.model.runtime;
 
 import io.github.quant4j.graph.SequenceLayout;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 
 /**
- * Keys and values of everything that several sequences have seen so far, layer by layer: {@code
- * [sequences, heads, capacity, head width]}, so that a head's keys are contiguous. Not thread-safe.
+ * Keys and values of everything that several sequences have seen so far and may still look at,
+ * layer by layer: {@code [sequences, heads, room, width]}, so that a head's keys are contiguous.
+ * Layers whose tokens see a window keep little more than that. Not thread-safe.
  */
 public final class KeyValueCache {
-  private final int heads;
-  private final int headWidth;
   private final int capacity;
   private final int[] lengths;
-  private final float[][] keys;
-  private final float[][] values;
+  private final Layer[] layers;
 
-  /** Room for so many tokens of so many sequences. */
+  /**
+   * What a layer keeps.
+   *
+   * @param heads key and value heads
+   * @param keyWidth channels of a key
+   * @param valueWidth channels of a value
+   * @param span what its tokens see
+   */
+  public record LayerForm(int heads, int keyWidth, int valueWidth, AttentionForm.Span span) {}
+
+  /** Room for so many tokens of so many sequences, in layers of one form that forget nothing. */
   public KeyValueCache(int layers, int heads, int headWidth, int sequences, int capacity) {
-    this.heads = heads;
-    this.headWidth = headWidth;
+    this(
+        Collections.nCopies(
+            layers, new LayerForm(heads, headWidth, headWidth, AttentionForm.Span.ALL)),
+        sequences,
+        capacity,
+        capacity);
+  }
+
+  /**
+   * Room for so many tokens of so many sequences.
+   *
+   * @param most tokens that are stored of one sequence at once
+   */
+  public KeyValueCache(List<LayerForm> layers, int sequences, int capacity, int most) {
     this.capacity = capacity;
     this.lengths = new int[sequences];
-    long size = (long) sequences * heads * capacity * headWidth;
-    if (size > Integer.MAX_VALUE - 8) {
-      throw new IllegalArgumentException(
-          "capacity: "
-              + capacity
-              + " tokens for "
-              + sequences
-              + " sequences need "
-              + size
-              + " elements a layer, expected fewer than 2^31");
+    this.layers = new Layer[layers.size()];
+    for (int i = 0; i < this.layers.length; i++) {
+      this.layers[i] = new Layer(layers.get(i), sequences, capacity, most);
     }
-    this.keys = new float[layers][(int) size];
-    this.values = new float[layers][(int) size];
+  }
+
+  /** What one layer keeps: of each sequence the positions from {@code first} on. */
+  private static final class Layer {
+    private final LayerForm form;
+    private final int room;
+    private final int[] first;
+    private final float[] keys;
+    private final float[] values;
+
+    Layer(LayerForm form, int sequences, int capacity, int most) {
+      this.form = form;
+      // Twice what is seen, so that moving it to the front costs each token one copy.
+      long needed =
+          form.span.isLimited() ? Math.max(2L * form.span.most(), (long) form.span.most() + most)
+              : capacity;
+      this.room = (int) Math.min(capacity, needed);
+      this.first = new int[sequences];
+      this.keys = new float[size(sequences, capacity, form.keyWidth)];
+      this.values = new float[size(sequences, capacity, form.valueWidth)];
+    }
+
+    private int size(int sequences, int capacity, int width) {
+      long size = (long) sequences * form.heads * room * width;
+      if (size > Integer.MAX_VALUE - 8) {
+        throw new IllegalArgumentException(
+            "capacity: "
+                + capacity
+                + " tokens for "
+                + sequences
+                + " sequences need "
+                + size
+                + " elements a layer, expected fewer than 2^31");
+      }
+      return (int) size;
+    }
+
+    /** Forgets what no token from a position on sees, if there is no room for more. */
+    void makeRoom(int sequence, int position, int count) {
+      if (position + count - first[sequence] <= room) {
+        return;
+      }
+      int from = form.span.earliest(position);
+      int rows = position - from;
+      for (int head = 0; head < form.heads; head++) {
+        int base = (sequence * form.heads + head) * room;
+        int skipped = base + from - first[sequence];
+        System.arraycopy(
+            keys, skipped * form.keyWidth, keys, base * form.keyWidth, rows * form.keyWidth);
+        System.arraycopy(
+            values,
+            skipped * form.valueWidth,
+            values,
+            base * form.valueWidth,
+            rows * form.valueWidth);
+      }
+      first[sequence] = from;
+    }
+
+    /** Where position 0 of a head would lie, in rows. */
+    int base(int sequence, int head) {
+      return (sequence * form.heads + head) * room - first[sequence];
+    }
   }
 
   public int sequences() {
@@ -42,6 +119,11 @@ public final class KeyValueCache {
 
   public int length(int sequence) {
     return lengths[sequence];
+  }
+
+  /** Elements of all keys and values. */
+  public long size() {
+    return Arrays.stream(layers).mapToLong(layer -> layer.keys.length + layer.values.length).sum();
   }
 
   /** Checks that tokens for each sequence fit. */
@@ -75,18 +157,23 @@ public final class KeyValueCache {
     return SequenceLayout.continuing(tokens, lengths);
   }
 
-  /** Stores the keys and values of a batch, both {@code [tokens, heads * head width]}. */
+  /** Stores the keys and values of a batch, each {@code [tokens, heads * width]}. */
   public void store(
       int layer, SequenceLayout layout, float[] source, int keysFrom, int valuesFrom) {
-    int width = heads * headWidth;
+    Layer kept = layers[layer];
+    int heads = kept.form.heads;
+    int keyWidth = kept.form.keyWidth;
+    int valueWidth = kept.form.valueWidth;
     for (int s = 0; s < lengths.length; s++) {
+      kept.makeRoom(s, layout.firstPosition(s), layout.length(s));
       for (int i = 0; i < layout.length(s); i++) {
-        int row = (layout.start(s) + i) * width;
+        int row = (layout.start(s) + i) * heads;
         for (int h = 0; h < heads; h++) {
-          int to = offset(s, h) + (layout.firstPosition(s) + i) * headWidth;
-          int from = row + h * headWidth;
-          System.arraycopy(source, keysFrom + from, keys[layer], to, headWidth);
-          System.arraycopy(source, valuesFrom + from, values[layer], to, headWidth);
+          int to = kept.base(s, h) + layout.firstPosition(s) + i;
+          System.arraycopy(
+              source, keysFrom + (row + h) * keyWidth, kept.keys, to * keyWidth, keyWidth);
+          System.arraycopy(
+              source, valuesFrom + (row + h) * valueWidth, kept.values, to * valueWidth, valueWidth);
         }
       }
     }
@@ -99,16 +186,40 @@ public final class KeyValueCache {
     }
   }
 
-  public float[] keys(int layer) {
-    return keys[layer];
+  /** What attention looks at in a layer. */
+  public GroupedAttention.KeyValues view(int layer) {
+    return new View(layers[layer]);
   }
 
-  public float[] values(int layer) {
-    return values[layer];
-  }
+  private record View(Layer layer) implements GroupedAttention.KeyValues {
+    @Override
+    public float[] keys() {
+      return layer.keys;
+    }
 
-  /** Where a head's rows begin. */
-  public int offset(int sequence, int head) {
-    return (sequence * heads + head) * capacity * headWidth;
+    @Override
+    public float[] values() {
+      return layer.values;
+    }
+
+    @Override
+    public int keyOffset(int sequence, int head) {
+      return layer.base(sequence, head) * layer.form.keyWidth;
+    }
+
+    @Override
+    public int valueOffset(int sequence, int head) {
+      return layer.base(sequence, head) * layer.form.valueWidth;
+    }
+
+    @Override
+    public int stride() {
+      return layer.form.keyWidth;
+    }
+
+    @Override
+    public int valueStride() {
+      return layer.form.valueWidth;
+    }
   }
 }

@@ -128,7 +128,8 @@ public final class OpenBlock implements Block {
               output.data(),
               FloatMatrix.zeros(tokens, widest).data(),
               null,
-              traceAttention ? new float[tokens] : null);
+              traceAttention ? new float[tokens] : null,
+              new float[Math.multiplyExact(tokens, layout.carried())]);
       program().start(activations);
     }
 
@@ -146,7 +147,7 @@ public final class OpenBlock implements Block {
 
     @Override
     public SiteInput input() {
-      return new SiteInput(activations.input(), 0, group().inFeatures(), activations.layout());
+      return activations.siteInput(group().inFeatures());
     }
 
     @Override

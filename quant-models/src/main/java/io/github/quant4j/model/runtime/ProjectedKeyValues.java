@@ -6,19 +6,22 @@ import io.github.quant4j.graph.SequenceLayout;
 /**
  * Keys and values of a batch itself, where the projections left them.
  *
- * @param projected holds both, each {@code [tokens, stride]}
+ * @param projected holds both, keys {@code [tokens, heads * keyWidth]} and values {@code [tokens,
+ *     heads * valueWidth]}
  * @param keysFrom position of the first key
  * @param valuesFrom position of the first value
- * @param stride channels of all key heads
- * @param headWidth channels of one
+ * @param heads key heads
+ * @param keyWidth channels of a key
+ * @param valueWidth channels of a value
  */
 public record ProjectedKeyValues(
     SequenceLayout layout,
     float[] projected,
     int keysFrom,
     int valuesFrom,
-    int stride,
-    int headWidth)
+    int heads,
+    int keyWidth,
+    int valueWidth)
     implements GroupedAttention.KeyValues {
 
   @Override
@@ -33,15 +36,21 @@ public record ProjectedKeyValues(
 
   @Override
   public int keyOffset(int sequence, int head) {
-    return keysFrom + offset(sequence, head);
+    return keysFrom + (layout.start(sequence) * heads + head) * keyWidth;
   }
 
   @Override
   public int valueOffset(int sequence, int head) {
-    return valuesFrom + offset(sequence, head);
+    return valuesFrom + (layout.start(sequence) * heads + head) * valueWidth;
   }
 
-  private int offset(int sequence, int head) {
-    return layout.start(sequence) * stride + head * headWidth;
+  @Override
+  public int stride() {
+    return heads * keyWidth;
+  }
+
+  @Override
+  public int valueStride() {
+    return heads * valueWidth;
   }
 }

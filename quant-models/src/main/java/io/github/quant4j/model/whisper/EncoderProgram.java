@@ -105,9 +105,10 @@ final class EncoderProgram implements BlockProgram {
             projected,
             sites.offset(KEY, tokens),
             sites.offset(VALUE, tokens),
-            configuration.width(),
+            configuration.headStructure().keyValueHeads(),
+            configuration.headStructure().headSize(),
             configuration.headStructure().headSize()),
-        0,
+        null,
         activations.input(),
         activations.attentionReceived());
     activations.markAttentionKnown();
