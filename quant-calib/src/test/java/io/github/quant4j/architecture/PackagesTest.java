@@ -83,6 +83,7 @@ class PackagesTest {
           "graph",
           "model",
           "model.config",
+          "model.family",
           "model.llama",
           "model.runtime",
           "model.whisper",

@@ -16,6 +16,7 @@ import io.github.quant4j.model.runtime.GroupedAttention;
 import io.github.quant4j.model.runtime.IntactTensors;
 import io.github.quant4j.model.runtime.KeyValueCache;
 import io.github.quant4j.model.runtime.OpenBlock;
+import io.github.quant4j.model.runtime.Rotary;
 import io.github.quant4j.model.runtime.RotaryTable;
 import io.github.quant4j.model.runtime.TensorCheck;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -56,9 +57,11 @@ public final class LlamaModel implements DecoderModel {
     this.resources =
         new DecoderProgram.Resources(
             new RotaryTable(
-                configuration.attention().headWidth(),
-                configuration.rotary().theta(),
-                configuration.rotary().scaling()),
+                new Rotary(
+                    configuration.attention().headWidth(),
+                    configuration.rotary().theta(),
+                    configuration.rotary().scaling(),
+                    Rotary.Pairing.HALVES)),
             new GroupedAttention(
                 layout.heads(), true, options.kernels().compute().algebra(), options.kernels()),
             options.kernels());

@@ -11,6 +11,7 @@ import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.json.JsonWriter;
 import io.github.quant4j.model.config.InvalidModelException;
+import io.github.quant4j.model.runtime.Rotary;
 import io.github.quant4j.model.runtime.RotaryScaling;
 import io.github.quant4j.model.runtime.RotaryTable;
 import io.github.quant4j.testing.SeededRandom;
@@ -448,9 +449,10 @@ class LlamaConfigurationTest {
 
   @Test
   void frequenciesAreThoseOfTheDefinition() {
-    float[] plain = RotaryTable.inverseFrequencies(8, 10_000, new RotaryScaling.None());
+    Rotary rotary = new Rotary(8, 10_000, new RotaryScaling.None(), Rotary.Pairing.HALVES);
+    float[] plain = RotaryTable.inverseFrequencies(rotary, 3000);
     assertArrayEquals(new float[] {1f, 0.1f, 0.01f, 0.001f}, plain, 1e-8f);
-    RotaryTable.Angles angles = new RotaryTable(8, 10_000, new RotaryScaling.None()).upTo(3000);
+    RotaryTable.Angles angles = new RotaryTable(rotary).upTo(3000);
     float[] head = {1, 2, 3, 4, 5, 6, 7, 8};
     angles.rotate(2999, head, 0);
     for (int i = 0; i < 4; i++) {
