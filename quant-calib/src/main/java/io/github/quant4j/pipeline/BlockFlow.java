@@ -104,7 +104,8 @@ final class BlockFlow {
   /** What a pass takes, see {@link BlockPass}. */
   static long passBytes(Block block, int width, long tokens) {
     int widest = block.layout().groups().stream().mapToInt(SiteGroup::inFeatures).max().orElse(0);
-    return tokens * Float.BYTES * ((long) Math.max(width, block.layout().outFeatures()) + widest);
+    long stream = Math.max(width, block.layout().outFeatures());
+    return tokens * Float.BYTES * (stream + widest + block.layout().carried());
   }
 
   /** A batch's pass, halted before a group that it has not passed yet. */

@@ -4,7 +4,6 @@ package io.github.quant4j.pipeline;
 import io.github.quant4j.decompose.DenseSpec;
 import io.github.quant4j.decompose.FitProblem;
 import io.github.quant4j.graph.Block;
-import io.github.quant4j.graph.InputOrigin;
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.SiteGroup;
 import io.github.quant4j.kernel.KernelOptions;
@@ -194,7 +193,7 @@ final class BlockQuantizer {
   private List<TransformRule> remaining(SiteGroup group, List<TransformRule> rules) {
     boolean rotated =
         rotation.isPresent()
-            && group.origin() instanceof InputOrigin.Normalization
+            && rotation.get().reads(group)
             && !rules.isEmpty()
             && rules.getFirst().equals(rotation.get().rule());
     return rotated ? rules.subList(1, rules.size()) : rules;

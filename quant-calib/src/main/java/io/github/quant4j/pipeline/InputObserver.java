@@ -2,6 +2,7 @@
 package io.github.quant4j.pipeline;
 
 import io.github.quant4j.graph.SiteInput;
+import io.github.quant4j.graph.TokenSelection;
 import io.github.quant4j.layer.LayerInput;
 import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.statistic.HoldOut;
@@ -9,6 +10,7 @@ import io.github.quant4j.statistic.InputStatistics;
 import io.github.quant4j.statistic.RowReservoir;
 import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.tensor.FloatMatrix;
+import java.util.Arrays;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -54,9 +56,11 @@ final class InputObserver {
   /**
    * Adds a batch.
    *
-   * @param weights of the tokens, or null if all count alike
+   * @param ofBatch weights of the batch's tokens, or null if all count alike; tokens that were
+   *     chosen for an expert count by their gates beside (MoEQuant, arXiv:2505.03804)
    */
-  void add(SiteInput input, float @Nullable [] weights) {
+  void add(SiteInput input, float @Nullable [] ofBatch) {
+    float[] weights = weights(input, ofBatch);
     int width = input.width();
     int count = input.tokens();
     int held = 0;
@@ -86,6 +90,19 @@ final class InputObserver {
     } else {
       statistics.add(seen, seenWeights, compute);
     }
+  }
+
+  /** The weights of the rows of an input. */
+  static float @Nullable [] weights(SiteInput input, float @Nullable [] ofBatch) {
+    TokenSelection selection = input.selection().orElse(null);
+    if (selection == null) {
+      return ofBatch;
+    }
+    float[] weights = Arrays.copyOf(selection.gates(), selection.count());
+    for (int i = 0; ofBatch != null && i < weights.length; i++) {
+      weights[i] *= ofBatch[selection.rows()[i]];
+    }
+    return weights;
   }
 
   static boolean isFinite(float[] values, int from, int count) {

@@ -137,7 +137,7 @@ final class MemoryEstimate {
             .mapToLong(group -> group.sites().stream().mapToLong(LinearSite::outFeatures).sum())
             .max()
             .orElse(0);
-    long perToken = block.outFeatures() + widest;
+    long perToken = block.outFeatures() + widest + block.carried();
     // Given inputs may be of any number, but no more are held than there is room for.
     long held = Planner.heldBytes() / Float.BYTES;
     int streams = isRetargeted ? 2 : 1;

@@ -6,6 +6,7 @@ import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.OutputDirectory;
+import io.github.quant4j.io.TensorSource;
 import io.github.quant4j.io.quantized.LayerArchive;
 import io.github.quant4j.io.quantized.QuantizedModelWriter;
 import io.github.quant4j.tensor.DType;
@@ -17,6 +18,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -60,7 +62,7 @@ final class ModelAssembly {
    * they had. Those of a rotation are no longer exact in any type; binary16 has eight times the
    * resolution of bfloat16. A recipe that stores weights in binary32 wants nothing rounded.
    */
-  static DType storedType(ModelDirectory source, String tensor, QuantizationPlan plan) {
+  static DType storedType(TensorSource source, String tensor, QuantizationPlan plan) {
     DType type = source.find(tensor).map(Tensor::dtype).orElse(DType.F32);
     boolean half = type == DType.F16 || type == DType.BF16;
     return half && !plan.isFullPrecision() ? DType.F16 : DType.F32;
@@ -80,20 +82,26 @@ final class ModelAssembly {
       writer.recipe(plan.recipe());
       List<SiteReport> reports = new ArrayList<>();
       List<BlockReport> blockReports = new ArrayList<>();
+      Set<String> changed = new HashSet<>();
       for (int b = 0; b < blocks; b++) {
         LayerArchive archive = run.block(b);
         for (String layer : archive.layers()) {
-          writer.add(layer, archive.layer(layer).orElseThrow());
+          writer.add(
+              layer,
+              archive.layer(layer).orElseThrow(),
+              weights -> model.stored(layer, weights));
+          changed.add(layer);
         }
         for (String tensor : vectors(b)) {
-          Optional<Tensor> changed = archive.tensor(tensor);
-          if (changed.isPresent()) {
-            writer.replace(changed.get());
+          Optional<Tensor> vector = archive.tensor(tensor);
+          if (vector.isPresent()) {
+            writer.replace(vector.get());
           }
         }
         reports.addAll(run.reports(b, archive));
         blockReports.addAll(run.blockReports(b, archive));
       }
+      model.supersededTensors(changed).forEach(writer::drop);
       if (rotation.isPresent()) {
         for (String embedding : rotation.get().embeddings()) {
           writer.replace(rotated(rotation.get(), source.require(embedding), arena));

@@ -11,6 +11,7 @@ import io.github.quant4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Decides what becomes of each site, and finds all that is wrong with it. */
 final class Planner {
@@ -43,10 +44,10 @@ final class Planner {
     this.overrides = overrides;
   }
 
-  /** The recipe of a site: the head is kept unless an override names it. */
+  /** The recipe of a site: what is usually kept is, unless an override names it. */
   static Optional<Recipe> recipeOf(
-      LinearSite site, boolean isHead, Recipe recipe, List<SiteRule> overrides) {
-    Optional<Recipe> chosen = isHead ? Optional.empty() : Optional.of(recipe);
+      LinearSite site, boolean isKept, Recipe recipe, List<SiteRule> overrides) {
+    Optional<Recipe> chosen = isKept ? Optional.empty() : Optional.of(recipe);
     for (SiteRule override : overrides) {
       if (override.pattern.matches(site.name())) {
         chosen = override.recipe;
@@ -74,8 +75,8 @@ final class Planner {
       }
     }
     List<PlannedSite> sites = new ArrayList<>();
-    model.blocks().forEach(block -> block.sites().forEach(site -> sites.add(plan(site, false))));
-    model.head().sites().forEach(site -> sites.add(plan(site, true)));
+    Set<LinearSite> kept = model.keptUnlessNamed();
+    all.forEach(site -> sites.add(plan(site, kept.contains(site))));
     if (sites.stream().allMatch(site -> site.recipe().isEmpty())) {
       problems.add("no layer is left to quantize: every one is kept");
     }
@@ -109,10 +110,11 @@ final class Planner {
     return directory.names().stream().mapToLong(name -> directory.require(name).byteSize()).sum();
   }
 
-  private PlannedSite plan(LinearSite site, boolean isHead) {
-    Optional<Recipe> chosen = recipeOf(site, isHead, recipe, overrides);
+  private PlannedSite plan(LinearSite site, boolean isKept) {
+    Optional<Recipe> chosen = recipeOf(site, isKept, recipe, overrides);
+    Optional<Tensor> weights = model.arrangedTensors().orElse(directory).find(site.weight());
     long before =
-        directory.find(site.weight()).map(tensor -> tensor.byteSize() * Byte.SIZE).orElse(0L);
+        weights.map(tensor -> tensor.byteSize() * Byte.SIZE).orElse(0L);
     long after = before;
     if (chosen.isPresent()) {
       try {
@@ -123,7 +125,7 @@ final class Planner {
       if (chosen.get().needsScores()) {
         requireScores(site, chosen.get());
       }
-      if (directory.find(site.weight()).isEmpty()) {
+      if (weights.isEmpty()) {
         problems.add(
             site,
             "cannot be quantized, as there is no tensor of plain weights; is the model quantized"

@@ -188,7 +188,9 @@ final class QuantizationRun<I> {
             Set.copyOf(model.residualWriters()),
             options,
             cancellation,
-            site -> ModelAssembly.storedType(source, site.weight(), plan),
+            site ->
+                ModelAssembly.storedType(
+                    model.arrangedTensors().orElse(source), site.weight(), plan),
             report -> {
               finishedSites++;
               progress.progressed(

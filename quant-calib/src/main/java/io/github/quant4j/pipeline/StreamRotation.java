@@ -16,8 +16,10 @@ import io.github.quant4j.transform.HadamardTransform;
 import io.github.quant4j.transform.rule.HadamardRule;
 import io.github.quant4j.transform.rule.TransformRule;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -55,13 +57,18 @@ final class StreamRotation {
       return Optional.empty();
     }
     HadamardRule common = null;
+    Set<LinearSite> kept = model.keptUnlessNamed();
     List<SiteGroup> readers =
         model.blocks().stream()
             .flatMap(block -> block.groups().stream())
-            .filter(group -> group.origin() instanceof InputOrigin.Normalization)
+            .filter(group -> reads(stream.get(), group))
             .toList();
     for (SiteGroup group : readers) {
       for (LinearSite site : group.sites()) {
+        if (kept.contains(site) && recipes.apply(site).isEmpty()) {
+          // A router is turned in full precision.
+          continue;
+        }
         List<TransformRule> rules = recipes.apply(site).map(Recipe::transforms).orElse(List.of());
         if (rules.isEmpty()
             || !(rules.getFirst() instanceof HadamardRule rule)
@@ -75,6 +82,16 @@ final class StreamRotation {
     return common == null
         ? Optional.empty()
         : Optional.of(new StreamRotation(stream.get(), common, compute));
+  }
+
+  private static boolean reads(ResidualStream stream, SiteGroup group) {
+    return group.origin() instanceof InputOrigin.Normalization(NormSite norm)
+        && stream.readers().contains(norm);
+  }
+
+  /** Whether a group reads the stream. */
+  boolean reads(SiteGroup group) {
+    return reads(stream, group);
   }
 
   /** The rule that a group that reads the stream need not follow any more. */
@@ -98,18 +115,18 @@ final class StreamRotation {
 
   /** Makes an open block work on the rotated stream. */
   void apply(Block block, TransformFolder changes) {
+    // Several groups may read one norm, which is changed behind the last of them.
+    Set<NormSite> passed = new LinkedHashSet<>();
     for (SiteGroup group : block.layout().groups()) {
-      if (group.origin() instanceof InputOrigin.Normalization(NormSite norm)) {
-        float[] gains = block.vector(norm.weight());
+      if (group.origin() instanceof InputOrigin.Normalization(NormSite norm) && reads(group)) {
+        float[] gains = TransformFolder.gains(block, norm);
         for (LinearSite site : group.sites()) {
           QuantizedLinear linear = block.linear(site);
           FloatMatrix weights = linear.toDense();
           scaleColumns(weights, gains);
           changes.replace(site, rotation.transformWeights(weights, compute), linear.bias());
         }
-        float[] ones = new float[gains.length];
-        Arrays.fill(ones, 1f);
-        changes.replaceVector(norm.weight(), ones);
+        passed.add(norm);
       }
       for (LinearSite site : group.sites()) {
         if (stream.writers().contains(site)) {
@@ -121,6 +138,13 @@ final class StreamRotation {
         }
       }
     }
+    passed.forEach(norm -> free(block, changes, norm));
+  }
+
+  private static void free(Block block, TransformFolder changes, NormSite norm) {
+    float[] ones = new float[block.vector(norm.weight()).length];
+    Arrays.fill(ones, 1f - norm.offset());
+    changes.replaceVector(norm.weight(), ones);
   }
 
   private static void scaleColumns(FloatMatrix weights, float[] factors) {

@@ -198,6 +198,19 @@ final class TransformFolder {
     return done;
   }
 
+  /** What a norm multiplies by: its weights, and what is added to them. */
+  static float[] gains(Block block, NormSite norm) {
+    return shifted(block.vector(norm.weight()), norm.offset());
+  }
+
+  /** Values with a number added to each, in place. */
+  static float[] shifted(float[] values, float offset) {
+    for (int i = 0; offset != 0 && i < values.length; i++) {
+      values[i] += offset;
+    }
+    return values;
+  }
+
   private boolean foldIntoNorm(SiteGroup group, NormSite norm, InputTransform step) {
     long readers =
         block.layout().groups().stream()
@@ -211,7 +224,8 @@ final class TransformFolder {
       return false;
     }
     if (linear) {
-      replaceVector(norm.weight(), step.foldIntoVector(block.vector(norm.weight()), compute));
+      float[] gains = step.foldIntoVector(gains(block, norm), compute);
+      replaceVector(norm.weight(), shifted(gains, -norm.offset()));
     }
     if (norm.bias().isPresent()) {
       String bias = norm.bias().get();

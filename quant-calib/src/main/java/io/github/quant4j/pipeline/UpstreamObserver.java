@@ -50,15 +50,18 @@ final class UpstreamObserver {
    *
    * @param quantized halted before the group
    * @param given halted there as well, with the same tokens
-   * @param weights of the tokens, or null if all count alike
+   * @param ofBatch weights of the batch's tokens, or null if all count alike
    */
-  void add(BlockPass quantized, BlockPass given, float @Nullable [] weights) {
-    SiteInput input = quantized.input();
+  void add(BlockPass quantized, BlockPass given, float @Nullable [] ofBatch) {
+    // Quantization sends some tokens to other experts; what both passes have there is compared.
+    SiteInput input = CommonRows.of(quantized.input(), given.input());
+    SiteInput before = CommonRows.of(given.input(), quantized.input());
+    float[] weights = InputObserver.weights(input, ofBatch);
     int count = input.tokens();
     for (int from = 0; from < count; from += CHUNK) {
       int rows = Math.min(CHUNK, count - from);
       FloatMatrix inputs = rows(input, from, rows);
-      FloatMatrix errors = difference(rows(given.input(), from, rows), inputs);
+      FloatMatrix errors = difference(rows(before, from, rows), inputs);
       FloatMatrix residual =
           ofResidual == null
               ? null

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.graph;
 
+import io.github.quant4j.io.TensorSource;
 import io.github.quant4j.metric.MatrixProduct;
+import io.github.quant4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A network as a chain: an embedding that turns inputs into hidden states, blocks that run one
@@ -78,6 +81,48 @@ public interface BlockModel<I> {
    */
   default List<LinearSite> residualWriters() {
     return residualStream().map(ResidualStream::writers).orElse(List.of());
+  }
+
+  /**
+   * Sites that are kept as they are unless a recipe names them: the head's, and those that choose
+   * among experts, where a small error sends a token elsewhere.
+   *
+   * @return the head's sites if nothing else is known
+   */
+  default Set<LinearSite> keptUnlessNamed() {
+    return Set.copyOf(head().sites());
+  }
+
+  /**
+   * The weights of sites under the names that sites have for them, {@code [out, in]}, whatever form
+   * a checkpoint stores them in.
+   *
+   * @return empty if the checkpoint has them under these names in this form
+   */
+  default Optional<TensorSource> arrangedTensors() {
+    return Optional.empty();
+  }
+
+  /**
+   * Tensors of a checkpoint that nothing reads once some sites are stored otherwise, beside those
+   * that are named after the sites: stacks of the weights of several.
+   *
+   * @param sites names of the sites that are stored otherwise
+   * @return names of tensors; usually none
+   */
+  default List<String> supersededTensors(Set<String> sites) {
+    return List.of();
+  }
+
+  /**
+   * The form in which a checkpoint stores the weights of a site.
+   *
+   * @param site the name of a site
+   * @param weights its weights, {@code [out, in]}
+   * @return the same or, if they are stored as {@code [in, out]}, the transpose
+   */
+  default Tensor stored(String site, Tensor weights) {
+    return weights;
   }
 
   /**

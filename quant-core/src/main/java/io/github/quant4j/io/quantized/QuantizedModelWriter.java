@@ -33,6 +33,7 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /**
@@ -169,6 +170,20 @@ public final class QuantizedModelWriter implements AutoCloseable {
    * @throws IllegalArgumentException if there is a layer of that name, or a term has no stored form
    */
   public void add(String module, QuantizedLinear linear) throws OutputException {
+    add(module, linear, UnaryOperator.identity());
+  }
+
+  /**
+   * Adds a layer of a model whose plain weights have another form than {@code [out, in]}.
+   *
+   * @param module the name of the module
+   * @param linear the layer; its tensors are copied before the call returns
+   * @param form makes of plain weights what the model's library stores
+   * @throws OutputException if the disk is full
+   * @throws IllegalArgumentException if there is a layer of that name, or a term has no stored form
+   */
+  public void add(String module, QuantizedLinear linear, UnaryOperator<Tensor> form)
+      throws OutputException {
     boolean plain =
         linear.terms().size() == 1
             && linear.terms().getFirst() instanceof DenseTerm
@@ -187,7 +202,8 @@ public final class QuantizedModelWriter implements AutoCloseable {
       dropped.addAll(ofModule.getOrDefault(module, List.of()));
     }
     for (Map.Entry<String, Tensor> part : stored.tensors().entrySet()) {
-      checkpoint.append(part.getValue().withName(ModuleTensors.join(module, part.getKey())));
+      Tensor tensor = plain ? form.apply(part.getValue()) : part.getValue();
+      checkpoint.append(tensor.withName(ModuleTensors.join(module, part.getKey())));
     }
     if (linear.bias().isPresent()) {
       replace(bias(module, linear.bias().get()));
@@ -228,6 +244,16 @@ public final class QuantizedModelWriter implements AutoCloseable {
     synchronized (this) {
       dropped.add(tensor.name());
     }
+  }
+
+  /**
+   * Leaves out a tensor of the source that nothing reads any more, such as a stack of weights whose
+   * layers have all been added.
+   *
+   * @param tensor the tensor's name
+   */
+  public synchronized void drop(String tensor) {
+    dropped.add(tensor);
   }
 
   /**

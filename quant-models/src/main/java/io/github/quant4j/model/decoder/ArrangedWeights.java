@@ -12,9 +12,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,6 +77,23 @@ final class ArrangedWeights implements ModelWeights, TensorSource {
     site.bias().ifPresent(bias -> origins.put(bias, new Origin(stacked + "_bias", expert, false)));
   }
 
+  /** Stacks of which every slice belongs to one of some sites. */
+  List<String> superseded(Set<String> sites) {
+    Map<String, Boolean> stacks = new LinkedHashMap<>();
+    origins.forEach(
+        (name, origin) -> {
+          if (origin.index >= 0) {
+            String site = name.substring(0, name.lastIndexOf('.'));
+            stacks.merge(origin.tensor, sites.contains(site), Boolean::logicalAnd);
+          }
+        });
+    return stacks.entrySet().stream()
+        .filter(Map.Entry::getValue)
+        .map(Map.Entry::getKey)
+        .filter(stack -> source.tensors().find(stack).isPresent())
+        .toList();
+  }
+
   /** The weights as they are if nothing is stored in another form. */
   static ModelWeights of(
       DecoderConfiguration configuration, DecoderLayout layout, ModelWeights source) {
@@ -104,13 +123,18 @@ final class ArrangedWeights implements ModelWeights, TensorSource {
     if (origin == null) {
       return source.tensors().find(name);
     }
-    return source.tensors().find(origin.tensor).map(stored -> arranged(name, stored, origin));
+    // A slice that was changed and kept lies beside the stack, under its own name.
+    Optional<Tensor> own = origin.index < 0 ? Optional.empty() : source.tensors().find(name);
+    return own.isPresent()
+        ? own
+        : source.tensors().find(origin.tensor).map(stored -> arranged(name, stored, origin));
   }
 
   @Override
   public ChecksumState verify(String name) {
     Origin origin = origins.get(name);
-    return source.tensors().verify(origin == null ? name : origin.tensor);
+    boolean isOwn = origin == null || source.tensors().find(name).isPresent();
+    return source.tensors().verify(isOwn ? name : origin.tensor);
   }
 
   private static Tensor arranged(String name, Tensor stored, Origin origin) {
@@ -138,7 +162,8 @@ final class ArrangedWeights implements ModelWeights, TensorSource {
         stored.name(), stored.dtype(), inner, stored.data().asSlice(index * bytes, bytes));
   }
 
-  private static Tensor transposed(Tensor matrix) {
+  /** The transpose of a matrix, in its type. */
+  static Tensor transposed(Tensor matrix) {
     long rows = matrix.shape().dimension(0);
     long columns = matrix.shape().dimension(1);
     int size = matrix.dtype().bits() / Byte.SIZE;

@@ -8,6 +8,7 @@ import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.graph.ResidualStream;
 import io.github.quant4j.graph.SequenceLayout;
+import io.github.quant4j.io.TensorSource;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.model.runtime.BlockWeights;
@@ -17,9 +18,12 @@ import io.github.quant4j.model.runtime.KeyValueCache;
 import io.github.quant4j.model.runtime.OpenBlock;
 import io.github.quant4j.model.runtime.TensorCheck;
 import io.github.quant4j.tensor.FloatMatrix;
+import io.github.quant4j.tensor.Tensor;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -152,6 +156,39 @@ public final class DecoderNetwork implements DecoderModel {
   @Override
   public Optional<ResidualStream> residualStream() {
     return layout.residualStream();
+  }
+
+  @Override
+  public Set<LinearSite> keptUnlessNamed() {
+    Set<LinearSite> kept = new HashSet<>(head().sites());
+    for (LayerShape layer : configuration.layerShapes()) {
+      if (layer.mlp() instanceof MlpShape.Mixture mixture) {
+        kept.add(mixture.router());
+        if (mixture.sharedGate() != null) {
+          kept.add(mixture.sharedGate());
+        }
+      }
+    }
+    return kept;
+  }
+
+  @Override
+  public Optional<TensorSource> arrangedTensors() {
+    return weights instanceof ArrangedWeights arranged
+        ? Optional.of(arranged.tensors())
+        : Optional.empty();
+  }
+
+  @Override
+  public List<String> supersededTensors(Set<String> sites) {
+    return weights instanceof ArrangedWeights arranged ? arranged.superseded(sites) : List.of();
+  }
+
+  @Override
+  public Tensor stored(String site, Tensor matrix) {
+    return configuration.stored().transposed() && !site.equals(configuration.headShape().site().name())
+        ? ArrangedWeights.transposed(matrix)
+        : matrix;
   }
 
   @Override
