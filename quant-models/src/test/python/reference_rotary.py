@@ -54,6 +54,9 @@ PUBLISHED = {
     "yarn-steep": ("llama", 8, 64, [50], {
         "rope_theta": 10000.0, "rope_type": "yarn", "factor": 4.0, "beta_fast": 1.0,
         "beta_slow": 1.0, "truncate": False, "original_max_position_embeddings": 16}),
+    "yarn-short-waves": ("llama", 16, 8192, [100], {
+        "rope_theta": 20.0, "rope_type": "yarn", "factor": 4.0,
+        "original_max_position_embeddings": 2048}),
     "deepseek-v2": ("deepseek_v2", 64, 163840, [4000, 10000], {
         "rope_theta": 10000.0, "rope_type": "yarn", "factor": 40.0, "beta_fast": 32.0,
         "beta_slow": 1.0, "mscale": 0.707, "mscale_all_dim": 0.707,

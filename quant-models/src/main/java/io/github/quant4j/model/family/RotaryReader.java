@@ -77,8 +77,8 @@ public final class RotaryReader {
     this.options = options;
     this.shape = shape;
     this.portion = new RotaryPortionReader(values, options.portion(), shape.headWidth());
-    this.theta = values.optionalPositive(options.thetaMember());
-    this.windowedTheta = windowedMember().flatMap(values::optionalPositive);
+    this.theta = base(values, options.thetaMember());
+    this.windowedTheta = windowedMember().flatMap(member -> base(values, member));
     this.originalPositions =
         values.optionalInteger(RotaryScalingReader.ORIGINAL_POSITIONS, 1, Integer.MAX_VALUE);
   }
@@ -98,6 +98,16 @@ public final class RotaryReader {
       reader.requireNoOther(read);
     }
     return read;
+  }
+
+  /** With less than 1 the wavelengths would shrink, and with more than binary32 has be lost. */
+  private static Optional<Double> base(ConfigurationValues at, String member) {
+    Optional<Double> base = at.optionalPositive(member);
+    if (base.isPresent() && (base.get() < 1 || base.get() > Float.MAX_VALUE)) {
+      at.problem(member, "a base from 1 to " + Float.MAX_VALUE);
+      return Optional.empty();
+    }
+    return base;
   }
 
   private Optional<String> windowedMember() {
@@ -204,7 +214,7 @@ public final class RotaryReader {
   }
 
   private double theta(Optional<ConfigurationValues> section, String name, Base base) {
-    Optional<Double> inner = section.flatMap(object -> object.optionalPositive(THETA));
+    Optional<Double> inner = section.flatMap(object -> base(object, THETA));
     if (inner.isPresent() && base.stated.isPresent() && !inner.equals(base.stated)) {
       String member = base.member.orElseThrow();
       if (values.areSound(member)) {

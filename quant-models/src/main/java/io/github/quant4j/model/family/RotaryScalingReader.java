@@ -16,6 +16,11 @@ import java.util.Set;
 final class RotaryScalingReader {
   static final String ORIGINAL_POSITIONS = "original_max_position_embeddings";
 
+  /** Beyond these, binary32 overflows in one place or another. */
+  private static final double LEAST = 1e-6;
+
+  private static final double MOST = 1e6;
+
   private static final double DEFAULT_BETA_FAST = 32;
   private static final double DEFAULT_BETA_SLOW = 1;
 
@@ -98,8 +103,25 @@ final class RotaryScalingReader {
     }
   }
 
+  private Optional<Double> optional(String member) {
+    Optional<Double> value = section.optionalPositive(member);
+    if (value.isPresent() && (value.get() < LEAST || value.get() > MOST)) {
+      section.problem(member, "a number from " + LEAST + " to " + MOST);
+      return Optional.empty();
+    }
+    return value;
+  }
+
+  private double required(String member) {
+    Optional<Double> value = optional(member);
+    if (value.isEmpty() && section.areSound(member)) {
+      section.problem(member, "a positive number");
+    }
+    return value.orElse(1.0);
+  }
+
   private double factor() {
-    double factor = section.positive("factor");
+    double factor = required("factor");
     if (factor < 1) {
       section.problem("factor", "at least 1");
     }
@@ -130,8 +152,8 @@ final class RotaryScalingReader {
 
   private RotaryScaling llama3() {
     double factor = factor();
-    double low = section.positive("low_freq_factor");
-    double high = section.positive("high_freq_factor");
+    double low = required("low_freq_factor");
+    double high = required("high_freq_factor");
     if (section.areSound("low_freq_factor", "high_freq_factor") && high <= low) {
       section.problem("high_freq_factor", "more than 'low_freq_factor', which is " + low);
     }
@@ -146,7 +168,10 @@ final class RotaryScalingReader {
     if (!context.alpha || section.isNeutral("alpha")) {
       return new RotaryScaling.Dynamic(factor(), context.maximumPositions);
     }
-    double alpha = section.positive("alpha");
+    double alpha = required("alpha");
+    if (alpha < 1) {
+      section.problem("alpha", "at least 1");
+    }
     // Published files have these beside it, and nothing reads them.
     passOver("beta_fast", DEFAULT_BETA_FAST);
     passOver("beta_slow", DEFAULT_BETA_SLOW);
@@ -164,8 +189,8 @@ final class RotaryScalingReader {
   private RotaryScaling yarn() {
     int original = originalPositions(1).orElse(context.maximumPositions);
     double factor = yarnFactor(original);
-    double fast = section.optionalPositive("beta_fast").orElse(DEFAULT_BETA_FAST);
-    double slow = section.optionalPositive("beta_slow").orElse(DEFAULT_BETA_SLOW);
+    double fast = optional("beta_fast").orElse(DEFAULT_BETA_FAST);
+    double slow = optional("beta_slow").orElse(DEFAULT_BETA_SLOW);
     if (section.areSound("beta_fast", "beta_slow") && fast < slow) {
       section.problem(
           section.has("beta_fast") ? "beta_fast" : "beta_slow",
@@ -185,8 +210,7 @@ final class RotaryScalingReader {
         fast,
         slow,
         section.flag("truncate", true),
-        section
-            .optionalPositive("attention_factor")
+        optional("attention_factor")
             .orElseGet(
                 () -> RotaryScaling.Yarn.defaultAttentionFactor(factor, magnitude, allDimensions)),
         allDimensions);
@@ -209,21 +233,19 @@ final class RotaryScalingReader {
       section.get(member);
       return 0;
     }
-    return section.positive(member);
+    return required(member);
   }
 
   private RotaryScaling longRope() {
     int original = requiredOriginalPositions(2);
     List<Double> shorter = factors("short_factor");
     List<Double> longer = factors("long_factor");
-    double factor =
-        section.optionalPositive("factor").orElse((double) context.maximumPositions / original);
+    double factor = optional("factor").orElse((double) context.maximumPositions / original);
     return new RotaryScaling.LongRope(
         shorter,
         longer,
         original,
-        section
-            .optionalPositive("attention_factor")
+        optional("attention_factor")
             .orElseGet(() -> RotaryScaling.LongRope.defaultAttentionFactor(factor, original)));
   }
 
@@ -232,8 +254,8 @@ final class RotaryScalingReader {
     if (section.get(member).orElse(null) instanceof JsonValue.Arr(var elements)) {
       for (JsonValue element : elements) {
         if (element instanceof JsonValue.Num number
-            && number.asDouble() > 0
-            && number.asDouble() < Double.POSITIVE_INFINITY) {
+            && number.asDouble() >= LEAST
+            && number.asDouble() <= MOST) {
           factors.add(number.asDouble());
         }
       }

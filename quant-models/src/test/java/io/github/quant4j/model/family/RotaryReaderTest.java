@@ -71,6 +71,11 @@ class RotaryReaderTest {
             + " 'factor': 2, 'attention_factor': 0.5, 'mscale_all_dim': 0.7, 'truncate': false}}"
             + " | 16 | 10000 | Yarn[factor=2.0, originalMaximumPositions=64, betaFast=32.0,"
             + " betaSlow=1.0, truncate=false, attentionFactor=0.5, magnitudeAllDimensions=0.7]",
+        // What is outside is the original context of no single type of layers.
+        "llama | {'original_max_position_embeddings': 64, 'rope_parameters': {'full_attention':"
+            + " {'rope_type': 'yarn', 'factor': 1}}} | 16 | 10000"
+            + " | Yarn[factor=1.0, originalMaximumPositions=128, betaFast=32.0, betaSlow=1.0,"
+            + " truncate=true, attentionFactor=1.0, magnitudeAllDimensions=0.0]",
         "gpt_neox | {} | 4 | 10000 | None[]",
         "gpt_neox | {'rotary_emb_base': 500, 'rotary_pct': 0.5} | 8 | 500 | None[]",
         "gpt_neox | {'rope_parameters': {'rope_theta': 500, 'partial_rotary_factor': 1}} | 16"
@@ -170,6 +175,13 @@ class RotaryReaderTest {
       quoteCharacter = '`',
       value = {
         "llama | {'rope_theta': 0} | 'rope_theta': 0, expected a positive number",
+        "llama | {'rope_theta': 0.5} | 'rope_theta': 0.5, expected a base from 1 to 3.4028235E38",
+        "llama | {'rope_parameters': {'rope_theta': 1e39}} | 'rope_parameters.rope_theta': 1e39,"
+            + " expected a base from 1 to 3.4028235E38",
+        "llama | {'rope_scaling': {'type': 'dynamic', 'factor': 1e7}} | 'rope_scaling.factor':"
+            + " 1e7, expected a number from 1.0E-6 to 1000000.0",
+        "hunyuan_v1_dense | {'rope_scaling': {'type': 'dynamic', 'alpha': 0.5}}"
+            + " | 'rope_scaling.alpha': 0.5, expected at least 1",
         "llama | {'rope_parameters': 5} | 'rope_parameters': 5, expected an object or null",
         "llama | {'rope_theta': 1e4, 'rope_parameters': {'rope_theta': 2e4}} | 'rope_theta': 1e4,"
             + " expected the same as 'rope_parameters.rope_theta', 20000.0",
