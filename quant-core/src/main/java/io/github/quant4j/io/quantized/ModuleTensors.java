@@ -36,12 +36,12 @@ record ModuleTensors(TensorSource source, String module, Set<String> used) {
     return module + "." + part;
   }
 
-  /** The names of all tensors that belong to a module, by its name; biases are not counted. */
+  /** The names of all tensors that belong to a module, by its name; biases of any kind are not counted. */
   static Map<String, List<String>> byModule(TensorSource source) {
     Map<String, List<String>> modules = new HashMap<>();
     for (String name : source.names()) {
       int dot = name.lastIndexOf('.');
-      if (dot > 0 && !name.endsWith(".bias")) {
+      if (dot > 0 && !name.endsWith("bias")) {
         modules.computeIfAbsent(name.substring(0, dot), _ -> new ArrayList<>()).add(name);
       }
     }
