@@ -87,9 +87,7 @@ final class ModelAssembly {
         LayerArchive archive = run.block(b);
         for (String layer : archive.layers()) {
           writer.add(
-              layer,
-              archive.layer(layer).orElseThrow(),
-              weights -> model.stored(layer, weights));
+              layer, archive.layer(layer).orElseThrow(), weights -> model.stored(layer, weights));
           changed.add(layer);
         }
         for (String tensor : vectors(b)) {

@@ -113,8 +113,7 @@ final class Planner {
   private PlannedSite plan(LinearSite site, boolean isKept) {
     Optional<Recipe> chosen = recipeOf(site, isKept, recipe, overrides);
     Optional<Tensor> weights = model.arrangedTensors().orElse(directory).find(site.weight());
-    long before =
-        weights.map(tensor -> tensor.byteSize() * Byte.SIZE).orElse(0L);
+    long before = weights.map(tensor -> tensor.byteSize() * Byte.SIZE).orElse(0L);
     long after = before;
     if (chosen.isPresent()) {
       try {

@@ -10,8 +10,8 @@ import java.util.List;
  * @param groups the site groups in the order in which they run; within a block, a group's input may
  *     depend on all groups before it and on none after it
  * @param outFeatures the width of the block's output; that of its input unless it is a head
- * @param carried floats that a pass keeps for each token beside the stream and a group's input, such
- *     as the common input of experts
+ * @param carried floats that a pass keeps for each token beside the stream and a group's input,
+ *     such as the common input of experts
  */
 public record BlockLayout(String name, List<SiteGroup> groups, int outFeatures, int carried) {
 

@@ -5,7 +5,8 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * The tokens of a batch that go to one expert of a mixture, and how much its output counts for each.
+ * The tokens of a batch that go to one expert of a mixture, and how much its output counts for
+ * each.
  *
  * @param rows rows of the batch, ascending; may be longer than the count
  * @param gates what the expert's output is multiplied by for each of them; may be longer

@@ -130,7 +130,8 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
    */
   public static LanguageModel of(String configuration, ModelWeights weights, ModelOptions options) {
     byte[] json = configuration.getBytes(StandardCharsets.UTF_8);
-    return of(DecoderConfigurationReader.parse(json, "configuration").configuration(), weights, options);
+    return of(
+        DecoderConfigurationReader.parse(json, "configuration").configuration(), weights, options);
   }
 
   static LanguageModel of(

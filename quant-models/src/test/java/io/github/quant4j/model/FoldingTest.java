@@ -385,8 +385,7 @@ class FoldingTest {
         LanguageModel.of(
             Configurations.parse(
                 TestModels.configuration(TestModels.directory(name))
-                    .replace(
-                        "\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false")),
+                    .replace("\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false")),
             ModelWeights.of(TestModels.tensors(tensors)),
             ModelOptions.defaults().withKernels("scalar"));
     Expected expected = Expected.of(name);

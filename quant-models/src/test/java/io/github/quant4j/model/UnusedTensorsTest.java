@@ -44,7 +44,8 @@ class UnusedTensorsTest {
     return Tensor.ofFloats(Shape.of(shape), values).withName(name);
   }
 
-  private static LanguageModel open(DecoderConfiguration configuration, Map<String, Tensor> tensors) {
+  private static LanguageModel open(
+      DecoderConfiguration configuration, Map<String, Tensor> tensors) {
     return LanguageModel.of(configuration, ModelWeights.of(TestModels.tensors(tensors)), SCALAR);
   }
 

@@ -36,7 +36,10 @@ record ModuleTensors(TensorSource source, String module, Set<String> used) {
     return module + "." + part;
   }
 
-  /** The names of all tensors that belong to a module, by its name; biases of any kind are not counted. */
+  /**
+   * The names of all tensors that belong to a module, by its name; biases of any kind are not
+   * counted.
+   */
   static Map<String, List<String>> byModule(TensorSource source) {
     Map<String, List<String>> modules = new HashMap<>();
     for (String name : source.names()) {

@@ -20,9 +20,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A checkpoint whose weights are stored as {@link StoredForm} says, as if every site had a tensor of
- * its own, {@code [out, in]}. Slices of stacked experts that are not transposed are views; what is
- * transposed is copied when it is asked for.
+ * A checkpoint whose weights are stored as {@link StoredForm} says, as if every site had a tensor
+ * of its own, {@code [out, in]}. Slices of stacked experts that are not transposed are views; what
+ * is transposed is copied when it is asked for.
  */
 final class ArrangedWeights implements ModelWeights, TensorSource {
   private final ModelWeights source;
@@ -133,8 +133,10 @@ final class ArrangedWeights implements ModelWeights, TensorSource {
   @Override
   public ChecksumState verify(String name) {
     Origin origin = origins.get(name);
-    boolean isOwn = origin == null || source.tensors().find(name).isPresent();
-    return source.tensors().verify(isOwn ? name : origin.tensor);
+    return source
+        .tensors()
+        .verify(
+            origin == null || source.tensors().find(name).isPresent() ? name : origin.tensor);
   }
 
   private static Tensor arranged(String name, Tensor stored, Origin origin) {

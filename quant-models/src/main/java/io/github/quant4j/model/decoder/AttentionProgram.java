@@ -119,8 +119,7 @@ final class AttentionProgram {
           }
           int queriesOfGroup = repeats * form.headWidth();
           for (int g = 0; g < form.keyValueHeads(); g++) {
-            System.arraycopy(
-                projected, from, apart, query + g * queriesOfGroup, queriesOfGroup);
+            System.arraycopy(projected, from, apart, query + g * queriesOfGroup, queriesOfGroup);
             from += queriesOfGroup;
             System.arraycopy(projected, from, apart, key + g * form.headWidth(), form.headWidth());
             from += form.headWidth();
@@ -206,8 +205,7 @@ final class AttentionProgram {
           if (shape.temperature() != null) {
             int width = form.heads() * form.headWidth();
             int from = queries + row * width;
-            Elementwise.scale(
-                shape.temperature().factor(position), projected, from, from + width);
+            Elementwise.scale(shape.temperature().factor(position), projected, from, from + width);
           }
         });
   }

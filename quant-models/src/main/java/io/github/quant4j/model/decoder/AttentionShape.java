@@ -64,8 +64,7 @@ public record AttentionShape(
       case Projections.Latent latent -> {
         if (latent.queryDown() != null && latent.queryNorm() != null) {
           groups.add(
-              new SiteGroup(
-                  "self_attn.input", List.of(latent.queryDown(), latent.down()), origin));
+              new SiteGroup("self_attn.input", List.of(latent.queryDown(), latent.down()), origin));
           groups.add(
               new SiteGroup(
                   "self_attn.query", List.of(latent.query()), latent.queryNorm().origin()));
@@ -73,8 +72,7 @@ public record AttentionShape(
           groups.add(
               new SiteGroup("self_attn.input", List.of(latent.query(), latent.down()), origin));
         }
-        groups.add(
-            new SiteGroup("self_attn.latent", List.of(latent.up()), latent.norm().origin()));
+        groups.add(new SiteGroup("self_attn.latent", List.of(latent.up()), latent.norm().origin()));
       }
     }
     groups.add(new SiteGroup("self_attn.output", List.of(output), outputOrigin()));

@@ -35,7 +35,11 @@ final class BranchProgram {
   /** Makes the input of attention. */
   void begin(Activations activations) {
     boolean after = shape.order() == LayerShape.Order.NORM_AFTER_SUM;
-    read(activations, after ? null : norms.attention(), activations.input());
+    if (after) {
+      copy(activations);
+    } else {
+      read(activations, norms.attention(), activations.input());
+    }
     if (shape.order() == LayerShape.Order.PARALLEL) {
       if (norms.mlp() == null) {
         System.arraycopy(
@@ -55,8 +59,10 @@ final class BranchProgram {
               activations.carried(), 0, activations.input(), 0, activations.tokens() * width);
       case SEQUENTIAL -> read(activations, norms.mlp(), activations.input());
       case NORM_AFTER_SUM -> {
-        read(activations, norms.attention(), activations.hidden());
-        read(activations, null, activations.input());
+        if (norms.attention() != null) {
+          read(activations, norms.attention(), activations.hidden());
+        }
+        copy(activations);
       }
     }
     if (shape.keepsMlpInput() && shape.order() != LayerShape.Order.PARALLEL) {
@@ -73,18 +79,20 @@ final class BranchProgram {
 
   /** What follows the sum of a layer's last branch. */
   void normalizeSum(Activations activations) {
-    if (shape.order() == LayerShape.Order.NORM_AFTER_SUM) {
+    if (shape.order() == LayerShape.Order.NORM_AFTER_SUM && norms.mlp() != null) {
       read(activations, norms.mlp(), activations.hidden());
     }
   }
 
-  /** The stream, normalized if there is a norm; the target may be the stream itself. */
+  private void copy(Activations activations) {
+    read(activations, null, activations.input());
+  }
+
+  /** The stream, normalized if there is a norm; only then the target may be the stream itself. */
   private void read(Activations activations, @Nullable NormShape norm, float[] target) {
     float[] hidden = activations.hidden();
     if (norm == null) {
-      if (target != hidden) {
-        System.arraycopy(hidden, 0, target, 0, activations.tokens() * width);
-      }
+      System.arraycopy(hidden, 0, target, 0, activations.tokens() * width);
       return;
     }
     RowNorm rows = norm.in(weights);

@@ -8,7 +8,7 @@ import java.util.OptionalInt;
 /**
  * The shape of a decoder: what a family's description and a config.json make together.
  *
- * @param architecture the name in {@code architectures} of config.json
+ * @param architecture the name that config.json gives
  * @param vocabularySize number of tokens
  * @param hiddenSize width of the residual stream
  * @param embedding what comes before the layers

@@ -50,16 +50,17 @@ final class DecoderEmbedding {
   void embed(int[] tokens, int from, int count, int position, float[] target, int firstRow) {
     int width = shape.width();
     float factor = (float) shape.factor();
-    float[] row = projection == null ? target : new float[width];
+    FloatMatrix wide = projection;
+    float[] row = wide == null ? target : new float[width];
     for (int i = 0; i < count; i++) {
       int to = (firstRow + i) * hidden;
-      int at = row == target ? to : 0;
+      int at = wide == null ? to : 0;
       table.readFloats((long) tokens[from + i] * width, width, row, at);
       if (factor != 1) {
         Elementwise.scale(factor, row, at, at + width);
       }
-      if (projection != null) {
-        project(projection, row, 0, target, to);
+      if (wide != null) {
+        project(wide, row, 0, target, to);
       }
       if (positions != null) {
         addPosition(positions, position + i, target, to);

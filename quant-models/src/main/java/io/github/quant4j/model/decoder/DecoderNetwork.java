@@ -186,7 +186,8 @@ public final class DecoderNetwork implements DecoderModel {
 
   @Override
   public Tensor stored(String site, Tensor matrix) {
-    return configuration.stored().transposed() && !site.equals(configuration.headShape().site().name())
+    return configuration.stored().transposed()
+            && !site.equals(configuration.headShape().site().name())
         ? ArrangedWeights.transposed(matrix)
         : matrix;
   }
@@ -242,16 +243,14 @@ public final class DecoderNetwork implements DecoderModel {
   private DecoderEmbedding embedding() {
     DecoderEmbedding known = embedding;
     if (known == null) {
-      known =
-          new DecoderEmbedding(configuration.embedding(), configuration.hiddenSize(), weights);
+      known = new DecoderEmbedding(configuration.embedding(), configuration.hiddenSize(), weights);
       embedding = known;
     }
     return known;
   }
 
   @Override
-  public void embed(
-      int[] tokens, int from, int count, int position, float[] hidden, int firstRow) {
+  public void embed(int[] tokens, int from, int count, int position, float[] hidden, int firstRow) {
     embedding().embed(tokens, from, count, position, hidden, firstRow);
   }
 

@@ -36,8 +36,7 @@ final class DecoderTensors {
     }
     LinearSite site = head.site();
     if (head.projection() != null) {
-      check.require(
-          head.projection(), Shape.of(site.inFeatures(), configuration.hiddenSize()), "");
+      check.require(head.projection(), Shape.of(site.inFeatures(), configuration.hiddenSize()), "");
     }
     check.requireSite(site, ", as 'tie_word_embeddings' is false");
     String table = configuration.embedding().table();

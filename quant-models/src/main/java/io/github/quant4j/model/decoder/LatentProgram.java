@@ -67,9 +67,7 @@ final class LatentProgram {
     RowNorm norm = queryNorm.in(weights);
     int width = norm.width();
     RowParts.run(
-        team,
-        tokens,
-        row -> norm.apply(projected, row * width, activations.input(), row * width));
+        team, tokens, row -> norm.apply(projected, row * width, activations.input(), row * width));
     scratch.release(projected);
   }
 
@@ -117,8 +115,7 @@ final class LatentProgram {
     int heads = form.heads();
     int valueWidth = form.valueWidth();
     int size = queryWidth();
-    float[] apart =
-        scratch.floats(Math.multiplyExact(tokens, 2 * size + heads * valueWidth));
+    float[] apart = scratch.floats(Math.multiplyExact(tokens, 2 * size + heads * valueWidth));
     float[] carried = activations.carried();
     int down = carriedFrom * tokens;
     int queries = (carriedFrom + downWidth()) * tokens;

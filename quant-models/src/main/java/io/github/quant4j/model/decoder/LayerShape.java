@@ -45,8 +45,8 @@ public record LayerShape(
    *
    * @param attention before attention; null if there is none
    * @param attentionOutput after it, before the sum; null if there is none
-   * @param mlp before the MLP; null if there is none, or, in a parallel layer, if both branches read
-   *     what the first norm gives
+   * @param mlp before the MLP; null if there is none, or, in a parallel layer, if both branches
+   *     read what the first norm gives
    * @param mlpOutput after it, before the sum; null if there is none
    */
   public record Norms(

@@ -29,8 +29,7 @@ public sealed interface MlpShape {
    * @param output the second layer
    * @param innerNorm normalizes what goes into the output; null if nothing does
    */
-  record Dense(
-      Form form, List<LinearSite> inputs, LinearSite output, @Nullable NormShape innerNorm)
+  record Dense(Form form, List<LinearSite> inputs, LinearSite output, @Nullable NormShape innerNorm)
       implements MlpShape {
 
     /** Copies the list. */

@@ -54,8 +54,6 @@ public record Routing(
   }
 
   List<VectorShape> vectors(int experts) {
-    return correction == null
-        ? List.of()
-        : List.of(new VectorShape(correction, Shape.of(experts)));
+    return correction == null ? List.of() : List.of(new VectorShape(correction, Shape.of(experts)));
   }
 }

@@ -350,9 +350,7 @@ final class ConfigurationMembers {
     if (window < configuration.maximumPositions()) {
       values.problem(
           member,
-          "nothing (null): the layers of "
-              + configuration.architecture()
-              + " see all positions");
+          "nothing (null): the layers of " + configuration.architecture() + " see all positions");
     }
   }
 }

@@ -132,8 +132,7 @@ public final class DecoderConfigurationReader {
     }
     FamilyDescription family = named.orElseThrow();
     List<String> types = family.modelTypes();
-    if (!types.isEmpty()
-        && !values.text("model_type").map(types::contains).orElse(true)) {
+    if (!types.isEmpty() && !values.text("model_type").map(types::contains).orElse(true)) {
       values.problem(
           "model_type",
           "'" + types.getFirst() + "' as 'architectures' says " + architectures.getFirst());

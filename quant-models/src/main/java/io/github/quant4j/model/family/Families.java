@@ -84,7 +84,11 @@ public final class Families {
           FamilyDescription found = known.get(base);
           if (found == null) {
             throw new InvalidFamilyException(
-                "family '" + name + "': 'extends': \"" + base + "\", expected one of "
+                "family '"
+                    + name
+                    + "': 'extends': \""
+                    + base
+                    + "\", expected one of "
                     + known.keySet());
           }
           return found;

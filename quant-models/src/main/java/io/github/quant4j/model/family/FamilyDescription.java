@@ -22,8 +22,17 @@ import org.jspecify.annotations.Nullable;
 public final class FamilyDescription {
   private static final Set<String> SECTIONS =
       Set.of(
-          "architecture", "model_type", "about", "extends", "members", "defaults", "options",
-          "tensors", "rotary", "expect", "harmless");
+          "architecture",
+          "model_type",
+          "about",
+          "extends",
+          "members",
+          "defaults",
+          "options",
+          "tensors",
+          "rotary",
+          "expect",
+          "harmless");
 
   private final String name;
   private final @Nullable FamilyDescription base;
@@ -83,9 +92,7 @@ public final class FamilyDescription {
       String name, JsonValue.Obj description, Function<String, FamilyDescription> families) {
     List<String> bases = texts(name, "extends", description.members().get("extends"));
     return new FamilyDescription(
-        name,
-        description,
-        families.apply(bases.isEmpty() ? Families.ROOT : bases.getFirst()));
+        name, description, families.apply(bases.isEmpty() ? Families.ROOT : bases.getFirst()));
   }
 
   /** Reads the description that all others extend: every option and tensor with its default. */

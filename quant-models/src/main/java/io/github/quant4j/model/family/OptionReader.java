@@ -243,7 +243,8 @@ final class OptionReader {
         if (reported.add("tensors." + role)) {
           values
               .problems()
-              .add("'" + condition + "': " + JsonWriter.compact(value) + ", expected true or false");
+              .add(
+                  "'" + condition + "': " + JsonWriter.compact(value) + ", expected true or false");
         }
         return null;
       }

@@ -12,4 +12,5 @@ import org.jspecify.annotations.Nullable;
  * @param name the name if the condition holds; null if there is no such tensor then
  * @param otherwise the name if it does not hold; null if there is no such tensor then
  */
-record TensorName(@Nullable Expression condition, @Nullable String name, @Nullable String otherwise) {}
+record TensorName(
+    @Nullable Expression condition, @Nullable String name, @Nullable String otherwise) {}

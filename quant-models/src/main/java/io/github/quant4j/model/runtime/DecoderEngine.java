@@ -184,8 +184,7 @@ public final class DecoderEngine {
               + ", expected at least 1 of both");
     }
     model.requirePositions("capacity", capacity);
-    return new Session(
-        model.newCache(sequences, capacity, Math.min(capacity, atOnce(sequences))));
+    return new Session(model.newCache(sequences, capacity, Math.min(capacity, atOnce(sequences))));
   }
 
   /** How many tokens of each sequence go through the model together. */
@@ -242,8 +241,7 @@ public final class DecoderEngine {
       int width = width();
       float[] hidden = scratch.floats(Math.multiplyExact(layout.tokens(), width));
       for (int s = 0; s < tokens.length; s++) {
-        model.embed(
-            tokens[s], from, lengths[s], layout.firstPosition(s), hidden, layout.start(s));
+        model.embed(tokens[s], from, lengths[s], layout.firstPosition(s), hidden, layout.start(s));
       }
       run(layout, hidden, cache, null);
       for (int s = 0; s < tokens.length; s++) {

@@ -62,7 +62,8 @@ public final class KeyValueCache {
       this.form = form;
       // Twice what is seen, so that moving it to the front costs each token one copy.
       long needed =
-          form.span.isLimited() ? Math.max(2L * form.span.most(), (long) form.span.most() + most)
+          form.span.isLimited()
+              ? Math.max(2L * form.span.most(), (long) form.span.most() + most)
               : capacity;
       this.room = (int) Math.min(capacity, needed);
       this.first = new int[sequences];
@@ -173,7 +174,11 @@ public final class KeyValueCache {
           System.arraycopy(
               source, keysFrom + (row + h) * keyWidth, kept.keys, to * keyWidth, keyWidth);
           System.arraycopy(
-              source, valuesFrom + (row + h) * valueWidth, kept.values, to * valueWidth, valueWidth);
+              source,
+              valuesFrom + (row + h) * valueWidth,
+              kept.values,
+              to * valueWidth,
+              valueWidth);
         }
       }
     }

@@ -90,12 +90,12 @@ class FamiliesConformanceTest {
         int from = width;
         int length = second.length * width;
         assertArrayEquals(
-            Arrays.copyOfRange(expected.logits(), first.length * width, first.length * width + length),
+            Arrays.copyOfRange(
+                expected.logits(), first.length * width, first.length * width + length),
             Arrays.copyOfRange(logits, from, from + length),
             TOLERANCE);
         from += length;
-        assertArrayEquals(
-            alone, Arrays.copyOfRange(logits, from, from + alone.length), TOLERANCE);
+        assertArrayEquals(alone, Arrays.copyOfRange(logits, from, from + alone.length), TOLERANCE);
         from += alone.length;
         assertArrayEquals(
             Arrays.copyOf(expected.logits(), first.length * width),
