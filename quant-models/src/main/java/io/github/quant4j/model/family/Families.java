@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model.family;
 
+import io.github.quant4j.grammar.Suggestion;
 import io.github.quant4j.json.JsonException;
 import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
@@ -84,8 +85,15 @@ public final class Families {
           FamilyDescription found = known.get(base);
           if (found == null) {
             throw new InvalidFamilyException(
-                "family '" + name + "': 'extends': \"" + base + "\", expected one of "
-                    + known.keySet());
+                "family '"
+                    + name
+                    + "': 'extends': \""
+                    + base
+                    + "\", expected one of "
+                    + known.keySet()
+                    + (base.equals(name)
+                        ? "; a family cannot extend itself"
+                        : Suggestion.of(base, known.keySet())));
           }
           return found;
         });
@@ -96,11 +104,17 @@ public final class Families {
    *
    * @param name what messages call it
    * @param json its description
-   * @throws InvalidFamilyException if it is malformed
+   * @throws InvalidFamilyException if it is malformed, or names no architecture
    */
   public Families with(String name, byte[] json) {
     SequencedMap<String, FamilyDescription> all = new LinkedHashMap<>();
-    all.put(name, read(name, object(name, json), byName));
+    FamilyDescription description = read(name, object(name, json), byName);
+    if (description.architectures().isEmpty()) {
+      throw new InvalidFamilyException(
+          "family '" + name + "': 'architecture': missing, expected the name in 'architectures' of"
+              + " config.json");
+    }
+    all.put(name, description);
     byName.forEach(all::putIfAbsent);
     return new Families(all);
   }
