@@ -19,7 +19,8 @@ import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
- * The families that the runtime knows: those of the library, and one of a file's own. Immutable.
+ * The families that the runtime knows: those of the library, and one of a file's own, which goes
+ * first where both describe an architecture. Immutable.
  */
 public final class Families {
   /** The description that all others extend. */
@@ -143,6 +144,15 @@ public final class Families {
   /** All that have an architecture, in the order of the library. */
   public List<FamilyDescription> all() {
     return byName.values().stream().filter(family -> !family.architectures().isEmpty()).toList();
+  }
+
+  /** The description that all others extend. */
+  FamilyDescription root() {
+    FamilyDescription root = byName.get(ROOT);
+    if (root == null) {
+      throw new IllegalStateException("no description '" + ROOT + "'");
+    }
+    return root;
   }
 
   Optional<FamilyDescription> ofArchitecture(String name) {
