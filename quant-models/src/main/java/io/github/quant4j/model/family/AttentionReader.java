@@ -49,27 +49,46 @@ final class AttentionReader {
     int heads = options.integer("heads", 1, WIDEST);
     int keyValueHeads = options.integer("key_value_heads", 1, WIDEST);
     if (heads % keyValueHeads != 0) {
-      options.problem(
-          "key_value_heads",
-          "a divisor of "
-              + options.source("heads").map(name -> "'" + name + "'").orElse("the heads")
-              + ", which is "
-              + heads);
+      if (options.areSound("heads", "key_value_heads")) {
+        options.problem(
+            "key_value_heads",
+            "a divisor of "
+                + options.source("heads").map(name -> "'" + name + "'").orElse("the heads")
+                + ", which is "
+                + heads);
+      }
       keyValueHeads = heads;
     }
     if (options.integer("latent_rank", 0, WIDEST) > 0) {
-      int plain = options.integer("plain_width", 0, WIDEST);
-      int rotated = options.integer("rotated_width", 2, WIDEST);
-      return new Heads(
-          heads, heads, plain + rotated, options.integer("value_width", 1, WIDEST), rotated);
+      return latentHeads(heads);
     }
     int width = headWidth(heads);
     if ((long) heads * width > WIDEST) {
-      options.problem(
-          "head_width", "at most " + WIDEST / heads + " with " + heads + " attention heads");
+      if (options.areSound("heads", "head_width")) {
+        options.problem(
+            "head_width", "at most " + WIDEST / heads + " with " + heads + " attention heads");
+      }
       width = 2;
+      heads = 1;
+      keyValueHeads = 1;
     }
     return new Heads(heads, keyValueHeads, width, width, width);
+  }
+
+  private Heads latentHeads(int heads) {
+    int plain = options.integer("plain_width", 0, WIDEST);
+    int rotated = options.integer("rotated_width", 2, WIDEST);
+    int value = options.integer("value_width", 1, WIDEST);
+    if ((long) heads * (plain + rotated + value) > WIDEST) {
+      if (options.areSound("heads", "plain_width", "rotated_width", "value_width")) {
+        options.problem(
+            "heads",
+            "at most " + WIDEST / (plain + rotated + value) + " heads of "
+                + (plain + rotated) + " and " + value + " channels");
+      }
+      return new Heads(1, 1, 2, 1, 2);
+    }
+    return new Heads(heads, heads, plain + rotated, value, rotated);
   }
 
   private int headWidth(int heads) {
@@ -77,7 +96,10 @@ final class AttentionReader {
     if (given.isPresent()) {
       return given.getAsInt();
     }
-    if (hidden % heads != 0) {
+    if (hidden % heads == 0) {
+      return hidden / heads;
+    }
+    if (options.areSound("hidden", "heads", "head_width")) {
       options.problem(
           "heads",
           "a divisor of "
@@ -85,9 +107,24 @@ final class AttentionReader {
               + ", which is "
               + hidden
               + options.source("head_width").map(n -> ", or a value for '" + n + "'").orElse(""));
-      return 2;
     }
-    return hidden / heads;
+    return 2;
+  }
+
+  /** Channels of a head that positions turn; 0 if they are not known, after a problem. */
+  int rotatedWidth() {
+    int width = heads().rotatedWidth;
+    return options.areSound(
+            "hidden",
+            "heads",
+            "key_value_heads",
+            "head_width",
+            "latent_rank",
+            "plain_width",
+            "rotated_width",
+            "value_width")
+        ? width
+        : 0;
   }
 
   AttentionForm.Span span() {
@@ -98,10 +135,7 @@ final class AttentionReader {
 
   /** What configurations call the layer's kind of attention. */
   String layerType() {
-    AttentionForm.Span span = span();
-    return span.window() > 0
-        ? "sliding_attention"
-        : span.chunk() > 0 ? "chunked_attention" : "full_attention";
+    return span().kind();
   }
 
   AttentionShape read(Map<String, Rotary> rotaries) {

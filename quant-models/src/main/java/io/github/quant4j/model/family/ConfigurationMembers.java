@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model.family;
 
+import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.model.decoder.DecoderConfiguration;
 import io.github.quant4j.model.decoder.LayerShape;
 import io.github.quant4j.model.runtime.ConfigurationValues;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
@@ -225,6 +227,9 @@ final class ConfigurationMembers {
           "vision_config",
           "audio_config");
 
+  private static final String LAYER_TYPES = "layer_types";
+
+  private final OptionReader options;
   private final ConfigurationValues values;
   private final FamilyDescription family;
   private final DecoderConfiguration configuration;
@@ -233,11 +238,12 @@ final class ConfigurationMembers {
   /**
    * A check.
    *
-   * @param values from which everything has been read that the configuration has
+   * @param options of the values from which everything has been read that the configuration has
    */
   ConfigurationMembers(
-      ConfigurationValues values, FamilyDescription family, DecoderConfiguration configuration) {
-    this.values = values;
+      OptionReader options, FamilyDescription family, DecoderConfiguration configuration) {
+    this.options = options;
+    this.values = options.values();
     this.family = family;
     this.configuration = configuration;
   }
@@ -249,6 +255,9 @@ final class ConfigurationMembers {
    */
   List<String> check() {
     values.unread().forEach(this::check);
+    if (family.computesWith(LAYER_TYPES)) {
+      requireLayerTypes();
+    }
     return List.copyOf(warnings);
   }
 
@@ -277,7 +286,7 @@ final class ConfigurationMembers {
           double usual = normEpsilon();
           require(member, key -> values.isNumber(key, usual), usual + ", as 'rms_norm_eps'");
         }
-        case "layer_types" -> requireLayerTypes(member);
+        case LAYER_TYPES -> requireLayerTypes();
         case "sliding_window", "max_window_layers", "use_sliding_window" -> checkWindow(member);
         default ->
             warnings.add(
@@ -320,24 +329,46 @@ final class ConfigurationMembers {
     return first().readers().isEmpty() ? 0 : first().readers().getFirst().site().epsilon();
   }
 
-  private void requireLayerTypes(String member) {
-    List<String> types = values.texts(member);
-    List<LayerShape> layers = configuration.layerShapes();
-    boolean agree = types.size() == layers.size();
-    for (int i = 0; agree && i < types.size(); i++) {
-      boolean isLimited = layers.get(i).attention().form().span().isLimited();
-      agree = types.get(i).equals(isLimited ? "sliding_attention" : "full_attention");
+  /** Kinds of attention must be said for each layer, and be what the other members make of it. */
+  private void requireLayerTypes() {
+    if (!(values.get(LAYER_TYPES).orElse(null) instanceof JsonValue.Arr(var types))) {
+      if (!values.isNeutral(LAYER_TYPES)) {
+        layerTypesProblem("an array with a kind of attention for each layer");
+      }
+      return;
     }
-    if (!agree) {
-      values.problem(
-          member,
-          "for each layer "
-              + (first().attention().form().span().isLimited()
-                  ? "\"sliding_attention\""
-                  : "\"full_attention\"")
-              + ", which all layers of "
-              + configuration.architecture()
-              + " are");
+    List<LayerShape> layers = configuration.layerShapes();
+    if (types.size() != layers.size()) {
+      layerTypesProblem(layers.size() + " kinds of attention, one for each layer");
+      return;
+    }
+    for (int i = 0; i < types.size(); i++) {
+      String kind = layers.get(i).attention().form().span().kind();
+      if (!types.get(i).equals(new JsonValue.Str(kind))) {
+        layerTypesProblem(
+            "\""
+                + kind
+                + "\" for layer "
+                + i
+                + " of "
+                + configuration.architecture()
+                + deciding());
+        return;
+      }
+    }
+  }
+
+  /** The other members by which layers see more or less. */
+  private String deciding() {
+    Set<String> members = new TreeSet<>(options.members("window"));
+    members.addAll(options.members("chunk"));
+    members.remove(LAYER_TYPES);
+    return members.isEmpty() ? "" : ", as " + members + " say";
+  }
+
+  private void layerTypesProblem(String expected) {
+    if (values.areSound(LAYER_TYPES)) {
+      values.problem(LAYER_TYPES, expected);
     }
   }
 

@@ -12,6 +12,7 @@ import io.github.quant4j.model.decoder.DecoderConfiguration;
 import io.github.quant4j.model.decoder.EmbeddingShape;
 import io.github.quant4j.model.decoder.HeadShape;
 import io.github.quant4j.model.decoder.LayerShape;
+import io.github.quant4j.model.decoder.MlpShape;
 import io.github.quant4j.model.decoder.StoredForm;
 import io.github.quant4j.model.runtime.ConfigurationValues;
 import io.github.quant4j.model.runtime.Rotary;
@@ -27,17 +28,24 @@ import org.jspecify.annotations.Nullable;
 /** Makes a decoder's shape of config.json and the description of its family. */
 public final class DecoderConfigurationReader {
   private static final int MOST_LAYERS = 10_000;
+
+  /** Experts of all layers together, so that a few bytes cannot ask for all memory. */
+  private static final int MOST_EXPERTS = 1 << 17;
+
   private static final int MOST_TOKENS = Integer.MAX_VALUE - 8;
+  private static final int MOST_OFFSET = 1 << 20;
 
   private final Families families;
   private final ConfigurationValues values;
   private final String subject;
+  private final List<String> architectures;
 
   private DecoderConfigurationReader(
       Families families, ConfigurationValues values, String subject) {
     this.families = families;
     this.values = values;
     this.subject = subject;
+    this.architectures = values.texts("architectures");
   }
 
   /**
@@ -86,8 +94,15 @@ public final class DecoderConfigurationReader {
     boolean tied = options.flag("tied");
     Map<String, Rotary> rotaries = rotaries(family, options, hidden, layers, positions);
     List<LayerShape> shapes = new ArrayList<>();
-    for (int layer = 0; layer < layers; layer++) {
+    int experts = 0;
+    for (int layer = 0; layer < layers && experts <= MOST_EXPERTS; layer++) {
       shapes.add(layer(options.at(layer), hidden, rotaries));
+      if (shapes.getLast().mlp() instanceof MlpShape.Mixture mixture) {
+        experts += mixture.experts().size();
+      }
+    }
+    if (experts > MOST_EXPERTS) {
+      options.at(shapes.size() - 1).problem("experts", "at most " + MOST_EXPERTS + " in all layers");
     }
     EmbeddingShape embedding = embedding(options, hidden, positions);
     DecoderConfiguration configuration =
@@ -104,7 +119,7 @@ public final class DecoderConfigurationReader {
             positions,
             beginToken(vocabulary),
             values.tokens("eos_token_id", vocabulary));
-    List<String> warnings = new ConfigurationMembers(values, family, configuration).check();
+    List<String> warnings = new ConfigurationMembers(options, family, configuration).check();
     requireNoProblems();
     return new Reading(configuration, warnings);
   }
@@ -116,7 +131,7 @@ public final class DecoderConfigurationReader {
   }
 
   private FamilyDescription family() {
-    List<String> architectures = values.texts("architectures");
+    requireNoProblems();
     Optional<FamilyDescription> named =
         architectures.isEmpty()
             ? values.text("model_type").flatMap(families::ofModelType)
@@ -141,7 +156,6 @@ public final class DecoderConfigurationReader {
   }
 
   private String architecture(FamilyDescription family) {
-    List<String> architectures = values.texts("architectures");
     return architectures.isEmpty() ? family.architectures().getFirst() : architectures.getFirst();
   }
 
@@ -175,9 +189,7 @@ public final class DecoderConfigurationReader {
       if (at.flag("rotary")) {
         AttentionReader attention = new AttentionReader(at, hidden);
         types.add(attention.layerType());
-        int problems = values.problems().size();
-        int rotated = attention.heads().rotatedWidth();
-        width = values.problems().size() == problems ? rotated : 0;
+        width = attention.rotatedWidth();
       }
     }
     return types.isEmpty()
@@ -208,14 +220,17 @@ public final class DecoderConfigurationReader {
     int width =
         options.optionalInteger("embedding_width", 1, AttentionReader.WIDEST).orElse(hidden);
     String learned = options.tensor("positions");
-    int offset = options.integer("position_offset", 0, 1 << 20);
+    int offset = options.integer("position_offset", 0, MOST_OFFSET);
+    if (learned != null && positions > MOST_TOKENS - MOST_OFFSET) {
+      options.problem("maximum_positions", "at most " + (MOST_TOKENS - MOST_OFFSET));
+    }
     String projection = options.tensor("embedding_projection");
     return new EmbeddingShape(
         options.requireTensor("embeddings") + ".weight",
         width,
         options.positive("embedding_factor"),
         learned == null ? null : learned + ".weight",
-        learned == null ? 0 : Math.addExact(positions, offset),
+        learned == null ? 0 : Math.min(positions, MOST_TOKENS - MOST_OFFSET) + offset,
         offset,
         width == hidden ? null : suffixed(projection),
         new NormReader(options, "norm").read("embedding_norm", hidden));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model.family;
 
+import io.github.quant4j.grammar.Suggestion;
 import io.github.quant4j.json.JsonException;
 import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
@@ -18,7 +19,8 @@ import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
- * The families that the runtime knows: those of the library, and one of a file's own. Immutable.
+ * The families that the runtime knows: those of the library, and one of a file's own, which goes
+ * first where both describe an architecture. Immutable.
  */
 public final class Families {
   /** The description that all others extend. */
@@ -89,7 +91,10 @@ public final class Families {
                     + "': 'extends': \""
                     + base
                     + "\", expected one of "
-                    + known.keySet());
+                    + known.keySet()
+                    + (base.equals(name)
+                        ? "; a family cannot extend itself"
+                        : Suggestion.of(base, known.keySet())));
           }
           return found;
         });
@@ -100,11 +105,17 @@ public final class Families {
    *
    * @param name what messages call it
    * @param json its description
-   * @throws InvalidFamilyException if it is malformed
+   * @throws InvalidFamilyException if it is malformed, or names no architecture
    */
   public Families with(String name, byte[] json) {
     SequencedMap<String, FamilyDescription> all = new LinkedHashMap<>();
-    all.put(name, read(name, object(name, json), byName));
+    FamilyDescription description = read(name, object(name, json), byName);
+    if (description.architectures().isEmpty()) {
+      throw new InvalidFamilyException(
+          "family '" + name + "': 'architecture': missing, expected the name in 'architectures' of"
+              + " config.json");
+    }
+    all.put(name, description);
     byName.forEach(all::putIfAbsent);
     return new Families(all);
   }
@@ -133,6 +144,15 @@ public final class Families {
   /** All that have an architecture, in the order of the library. */
   public List<FamilyDescription> all() {
     return byName.values().stream().filter(family -> !family.architectures().isEmpty()).toList();
+  }
+
+  /** The description that all others extend. */
+  FamilyDescription root() {
+    FamilyDescription root = byName.get(ROOT);
+    if (root == null) {
+      throw new IllegalStateException("no description '" + ROOT + "'");
+    }
+    return root;
   }
 
   Optional<FamilyDescription> ofArchitecture(String name) {

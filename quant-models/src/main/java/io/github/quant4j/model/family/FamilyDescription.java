@@ -4,10 +4,12 @@ package io.github.quant4j.model.family;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.model.expression.Expression;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
@@ -20,19 +22,8 @@ import org.jspecify.annotations.Nullable;
  * form.
  */
 public final class FamilyDescription {
-  private static final Set<String> SECTIONS =
-      Set.of(
-          "architecture",
-          "model_type",
-          "about",
-          "extends",
-          "members",
-          "defaults",
-          "options",
-          "tensors",
-          "rotary",
-          "expect",
-          "harmless");
+  /** Norms that the root has, and others may be without. */
+  private static final Set<String> OMISSIBLE = Set.of("attention_norm", "mlp_norm", "final_norm");
 
   private final String name;
   private final @Nullable FamilyDescription base;
@@ -45,39 +36,40 @@ public final class FamilyDescription {
   private final SequencedMap<String, TensorName> tensors = new LinkedHashMap<>();
   private final SequencedMap<String, JsonValue> rotary = new LinkedHashMap<>();
   private final SequencedMap<String, List<JsonValue>> expected = new LinkedHashMap<>();
+  private final SequencedMap<String, String> meanings = new LinkedHashMap<>();
   private final Set<String> harmless = new LinkedHashSet<>();
-  private final int changes;
 
   private FamilyDescription(
-      String name, JsonValue.Obj description, @Nullable FamilyDescription base) {
+      String name, FamilySections sections, @Nullable FamilyDescription base) {
     this.name = name;
     this.base = base;
-    for (String section : description.members().keySet()) {
-      if (!SECTIONS.contains(section)) {
-        throw invalid(section, "one of " + SECTIONS.stream().sorted().toList());
-      }
-    }
-    this.architectures = texts(description, "architecture");
-    this.modelTypes = texts(description, "model_type");
-    this.about = String.join(" ", texts(description, "about"));
+    this.architectures = sections.texts("architecture");
+    this.modelTypes = sections.texts("model_type");
+    this.about = Objects.requireNonNullElse(sections.text("about"), "");
     if (base != null) {
+      sections.requireKnown("options", base.options.keySet());
+      sections.requireKnown("tensors", base.tensors.keySet());
       members.putAll(base.members);
       defaults.putAll(base.defaults);
       options.putAll(base.options);
       tensors.putAll(base.tensors);
       rotary.putAll(base.rotary);
       expected.putAll(base.expected);
+      meanings.putAll(base.meanings);
       harmless.addAll(base.harmless);
     }
-    each(description, "members", (key, value) -> members.put(key, texts("members." + key, value)));
-    each(description, "defaults", defaults::put);
-    each(description, "options", (key, value) -> options.put(option(key), expression(key, value)));
-    each(description, "tensors", (key, value) -> tensors.put(tensor(key), tensorName(key, value)));
-    each(description, "rotary", rotary::put);
-    each(description, "expect", (key, value) -> expected.put(key, allowed(key, value)));
-    harmless.addAll(texts(description, "harmless"));
-    this.changes =
-        description.getObject("options").map(section -> section.members().size()).orElse(0);
+    sections.requireNoLayer("members");
+    sections.requireNoLayer("defaults");
+    sections.read("members", members, sections::texts);
+    sections.read("defaults", defaults, (_, value) -> value);
+    sections.read("options", options, sections::expression);
+    sections.read("tensors", tensors, sections::tensorName);
+    sections.read("rotary", rotary, (_, value) -> value);
+    sections.read("expect", expected, sections::allowed);
+    sections.read("meaning", meanings, sections::text);
+    harmless.addAll(sections.texts("harmless"));
+    requireTensors(sections);
+    RotaryOptionsReader.read(this);
   }
 
   /**
@@ -90,123 +82,38 @@ public final class FamilyDescription {
    */
   static FamilyDescription read(
       String name, JsonValue.Obj description, Function<String, FamilyDescription> families) {
-    List<String> bases = texts(name, "extends", description.members().get("extends"));
+    FamilySections sections = new FamilySections(name, description, false);
     return new FamilyDescription(
-        name, description, families.apply(bases.isEmpty() ? Families.ROOT : bases.getFirst()));
+        name,
+        sections,
+        families.apply(Objects.requireNonNullElse(sections.text("extends"), Families.ROOT)));
   }
 
   /** Reads the description that all others extend: every option and tensor with its default. */
   static FamilyDescription root(JsonValue.Obj description) {
-    return new FamilyDescription(Families.ROOT, description, null);
+    return new FamilyDescription(
+        Families.ROOT, new FamilySections(Families.ROOT, description, true), null);
   }
 
-  private InvalidFamilyException invalid(String where, String expected) {
-    return new InvalidFamilyException(
-        "family '" + name + "': '" + where + "', expected " + expected);
+  /** Refuses descriptions without tensors that no decoder of their kind does without. */
+  private void requireTensors(FamilySections sections) {
+    FamilyDescription root = root();
+    tensors.forEach(
+        (role, name) -> {
+          TensorName first = root.tensorOf(role);
+          boolean isMissing =
+              name.name() == null || (name.condition() != null && name.otherwise() == null);
+          if (isMissing && first.name() != null && !OMISSIBLE.contains(role)) {
+            throw sections.invalid("tensors." + role, new JsonValue.Null(), "a name");
+          }
+          if (role.equals("block") && name.condition() != null) {
+            throw sections.invalid("tensors.block", null, "one name for all models of the family");
+          }
+        });
   }
 
-  /** Something to do with each member of a section. */
-  private interface Entry {
-    void accept(String key, JsonValue value);
-  }
-
-  private void each(JsonValue.Obj description, String section, Entry entry) {
-    JsonValue value = description.members().get(section);
-    if (value instanceof JsonValue.Obj object) {
-      object.members().forEach(entry::accept);
-    } else if (value != null) {
-      throw invalid(section, "an object");
-    }
-  }
-
-  private List<String> texts(JsonValue.Obj description, String key) {
-    return texts(name, key, description.members().get(key));
-  }
-
-  private List<String> texts(String key, JsonValue value) {
-    return texts(name, key, value);
-  }
-
-  /** One string or several. */
-  private static List<String> texts(String name, String key, @Nullable JsonValue value) {
-    List<JsonValue> elements =
-        switch (value) {
-          case null -> List.of();
-          case JsonValue.Arr(var several) -> several;
-          case JsonValue single -> List.of(single);
-        };
-    List<String> texts = new ArrayList<>();
-    for (JsonValue element : elements) {
-      if (!(element instanceof JsonValue.Str(String text))) {
-        throw new InvalidFamilyException(
-            "family '" + name + "': '" + key + "', expected a string or an array of them");
-      }
-      texts.add(text);
-    }
-    return texts;
-  }
-
-  /** Options are those of the root, so that a misspelt one is found. */
-  private String option(String key) {
-    if (base != null && !options.containsKey(key)) {
-      throw invalid("options." + key, "one of " + options.keySet());
-    }
-    return key;
-  }
-
-  private String tensor(String key) {
-    if (base != null && !tensors.containsKey(key)) {
-      throw invalid("tensors." + key, "one of " + tensors.keySet());
-    }
-    return key;
-  }
-
-  private Expression expression(String key, JsonValue value) {
-    try {
-      return switch (value) {
-        case JsonValue.Str(String text) -> Expression.parse(text);
-        case JsonValue.Num number -> Expression.parse(number.text());
-        case JsonValue.Bool(boolean flag) -> Expression.parse(String.valueOf(flag));
-        case JsonValue.Null _ -> Expression.parse("null");
-        case JsonValue.Arr _, JsonValue.Obj _ ->
-            throw invalid("options." + key, "an expression, a number, true or false");
-      };
-    } catch (io.github.quant4j.grammar.SyntaxException e) {
-      throw new InvalidFamilyException(
-          "family '" + name + "': 'options." + key + "': " + e.getMessage(), e);
-    }
-  }
-
-  private TensorName tensorName(String key, JsonValue value) {
-    return switch (value) {
-      case JsonValue.Null _ -> new TensorName(null, null, null);
-      case JsonValue.Str(String text) -> new TensorName(null, text, null);
-      case JsonValue.Obj choice -> {
-        if (!choice.members().keySet().equals(Set.of("if", "then", "else"))) {
-          throw invalid("tensors." + key, "members 'if', 'then' and 'else'");
-        }
-        yield new TensorName(
-            expression(key, choice.members().getOrDefault("if", new JsonValue.Null())),
-            part(key, choice.members().get("then")),
-            part(key, choice.members().get("else")));
-      }
-      default -> throw invalid("tensors." + key, "a name, a choice or null");
-    };
-  }
-
-  private @Nullable String part(String key, @Nullable JsonValue value) {
-    return switch (value) {
-      case JsonValue.Str(String text) -> text;
-      case JsonValue.Null _ -> null;
-      case null, default -> throw invalid("tensors." + key, "names or null to choose from");
-    };
-  }
-
-  private List<JsonValue> allowed(String key, JsonValue value) {
-    if (value instanceof JsonValue.Arr(var elements) && !elements.isEmpty()) {
-      return elements;
-    }
-    throw invalid("expect." + key, "an array of the values that the runtime understands");
+  private FamilyDescription root() {
+    return base == null ? this : base.root();
   }
 
   /** What messages and other descriptions call it. */
@@ -234,20 +141,24 @@ public final class FamilyDescription {
     return Optional.ofNullable(base).map(FamilyDescription::name);
   }
 
-  /** How many options differ from the description that it extends. */
-  public int changes() {
-    return changes;
-  }
-
   /** Options with the expressions that they come from. */
-  public Map<String, Expression> options() {
-    return java.util.Collections.unmodifiableMap(options);
+  public SequencedMap<String, Expression> options() {
+    return Collections.unmodifiableSequencedMap(options);
   }
 
-  Expression option(String key, boolean required) {
+  SequencedMap<String, TensorName> tensors() {
+    return Collections.unmodifiableSequencedMap(tensors);
+  }
+
+  /** What options and tensors mean, in a sentence each. */
+  SequencedMap<String, String> meanings() {
+    return Collections.unmodifiableSequencedMap(meanings);
+  }
+
+  Expression option(String key) {
     Expression found = options.get(key);
     if (found == null) {
-      throw new IllegalStateException("no option '" + key + "'" + (required ? "" : " at all"));
+      throw new IllegalStateException("no option '" + key + "'");
     }
     return found;
   }
@@ -270,6 +181,15 @@ public final class FamilyDescription {
     return all;
   }
 
+  /** All names of the member that has a spelling. */
+  List<String> otherSpellings(String spelling) {
+    return members.keySet().stream()
+        .map(this::spellings)
+        .filter(names -> names.contains(spelling))
+        .findFirst()
+        .orElse(List.of(spelling));
+  }
+
   JsonValue otherwise(String member) {
     return defaults.getOrDefault(member, new JsonValue.Null());
   }
@@ -280,6 +200,11 @@ public final class FamilyDescription {
 
   Map<String, List<JsonValue>> expected() {
     return expected;
+  }
+
+  /** Whether a member is in an expression, under this name. */
+  boolean computesWith(String member) {
+    return options.values().stream().anyMatch(option -> option.names().contains(member));
   }
 
   /** Whether a member is spoken of, so that nothing is lost if nobody asks for its value. */

@@ -116,7 +116,12 @@ final class MlpReader {
   private Routing routing(int experts, int used) {
     int groups = options.optionalInteger("expert_groups", 1, experts).orElse(1);
     if (experts % groups != 0) {
-      options.problem("expert_groups", "a divisor of the number of experts, which is " + experts);
+      options.problem(
+          "expert_groups",
+          "a divisor of "
+              + options.source("experts").map(name -> "'" + name + "'").orElse("all experts")
+              + ", which is "
+              + experts);
       groups = 1;
     }
     int groupsUsed = options.optionalInteger("expert_groups_used", 1, groups).orElse(groups);

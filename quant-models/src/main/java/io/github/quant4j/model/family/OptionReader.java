@@ -9,11 +9,16 @@ import io.github.quant4j.model.expression.ExpressionException;
 import io.github.quant4j.model.runtime.ConfigurationValues;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.SequencedMap;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +30,9 @@ final class OptionReader {
   private final ConfigurationValues values;
   private final int layer;
   private final Set<String> reported;
-  private @Nullable String source;
+
+  /** The members that the last expression asked for, with what they say or mean. */
+  private final SequencedMap<String, JsonValue> seen = new LinkedHashMap<>();
 
   OptionReader(FamilyDescription family, ConfigurationValues values) {
     this(family, values, -1, new HashSet<>());
@@ -49,75 +56,127 @@ final class OptionReader {
     if (name.equals("layer")) {
       return new JsonValue.Num(String.valueOf(layer));
     }
-    for (String spelling : family.spellings(name)) {
-      if (values.has(spelling)) {
-        JsonValue value = values.get(spelling).orElseGet(JsonValue.Null::new);
-        if (!(value instanceof JsonValue.Null)) {
-          source = spelling;
-        }
-        return value;
-      }
-    }
-    JsonValue otherwise = family.otherwise(name);
-    return otherwise;
+    String spelling = spelling(name);
+    JsonValue value =
+        values.has(spelling)
+            ? values.get(spelling).orElseGet(JsonValue.Null::new)
+            : family.otherwise(name);
+    seen.put(spelling, value);
+    return value;
   }
 
   private JsonValue evaluate(String what, Expression expression) {
-    source = null;
+    seen.clear();
     try {
-      JsonValue value = expression.evaluate(this::member);
-      Optional<String> single = expression.member();
-      if (single.isPresent() && source == null) {
-        source = spelling(single.get());
-      }
-      return value;
+      return expression.evaluate(this::member);
     } catch (ExpressionException e) {
       if (reported.add(what)) {
-        values.problems().add(String.valueOf(e.getMessage()));
+        compoundProblem(String.valueOf(e.getMessage()));
       }
-      source = null;
+      seen.clear();
       return new JsonValue.Null();
     }
   }
 
-  /** The name of a member that is missing: the one in use, or else the family's. */
+  /** The name that a member has here: the one in use, or else the family's. */
   private String spelling(String member) {
     List<String> spellings = family.spellings(member);
     return spellings.stream().filter(values::has).findFirst().orElse(spellings.getFirst());
   }
 
   private JsonValue value(String option) {
-    return evaluate(option, family.option(option, true));
+    return evaluate(option, family.option(option));
   }
 
-  /** The member that an option was last read from, for messages. */
+  /**
+   * The member that an option has its value from, for messages: the last that says something, or,
+   * where all are silent, the first.
+   */
   Optional<String> source(String option) {
     value(option);
-    return Optional.ofNullable(source);
+    return source();
   }
 
-  /** Says what is wrong with an option. */
+  private Optional<String> source() {
+    return seen.sequencedEntrySet().reversed().stream()
+        .filter(entry -> !isNull(entry.getValue()))
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .or(() -> seen.isEmpty() ? Optional.empty() : Optional.of(seen.firstEntry().getKey()));
+  }
+
+  /** Whether nothing is wrong with some options, so that they can be judged together. */
+  boolean areSound(String... options) {
+    return Arrays.stream(options).noneMatch(reported::contains);
+  }
+
+  /** Says what is wrong with an option, unless its members have been spoken of. */
   void problem(String option, String expected) {
     JsonValue value = value(option);
-    String member = source;
     if (!reported.add(option)) {
       return;
     }
-    if (member != null && (values.get(member).map(value::equals).orElse(isNull(value)))) {
-      values.problem(member, expected);
-    } else if (member != null && !values.areSound(member)) {
+    Optional<String> source = source();
+    if (source.isPresent() && value.equals(seen.get(source.get()))) {
+      String member = source.get();
+      if (!values.areSound(member)) {
+        return;
+      }
+      if (values.has(member)) {
+        values.problem(member, expected);
+      } else {
+        values.problem(
+            names(member) + ": " + missing(value) + ", expected " + expected, Set.of(member));
+      }
       return;
-    } else {
-      values
-          .problems()
-          .add(
-              "'"
-                  + family.option(option, true)
-                  + "': "
-                  + JsonWriter.compact(value)
-                  + ", expected "
-                  + expected);
     }
+    compoundProblem(
+        "'"
+            + family.option(option)
+            + "': "
+            + JsonWriter.compact(value)
+            + ", expected "
+            + expected);
+  }
+
+  /** What a missing member may be called. */
+  private String names(String spelling) {
+    return family.otherSpellings(spelling).stream()
+        .map(name -> "'" + name + "'")
+        .collect(Collectors.joining(" or "));
+  }
+
+  /** The members that an option is made of, as they are called here. */
+  Set<String> members(String option) {
+    Set<String> members = new LinkedHashSet<>();
+    for (String name : family.option(option).names()) {
+      if (!name.equals("layer")) {
+        members.add(spelling(name));
+      }
+    }
+    return members;
+  }
+
+  /** A problem of a value that several members make. */
+  private void compoundProblem(String message) {
+    if (!seen.keySet().stream().allMatch(values::areSound)) {
+      return;
+    }
+    StringBuilder members = new StringBuilder();
+    seen.forEach(
+        (member, value) ->
+            members
+                .append(members.isEmpty() ? "; '" : ", '")
+                .append(member)
+                .append("' is ")
+                .append(values.has(member) ? ConfigurationValues.cut(value) : missing(value)));
+    values.problem(message + members, seen.keySet());
+  }
+
+  private static String missing(JsonValue otherwise) {
+    return isNull(otherwise)
+        ? "missing"
+        : "missing, which means " + ConfigurationValues.cut(otherwise);
   }
 
   private static boolean isNull(JsonValue value) {
@@ -241,10 +300,8 @@ final class OptionReader {
       JsonValue value = evaluate("tensors." + role, condition);
       if (!(value instanceof JsonValue.Bool(boolean holds))) {
         if (reported.add("tensors." + role)) {
-          values
-              .problems()
-              .add(
-                  "'" + condition + "': " + JsonWriter.compact(value) + ", expected true or false");
+          compoundProblem(
+              "'" + condition + "': " + JsonWriter.compact(value) + ", expected true or false");
         }
         return null;
       }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model.family;
 
+import io.github.quant4j.grammar.Suggestion;
 import io.github.quant4j.json.JsonValue;
-import io.github.quant4j.model.runtime.Rotary;
+import io.github.quant4j.json.JsonWriter;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,8 @@ final class RotaryOptionsReader {
           "windowed_theta",
           "windowed_theta_member",
           "alpha");
+
+  private static final int MOST_CHANNELS = 1 << 24;
 
   private final FamilyDescription family;
   private final Map<String, JsonValue> section;
@@ -42,10 +45,17 @@ final class RotaryOptionsReader {
   private RotaryOptions read() {
     for (String key : section.keySet()) {
       if (!KEYS.contains(key)) {
-        throw invalid(key, "one of " + KEYS.stream().sorted().toList());
+        throw new InvalidFamilyException(
+            "family '"
+                + family.name()
+                + "': 'rotary."
+                + key
+                + "' is not known, expected one of "
+                + KEYS.stream().sorted().toList()
+                + Suggestion.of(key, KEYS));
       }
     }
-    RotaryOptions options = RotaryOptions.USUAL;
+    RotaryOptions options = RotaryOptions.USUAL.withPortion(portion());
     if (section.containsKey("theta")) {
       options = options.withTheta(number("theta"));
     }
@@ -53,49 +63,84 @@ final class RotaryOptionsReader {
     if (member != null) {
       options = options.withThetaMember(member);
     }
-    if (section.containsKey("fraction")) {
-      String name = text("fraction_member");
-      options =
-          options.withPortion(
-              new RotaryOptions.Portion.Fraction(
-                  name == null ? "partial_rotary_factor" : name, number("fraction")));
-    }
-    String channels = text("channels_member");
-    if (channels != null) {
-      options =
-          options.withPortion(
-              new RotaryOptions.Portion.Channels(channels, (int) number("channels")));
-    }
-    if (section.get("interleaved") instanceof JsonValue.Bool(boolean interleaved) && interleaved) {
+    if (flag("interleaved")) {
       options = options.interleaved();
     }
+    requireTogether("windowed_theta_member", "windowed_theta");
     if (section.containsKey("windowed_theta")) {
       options = options.withWindowed(text("windowed_theta_member"), number("windowed_theta"));
     }
-    if (section.get("alpha") instanceof JsonValue.Bool(boolean alpha) && alpha) {
-      options = options.withAlpha();
+    return flag("alpha") ? options.withAlpha() : options;
+  }
+
+  private RotaryOptions.Portion portion() {
+    requireTogether("fraction_member", "fraction");
+    requireTogether("channels_member", "channels");
+    requireTogether("channels", "channels_member");
+    String channels = text("channels_member");
+    if (channels != null) {
+      if (section.containsKey("fraction")) {
+        throw invalid("fraction", "nothing beside 'rotary.channels'");
+      }
+      double number = number("channels");
+      if (number > MOST_CHANNELS || number % 2 != 0) {
+        throw invalid("channels", "an even number of at most " + MOST_CHANNELS);
+      }
+      return new RotaryOptions.Portion.Channels(channels, (int) number);
     }
-    assert options.pairing() != Rotary.Pairing.INTERLEAVED || section.containsKey("interleaved");
-    return options;
+    if (!section.containsKey("fraction")) {
+      return new RotaryOptions.Portion.Whole();
+    }
+    double fraction = number("fraction");
+    if (fraction > 1) {
+      throw invalid("fraction", "at most 1");
+    }
+    String name = text("fraction_member");
+    return new RotaryOptions.Portion.Fraction(
+        name == null ? "partial_rotary_factor" : name, fraction);
+  }
+
+  private void requireTogether(String key, String other) {
+    if (section.containsKey(key) && !section.containsKey(other)) {
+      throw invalid(key, "'rotary." + other + "' beside it");
+    }
+  }
+
+  private boolean flag(String key) {
+    return switch (section.get(key)) {
+      case null -> false;
+      case JsonValue.Bool(boolean value) -> value;
+      default -> throw invalid(key, "true or false");
+    };
   }
 
   private double number(String key) {
-    if (section.get(key) instanceof JsonValue.Num number) {
+    if (section.get(key) instanceof JsonValue.Num number
+        && number.asDouble() > 0
+        && Double.isFinite(number.asDouble())) {
       return number.asDouble();
     }
-    throw invalid(key, "a number");
+    throw invalid(key, "a positive number");
   }
 
   private @Nullable String text(String key) {
     return switch (section.get(key)) {
       case null -> null;
-      case JsonValue.Str(String text) -> text;
+      case JsonValue.Str(String text) when !text.isEmpty() -> text;
       default -> throw invalid(key, "the name of a member");
     };
   }
 
   private InvalidFamilyException invalid(String key, String expected) {
+    JsonValue found = section.get(key);
     return new InvalidFamilyException(
-        "family '" + family.name() + "': 'rotary." + key + "', expected " + expected);
+        "family '"
+            + family.name()
+            + "': 'rotary."
+            + key
+            + "': "
+            + (found == null ? "missing" : JsonWriter.compact(found))
+            + ", expected "
+            + expected);
   }
 }

@@ -69,13 +69,19 @@ final class RotaryPortionReader {
     }
     int width = channels(part);
     if (part > 1 || width < 2 || width % 2 != 0) {
-      problem(
-          at,
-          member,
+      String expected =
           "at most 1, and such that an even number of "
               + headWidth
               + " channels is rotated, found "
-              + (long) (headWidth * part));
+              + (long) (headWidth * part);
+      if (at.has(member)) {
+        problem(at, member, expected);
+      } else if (at.areSound(member)) {
+        at.problem(
+            "'" + member + "', or '" + PARTIAL + "' in 'rope_parameters': missing, which means "
+                + part + ", expected " + expected,
+            List.of(member));
+      }
       return 0;
     }
     return width;

@@ -41,6 +41,13 @@ public record AttentionForm(
       return chunk == 0 ? first : Math.max(first, position / chunk * chunk);
     }
 
+    /** What configurations call layers that see this much. */
+    public String kind() {
+      return window > 0
+          ? "sliding_attention"
+          : chunk > 0 ? "chunked_attention" : "full_attention";
+    }
+
     /** Whether tokens forget anything. */
     public boolean isLimited() {
       return window > 0 || chunk > 0;

@@ -6,6 +6,7 @@ import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.json.JsonWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -88,18 +89,24 @@ public final class ConfigurationValues {
     if (!has(key)) {
       return "'" + prefix + key + "': missing";
     }
-    JsonValue value = object.get(key).orElseGet(JsonValue.Null::new);
+    return "'" + prefix + key + "': " + cut(object.get(key).orElseGet(JsonValue.Null::new));
+  }
+
+  /** How a value appears in messages. */
+  public static String cut(JsonValue value) {
     String text = JsonWriter.compact(value);
-    return "'"
-        + prefix
-        + key
-        + "': "
-        + (text.length() > SHOWN_CHARACTERS ? text.substring(0, SHOWN_CHARACTERS) + "..." : text);
+    return text.length() > SHOWN_CHARACTERS ? text.substring(0, SHOWN_CHARACTERS) + "..." : text;
   }
 
   public void problem(String key, String expected) {
     problems.add(shown(key) + ", expected " + expected);
     keysWithProblems.add(key);
+  }
+
+  /** A problem of several keys at once, in words of its own. */
+  public void problem(String message, Collection<String> keys) {
+    problems.add(message);
+    keysWithProblems.addAll(keys);
   }
 
   /** Whether the values of some keys can be judged together. */
