@@ -22,10 +22,12 @@ import java.util.SequencedSet;
  * The quantized linear layers of a model: which there are, and each of them straight over the
  * tensors of the file.
  *
- * <p>Two schemas of {@code quantization_config} are read, told apart by {@code quant_method}:
- * {@code compressed-tensors}, as current and older versions of that library write it, and {@code
- * quant4j}, our own; both are laid out in {@code docs/file-formats.md}. Codes stay where they lie,
- * in a mapped file; only signed bytes and padded words, which kernels do not read, are repacked.
+ * <p>Three schemas of {@code quantization_config} are read, told apart by {@code quant_method}:
+ * {@code compressed-tensors}, as current and older versions of that library write it, {@code
+ * bitnet}, the packed ternary weights of BitNet b1.58, and {@code quant4j}, our own; they are laid
+ * out in {@code docs/file-formats.md}. Codes stay where they lie, in a mapped file; only signed
+ * bytes, padded words and ternary codes of four rows in a byte, which kernels do not read, are
+ * repacked.
  * Reading a layer checks its tensors against their checksums, if the file has any.
  *
  * <p>Instances are immutable and thread-safe. Layers are valid until the tensors are closed.
@@ -38,7 +40,8 @@ public final class QuantizedWeights {
   @FunctionalInterface
   interface ModuleReader {
     /**
-     * Reads the module's weights and how its input is quantized.
+     * Reads the module's weights and how its input is quantized; its bias too, if that is not
+     * stored as it is added.
      *
      * @throws IllegalArgumentException if it is malformed
      * @throws ArithmeticException if a size overflows
@@ -99,6 +102,7 @@ public final class QuantizedWeights {
           switch (method) {
             case CompressedTensorsConfig.METHOD ->
                 CompressedTensorsModel.modules(quantization.get(), tensors);
+            case BitNetConfig.METHOD -> BitNetConfig.modules(quantization.get(), tensors);
             case OwnConfig.METHOD -> OwnConfig.modules(quantization.get());
             default ->
                 throw new JsonException(
@@ -106,6 +110,8 @@ public final class QuantizedWeights {
                         + method
                         + "' is not supported, expected '"
                         + CompressedTensorsConfig.METHOD
+                        + "', '"
+                        + BitNetConfig.METHOD
                         + "' or '"
                         + OwnConfig.METHOD
                         + "'");
@@ -127,7 +133,8 @@ public final class QuantizedWeights {
   /**
    * The schema.
    *
-   * @return {@code compressed-tensors} or {@code quant4j}; empty if the model is not quantized
+   * @return {@code compressed-tensors}, {@code bitnet} or {@code quant4j}; empty if the model is not
+   *     quantized
    */
   public String method() {
     return method;
@@ -162,6 +169,9 @@ public final class QuantizedWeights {
     try {
       QuantizedLinear linear = reader.read(own);
       own.requireAllUsed(ofModule.getOrDefault(module, List.of()));
+      if (linear.bias().isPresent()) {
+        return Optional.of(linear);
+      }
       Optional<Tensor> bias = own.find("bias");
       return Optional.of(bias.isPresent() ? linear.withBias(bias.get().toFloatArray()) : linear);
     } catch (JsonException | IllegalArgumentException | ArithmeticException e) {

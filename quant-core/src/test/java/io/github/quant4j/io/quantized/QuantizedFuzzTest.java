@@ -79,6 +79,10 @@ class QuantizedFuzzTest {
           "\"dense\"",
           "\"sparse\"",
           "\"vectors\"",
+          "\"bitnet\"",
+          "\"bitlinear\"",
+          "\"online\"",
+          "[\"m0\"]",
           "17");
 
   private static final List<DType> TYPES = List.of(DType.values());
@@ -99,6 +103,29 @@ class QuantizedFuzzTest {
       models.add(new Model(golden.config(), copies));
     }
     models.add(own());
+    models.add(ternary());
+  }
+
+  private static Model ternary() {
+    SeededRandom random = new SeededRandom(2);
+    List<Tensor> tensors = new ArrayList<>();
+    for (int m = 0; m < 4; m++) {
+      byte[] codes = new byte[3 * 21];
+      for (int i = 0; i < 4 * codes.length; i++) {
+        codes[i / 4] |= (byte) (random.nextInt(0, 3) << i % 4 * 2);
+      }
+      String module = "m" + m;
+      tensors.add(Tensor.ofBytes(DType.U8, Shape.of(3, 21), codes).withName(module + ".weight"));
+      tensors.add(
+          Tensor.ofFloats(Shape.of(1), new float[] {0.5f}).withName(module + ".weight_scale"));
+      tensors.add(Tensor.ofFloats(Shape.of(12), new float[12]).withName(module + ".bias"));
+    }
+    return new Model(
+        QuantizedModels.json(
+            "{'quantization_config':{'quant_method':'bitnet','linear_class':'autobitlinear',"
+                + "'quantization_mode':'offline','use_rms_norm':false,"
+                + "'modules_to_not_convert':['lm_head']}}"),
+        tensors);
   }
 
   private static Model own() {
