@@ -96,7 +96,8 @@ class PackagesTest {
           "text.postprocessor",
           "text.pretokenizer",
           "text.regex",
-          "text.unicode");
+          "text.unicode",
+          "transcribe");
 
   private static final List<String> CALIB =
       packages(
