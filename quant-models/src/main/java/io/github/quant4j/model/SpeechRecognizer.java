@@ -73,8 +73,8 @@ public final class SpeechRecognizer implements AutoCloseable {
   }
 
   /**
-   * Whether a model directory holds a decoder that writes, as its configuration and the names of its
-   * tensors say.
+   * Whether a model directory holds a decoder that writes, as its configuration and the names of
+   * its tensors say.
    *
    * @param directory holds config.json
    * @return true if {@link #open} is for it; false for an encoder by itself and any other network
@@ -121,12 +121,10 @@ public final class SpeechRecognizer implements AutoCloseable {
       String config = directory.resolve(ModelDirectory.CONFIG).toString();
       WhisperConfiguration shape = WhisperConfiguration.read(files.config(), config);
       DecoderConfiguration.Reading reading = DecoderConfiguration.read(files.config(), config);
-      SpeechTokens tokens =
-          GenerationFile.read(directory, files.config(), reading.configuration());
+      SpeechTokens tokens = GenerationFile.read(directory, files.config(), reading.configuration());
       ModelWeights weights = new StoredWeights(files);
       SpeechEncoder encoder = SpeechEncoder.of(shape, weights, options);
-      WhisperDecoderModel graph =
-          WhisperDecoderModel.of(reading.configuration(), weights, options);
+      WhisperDecoderModel graph = WhisperDecoderModel.of(reading.configuration(), weights, options);
       List<String> noticed = new ArrayList<>(reading.warnings());
       noticed.addAll(encoder.warnings());
       graph.warnings().stream().filter(line -> !noticed.contains(line)).forEach(noticed::add);
@@ -146,8 +144,8 @@ public final class SpeechRecognizer implements AutoCloseable {
   }
 
   /**
-   * What was noticed when the model was opened and may matter: tensors that are not used, members of
-   * the configuration that are not known, files that are not what was written. Also logged.
+   * What was noticed when the model was opened and may matter: tensors that are not used, members
+   * of the configuration that are not known, files that are not what was written. Also logged.
    *
    * @return one line for each; usually none
    */
@@ -213,8 +211,8 @@ public final class SpeechRecognizer implements AutoCloseable {
    * The tokenizer, read on first use.
    *
    * @return that of the model's directory
-   * @throws io.github.quant4j.text.InvalidTokenizerException if there is none, or it is malformed or
-   *     not supported
+   * @throws io.github.quant4j.text.InvalidTokenizerException if there is none, or it is malformed
+   *     or not supported
    * @throws java.io.UncheckedIOException if reading fails
    */
   public Tokenizer tokenizer() {
@@ -288,8 +286,7 @@ public final class SpeechRecognizer implements AutoCloseable {
       TranscriptionOptions options,
       ProgressListener progress,
       Cancellation cancellation) {
-    return new Transcriber(
-            encoder::encode, decoder(), tokens, tokenizer(), encoder.maximumFrames())
+    return new Transcriber(encoder::encode, decoder(), tokens, tokenizer(), encoder.maximumFrames())
         .run(logMel, frames, options, progress, cancellation);
   }
 

@@ -111,7 +111,9 @@ final class BeamSearch {
     return beamsFound;
   }
 
-  /** Appends the last token of each beam behind its parent. Fewer beams than texts leave some idle. */
+  /**
+   * Appends the last token of each beam behind its parent. Fewer beams than texts leave some idle.
+   */
   private float[] advance(TokenDecoder.Session session, List<Beam> running) {
     int[] parents = new int[beams];
     int[][] tokens = new int[beams][];

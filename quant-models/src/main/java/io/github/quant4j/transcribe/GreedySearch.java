@@ -24,8 +24,7 @@ final class GreedySearch {
     this.rules = rules;
     this.end = end;
     this.vocabulary = vocabulary;
-    this.sampler =
-        new TokenSampler(new Sampling(Integer.MAX_VALUE, temperature, 0, 1, 0), random);
+    this.sampler = new TokenSampler(new Sampling(Integer.MAX_VALUE, temperature, 0, 1, 0), random);
   }
 
   /**

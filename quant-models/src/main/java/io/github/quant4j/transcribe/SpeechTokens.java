@@ -15,8 +15,8 @@ import java.util.OptionalInt;
  *     token, and the one that stands for silence is the token before; empty if the configuration
  *     does not know of time stamps
  * @param previous stands before the text of earlier windows, if there is such a token
- * @param languages the token of each language, by its code, such as {@code en}; empty for a model of
- *     English only
+ * @param languages the token of each language, by its code, such as {@code en}; empty for a model
+ *     of English only
  * @param tasks the token of each task, perhaps none
  * @param multilingual whether a language and a task can be chosen
  * @param language what the configuration chooses, if anything
@@ -25,7 +25,8 @@ import java.util.OptionalInt;
  *     stands for the language, which is then detected
  * @param suppressed tokens that are never written
  * @param suppressedAtBegin tokens that a text does not begin with
- * @param maximumInitialTimestamp the latest time stamp that a text may begin with, in steps of 20 ms
+ * @param maximumInitialTimestamp the latest time stamp that a text may begin with, in steps of 20
+ *     ms
  * @param maximumLength the most tokens behind the prompt
  */
 public record SpeechTokens(

@@ -83,8 +83,7 @@ public record Transcriber(
       TokenDecoder.Window window = decoder.listen(encoder.encode(window(logMel, seek)));
       if (prompt == null) {
         prompt =
-            prompts.of(
-                options, timestamps, () -> WindowDecoder.language(decoder, tokens, window));
+            prompts.of(options, timestamps, () -> WindowDecoder.language(decoder, tokens, window));
       }
       List<Integer> earlier =
           goesOn
@@ -106,8 +105,7 @@ public record Transcriber(
     }
     String text =
         segments.stream().map(TranscriptionSegment::text).collect(Collectors.joining()).strip();
-    return new Transcription(
-        text, prompt == null ? Optional.empty() : prompt.language(), segments);
+    return new Transcription(text, prompt == null ? Optional.empty() : prompt.language(), segments);
   }
 
   private static TranscriptionSegment segment(
@@ -128,11 +126,7 @@ public record Transcriber(
     FloatMatrix window = FloatMatrix.zeros(windowFrames, logMel.columns());
     int rows = Math.min(windowFrames, logMel.rows() - seek);
     System.arraycopy(
-        logMel.data(),
-        seek * logMel.columns(),
-        window.data(),
-        0,
-        rows * logMel.columns());
+        logMel.data(), seek * logMel.columns(), window.data(), 0, rows * logMel.columns());
     return window;
   }
 }

@@ -84,8 +84,8 @@ public record TranscriptionOptions(
   }
 
   /**
-   * Greedy search with the fallback of OpenAI's program: temperatures from 0 to 1 in steps of 0.2, a
-   * compression ratio of 2.4, a mean log probability of -1, silence at 0.6. The language is
+   * Greedy search with the fallback of OpenAI's program: temperatures from 0 to 1 in steps of 0.2,
+   * a compression ratio of 2.4, a mean log probability of -1, silence at 0.6. The language is
    * detected, and there are no time stamps in recordings of one window.
    *
    * @return the options

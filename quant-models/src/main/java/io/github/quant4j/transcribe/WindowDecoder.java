@@ -77,10 +77,7 @@ final class WindowDecoder {
   }
 
   private Result attempt(
-      TokenDecoder.Window window,
-      List<Integer> earlier,
-      List<Integer> prompt,
-      double temperature) {
+      TokenDecoder.Window window, List<Integer> earlier, List<Integer> prompt, double temperature) {
     int vocabulary = decoder.vocabularySize();
     int texts = temperature == 0 ? options.beams() : 1;
     TokenDecoder.Session session = window.begin(texts);

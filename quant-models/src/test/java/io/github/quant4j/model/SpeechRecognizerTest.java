@@ -87,8 +87,7 @@ class SpeechRecognizerTest {
   void logitsAreThoseOfTheOracle(ModelOptions options) {
     try (SpeechRecognizer recognizer = open(options)) {
       for (int i = 0; i < 2; i++) {
-        FloatMatrix features =
-            recognizer.encoder().encode(TestRecognizer.expected("log_mel." + i));
+        FloatMatrix features = recognizer.encoder().encode(TestRecognizer.expected("log_mel." + i));
         assertArrayEquals(
             TestRecognizer.expected("encoder." + i).data(), features.data(), 3e-5f, "encoder " + i);
         FloatMatrix logits =
@@ -213,9 +212,7 @@ class SpeechRecognizerTest {
   void scoresAreThoseThatTheOracleDecidesBy(TestRecognizer.Scores expected) {
     try (SpeechRecognizer recognizer = open(SCALAR)) {
       TranscriptionSegment first =
-          transcribe(recognizer, expected.input(), options(expected.call()))
-              .segments()
-              .getFirst();
+          transcribe(recognizer, expected.input(), options(expected.call())).segments().getFirst();
       assertEquals(expected.averageLogProbability(), first.averageLogProbability(), 1e-5);
       assertEquals(
           1, first.noSpeechProbability() / expected.noSpeechProbability(), 1e-3, "silence");
@@ -325,8 +322,7 @@ class SpeechRecognizerTest {
           () -> recognizer.transcribe(new Waveform(new float[0], 16_000), options));
       assertThrows(
           CancellationException.class,
-          () ->
-              recognizer.transcribe(speech, options, ProgressListener.none(), () -> true));
+          () -> recognizer.transcribe(speech, options, ProgressListener.none(), () -> true));
       FloatMatrix features = FloatMatrix.zeros(24, 32);
       TokenDecoder decoder = recognizer.decoder();
       assertThrows(

@@ -31,8 +31,7 @@ public final class TestRecognizer {
 
   /** A tensor of the expected file. */
   public static FloatMatrix expected(String name) {
-    try (SafetensorsFile file =
-        SafetensorsFile.open(directory().resolve("expected.safetensors"))) {
+    try (SafetensorsFile file = SafetensorsFile.open(directory().resolve("expected.safetensors"))) {
       return file.require(name).toMatrix();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -37,8 +37,8 @@ final class CrossAttention {
 
   /**
    * Runs of queries of one text. To attention without causality a sequence has as many keys as its
-   * first position and length make together, so a piece stands at the end of its window; it must not
-   * be longer than that.
+   * first position and length make together, so a piece stands at the end of its window; it must
+   * not be longer than that.
    *
    * @param windows the window of each piece
    */

@@ -6,8 +6,8 @@ import io.github.quant4j.parallel.ScratchPool;
 
 /**
  * What a block's cross attention attends to: the keys and values of the encoder's output, computed
- * once for each window. They lie {@code [windows][heads, frames, head width]}, so that a head's keys
- * are contiguous.
+ * once for each window. They lie {@code [windows][heads, frames, head width]}, so that a head's
+ * keys are contiguous.
  */
 final class CrossMemory {
   private final int headWidth;

@@ -154,15 +154,12 @@ final class DecoderLayout {
                 new InputOrigin.Normalization(norms.cross())),
             // All blocks read the encoder's output, which none of them may change.
             new SiteGroup(
-                "encoder_attn.memory",
-                List.of(key(cross), crossValue),
-                new InputOrigin.Fixed()),
+                "encoder_attn.memory", List.of(key(cross), crossValue), new InputOrigin.Fixed()),
             new SiteGroup(
                 "encoder_attn.output",
                 List.of(square(cross + ".out_proj")),
                 new InputOrigin.Attention(crossValue, configuration.headStructure())),
-            new SiteGroup(
-                "mlp.input", List.of(first), new InputOrigin.Normalization(norms.mlp())),
+            new SiteGroup("mlp.input", List.of(first), new InputOrigin.Normalization(norms.mlp())),
             new SiteGroup("mlp.output", List.of(second), new InputOrigin.Activated(first))),
         width);
   }
@@ -191,8 +188,7 @@ final class DecoderLayout {
     check.require(finalNorm().weight(), Shape.of(width), "");
     check.require(finalNorm().bias().orElseThrow(), Shape.of(width), "");
     LinearSite logits = head.sites().getFirst();
-    check.requireSite(
-        logits, configuration.tied() ? "" : ", as 'tie_word_embeddings' is false");
+    check.requireSite(logits, configuration.tied() ? "" : ", as 'tie_word_embeddings' is false");
     if (configuration.tied() && !isQuantized(weights)) {
       check.requireCopy(
           HEAD + ".weight",

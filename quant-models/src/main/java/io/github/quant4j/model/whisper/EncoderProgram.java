@@ -73,8 +73,7 @@ final class EncoderProgram implements BlockProgram {
       Activations activations,
       float[] target,
       WorkerTeam team) {
-    LayerNorms.run(
-        weights, norm, activations.hidden(), 0, activations.tokens(), target, 0, team);
+    LayerNorms.run(weights, norm, activations.hidden(), 0, activations.tokens(), target, 0, team);
   }
 
   private void attend(Activations activations) {

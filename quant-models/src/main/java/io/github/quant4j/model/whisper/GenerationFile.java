@@ -62,8 +62,9 @@ public final class GenerationFile {
    * @param config the contents of config.json
    * @param decoder the shape of the model
    * @return its tokens
-   * @throws InvalidModelException if the file is not a JSON object, a token is missing or not in the
-   *     vocabulary, or a member asks for something that is not done; all problems are named together
+   * @throws InvalidModelException if the file is not a JSON object, a token is missing or not in
+   *     the vocabulary, or a member asks for something that is not done; all problems are named
+   *     together
    * @throws IOException if it cannot be read
    */
   public static SpeechTokens read(
@@ -106,8 +107,7 @@ public final class GenerationFile {
     Map<String, Integer> languages = languages();
     OptionalInt noTimestamps = token("no_timestamps_token_id");
     int maximum = file.optionalInteger("max_length", 1, LONGEST).orElse(positions);
-    OptionalInt initial =
-        optional(file.optionalInteger("max_initial_timestamp_index", 0, LONGEST));
+    OptionalInt initial = optional(file.optionalInteger("max_initial_timestamp_index", 0, LONGEST));
     return new SpeechTokens(
         required("decoder_start_token_id"),
         required("eos_token_id"),
@@ -186,9 +186,7 @@ public final class GenerationFile {
         .ifPresent(
             section -> {
               for (Task task : Task.values()) {
-                section
-                    .token(task.label(), vocabulary)
-                    .ifPresent(token -> tasks.put(task, token));
+                section.token(task.label(), vocabulary).ifPresent(token -> tasks.put(task, token));
               }
             });
     return tasks;
@@ -241,8 +239,7 @@ public final class GenerationFile {
   }
 
   private static boolean isNumber(JsonValue value, long expected) {
-    return value instanceof JsonValue.Num number
-        && Double.parseDouble(number.text()) == expected;
+    return value instanceof JsonValue.Num number && Double.parseDouble(number.text()) == expected;
   }
 
   private boolean isTokenOrNull(JsonValue value) {

@@ -6,8 +6,8 @@ import io.github.quant4j.graph.SequenceLayout;
 import io.github.quant4j.tensor.FloatMatrix;
 
 /**
- * Hidden states of texts with the windows that they are about, taken apart. In a batch every text is
- * two sequences: first the frames of its window, then its tokens.
+ * Hidden states of texts with the windows that they are about, taken apart. In a batch every text
+ * is two sequences: first the frames of its window, then its tokens.
  *
  * @param layout of the batch
  * @param windows how the frames fall into windows

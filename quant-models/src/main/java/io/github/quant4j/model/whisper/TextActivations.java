@@ -4,7 +4,9 @@ package io.github.quant4j.model.whisper;
 import io.github.quant4j.graph.SequenceLayout;
 import org.jspecify.annotations.Nullable;
 
-/** Texts inside a decoder: the residual stream, the input of the next site group, and their past. */
+/**
+ * Texts inside a decoder: the residual stream, the input of the next site group, and their past.
+ */
 final class TextActivations {
   private final SequenceLayout layout;
   private final float[] hidden;
@@ -20,8 +22,7 @@ final class TextActivations {
    * @param input room for the widest site input, {@code [tokens, in]}
    * @param cache what the texts have seen before; if absent, they are whole
    */
-  TextActivations(
-      SequenceLayout layout, float[] hidden, float[] input, @Nullable TextCache cache) {
+  TextActivations(SequenceLayout layout, float[] hidden, float[] input, @Nullable TextCache cache) {
     this.layout = layout;
     this.hidden = hidden;
     this.input = input;

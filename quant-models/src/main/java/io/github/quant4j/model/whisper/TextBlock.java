@@ -100,10 +100,7 @@ final class TextBlock implements Block {
       int tokens = states.texts().tokens();
       this.texts =
           new TextActivations(
-              states.texts(),
-              states.hidden(),
-              FloatMatrix.zeros(tokens, widest).data(),
-              null);
+              states.texts(), states.hidden(), FloatMatrix.zeros(tokens, widest).data(), null);
       program().start(texts);
     }
 

@@ -14,9 +14,9 @@ import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.parallel.WorkerTeam;
 
 /**
- * A pre-norm decoder block: {@code h += out(attention(q, k, v of norm(h)))}, where a token sees none
- * after it; {@code h += out(attention(q of norm(h); k, v of the encoder's output))}; {@code h +=
- * fc2(gelu(fc1(norm(h))))}.
+ * A pre-norm decoder block: {@code h += out(attention(q, k, v of norm(h)))}, where a token sees
+ * none after it; {@code h += out(attention(q of norm(h); k, v of the encoder's output))}; {@code h
+ * += fc2(gelu(fc1(norm(h))))}.
  */
 final class TextBlockProgram {
   private static final int QUERY = 0;
@@ -132,14 +132,7 @@ final class TextBlockProgram {
       cache.store(layer, layout, projected, keys, values);
       seen = cache.layer(layer);
     }
-    selfAttention.run(
-        layout,
-        projected,
-        sites.offset(QUERY, tokens),
-        seen,
-        0,
-        texts.input(),
-        null);
+    selfAttention.run(layout, projected, sites.offset(QUERY, tokens), seen, 0, texts.input(), null);
     scratch.release(projected);
   }
 

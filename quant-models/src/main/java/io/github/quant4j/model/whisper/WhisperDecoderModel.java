@@ -27,14 +27,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The decoder of a Whisper model (Radford et al., arXiv:2212.04356) as a chain of blocks, in
- * binary32, as the Transformers library defines it: embeddings and learned positions, then blocks of
- * layer norm and causal self attention, layer norm and attention over the encoder's output, and a
- * GELU MLP behind a third layer norm; then a layer norm and the head, which is tied to the
+ * binary32, as the Transformers library defines it: embeddings and learned positions, then blocks
+ * of layer norm and causal self attention, layer norm and attention over the encoder's output, and
+ * a GELU MLP behind a third layer norm; then a layer norm and the head, which is tied to the
  * embeddings.
  *
  * <p>An input is a text with the encoder's output for its window. Both are part of the hidden
- * states: every text is two sequences, the frames of its window, which blocks leave as they are, and
- * its tokens. The head's output has rows for tokens only.
+ * states: every text is two sequences, the frames of its window, which blocks leave as they are,
+ * and its tokens. The head's output has rows for tokens only.
  *
  * <p>Every block has seven site groups: q_proj, k_proj and v_proj of the self attention; its
  * out_proj; q_proj of the cross attention; its k_proj and v_proj, whose input are the frames; its
@@ -142,9 +142,9 @@ public final class WhisperDecoderModel implements BlockModel<SpokenText> {
         .flatMap(
             block ->
                 List.of(
-                    DecoderLayout.SELF_OUTPUT,
-                    DecoderLayout.CROSS_OUTPUT,
-                    DecoderLayout.MLP_OUTPUT)
+                        DecoderLayout.SELF_OUTPUT,
+                        DecoderLayout.CROSS_OUTPUT,
+                        DecoderLayout.MLP_OUTPUT)
                     .stream()
                     .map(group -> block.groups().get(group).sites().getFirst()))
         .toList();
@@ -281,13 +281,7 @@ public final class WhisperDecoderModel implements BlockModel<SpokenText> {
         configuration.width(),
         opened,
         new TextBlockProgram(
-            index,
-            configuration,
-            norms,
-            opened,
-            selfAttention,
-            crossAttention,
-            options.kernels()));
+            index, configuration, norms, opened, selfAttention, crossAttention, options.kernels()));
   }
 
   TextHead openHeadBlock(boolean heap) {
