@@ -126,6 +126,11 @@ public final class WhisperDecoderModel implements BlockModel<SpokenText> {
     return layout.head();
   }
 
+  @Override
+  public List<String> otherLinearModules() {
+    return LinearModules.besidesDecoder(weights.tensors());
+  }
+
   /**
    * {@inheritDoc}
    *
