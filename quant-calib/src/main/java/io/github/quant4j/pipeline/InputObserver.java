@@ -57,6 +57,15 @@ final class InputObserver {
    * @param weights of the tokens, or null if all count alike
    */
   void add(SiteInput input, float @Nullable [] weights) {
+    if (weights != null && weights.length != input.tokens()) {
+      throw new IllegalArgumentException(
+          "token weights: "
+              + weights.length
+              + " for "
+              + input.tokens()
+              + " rows that layers read, expected one for each; this network can only be calibrated"
+              + " on all tokens alike");
+    }
     int width = input.width();
     int count = input.tokens();
     int held = 0;

@@ -3,6 +3,7 @@ package io.github.quant4j.pipeline;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.graph.LinearSite;
@@ -85,7 +86,7 @@ class RecognizerQuantizationTest {
         "int8:channel:sym rtn",
         "int8:g8:asym gptq(act-order)",
         "smooth(0.5) | int8:channel:sym rtn @ int8:token",
-        "hadamard(8) | int8:g8:sym gptq",
+        "hadamard(block=8,online) | int8:g8:sym gptq",
         "awq | int8:g8:asym rtn"
       })
   void decodersAreQuantized(String recipe) throws IOException {
@@ -121,6 +122,34 @@ class RecognizerQuantizationTest {
       }
     }
     assertTrue(errors[1] < 0.9 * errors[0], Arrays.toString(errors));
+  }
+
+  /** Layers that read frames have other rows than those that read tokens. */
+  @Test
+  void tokenWeightsAreRefused() throws IOException {
+    try (SpeechRecognizer original = open(TestRecognizer.directory())) {
+      List<SpokenText> texts = texts(original);
+      List<float[]> weights = new ArrayList<>();
+      for (SpokenText text : texts) {
+        float[] ones = new float[24 + text.tokens().length];
+        Arrays.fill(ones, 0.5f);
+        weights.add(ones);
+      }
+      String message =
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () ->
+                      Quantization.of(
+                              original.decoderGraph(),
+                              TestRecognizer.directory(),
+                              texts,
+                              original.options().kernels())
+                          .recipe("int4:g8:sym gptq")
+                          .weighting(new TokenWeighting.Given(weights))
+                          .saveTo(directory.resolve("out")))
+              .getMessage();
+      assertTrue(message.contains("token weights"), message);
+    }
   }
 
   /** The encoder first, then the decoder on what the quantized encoder gives. */

@@ -34,7 +34,7 @@ public interface TokenDecoder {
    *
    * <p>Cost: the projections of the features for all blocks, once.
    *
-   * @param features what the encoder makes of the window, {@code [frames, width]}
+   * @param features what the encoder makes of a window, {@code [frames, width]}
    * @return the window, about which any number of texts can be begun
    * @throws IllegalArgumentException if the features are not of this model
    */

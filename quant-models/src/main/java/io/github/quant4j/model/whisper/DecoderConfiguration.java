@@ -21,6 +21,7 @@ import java.util.List;
  * @param intermediateSize width inside the MLP
  * @param layers number of decoder blocks
  * @param positions the most tokens that a text may have
+ * @param windowFrames rows of the encoder's output for a window
  * @param tied whether the head uses the embeddings as its weights
  */
 public record DecoderConfiguration(
@@ -30,6 +31,7 @@ public record DecoderConfiguration(
     int intermediateSize,
     int layers,
     int positions,
+    int windowFrames,
     boolean tied) {
   private static final String ARCHITECTURE = "WhisperForConditionalGeneration";
   private static final int MOST_LAYERS = 10_000;
@@ -50,6 +52,7 @@ public record DecoderConfiguration(
         || intermediateSize < 1
         || layers < 1
         || positions < 1
+        || windowFrames < 1
         || width % heads != 0) {
       throw new IllegalArgumentException(
           "configuration: vocabulary "
@@ -64,6 +67,8 @@ public record DecoderConfiguration(
               + layers
               + ", positions "
               + positions
+              + ", frames of a window "
+              + windowFrames
               + ", expected all to be at least 1, and heads that divide the width");
     }
   }
@@ -93,13 +98,14 @@ public record DecoderConfiguration(
     int inner = values.optionalInteger("decoder_ffn_dim", 1, WIDEST).orElse(1536);
     int layers = values.optionalInteger("decoder_layers", 1, MOST_LAYERS).orElse(4);
     int positions = values.optionalInteger("max_target_positions", 1, WIDEST).orElse(448);
+    int frames = values.optionalInteger("max_source_positions", 1, WIDEST).orElse(1500);
     boolean tied = values.flag("tie_word_embeddings", true);
     List<String> warnings = WhisperMembers.check(values);
     if (!values.problems().isEmpty()) {
       throw new InvalidModelException(subject, values.problems());
     }
     return new Reading(
-        new DecoderConfiguration(vocabulary, width, heads, inner, layers, positions, tied),
+        new DecoderConfiguration(vocabulary, width, heads, inner, layers, positions, frames, tied),
         warnings);
   }
 

@@ -7,7 +7,7 @@ import io.github.quant4j.tensor.FloatMatrix;
 
 /**
  * Hidden states of texts with the windows that they are about, taken apart. In a batch every text
- * is two sequences: first the frames of its window, then its tokens.
+ * is one sequence: first the frames of its window, as many in all of them, then its tokens.
  *
  * @param layout of the batch
  * @param windows how the frames fall into windows
@@ -24,21 +24,22 @@ record SpokenStates(
     float[] hidden,
     int width) {
 
-  static SpokenStates of(HiddenStates states, int width, String block) {
+  /**
+   * Takes states apart.
+   *
+   * @param frames of each window
+   * @param block what messages name
+   */
+  static SpokenStates of(HiddenStates states, int frames, int width, String block) {
     SequenceLayout layout = states.layout();
-    if (states.values().columns() != width || layout.count() % 2 != 0) {
+    if (states.values().columns() != width) {
       throw new IllegalArgumentException(
-          "input: "
-              + states.values()
-              + " of "
-              + layout
-              + ", expected "
-              + width
-              + " columns, and for each text the frames of its window and its tokens, for block "
-              + block);
+          "input: " + states.values() + ", expected " + width + " columns for block " + block);
     }
+    int[] lengths = new int[layout.count()];
     for (int s = 0; s < layout.count(); s++) {
-      if (layout.firstPosition(s) != 0 || layout.length(s) == 0) {
+      lengths[s] = layout.length(s) - frames;
+      if (layout.firstPosition(s) != 0 || lengths[s] < 1) {
         throw new IllegalArgumentException(
             "input: sequence "
                 + s
@@ -46,45 +47,40 @@ record SpokenStates(
                 + layout.length(s)
                 + " rows from position "
                 + layout.firstPosition(s)
-                + ", expected whole sequences that are not empty");
+                + ", expected the "
+                + frames
+                + " frames of a window and at least one token behind them, for block "
+                + block);
       }
     }
-    SequenceLayout windows = lengths(layout, 0);
-    SequenceLayout texts = lengths(layout, 1);
-    float[] features = new float[windows.tokens() * width];
-    float[] hidden = new float[texts.tokens() * width];
-    copy(states.values().data(), layout, 0, windows, features, width, false);
-    copy(states.values().data(), layout, 1, texts, hidden, width, false);
-    return new SpokenStates(layout, windows, features, texts, hidden, width);
+    SequenceLayout windows = SequenceLayout.uniform(layout.count(), frames);
+    SequenceLayout texts = SequenceLayout.of(lengths);
+    SpokenStates parts =
+        new SpokenStates(
+            layout,
+            windows,
+            new float[windows.tokens() * width],
+            texts,
+            new float[texts.tokens() * width],
+            width);
+    float[] all = states.values().data();
+    for (int s = 0; s < layout.count(); s++) {
+      System.arraycopy(
+          all, parts.framesFrom(s), parts.features, windows.start(s) * width, frames * width);
+      System.arraycopy(
+          all, parts.tokensFrom(s), parts.hidden, texts.start(s) * width, lengths[s] * width);
+    }
+    return parts;
   }
 
-  private static SequenceLayout lengths(SequenceLayout layout, int parity) {
-    int[] lengths = new int[layout.count() / 2];
-    for (int i = 0; i < lengths.length; i++) {
-      lengths[i] = layout.length(2 * i + parity);
-    }
-    return SequenceLayout.of(lengths);
+  /** Where the frames of a text's window lie among all. */
+  private int framesFrom(int text) {
+    return layout.start(text) * width;
   }
 
-  /** Copies every second sequence of a batch to where it lies among its kind, or back. */
-  private static void copy(
-      float[] all,
-      SequenceLayout layout,
-      int parity,
-      SequenceLayout part,
-      float[] some,
-      int width,
-      boolean back) {
-    for (int i = 0; i < part.count(); i++) {
-      int inAll = layout.start(2 * i + parity) * width;
-      int inSome = part.start(i) * width;
-      int size = part.length(i) * width;
-      if (back) {
-        System.arraycopy(some, inSome, all, inAll, size);
-      } else {
-        System.arraycopy(all, inAll, some, inSome, size);
-      }
-    }
+  /** Where a text's tokens lie among all. */
+  private int tokensFrom(int text) {
+    return (layout.start(text) + windows.length(text)) * width;
   }
 
   /** The frames of each window. */
@@ -99,8 +95,16 @@ record SpokenStates(
   /** The batch as it is now. */
   HiddenStates joined() {
     FloatMatrix values = FloatMatrix.zeros(layout.tokens(), width);
-    copy(values.data(), layout, 0, windows, features, width, true);
-    copy(values.data(), layout, 1, texts, hidden, width, true);
+    for (int s = 0; s < layout.count(); s++) {
+      System.arraycopy(
+          features,
+          windows.start(s) * width,
+          values.data(),
+          framesFrom(s),
+          windows.length(s) * width);
+      System.arraycopy(
+          hidden, texts.start(s) * width, values.data(), tokensFrom(s), texts.length(s) * width);
+    }
     return new HiddenStates(values, layout);
   }
 }

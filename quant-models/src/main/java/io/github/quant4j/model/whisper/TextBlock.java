@@ -20,14 +20,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class TextBlock implements Block {
   private final BlockLayout layout;
-  private final int width;
+  private final DecoderConfiguration configuration;
   private volatile @Nullable Contents contents;
 
   private record Contents(BlockWeights weights, TextBlockProgram program) {}
 
-  TextBlock(int width, BlockWeights weights, TextBlockProgram program) {
+  TextBlock(DecoderConfiguration configuration, BlockWeights weights, TextBlockProgram program) {
     this.layout = weights.layout();
-    this.width = width;
+    this.configuration = configuration;
     this.contents = new Contents(weights, program);
   }
 
@@ -75,7 +75,8 @@ final class TextBlock implements Block {
    */
   @Override
   public BlockPass begin(HiddenStates input, boolean traceAttention) {
-    return new Pass(SpokenStates.of(input, width, layout.name()));
+    return new Pass(
+        SpokenStates.of(input, configuration.windowFrames(), configuration.width(), layout.name()));
   }
 
   @Override
@@ -129,7 +130,7 @@ final class TextBlock implements Block {
     public Optional<SiteInput> residual() {
       return nextGroup == DecoderLayout.CROSS_MEMORY
           ? Optional.empty()
-          : Optional.of(new SiteInput(states.hidden(), 0, width, states.texts()));
+          : Optional.of(new SiteInput(states.hidden(), 0, configuration.width(), states.texts()));
     }
 
     @Override

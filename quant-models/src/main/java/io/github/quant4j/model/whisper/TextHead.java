@@ -17,12 +17,14 @@ import org.jspecify.annotations.Nullable;
 
 /** The end of a decoder: {@code logits = proj_out(norm(h))} of the tokens of each text. */
 final class TextHead implements Block {
+  private final int windowFrames;
   private final NormSite norm;
   private final BlockLayout layout;
   private final WorkerTeam team;
   private volatile @Nullable BlockWeights contents;
 
-  TextHead(NormSite norm, BlockWeights weights, WorkerTeam team) {
+  TextHead(int windowFrames, NormSite norm, BlockWeights weights, WorkerTeam team) {
+    this.windowFrames = windowFrames;
     this.norm = norm;
     this.layout = weights.layout();
     this.team = team;
@@ -74,7 +76,7 @@ final class TextHead implements Block {
 
   @Override
   public BlockPass begin(HiddenStates input, boolean traceAttention) {
-    return new Pass(SpokenStates.of(input, norm.width(), layout.name()));
+    return new Pass(SpokenStates.of(input, windowFrames, norm.width(), layout.name()));
   }
 
   @Override

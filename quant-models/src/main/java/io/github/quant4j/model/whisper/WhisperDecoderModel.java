@@ -165,30 +165,31 @@ public final class WhisperDecoderModel implements BlockModel<SpokenText> {
    * Looks up the embeddings of the tokens and adds the positions; the features stay as they are.
    *
    * @param inputs one or more texts with the features of their windows
-   * @return the hidden states, for each text the frames of its window and then its tokens
+   * @return the hidden states, for each text one sequence: the frames of its window and then its
+   *     tokens
    * @throws IllegalArgumentException if a token is not in the vocabulary, a text is empty or longer
-   *     than the model has positions, or features are not those of an encoder of this width
+   *     than the model has positions, or features are not those of a window
    */
   @Override
   public HiddenStates embed(List<? extends SpokenText> inputs) {
-    int[] lengths = new int[2 * inputs.size()];
-    for (int i = 0; i < inputs.size(); i++) {
-      requireFeatures(inputs.get(i).features());
-      requireTokens(inputs.get(i).tokens(), 0);
-      if (inputs.get(i).tokens().length == 0) {
+    int frames = configuration.windowFrames();
+    for (SpokenText input : inputs) {
+      requireFeatures(input.features());
+      requireTokens(input.tokens(), 0);
+      if (input.tokens().length == 0) {
         throw new IllegalArgumentException("tokens: none, expected at least one");
       }
-      lengths[2 * i] = inputs.get(i).features().rows();
-      lengths[2 * i + 1] = inputs.get(i).tokens().length;
     }
-    SequenceLayout sequences = SequenceLayout.of(lengths);
+    SequenceLayout sequences =
+        SequenceLayout.of(
+            inputs.stream().mapToInt(input -> frames + input.tokens().length).toArray());
     int width = configuration.width();
     FloatMatrix hidden = FloatMatrix.zeros(sequences.tokens(), width);
     for (int i = 0; i < inputs.size(); i++) {
       float[] features = inputs.get(i).features().data();
-      System.arraycopy(
-          features, 0, hidden.data(), sequences.start(2 * i) * width, lengths[2 * i] * width);
-      embed(inputs.get(i).tokens(), 0, hidden.data(), sequences.start(2 * i + 1));
+      int first = sequences.start(i);
+      System.arraycopy(features, 0, hidden.data(), first * width, frames * width);
+      embed(inputs.get(i).tokens(), 0, hidden.data(), first + frames);
     }
     return new HiddenStates(hidden, sequences);
   }
@@ -199,13 +200,16 @@ public final class WhisperDecoderModel implements BlockModel<SpokenText> {
   }
 
   void requireFeatures(FloatMatrix features) {
-    if (features.rows() < 1 || features.columns() != configuration.width()) {
+    if (features.rows() != configuration.windowFrames()
+        || features.columns() != configuration.width()) {
       throw new IllegalArgumentException(
           "features: "
               + features
-              + ", expected at least 1 row and "
+              + ", expected those of a window, ["
+              + configuration.windowFrames()
+              + ", "
               + configuration.width()
-              + " columns");
+              + "]");
     }
   }
 
@@ -283,7 +287,7 @@ public final class WhisperDecoderModel implements BlockModel<SpokenText> {
         new BlockWeights(
             layout.blocks().get(index), norms.vectors(), weights, options.kernels(), heap);
     return new TextBlock(
-        configuration.width(),
+        configuration,
         opened,
         new TextBlockProgram(
             index, configuration, norms, opened, selfAttention, crossAttention, options.kernels()));
@@ -297,6 +301,7 @@ public final class WhisperDecoderModel implements BlockModel<SpokenText> {
             weights,
             options.kernels(),
             heap);
-    return new TextHead(layout.finalNorm(), opened, options.kernels().team());
+    return new TextHead(
+        configuration.windowFrames(), layout.finalNorm(), opened, options.kernels().team());
   }
 }

@@ -19,7 +19,6 @@ final class WhisperMembers {
           "encoder_attention_heads",
           "encoder_ffn_dim",
           "encoder_layers",
-          "max_source_positions",
           "num_mel_bins",
           // Bookkeeping.
           "_attn_implementation",

@@ -79,10 +79,10 @@ class DecoderFilesTest {
   @Test
   void configurationsAreRead() {
     assertEquals(
-        new DecoderConfiguration(76, 32, 2, 56, 2, 40, true), config("{}").configuration());
+        new DecoderConfiguration(76, 32, 2, 56, 2, 40, 24, true), config("{}").configuration());
     assertEquals(List.of(), config("{}").warnings());
     assertEquals(
-        new DecoderConfiguration(51865, 384, 6, 1536, 4, 448, true),
+        new DecoderConfiguration(51865, 384, 6, 1536, 4, 448, 1500, true),
         DecoderConfiguration.read(parse("{\"model_type\": \"whisper\"}"), "x").configuration());
   }
 
