@@ -61,6 +61,15 @@ final class InputObserver {
    */
   void add(SiteInput input, float @Nullable [] ofBatch) {
     float[] weights = weights(input, ofBatch);
+    if (weights != null && weights.length != input.tokens()) {
+      throw new IllegalArgumentException(
+          "token weights: "
+              + weights.length
+              + " for "
+              + input.tokens()
+              + " rows that layers read, expected one for each; this network can only be calibrated"
+              + " on all tokens alike");
+    }
     int width = input.width();
     int count = input.tokens();
     int held = 0;

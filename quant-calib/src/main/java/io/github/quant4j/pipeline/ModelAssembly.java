@@ -109,7 +109,11 @@ final class ModelAssembly {
         }
       }
       QuantizedModelWriter.Result written =
-          writer.finish(model.sites().stream().map(LinearSite::name).toList());
+          writer.finish(
+              Stream.concat(
+                      model.sites().stream().map(LinearSite::name),
+                      model.otherLinearModules().stream())
+                  .toList());
       QuantizationReport report =
           new QuantizationReport(
               output.target(),

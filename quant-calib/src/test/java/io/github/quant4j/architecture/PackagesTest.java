@@ -98,7 +98,8 @@ class PackagesTest {
           "text.postprocessor",
           "text.pretokenizer",
           "text.regex",
-          "text.unicode");
+          "text.unicode",
+          "transcribe");
 
   private static final List<String> CALIB =
       packages(

@@ -67,6 +67,17 @@ public interface BlockModel<I> {
   }
 
   /**
+   * Linear layers in the same files that are no sites of this network, such as those of a decoder
+   * beside an encoder. They stay as they are when this network is quantized, which other tools must
+   * be told.
+   *
+   * @return their names
+   */
+  default List<String> otherLinearModules() {
+    return List.of();
+  }
+
+  /**
    * What writes to and reads from the residual stream.
    *
    * @return empty if the stream cannot be rotated exactly, because something else writes to it

@@ -158,6 +158,11 @@ public final class SpeechEncoder implements AutoCloseable {
     return graph.configuration().maximumFrames();
   }
 
+  /** Channels of its spectrograms. */
+  int melBins() {
+    return graph.configuration().melBins();
+  }
+
   /**
    * What was noticed when the encoder was opened and may matter: tensors that are not used, files
    * that are not what was written. Also logged.

@@ -5,6 +5,7 @@ import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.model.SpeechEncoder;
+import io.github.quant4j.model.SpeechRecognizer;
 import io.github.quant4j.model.config.ModelOptions;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -100,6 +101,20 @@ sealed interface AnyModel extends AutoCloseable {
           directory + ": not a speech encoder; expected one, or --text instead of --speech");
     }
     return SpeechEncoder.open(directory, options);
+  }
+
+  /** Opens a model that writes down what is said. */
+  static SpeechRecognizer openToTranscribe(Path directory, ModelOptions options)
+      throws IOException {
+    if (!SpeechEncoder.isIn(directory)) {
+      throw new UsageException(
+          directory + ": no model of Whisper, expected one with an encoder and a decoder");
+    }
+    if (!SpeechRecognizer.isIn(directory)) {
+      throw new UsageException(
+          directory + ": a speech encoder without a decoder, which writes no text; expected both");
+    }
+    return SpeechRecognizer.open(directory, options);
   }
 
   @Override

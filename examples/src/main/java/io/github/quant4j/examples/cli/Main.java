@@ -68,6 +68,8 @@ public final class Main {
             .addSubcommand(new QuantizeCommand(quant))
             .addSubcommand(new EvalCommand(quant))
             .addSubcommand(new GenerateCommand(quant))
+            .addSubcommand(new TranscribeCommand(quant))
+            .addSubcommand(new WordErrorCommand(quant))
             .addSubcommand(new InspectCommand(quant))
             .addSubcommand(new EstimateCommand(quant))
             .addSubcommand(new CompareCommand(quant))

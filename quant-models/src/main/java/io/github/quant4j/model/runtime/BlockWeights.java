@@ -96,7 +96,7 @@ public final class BlockWeights {
     return bias(site).map(values -> Kernels.withBias(kernel, values)).orElse(kernel);
   }
 
-  BlockLayout layout() {
+  public BlockLayout layout() {
     return layout;
   }
 
@@ -105,13 +105,13 @@ public final class BlockWeights {
     return groups.get(index);
   }
 
-  QuantizedLinear linear(LinearSite site) {
+  public QuantizedLinear linear(LinearSite site) {
     kernel(site);
     QuantizedLinear changed = replaced.get(site);
     return changed != null ? changed : read(site);
   }
 
-  void replace(LinearSite site, QuantizedLinear linear) {
+  public void replace(LinearSite site, QuantizedLinear linear) {
     kernel(site);
     if (linear.outFeatures() != site.outFeatures() || linear.inFeatures() != site.inFeatures()) {
       throw new IllegalArgumentException(
@@ -148,7 +148,7 @@ public final class BlockWeights {
     return values;
   }
 
-  void replaceVector(String tensor, float[] values) {
+  public void replaceVector(String tensor, float[] values) {
     int length = vector(tensor).length;
     if (values.length != length) {
       throw new IllegalArgumentException(

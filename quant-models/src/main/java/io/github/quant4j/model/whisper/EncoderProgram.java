@@ -73,21 +73,7 @@ final class EncoderProgram implements BlockProgram {
       Activations activations,
       float[] target,
       WorkerTeam team) {
-    float[] weight = weights.vector(norm.weight());
-    float[] bias = weights.vector(norm.bias().orElseThrow());
-    int width = norm.width();
-    RowParts.run(
-        team,
-        activations.tokens(),
-        row ->
-            Elementwise.layerNorm(
-                activations.hidden(),
-                row * width,
-                weight,
-                bias,
-                norm.epsilon(),
-                target,
-                row * width));
+    LayerNorms.run(weights, norm, activations.hidden(), 0, activations.tokens(), target, 0, team);
   }
 
   private void attend(Activations activations) {

@@ -123,6 +123,11 @@ public final class WhisperEncoderModel implements BlockModel<FloatMatrix> {
     return layout.head();
   }
 
+  @Override
+  public List<String> otherLinearModules() {
+    return LinearModules.besidesEncoder(weights.tensors());
+  }
+
   /**
    * {@inheritDoc}
    *

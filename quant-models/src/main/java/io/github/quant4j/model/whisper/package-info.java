@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** The encoder of Whisper. */
+/** The encoder and the decoder of Whisper. */
 @NullMarked
 package io.github.quant4j.model.whisper;
 
