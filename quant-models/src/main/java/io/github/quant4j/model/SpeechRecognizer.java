@@ -6,7 +6,7 @@ import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
-import io.github.quant4j.model.llama.ModelFiles;
+import io.github.quant4j.model.family.ModelFiles;
 import io.github.quant4j.model.runtime.StoredWeights;
 import io.github.quant4j.model.whisper.DecoderConfiguration;
 import io.github.quant4j.model.whisper.GenerationFile;

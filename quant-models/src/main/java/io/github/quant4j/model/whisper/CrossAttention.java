@@ -28,7 +28,7 @@ final class CrossAttention {
    */
   void run(SequenceLayout tokens, CrossMemory memory, float[] queries, float[] y) {
     Pieces pieces = Pieces.of(tokens, memory);
-    attention.run(pieces.layout(), queries, 0, new Windows(pieces, memory), 0, y, null);
+    attention.run(pieces.layout(), queries, 0, new Windows(pieces, memory), null, y, null);
   }
 
   private static int window(CrossMemory memory, int text) {

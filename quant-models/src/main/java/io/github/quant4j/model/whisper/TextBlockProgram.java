@@ -126,13 +126,14 @@ final class TextBlockProgram {
               projected,
               keys,
               values,
-              configuration.width(),
+              configuration.headStructure().keyValueHeads(),
+              configuration.headStructure().headSize(),
               configuration.headStructure().headSize());
     } else {
       cache.store(layer, layout, projected, keys, values);
       seen = cache.layer(layer);
     }
-    selfAttention.run(layout, projected, sites.offset(QUERY, tokens), seen, 0, texts.input(), null);
+    selfAttention.run(layout, projected, sites.offset(QUERY, tokens), seen, null, texts.input(), null);
     scratch.release(projected);
   }
 
