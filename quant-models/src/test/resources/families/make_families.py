@@ -77,19 +77,39 @@ FAMILIES = {
     "solar-open": family("SolarOpenConfig", **RMS, n_routed_experts=4, n_shared_experts=1,
                          num_experts_per_tok=2, moe_intermediate_size=8, head_dim=8,
                          routed_scaling_factor=1.3),
+    "minimax-m2": family("MiniMaxM2Config", **RMS, head_dim=8, intermediate_size=12,
+                         num_local_experts=5, num_experts_per_tok=2,
+                         rope_parameters={"rope_type": "default", "rope_theta": 5e6,
+                                          "partial_rotary_factor": 0.5}),
+    "flex-olmo": family("FlexOlmoConfig", **RMS, intermediate_size=12, num_experts=5,
+                        num_experts_per_tok=2, norm_topk_prob=True),
+    "glm4-moe-lite": family("Glm4MoeLiteConfig", **RMS, num_key_value_heads=4, kv_lora_rank=12,
+                            q_lora_rank=16, qk_nope_head_dim=6, qk_rope_head_dim=4, v_head_dim=8,
+                            n_routed_experts=6, n_shared_experts=1, num_experts_per_tok=2,
+                            n_group=1, topk_group=1, moe_intermediate_size=8,
+                            routed_scaling_factor=1.7, norm_topk_prob=True),
+    "youtu": family("YoutuConfig", **RMS, num_key_value_heads=4, kv_lora_rank=12, q_lora_rank=16,
+                    qk_nope_head_dim=6, qk_rope_head_dim=4, v_head_dim=8),
+    "openai-gpt": ("OpenAIGPTConfig", "OpenAIGPTLMHeadModel",
+                   dict(vocab_size=64, n_embd=32, n_layer=2, n_head=4, n_positions=48,
+                        layer_norm_epsilon=1e-3)),
+    "biogpt": family("BioGptConfig", "BioGptForCausalLM", layer_norm_eps=1e-3,
+                     num_key_value_heads=4, tie_word_embeddings=True),
+    "exaone-moe": family("ExaoneMoeConfig", **RMS, head_dim=8, sliding_window=7, num_experts=5,
+                         num_shared_experts=2, num_experts_per_tok=2, moe_intermediate_size=8,
+                         layer_types=["sliding_attention", "full_attention"]),
 }
 
 
 def randomize(model, seed):
     """Weights of a size that keeps every part of the network in its curved range."""
     generator = torch.Generator().manual_seed(seed)
-    for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
-        # Buffers that are computed, not trained.
-        if "inv_freq" in name or "embed_scale" in name or not tensor.dtype.is_floating_point:
-            continue
+    # Of the buffers this one is trained, the others are computed.
+    trained = [pair for pair in model.named_buffers() if "e_score_correction" in pair[0]]
+    for name, tensor in [*model.named_parameters(), *trained]:
         noise = torch.randn(tensor.shape, generator=generator)
         leaf = name.rsplit(".", 1)[-1]
-        if "e_score_correction" in name or "expert_bias" in name:
+        if "e_score_correction" in name:
             value = 0.2 * noise
         elif leaf == "bias":
             value = 0.3 * noise
