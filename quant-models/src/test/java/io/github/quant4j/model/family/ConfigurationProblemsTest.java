@@ -105,8 +105,9 @@ class ConfigurationProblemsTest {
     assertTrue(problem.contains("Qwen3ForCausalLM"), problem);
     assertTrue(problem.contains("docs/families.md"), problem);
     assertTrue(problem.contains("quant4j-family.json"), problem);
-    List<String> types = problems(LLAMA, "{'architectures': '-', 'model_type': 'foo'}");
-    assertTrue(types.getFirst().startsWith("'model_type': \"foo\", expected one of"), types + "");
+    List<String> types = problems(LLAMA, "{'architectures': '-', 'model_type': 'lama'}");
+    assertTrue(types.getFirst().startsWith("'model_type': \"lama\", expected one of"), types + "");
+    assertTrue(types.getFirst().contains("; did you mean 'llama'?"), types + "");
   }
 
   /** Where a value comes from several members, all of them are told. */
