@@ -40,14 +40,14 @@ FAMILIES = {
                           topk_group=2, moe_intermediate_size=8, routed_scaling_factor=1.7,
                           norm_topk_prob=True),
     "olmoe": family("OlmoeConfig", **RMS, intermediate_size=12, num_experts=6,
-                    num_experts_per_tok=2, norm_topk_prob=False, clip_qkv=1.5),
+                    num_experts_per_tok=2, norm_topk_prob=False),
     "granitemoe": family("GraniteMoeConfig", **RMS, intermediate_size=12, num_local_experts=5,
                          num_experts_per_tok=2, embedding_multiplier=3.0, logits_scaling=2.0,
                          residual_multiplier=0.6, attention_multiplier=0.3, attention_bias=False),
     "helium": family("HeliumConfig", **RMS, head_dim=8),
     "ministral": family("MinistralConfig", **RMS, head_dim=8, sliding_window=7,
                         layer_types=["sliding_attention", "full_attention"]),
-    "persimmon": family("PersimmonConfig", **LAYER, partial_rotary_factor=0.5, qk_layernorm=True),
+    "persimmon": family("PersimmonConfig", **LAYER, num_key_value_heads=4, partial_rotary_factor=0.5, qk_layernorm=True),
     "dots1": family("Dots1Config", **RMS, num_hidden_layers=2, first_k_dense_replace=1,
                     n_routed_experts=6, n_shared_experts=1, num_experts_per_tok=2, n_group=1,
                     topk_group=1, moe_intermediate_size=8, routed_scaling_factor=1.3,
@@ -71,29 +71,45 @@ FAMILIES = {
                                residual_multiplier=0.6, attention_multiplier=0.3,
                                attention_bias=False),
     "jais2": family("Jais2Config", **LAYER, head_dim=8),
-    "hunyuan-moe": family("HunYuanMoEV1Config", **RMS, head_dim=8, intermediate_size=16,
-                          num_experts=4, moe_topk=2),
-    "ernie4-5-moe": family("Ernie4_5_MoeConfig", **RMS, moe_num_experts=4, moe_k=2,
-                           moe_intermediate_size=8, moe_num_shared_experts=2,
-                           moe_layer_start_index=1, use_bias=True),
     "mpt": ("MptConfig", "MptForCausalLM",
-            dict(vocab_size=64, d_model=32, n_layers=2, n_heads=4, expansion_ratio=2,
-                 max_seq_len=64)),
+            dict(vocab_size=64, d_model=32, n_layers=2, n_heads=4, expansion_ratio=4,
+                 max_seq_len=64, layer_norm_epsilon=1e-3)),
     "solar-open": family("SolarOpenConfig", **RMS, n_routed_experts=4, n_shared_experts=1,
                          num_experts_per_tok=2, moe_intermediate_size=8, head_dim=8,
                          routed_scaling_factor=1.3),
+    "minimax-m2": family("MiniMaxM2Config", **RMS, head_dim=8, intermediate_size=12,
+                         num_local_experts=5, num_experts_per_tok=2,
+                         rope_parameters={"rope_type": "default", "rope_theta": 5e6,
+                                          "partial_rotary_factor": 0.5}),
+    "flex-olmo": family("FlexOlmoConfig", **RMS, intermediate_size=12, num_experts=5,
+                        num_experts_per_tok=2, norm_topk_prob=True),
+    "glm4-moe-lite": family("Glm4MoeLiteConfig", **RMS, num_key_value_heads=4, kv_lora_rank=12,
+                            q_lora_rank=16, qk_nope_head_dim=6, qk_rope_head_dim=4, v_head_dim=8,
+                            n_routed_experts=6, n_shared_experts=1, num_experts_per_tok=2,
+                            n_group=1, topk_group=1, moe_intermediate_size=8,
+                            routed_scaling_factor=1.7, norm_topk_prob=True),
+    "youtu": family("YoutuConfig", **RMS, num_key_value_heads=4, kv_lora_rank=12, q_lora_rank=16,
+                    qk_nope_head_dim=6, qk_rope_head_dim=4, v_head_dim=8),
+    "openai-gpt": ("OpenAIGPTConfig", "OpenAIGPTLMHeadModel",
+                   dict(vocab_size=64, n_embd=32, n_layer=2, n_head=4, n_positions=48,
+                        layer_norm_epsilon=1e-3)),
+    "biogpt": family("BioGptConfig", "BioGptForCausalLM", layer_norm_eps=1e-3,
+                     num_key_value_heads=4, tie_word_embeddings=True),
+    "exaone-moe": family("ExaoneMoeConfig", **RMS, head_dim=8, sliding_window=7, num_experts=5,
+                         num_shared_experts=2, num_experts_per_tok=2, moe_intermediate_size=8,
+                         layer_types=["sliding_attention", "full_attention"]),
 }
 
 
 def randomize(model, seed):
     """Weights of a size that keeps every part of the network in its curved range."""
     generator = torch.Generator().manual_seed(seed)
-    for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
-        if "inv_freq" in name or not tensor.dtype.is_floating_point:
-            continue
+    # Of the buffers this one is trained, the others are computed.
+    trained = [pair for pair in model.named_buffers() if "e_score_correction" in pair[0]]
+    for name, tensor in [*model.named_parameters(), *trained]:
         noise = torch.randn(tensor.shape, generator=generator)
         leaf = name.rsplit(".", 1)[-1]
-        if "e_score_correction" in name or "expert_bias" in name:
+        if "e_score_correction" in name:
             value = 0.2 * noise
         elif leaf == "bias":
             value = 0.3 * noise

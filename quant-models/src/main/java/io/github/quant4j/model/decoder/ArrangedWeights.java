@@ -69,11 +69,18 @@ final class ArrangedWeights implements ModelWeights, TensorSource {
         });
   }
 
-  /** The stacked tensor of {@code experts.3.up_proj} is {@code experts.up_proj}. */
+  /** The stacked tensor of {@code experts.3.up_proj} is {@code experts.up_proj}, or its weight. */
   private void stack(LinearSite site, int expert, StoredForm.Experts form) {
-    String stacked = site.name().replaceFirst("\\.experts\\." + expert + "\\.", ".experts.");
+    String number = "." + expert + ".";
+    // Layers have numbers too, and theirs come first.
+    int at = site.name().lastIndexOf(number);
+    String stacked = site.name().substring(0, at) + site.name().substring(at + number.length() - 1);
+    String weight = stacked + ".weight";
     boolean transposed = form == StoredForm.Experts.STACKED_TRANSPOSED;
-    origins.put(site.weight(), new Origin(stacked, expert, transposed));
+    origins.put(
+        site.weight(),
+        new Origin(
+            source.tensors().names().contains(weight) ? weight : stacked, expert, transposed));
     site.bias().ifPresent(bias -> origins.put(bias, new Origin(stacked + "_bias", expert, false)));
   }
 

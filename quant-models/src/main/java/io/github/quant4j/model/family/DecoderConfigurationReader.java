@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model.family;
 
+import io.github.quant4j.grammar.Suggestion;
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.io.ForeignReaders;
 import io.github.quant4j.json.JsonException;
@@ -131,23 +132,29 @@ public final class DecoderConfigurationReader {
   }
 
   private FamilyDescription family() {
+    boolean byType = architectures.isEmpty() && values.has("model_type");
+    String type = values.text("model_type").orElse(null);
+    // What is no text cannot be looked for.
     requireNoProblems();
+    String name = byType ? type : architectures.isEmpty() ? null : architectures.getFirst();
     Optional<FamilyDescription> named =
-        architectures.isEmpty()
-            ? values.text("model_type").flatMap(families::ofModelType)
-            : families.ofArchitecture(architectures.getFirst());
+        name == null
+            ? Optional.empty()
+            : byType ? families.ofModelType(name) : families.ofArchitecture(name);
     if (named.isEmpty()) {
+      List<String> known = byType ? families.modelTypes() : families.architectures();
       values.problem(
-          architectures.isEmpty() && values.has("model_type") ? "model_type" : "architectures",
+          byType ? "model_type" : "architectures",
           "one of "
-              + families.architectures()
+              + String.join(", ", known)
+              + (name == null ? "" : Suggestion.of(name, known))
               + "; docs/families.md tells how to describe another in "
               + Families.FILE);
       requireNoProblems();
     }
     FamilyDescription family = named.orElseThrow();
     List<String> types = family.modelTypes();
-    if (!types.isEmpty() && !values.text("model_type").map(types::contains).orElse(true)) {
+    if (!types.isEmpty() && type != null && !types.contains(type)) {
       values.problem(
           "model_type",
           "'" + types.getFirst() + "' as 'architectures' says " + architectures.getFirst());

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model.family;
 
-import io.github.quant4j.grammar.Suggestion;
 import io.github.quant4j.json.JsonException;
 import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
@@ -90,11 +89,9 @@ public final class Families {
                     + name
                     + "': 'extends': \""
                     + base
-                    + "\", expected one of "
-                    + known.keySet()
                     + (base.equals(name)
-                        ? "; a family cannot extend itself"
-                        : Suggestion.of(base, known.keySet())));
+                        ? "\": a family cannot extend itself"
+                        : "\" is not known" + FamilySections.hint(base, known.keySet())));
           }
           return found;
         });
@@ -163,9 +160,15 @@ public final class Families {
     return all().stream().filter(family -> family.modelTypes().contains(name)).findFirst();
   }
 
-  String architectures() {
+  List<String> architectures() {
     List<String> names = new ArrayList<>();
     all().forEach(family -> names.addAll(family.architectures()));
-    return String.join(", ", names);
+    return names;
+  }
+
+  List<String> modelTypes() {
+    List<String> names = new ArrayList<>();
+    all().forEach(family -> names.addAll(family.modelTypes()));
+    return names;
   }
 }

@@ -69,7 +69,6 @@ public final class FamilyDescription {
     sections.read("meaning", meanings, sections::text);
     harmless.addAll(sections.texts("harmless"));
     requireTensors(sections);
-    RotaryOptionsReader.read(this);
   }
 
   /**
@@ -83,10 +82,13 @@ public final class FamilyDescription {
   static FamilyDescription read(
       String name, JsonValue.Obj description, Function<String, FamilyDescription> families) {
     FamilySections sections = new FamilySections(name, description, false);
-    return new FamilyDescription(
-        name,
-        sections,
-        families.apply(Objects.requireNonNullElse(sections.text("extends"), Families.ROOT)));
+    FamilyDescription family =
+        new FamilyDescription(
+            name,
+            sections,
+            families.apply(Objects.requireNonNullElse(sections.text("extends"), Families.ROOT)));
+    RotaryOptionsReader.read(family);
+    return family;
   }
 
   /** Reads the description that all others extend: every option and tensor with its default. */

@@ -54,13 +54,7 @@ final class FamilySections {
     for (String section : description.members().keySet()) {
       if (!NAMES.contains(section) && !(isRoot && section.equals(MEANING))) {
         throw new InvalidFamilyException(
-            "family '"
-                + name
-                + "': section '"
-                + section
-                + "', expected one of "
-                + NAMES
-                + Suggestion.of(section, NAMES));
+            "family '" + name + "': section '" + section + "' is not known" + hint(section, NAMES));
       }
     }
   }
@@ -97,18 +91,18 @@ final class FamilySections {
       for (String key : object.members().keySet()) {
         if (!known.contains(key)) {
           throw new InvalidFamilyException(
-              "family '"
-                  + name
-                  + "': '"
-                  + section
-                  + "."
-                  + key
-                  + "' is not known, expected one of "
-                  + known.stream().sorted().toList()
-                  + Suggestion.of(key, known));
+              "family '" + name + "': '" + section + "." + key + "' is not known" + hint(key, known));
         }
       }
     }
+  }
+
+  /** The name that was meant, or else all that are known. */
+  static String hint(String name, Collection<String> known) {
+    String suggestion = Suggestion.of(name, known);
+    return suggestion.isEmpty()
+        ? ", expected one of " + known.stream().sorted().toList()
+        : suggestion;
   }
 
   /** Refuses a member called {@code layer}, which expressions have for the layer's number. */

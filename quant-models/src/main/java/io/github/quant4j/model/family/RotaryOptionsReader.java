@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model.family;
 
-import io.github.quant4j.grammar.Suggestion;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.json.JsonWriter;
 import java.util.Map;
@@ -50,9 +49,8 @@ final class RotaryOptionsReader {
                 + family.name()
                 + "': 'rotary."
                 + key
-                + "' is not known, expected one of "
-                + KEYS.stream().sorted().toList()
-                + Suggestion.of(key, KEYS));
+                + "' is not known"
+                + FamilySections.hint(key, KEYS));
       }
     }
     RotaryOptions options = RotaryOptions.USUAL.withPortion(portion());

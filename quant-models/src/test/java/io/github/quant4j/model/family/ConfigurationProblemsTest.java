@@ -105,8 +105,9 @@ class ConfigurationProblemsTest {
     assertTrue(problem.contains("Qwen3ForCausalLM"), problem);
     assertTrue(problem.contains("docs/families.md"), problem);
     assertTrue(problem.contains("quant4j-family.json"), problem);
-    List<String> types = problems(LLAMA, "{'architectures': '-', 'model_type': 'foo'}");
-    assertTrue(types.getFirst().startsWith("'model_type': \"foo\", expected one of"), types + "");
+    List<String> types = problems(LLAMA, "{'architectures': '-', 'model_type': 'lama'}");
+    assertTrue(types.getFirst().startsWith("'model_type': \"lama\", expected one of"), types + "");
+    assertTrue(types.getFirst().contains("; did you mean 'llama'?"), types + "");
   }
 
   /** Where a value comes from several members, all of them are told. */
@@ -134,6 +135,27 @@ class ConfigurationProblemsTest {
             "'num_key_value_heads': missing, which means 32, expected a divisor of"
                 + " 'num_attention_heads', which is 8"),
         problems(QWEN3, "{'num_key_value_heads': '-'}"));
+  }
+
+  /** Sizes that are possible one by one, but not together. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "Mixtral | {'num_local_experts': 65536, 'num_hidden_layers': 100} | 'num_local_experts':"
+            + " 65536, expected at most 131072 in all layers",
+        "OPT | {'max_position_embeddings': 2147483647, 'ffn_dim': 96} | 'max_position_embeddings':"
+            + " 2147483647, expected at most 2146435063",
+        "DeepseekV2 | {'v_head_dim': 16777216} | 'num_attention_heads': 8, expected at most 0 heads"
+            + " of 192 and 16777216 channels",
+        "Olmo | {'num_attention_heads': 16777216, 'head_dim': 4} | 'head_dim': 4, expected at most"
+            + " 1 with 16777216 attention heads",
+      })
+  void sizesTogetherAreLimited(String family, String changes, String problem) {
+    String base = LLAMA.replace("Llama", family);
+    List<String> problems = problems(base.replace("\"model_type\": \"llama\",", ""), changes);
+    assertTrue(problems.contains(problem), problems.toString());
   }
 
   /** What would give other numbers than the runtime's is refused by name. */

@@ -41,7 +41,7 @@ class FamilyDescriptionTest {
       quoteCharacter = '`',
       value = {
         "'option': {} | 'option' | did you mean 'options'?",
-        "'meaning': {} | 'meaning' | expected one of [architecture,",
+        "'meaning': {} | 'meaning' | expected one of [about,",
         "'options': [] | 'options': [] | expected an object",
         "'options': {'head_widht': 8} | 'options.head_widht' | did you mean 'head_width'?",
         "'options': {'zzz': 8} | 'options.zzz' | expected one of [activation,",
