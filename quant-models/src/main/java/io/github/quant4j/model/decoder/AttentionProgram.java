@@ -87,8 +87,42 @@ final class AttentionProgram {
     int tokens = activations.tokens();
     float[] projected = scratch.floats(Math.multiplyExact(tokens, sites.width()));
     sites.multiply(activations.input(), tokens, projected);
+    float[] gates = shape.gated() ? splitGates(projected, tokens) : null;
     attend(activations, projected, 0, sites.offset(1, tokens), sites.offset(2, tokens), 0);
+    if (gates != null) {
+      gate(activations.input(), gates, tokens);
+      scratch.release(gates);
+    }
     scratch.release(projected);
+  }
+
+  /**
+   * Takes gates from between the queries, which move together.
+   *
+   * @return the gates, {@code [tokens, heads * width]}; borrowed
+   */
+  private float[] splitGates(float[] projected, int tokens) {
+    int width = form.headWidth();
+    int count = tokens * form.heads();
+    float[] gates = scratch.floats(count * width);
+    for (int i = 0; i < count; i++) {
+      System.arraycopy(projected, (2 * i + 1) * width, gates, i * width, width);
+      System.arraycopy(projected, 2 * i * width, projected, i * width, width);
+    }
+    return gates;
+  }
+
+  /** {@code x = x sigmoid(gate)}. */
+  private void gate(float[] x, float[] gates, int tokens) {
+    int width = shape.outputWidth();
+    RowParts.run(
+        team,
+        tokens,
+        row -> {
+          for (int i = row * width; i < (row + 1) * width; i++) {
+            x[i] *= Elementwise.sigmoid(gates[i]);
+          }
+        });
   }
 
   private void fused(Projections.Fused.Order order, SiteKernels sites, Activations activations) {

@@ -5,6 +5,7 @@ import io.github.quant4j.graph.InputOrigin;
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.SiteGroup;
 import io.github.quant4j.model.runtime.AttentionForm;
+import io.github.quant4j.model.runtime.KeyValueCache;
 import io.github.quant4j.model.runtime.Rotary;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.transform.HeadStructure;
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param temperature stretches queries by their positions; null if nothing does
  * @param sinks the tensor with a score for each head without a value; null if there is none
  * @param innerNorm normalizes what goes into the output projection; null if nothing does
+ * @param gated whether the query projection makes a gate behind each head's query, whose sigmoid
+ *     multiplies what the head gives; projections are separate then
  */
 public record AttentionShape(
     AttentionForm form,
@@ -34,7 +37,9 @@ public record AttentionShape(
     @Nullable Rotary rotary,
     @Nullable Temperature temperature,
     @Nullable String sinks,
-    @Nullable NormShape innerNorm) {
+    @Nullable NormShape innerNorm,
+    boolean gated)
+    implements MixerShape {
 
   /**
    * Queries are multiplied by {@code 1 + scale log(1 + floor((position + 1) / floor))} (Llama 4).
@@ -54,7 +59,8 @@ public record AttentionShape(
     return form.heads() * form.valueWidth();
   }
 
-  List<SiteGroup> groups(InputOrigin origin) {
+  @Override
+  public List<SiteGroup> groups(InputOrigin origin) {
     List<SiteGroup> groups = new ArrayList<>();
     switch (projections) {
       case Projections.Separate separate ->
@@ -84,14 +90,15 @@ public record AttentionShape(
     if (innerNorm != null) {
       return innerNorm.origin();
     }
-    return projections instanceof Projections.Separate separate && clip == 0
+    return projections instanceof Projections.Separate separate && clip == 0 && !gated
         ? new InputOrigin.Attention(
             separate.value(),
             new HeadStructure(form.heads(), form.keyValueHeads(), form.valueWidth()))
         : new InputOrigin.Fixed();
   }
 
-  List<VectorShape> vectors() {
+  @Override
+  public List<VectorShape> vectors() {
     List<VectorShape> vectors = new ArrayList<>();
     if (headNorm != null) {
       vectors.addAll(headNorm.vectors(form.heads(), form.keyValueHeads()));
@@ -111,10 +118,16 @@ public record AttentionShape(
     return vectors;
   }
 
-  /** Floats that are kept for each token between the groups. */
-  int carried() {
+  @Override
+  public int carried() {
     return projections instanceof Projections.Latent latent
         ? latent.down().outFeatures() + latent.query().outFeatures()
         : 0;
+  }
+
+  @Override
+  public KeyValueCache.Form cached() {
+    return new KeyValueCache.LayerForm(
+        form.keyValueHeads(), form.headWidth(), form.valueWidth(), form.span());
   }
 }

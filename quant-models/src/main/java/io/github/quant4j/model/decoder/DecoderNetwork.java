@@ -126,13 +126,7 @@ public final class DecoderNetwork implements DecoderModel {
   @Override
   public KeyValueCache newCache(int sequences, int capacity, int most) {
     return new KeyValueCache(
-        configuration.layerShapes().stream()
-            .map(layer -> layer.attention().form())
-            .map(
-                form ->
-                    new KeyValueCache.LayerForm(
-                        form.keyValueHeads(), form.headWidth(), form.valueWidth(), form.span()))
-            .toList(),
+        configuration.layerShapes().stream().map(layer -> layer.attention().cached()).toList(),
         sequences,
         capacity,
         most);

@@ -19,9 +19,13 @@ final class DecoderProgram implements BlockProgram {
     KernelOptions options = resources.options();
     this.branches = new BranchProgram(shape, weights, options);
     steps.addAll(
-        new AttentionProgram(
-                shape.attention(), layer, shape.attentionCarriedFrom(), weights, resources)
-            .steps());
+        switch (shape.attention()) {
+          case AttentionShape attention ->
+              new AttentionProgram(
+                      attention, layer, shape.attentionCarriedFrom(), weights, resources)
+                  .steps();
+          case DeltaShape delta -> new DeltaProgram(delta, layer, weights, resources).steps();
+        });
     steps.add(branches::endAttention);
     switch (shape.mlp()) {
       case MlpShape.Dense dense -> {

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param norms of its branches
  * @param order how branches and sums follow each other
  * @param residualFactor what is multiplied before it is added
- * @param attention the first branch
+ * @param attention the first branch, in which tokens see each other
  * @param mlp the second branch
  */
 public record LayerShape(
@@ -27,7 +27,7 @@ public record LayerShape(
     Norms norms,
     Order order,
     double residualFactor,
-    AttentionShape attention,
+    MixerShape attention,
     MlpShape mlp) {
 
   /** The order of a layer's parts. */

@@ -4,4 +4,4 @@ package io.github.quant4j.model.decoder;
 import io.github.quant4j.tensor.Shape;
 
 /** A tensor of a block that belongs to no site. */
-record VectorShape(String name, Shape shape) {}
+public record VectorShape(String name, Shape shape) {}

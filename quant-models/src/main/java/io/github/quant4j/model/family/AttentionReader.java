@@ -160,6 +160,10 @@ final class AttentionReader {
             alibi == 0 ? null : AttentionForm.slopes(sizes.heads, alibi),
             span());
     double floor = options.number("temperature_floor");
+    boolean gated = options.flag("query_gated");
+    if (gated && (rank > 0 || options.choice("qkv_fused", Fused.class) != Fused.NONE)) {
+      options.problem("query_gated", "false, unless queries, keys and values are separate");
+    }
     return new AttentionShape(
         form,
         rank > 0 ? latent(sizes, rank) : projections(sizes),
@@ -175,7 +179,8 @@ final class AttentionReader {
             ? new AttentionShape.Temperature(floor, options.number("temperature_scale"))
             : null,
         options.tensor("sinks"),
-        innerNorm("attention_inner_norm", sizes.heads * sizes.valueWidth));
+        innerNorm("attention_inner_norm", sizes.heads * sizes.valueWidth),
+        gated);
   }
 
   private @Nullable NormShape innerNorm(String role, int width) {
@@ -186,10 +191,11 @@ final class AttentionReader {
     boolean biased = options.flag("qkv_bias");
     int queries = sizes.heads * sizes.width;
     int keys = sizes.keyValueHeads * sizes.width;
+    int gates = options.flag("query_gated") ? queries : 0;
     return switch (options.choice("qkv_fused", Fused.class)) {
       case NONE ->
           new Projections.Separate(
-              LinearSite.of(options.requireTensor("query"), hidden, queries, biased),
+              LinearSite.of(options.requireTensor("query"), hidden, queries + gates, biased),
               LinearSite.of(options.requireTensor("key"), hidden, keys, biased),
               LinearSite.of(options.requireTensor("value"), hidden, keys, biased));
       case PARTS -> fused(Projections.Fused.Order.PARTS, queries + 2 * keys, biased);

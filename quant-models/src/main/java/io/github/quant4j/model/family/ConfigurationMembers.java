@@ -2,7 +2,9 @@
 package io.github.quant4j.model.family;
 
 import io.github.quant4j.json.JsonValue;
+import io.github.quant4j.model.decoder.AttentionShape;
 import io.github.quant4j.model.decoder.DecoderConfiguration;
+import io.github.quant4j.model.decoder.DeltaShape;
 import io.github.quant4j.model.decoder.LayerShape;
 import io.github.quant4j.model.runtime.ConfigurationValues;
 import java.util.ArrayList;
@@ -321,8 +323,22 @@ final class ConfigurationMembers {
     return configuration.layerShapes().getFirst();
   }
 
+  /** Channels of a head in the first layer with attention, 1 if there is none. */
   private int headWidth() {
-    return first().attention().form().headWidth();
+    for (LayerShape layer : configuration.layerShapes()) {
+      if (layer.attention() instanceof AttentionShape attention) {
+        return attention.form().headWidth();
+      }
+    }
+    return 1;
+  }
+
+  /** What configurations call the kind of a layer. */
+  private static String type(LayerShape layer) {
+    return switch (layer.attention()) {
+      case AttentionShape attention -> attention.form().span().kind();
+      case DeltaShape _ -> "linear_attention";
+    };
   }
 
   private double normEpsilon() {
@@ -343,7 +359,7 @@ final class ConfigurationMembers {
       return;
     }
     for (int i = 0; i < types.size(); i++) {
-      String kind = layers.get(i).attention().form().span().kind();
+      String kind = type(layers.get(i));
       if (!types.get(i).equals(new JsonValue.Str(kind))) {
         layerTypesProblem(
             "\""
@@ -362,6 +378,7 @@ final class ConfigurationMembers {
   private String deciding() {
     Set<String> members = new TreeSet<>(options.members("window"));
     members.addAll(options.members("chunk"));
+    members.addAll(options.members("mixer"));
     members.remove(LAYER_TYPES);
     return members.isEmpty() ? "" : ", as " + members + " say";
   }

@@ -193,7 +193,7 @@ public final class DecoderConfigurationReader {
     int width = 0;
     for (int layer = 0; layer < layers; layer++) {
       OptionReader at = options.at(layer);
-      if (at.flag("rotary")) {
+      if (new MixerReader(at, hidden).isAttention() && at.flag("rotary")) {
         AttentionReader attention = new AttentionReader(at, hidden);
         types.add(attention.layerType());
         width = attention.rotatedWidth();
@@ -219,7 +219,7 @@ public final class DecoderConfigurationReader {
             norms.read("mlp_output_norm", hidden)),
         options.choice("order", LayerShape.Order.class),
         options.positive("residual_factor"),
-        new AttentionReader(options, hidden).read(rotaries),
+        new MixerReader(options, hidden).read(rotaries),
         new MlpReader(options, hidden).read());
   }
 

@@ -2,29 +2,35 @@
 package io.github.quant4j.model.runtime;
 
 import io.github.quant4j.graph.SequenceLayout;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keys and values of everything that several sequences have seen so far and may still look at,
  * layer by layer: {@code [sequences, heads, room, width]}, so that a head's keys are contiguous.
- * Layers whose tokens see a window keep little more than that. Not thread-safe.
+ * Layers whose tokens see a window keep little more than that, recurrent ones a {@link
+ * RecurrentState}. Not thread-safe.
  */
 public final class KeyValueCache {
   private final int capacity;
   private final int[] lengths;
-  private final Layer[] layers;
+  private final @Nullable Layer[] layers;
+  private final @Nullable RecurrentState[] recurrent;
+
+  /** What a layer keeps. */
+  public sealed interface Form permits LayerForm, RecurrentState.Form {}
 
   /**
-   * What a layer keeps.
+   * What a layer of attention keeps.
    *
    * @param heads key and value heads
    * @param keyWidth channels of a key
    * @param valueWidth channels of a value
    * @param span what its tokens see
    */
-  public record LayerForm(int heads, int keyWidth, int valueWidth, AttentionForm.Span span) {}
+  public record LayerForm(int heads, int keyWidth, int valueWidth, AttentionForm.Span span)
+      implements Form {}
 
   /** Room for so many tokens of so many sequences, in layers of one form that forget nothing. */
   public KeyValueCache(int layers, int heads, int headWidth, int sequences, int capacity) {
@@ -41,13 +47,34 @@ public final class KeyValueCache {
    *
    * @param most tokens that are stored of one sequence at once
    */
-  public KeyValueCache(List<LayerForm> layers, int sequences, int capacity, int most) {
+  public KeyValueCache(List<? extends Form> layers, int sequences, int capacity, int most) {
     this.capacity = capacity;
     this.lengths = new int[sequences];
-    this.layers = new Layer[layers.size()];
+    this.layers = new @Nullable Layer[layers.size()];
+    this.recurrent = new @Nullable RecurrentState[layers.size()];
     for (int i = 0; i < this.layers.length; i++) {
-      this.layers[i] = new Layer(layers.get(i), sequences, capacity, most);
+      switch (layers.get(i)) {
+        case LayerForm form -> this.layers[i] = new Layer(form, sequences, capacity, most);
+        case RecurrentState.Form form -> recurrent[i] = new RecurrentState(form, sequences);
+      }
     }
+  }
+
+  private Layer layer(int index) {
+    Layer kept = layers[index];
+    if (kept == null) {
+      throw new IllegalStateException("layer " + index + " keeps no keys and values");
+    }
+    return kept;
+  }
+
+  /** What a recurrent layer keeps. */
+  public RecurrentState recurrent(int layer) {
+    RecurrentState kept = recurrent[layer];
+    if (kept == null) {
+      throw new IllegalStateException("layer " + layer + " is not recurrent");
+    }
+    return kept;
   }
 
   /** What one layer keeps: of each sequence the positions from {@code first} on. */
@@ -122,9 +149,15 @@ public final class KeyValueCache {
     return lengths[sequence];
   }
 
-  /** Elements of all keys and values. */
+  /** Elements of all keys, values and states. */
   public long size() {
-    return Arrays.stream(layers).mapToLong(layer -> layer.keys.length + layer.values.length).sum();
+    long size = 0;
+    for (int i = 0; i < layers.length; i++) {
+      Layer kept = layers[i];
+      size +=
+          kept == null ? recurrent(i).size() : (long) kept.keys.length + kept.values.length;
+    }
+    return size;
   }
 
   /** Checks that tokens for each sequence fit. */
@@ -161,7 +194,7 @@ public final class KeyValueCache {
   /** Stores the keys and values of a batch, each {@code [tokens, heads * width]}. */
   public void store(
       int layer, SequenceLayout layout, float[] source, int keysFrom, int valuesFrom) {
-    Layer kept = layers[layer];
+    Layer kept = layer(layer);
     int heads = kept.form.heads;
     int keyWidth = kept.form.keyWidth;
     int valueWidth = kept.form.valueWidth;
@@ -193,7 +226,7 @@ public final class KeyValueCache {
 
   /** What attention looks at in a layer. */
   public GroupedAttention.KeyValues view(int layer) {
-    return new View(layers[layer]);
+    return new View(layer(layer));
   }
 
   private record View(Layer layer) implements GroupedAttention.KeyValues {
