@@ -5,6 +5,7 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -107,13 +108,13 @@ final class NumberParser {
     } else if (NumberWords.ZEROS.contains(word)) {
       set(begun() + "0");
     } else if (isOne(word)) {
-      extend(before, BigInteger.valueOf(NumberWords.ONES.get(word)));
+      extend(before, Objects.requireNonNull(NumberWords.ONES.get(word)));
     } else if (NumberWords.ONES_SUFFIXED.containsKey(word)) {
       NumberWords.Suffixed suffixed = NumberWords.ONES_SUFFIXED.get(word);
       extend(before, suffixed.value());
       write(shown() + suffixed.suffix());
     } else if (isTen(word)) {
-      addTens(BigInteger.valueOf(NumberWords.TENS.get(word)));
+      addTens(Objects.requireNonNull(NumberWords.TENS.get(word)));
     } else if (NumberWords.TENS_SUFFIXED.containsKey(word)) {
       NumberWords.Suffixed suffixed = NumberWords.TENS_SUFFIXED.get(word);
       addTens(suffixed.value());
@@ -289,7 +290,7 @@ final class NumberParser {
       write(word);
       return false;
     }
-    String one = String.valueOf(NumberWords.ONES.getOrDefault(next, 0));
+    String one = NumberWords.ONES.getOrDefault(next, BigInteger.ZERO).toString();
     set(begun() + one.repeat(word.equals("double") ? 2 : 3));
     return true;
   }

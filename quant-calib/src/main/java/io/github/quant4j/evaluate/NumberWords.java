@@ -15,13 +15,13 @@ final class NumberWords {
   record Suffixed(BigInteger value, String suffix) {}
 
   static final Set<String> ZEROS = Set.of("o", "oh", "zero");
-  static final Map<String, Integer> ONES =
+  static final Map<String, BigInteger> ONES =
       numbered(
           1,
           1,
           "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
               + " sixteen seventeen eighteen nineteen");
-  static final Map<String, Integer> TENS =
+  static final Map<String, BigInteger> TENS =
       numbered(20, 10, "twenty thirty forty fifty sixty seventy eighty ninety");
   static final Map<String, BigInteger> MULTIPLIERS = multipliers();
   static final Map<String, Suffixed> ONES_SUFFIXED = onesSuffixed();
@@ -67,11 +67,11 @@ final class NumberWords {
     return ALL.contains(word);
   }
 
-  private static Map<String, Integer> numbered(int first, int step, String words) {
-    Map<String, Integer> numbers = new HashMap<>();
+  private static Map<String, BigInteger> numbered(int first, int step, String words) {
+    Map<String, BigInteger> numbers = new HashMap<>();
     int value = first;
     for (String word : words.split(" ", -1)) {
-      numbers.put(word, value);
+      numbers.put(word, BigInteger.valueOf(value));
       value += step;
     }
     return Map.copyOf(numbers);
@@ -94,11 +94,12 @@ final class NumberWords {
     Map<String, Suffixed> words = new HashMap<>();
     ONES.forEach(
         (name, value) -> {
-          words.put(name.equals("six") ? "sixes" : name + "s", suffixed(value, "s"));
-          if (value > 3 && value != 5 && value != 12) {
-            words.put(name + (name.endsWith("t") ? "h" : "th"), suffixed(value, "th"));
-          }
+          words.put(name.equals("six") ? "sixes" : name + "s", new Suffixed(value, "s"));
+          words.put(name + (name.endsWith("t") ? "h" : "th"), new Suffixed(value, "th"));
         });
+    for (String regular : "oneth twoth threeth fiveth twelveth".split(" ", -1)) {
+      words.remove(regular);
+    }
     words.put("zeroth", suffixed(0, "th"));
     words.put("first", suffixed(1, "st"));
     words.put("second", suffixed(2, "nd"));
@@ -112,8 +113,8 @@ final class NumberWords {
     Map<String, Suffixed> words = new HashMap<>();
     TENS.forEach(
         (name, value) -> {
-          words.put(name.replace("y", "ies"), suffixed(value, "s"));
-          words.put(name.replace("y", "ieth"), suffixed(value, "th"));
+          words.put(name.replace("y", "ies"), new Suffixed(value, "s"));
+          words.put(name.replace("y", "ieth"), new Suffixed(value, "th"));
         });
     return Map.copyOf(words);
   }

@@ -199,6 +199,15 @@ public final class SpeechRecognizer implements AutoCloseable {
   }
 
   /**
+   * Where the model is stored.
+   *
+   * @return the directory that it was opened from
+   */
+  public Path directory() {
+    return tokenizer.directory().orElseThrow();
+  }
+
+  /**
    * The special tokens, as the configurations name them.
    *
    * @return those of this model
@@ -288,6 +297,27 @@ public final class SpeechRecognizer implements AutoCloseable {
       Cancellation cancellation) {
     return new Transcriber(encoder::encode, decoder(), tokens, tokenizer(), encoder.maximumFrames())
         .run(logMel, frames, options, progress, cancellation);
+  }
+
+  private Transcriber transcriber() {
+    return new Transcriber(
+        encoder::encode, decoder(), tokens, tokenizer(), encoder.maximumFrames());
+  }
+
+  /**
+   * What the model itself writes about a window, on which its decoder can be calibrated.
+   *
+   * @param logMel a log-mel spectrogram {@code [frames, mel bins]} of one window at most
+   * @param options how
+   * @return an input of {@link #decoderGraph()}: the features with the prompt, the text and the
+   *     token that ends it
+   * @throws IllegalArgumentException if the spectrogram is longer than a window, has another number
+   *     of mel bins or values that are not finite, or the model cannot do what the options ask for
+   * @throws ArithmeticException if logits are not finite
+   * @throws IllegalStateException if the recognizer is closed
+   */
+  public SpokenText spokenText(FloatMatrix logMel, TranscriptionOptions options) {
+    return transcriber().spokenText(logMel, options);
   }
 
   /** Closes the weights. Closing twice has no effect. */

@@ -38,7 +38,7 @@ final class SegmentCutter {
    * @param length how many frames of the window are of the recording
    */
   Cut cut(List<Integer> written, int seek, int length) {
-    double begin = seek / FRAMES * STEP + seek % FRAMES * (STEP / FRAMES);
+    double begin = seek * STEP / FRAMES;
     List<Integer> ends = ends(written);
     if (ends.isEmpty()) {
       return whole(written, begin, length);
@@ -81,7 +81,8 @@ final class SegmentCutter {
   }
 
   private Cut whole(List<Integer> written, double begin, int length) {
-    double end = length / FRAMES * STEP;
+    int steps = length / FRAMES;
+    double end = steps * STEP;
     for (int i = written.size() - 1; timestamps && i >= 0; i--) {
       if (isStamp(written.get(i))) {
         end = position(written.get(i)) == 0 ? end : position(written.get(i)) * STEP;

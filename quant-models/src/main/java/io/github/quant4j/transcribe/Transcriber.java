@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Transcribes recordings of any length, as section 4.5 of Radford et al. (arXiv:2212.04356)
@@ -106,6 +107,42 @@ public record Transcriber(
     String text =
         segments.stream().map(TranscriptionSegment::text).collect(Collectors.joining()).strip();
     return new Transcription(text, prompt == null ? Optional.empty() : prompt.language(), segments);
+  }
+
+  /**
+   * What the model itself writes about a window, as calibration of the decoder wants it.
+   *
+   * @param logMel a log-mel spectrogram {@code [frames, mel bins]} of one window at most; what it
+   *     lacks is filled with zeros
+   * @param options how
+   * @return the features with the prompt, the text and the token that ends it
+   * @throws IllegalArgumentException if the spectrogram is longer than a window, or the model
+   *     cannot do what the options ask for
+   * @throws ArithmeticException if logits are not finite
+   */
+  public SpokenText spokenText(FloatMatrix logMel, TranscriptionOptions options) {
+    if (logMel.rows() < 1 || logMel.rows() > windowFrames) {
+      throw new IllegalArgumentException(
+          "spectrogram: " + logMel + ", expected 1 to " + windowFrames + " rows");
+    }
+    PromptTokens prompts = new PromptTokens(tokens);
+    prompts.requirePossible(options, options.timestamps());
+    FloatMatrix features = encoder.encode(window(logMel, 0));
+    TokenDecoder.Window window = decoder.listen(features);
+    PromptTokens.Prompt prompt =
+        prompts.of(
+            options, options.timestamps(), () -> WindowDecoder.language(decoder, tokens, window));
+    List<Integer> written =
+        new WindowDecoder(decoder, tokens, tokenizer, options, options.timestamps())
+            .run(window, List.of(), prompt.all())
+            .tokens();
+    int[] text =
+        Stream.of(prompt.all(), written, List.of(tokens.end()))
+            .flatMap(List::stream)
+            .limit(decoder.maximumPositions())
+            .mapToInt(Integer::intValue)
+            .toArray();
+    return new SpokenText(features, text);
   }
 
   private static TranscriptionSegment segment(

@@ -3,11 +3,15 @@ package io.github.quant4j.examples.cli;
 
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.model.SpeechEncoder;
+import io.github.quant4j.model.SpeechRecognizer;
 import io.github.quant4j.pipeline.Calibration;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.text.TextFile;
+import io.github.quant4j.transcribe.SpokenText;
+import io.github.quant4j.transcribe.TranscriptionOptions;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -66,6 +70,20 @@ final class QuantizationInputs {
     }
     return SpeechFiles.spectrograms(
         encoder, Conversions.path("--calib", calibration), samples, "--samples");
+  }
+
+  /** What a recognizer hears in segments of speech, with what it writes of them. */
+  List<SpokenText> spokenTexts(SpeechRecognizer recognizer, Quant quant) throws IOException {
+    List<FloatMatrix> segments = spectrograms(recognizer.encoder());
+    List<SpokenText> texts = new ArrayList<>();
+    try (ProgressLine progress = quant.progress()) {
+      for (FloatMatrix segment : segments) {
+        quant.terminal().cancellation().check();
+        texts.add(recognizer.spokenText(segment, TranscriptionOptions.withoutFallback()));
+        progress.progressed("transcribe", texts.size(), segments.size());
+      }
+    }
+    return texts;
   }
 
   /** What is read, so that no output must replace it. */

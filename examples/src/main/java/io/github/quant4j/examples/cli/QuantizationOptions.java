@@ -2,6 +2,7 @@
 package io.github.quant4j.examples.cli;
 
 import io.github.quant4j.allocate.AllocationPlan;
+import io.github.quant4j.model.SpeechRecognizer;
 import io.github.quant4j.pipeline.Quantization;
 import io.github.quant4j.pipeline.SitePattern;
 import io.github.quant4j.recipe.PublishedRecipes;
@@ -58,8 +59,8 @@ final class QuantizationOptions {
       names = "--plan",
       paramLabel = "FILE",
       description =
-          "A recipe for each layer instead of one for all, as 'layer = recipe' lines: what --plan-out"
-              + " has written, edited or not.")
+          "A recipe for each layer instead of one for all, as 'layer = recipe' lines: what"
+              + " --plan-out has written, edited or not.")
   private @Nullable Path plan;
 
   @Mixin private QuantizationInputs inputs = new QuantizationInputs();
@@ -141,6 +142,17 @@ final class QuantizationOptions {
     } catch (IllegalArgumentException e) {
       throw new UsageException(file + ": " + e.getMessage());
     }
+  }
+
+  /** The quantization of a recognizer's decoder that the options ask for. */
+  Quantization<?> decoderQuantization(SpeechRecognizer recognizer, Quant quant) throws IOException {
+    return configured(
+        Quantization.of(
+            recognizer.decoderGraph(),
+            recognizer.directory(),
+            inputs.spokenTexts(recognizer, quant),
+            recognizer.options().kernels()),
+        Optional.empty());
   }
 
   /** The quantization that the options ask for. */

@@ -5,6 +5,8 @@ import io.github.quant4j.examples.cli.TargetedQuantization.Outcome;
 import io.github.quant4j.io.OutputException;
 import io.github.quant4j.io.OutputText;
 import io.github.quant4j.io.ProtectedInputs;
+import io.github.quant4j.model.SpeechEncoder;
+import io.github.quant4j.model.SpeechRecognizer;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.pipeline.Quantization;
 import io.github.quant4j.pipeline.QuantizationReport;
@@ -45,6 +47,14 @@ final class QuantizeCommand implements Callable<Integer> {
 
   @Mixin private AllocationOptions targets = new AllocationOptions();
 
+  @Option(
+      names = "--part",
+      paramLabel = "PART",
+      description =
+          "Of a Whisper model: encoder, or decoder, which is calibrated on what the model writes of"
+              + " the speech of --calib; the other part stays as it is (default: encoder).")
+  private @Nullable String part;
+
   @Option(names = "--overwrite", description = "Replace the model that is in OUT_DIR already.")
   private boolean overwrite;
 
@@ -70,6 +80,15 @@ final class QuantizeCommand implements Callable<Integer> {
     @Nullable Outcome found = null;
     long peakHeap;
     SaveOptions save = new SaveOptions(overwrite, resume);
+    if (isDecoder()) {
+      try (SpeechRecognizer recognizer = AnyModel.openToTranscribe(modelDirectory, modelOptions);
+          PeakHeap heap = PeakHeap.start()) {
+        report = run(options.decoderQuantization(recognizer, quant), save);
+        peakHeap = heap.bytes();
+      }
+      show(report, null, peakHeap);
+      return 0;
+    }
     try (AnyModel model = AnyModel.open(modelDirectory, modelOptions);
         PeakHeap heap = PeakHeap.start()) {
       if (targets.isAsked()) {
@@ -85,16 +104,41 @@ final class QuantizeCommand implements Callable<Integer> {
     if (found != null && targets.planFile() != null) {
       OutputText.write(targets.planFile(), found.allocation().plan().toString());
     }
+    show(report, found, peakHeap);
+    return 0;
+  }
+
+  private boolean isDecoder() throws IOException {
+    if (part == null) {
+      return false;
+    }
+    if (!part.equals("encoder") && !part.equals("decoder")) {
+      throw new UsageException("--part: '" + part + "', expected encoder or decoder");
+    }
+    if (!SpeechEncoder.isIn(modelDirectory)) {
+      throw new UsageException(
+          "--part: " + part + ", but " + modelDirectory + " is no model of Whisper");
+    }
+    if (part.equals("encoder")) {
+      return false;
+    }
+    if (targets.isAsked()) {
+      throw new UsageException(
+          "--part decoder: beside a target, which is for encoders and language models");
+    }
+    return true;
+  }
+
+  private void show(QuantizationReport report, @Nullable Outcome found, long peakHeap) {
     if (quant.isJson()) {
       quant.print(json(report, found, peakHeap));
-    } else {
-      if (found != null) {
-        found.allocation().plan().toString().lines().forEach(quant::print);
-        quant.print("");
-      }
-      print(report, found, peakHeap);
+      return;
     }
-    return 0;
+    if (found != null) {
+      found.allocation().plan().toString().lines().forEach(quant::print);
+      quant.print("");
+    }
+    print(report, found, peakHeap);
   }
 
   private void check() throws IOException {
@@ -116,14 +160,16 @@ final class QuantizeCommand implements Callable<Integer> {
   }
 
   private QuantizationReport quantize(AnyModel model, SaveOptions save) throws IOException {
+    return run(options.quantization(model), save);
+  }
+
+  private QuantizationReport run(Quantization<?> quantization, SaveOptions save)
+      throws IOException {
     try (ProgressLine progress = quant.progress()) {
-      Quantization<?> quantization =
-          options
-              .quantization(model)
-              .progress(progress)
-              .cancellation(quant.terminal().cancellation());
+      Quantization<?> observed =
+          quantization.progress(progress).cancellation(quant.terminal().cancellation());
       quant.cleansUp();
-      return quantization.saveTo(outputDirectory, save);
+      return observed.saveTo(outputDirectory, save);
     }
   }
 

@@ -91,6 +91,39 @@ class TranscribeCommandTest {
     }
   }
 
+  /** First one half, then the other on what the quantized half gives. */
+  @Test
+  void decodersAreQuantizedOnWhatTheModelWrites() {
+    String half = temporary.resolve("half").toString();
+    String whole = temporary.resolve("whole").toString();
+    CommandRun encoder =
+        CommandRun.of(
+            "quantize", MODEL, half, "--recipe", "int8:g8:sym gptq", "--calib", speech, "--json");
+    assertEquals(12, encoder.number("layers"));
+    CommandRun decoder =
+        CommandRun.of(
+            "quantize",
+            half,
+            whole,
+            "--part",
+            "decoder",
+            "--recipe",
+            "int8:g8:sym gptq",
+            "--calib",
+            speech,
+            "--json");
+    assertEquals(20, decoder.number("layers"), decoder.out());
+    assertTrue(decoder.number("output_sqnr_db") > 20, decoder.out());
+    assertEquals(0, CommandRun.of("verify", whole).status());
+    CommandRun text = CommandRun.of("transcribe", whole, speech, "--json");
+    assertTrue(text.json().getArray("segments").orElseThrow().size() > 1, text.out());
+    String[] wrong = {"quantize", MODEL, whole + "2", "--bits", "8", "--part", "middle"};
+    assertProblem("--part: 'middle'", wrong);
+    wrong[1] = CommandRun.MODEL;
+    wrong[6] = "decoder";
+    assertProblem("no model of Whisper", wrong);
+  }
+
   @Test
   void errorRatesAreMeasured() throws IOException {
     String text =

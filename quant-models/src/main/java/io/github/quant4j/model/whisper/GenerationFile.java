@@ -93,8 +93,11 @@ public final class GenerationFile {
     SpeechTokens tokens =
         new GenerationFile(file, model, decoder.vocabularySize()).tokens(decoder.positions());
     List<String> problems = new ArrayList<>(file.problems());
-    if (json != config) {
-      model.problems().forEach(problem -> problems.add("config.json: " + problem));
+    for (String problem : model.problems()) {
+      // Where one file is both, its problems are told once.
+      if (!problems.contains(problem)) {
+        problems.add("config.json: " + problem);
+      }
     }
     if (!problems.isEmpty()) {
       throw new InvalidModelException(subject, problems);

@@ -100,27 +100,26 @@ final class WhisperMembers {
   static List<String> check(ConfigurationValues values) {
     List<String> warnings = new ArrayList<>();
     for (String member : values.unread()) {
-      if (HARMLESS.contains(member)) {
-        continue;
-      }
       if (member.equals("is_encoder_decoder")) {
         if (!values.flag(member, true)) {
           values.problem(member, "true: the decoder attends to the encoder's output");
         }
-      } else if (values.isNeutral(member)) {
-        continue;
-      } else if (isUsualEpsilon(values, member)) {
-        continue;
-      } else if (FOREIGN.contains(member)) {
-        values.problem(
-            member, "nothing: the runtime does not do what it asks for in a model of Whisper");
-      } else {
-        warnings.add(
-            values.shown(member)
-                + " is not known; if it changes numbers, results are not the model's");
+      } else if (!isHarmless(values, member)) {
+        if (FOREIGN.contains(member)) {
+          values.problem(
+              member, "nothing: the runtime does not do what it asks for in a model of Whisper");
+        } else {
+          warnings.add(
+              values.shown(member)
+                  + " is not known; if it changes numbers, results are not the model's");
+        }
       }
     }
     return List.copyOf(warnings);
+  }
+
+  private static boolean isHarmless(ConfigurationValues values, String member) {
+    return HARMLESS.contains(member) || values.isNeutral(member) || isUsualEpsilon(values, member);
   }
 
   private static boolean isUsualEpsilon(ConfigurationValues values, String member) {
