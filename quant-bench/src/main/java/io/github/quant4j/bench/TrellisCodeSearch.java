@@ -18,12 +18,12 @@ import java.util.SplittableRandom;
 /**
  * Finds the trellis codes of {@link TrellisCodes}: masks at random, then better ones by changing
  * one at a time, each with its magnitudes by least squares in turn with the codes of normally
- * distributed numbers. Masks have one bit or three, so that a kernel gets each sign by one
- * exclusive or of three words. Prints one entry of the resource.
+ * distributed numbers. Masks have an odd number of bits, at most three or five, so that a kernel
+ * gets each sign by one exclusive or of as many words. Prints one entry of the resource.
  *
  * <pre>
  * java -cp quant-bench/target/benchmarks.jar io.github.quant4j.bench.TrellisCodeSearch \
- *     BITS WINDOW PLANES [STARTS STEPS SEED]
+ *     BITS WINDOW PLANES [STARTS STEPS SEED TAPS]
  * </pre>
  */
 public final class TrellisCodeSearch {
@@ -33,18 +33,19 @@ public final class TrellisCodeSearch {
   private static final int ROUNDS = 4;
   private static final int ROUNDS_AT_LAST = 10;
   private static final int KEPT = 6;
-  private static final int TAPS = 3;
 
   private final int bits;
   private final int window;
   private final int planes;
+  private final int taps;
   private final SplittableRandom random;
   private final float[] few;
 
-  private TrellisCodeSearch(int bits, int window, int planes, long seed) {
+  private TrellisCodeSearch(int bits, int window, int planes, long seed, int taps) {
     this.bits = bits;
     this.window = window;
     this.planes = planes;
+    this.taps = taps;
     this.random = new SplittableRandom(seed);
     this.few = gaussians(SEQUENCES, 5);
   }
@@ -53,15 +54,15 @@ public final class TrellisCodeSearch {
    * Searches and prints.
    *
    * @param args bits of a code, bits of a state, planes; then, if wanted, random starts, steps of
-   *     improvement and the seed
+   *     improvement, the seed and the most bits of a mask, an odd number
    */
   public static void main(String[] args) {
-    int[] numbers = {2, 10, 4, 60, 300, 3};
+    int[] numbers = {2, 10, 4, 60, 300, 3, 3};
     for (int i = 0; i < args.length; i++) {
       numbers[i] = Integer.parseInt(args[i]);
     }
     TrellisCodeSearch search =
-        new TrellisCodeSearch(numbers[0], numbers[1], numbers[2], numbers[5]);
+        new TrellisCodeSearch(numbers[0], numbers[1], numbers[2], numbers[5], numbers[6]);
     System.out.println(search.run(numbers[3], numbers[4]).json());
   }
 
@@ -151,9 +152,9 @@ public final class TrellisCodeSearch {
   }
 
   private int mask() {
-    int taps = random.nextInt(4) == 0 ? 1 : TAPS;
+    int count = random.nextInt(4) == 0 ? taps - 2 : taps;
     int mask = 0;
-    while (Integer.bitCount(mask) < taps) {
+    while (Integer.bitCount(mask) < count) {
       mask |= 1 << random.nextInt(window);
     }
     return mask;
@@ -233,7 +234,7 @@ public final class TrellisCodeSearch {
         targets[t] = (float) (scaled.deviation() * numbers[first + t]);
       }
       int state = start;
-      start = viterbi.encode(LENGTH, 0, targets, weights, start, codes, 0, values);
+      start = viterbi.encode(LENGTH, targets, weights, start, codes, values);
       for (int t = 0; t < LENGTH; t++) {
         state = code.next(state, codes[t]);
         error += Math.pow(targets[t] - values[t], 2);

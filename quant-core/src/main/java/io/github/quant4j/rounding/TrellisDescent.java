@@ -3,8 +3,6 @@ package io.github.quant4j.rounding;
 
 import io.github.quant4j.lane.Lanes;
 import io.github.quant4j.linalg.MatrixView;
-import io.github.quant4j.matrix.TrellisMatrix;
-import io.github.quant4j.statistic.Gram;
 import java.util.Arrays;
 import java.util.Objects;
 
@@ -28,8 +26,7 @@ final class TrellisDescent {
     this.coder = coder;
     this.lanes = lanes;
     this.columns = problem.weights.columns();
-    Gram gram = Objects.requireNonNull(problem.gram);
-    this.moment = gram.values();
+    this.moment = Objects.requireNonNull(problem.moment);
   }
 
   /** Changes codes and values, which are stored from the last column to the first. */
@@ -52,7 +49,7 @@ final class TrellisDescent {
     float[][] steps = new float[Lanes.padded(most)][lanes];
     float[] blockSteps = new float[most * lanes];
     float[] factors = new float[steps.length];
-    float[] slope = new float[lanes];
+    float[] slope = new float[2 * lanes];
     for (int from = 0; from < columns; from += BLOCK) {
       int width = Math.min(BLOCK, columns - from);
       for (int c = 0; c < width; c++) {
@@ -64,6 +61,7 @@ final class TrellisDescent {
         for (int g = 0; g < c; g += Lanes.GROUP) {
           Lanes.add4(lanes, factors, g, steps, g, slope);
         }
+        ahead(column, from, gradient, steps, slope);
         step(column, slope, errors, weights, scales, codes, values, steps[c]);
         System.arraycopy(steps[c], 0, blockSteps, c * lanes, lanes);
       }
@@ -72,6 +70,22 @@ final class TrellisDescent {
           new MatrixView(moment, from, columns, width, columns),
           MatrixView.dense(blockSteps, width, lanes),
           MatrixView.dense(gradient, columns, lanes));
+    }
+  }
+
+  /** The slope of the first lanes of the next column, before this one takes its step. */
+  private void ahead(int column, int from, float[] gradient, float[][] steps, float[] slope) {
+    if (problem.isLast(column)) {
+      return;
+    }
+    int count = coder.ahead();
+    int next = column + 1;
+    System.arraycopy(gradient, next * lanes, slope, lanes, count);
+    for (int b = from; b < column; b++) {
+      float factor = moment[next * columns + b];
+      for (int r = 0; r < count; r++) {
+        slope[lanes + r] += factor * steps[b - from][r];
+      }
     }
   }
 
@@ -87,16 +101,28 @@ final class TrellisDescent {
     int at = column * lanes;
     int reversed = (columns - 1 - column) * lanes;
     float added = (float) problem.added;
-    float diagonal = moment[column * columns + column] + added;
-    float inverse = diagonal > 0 ? 1 / diagonal : 0;
+    float inverse = inverse(column);
     float[] targets = coder.targets();
     for (int r = 0; r < lanes; r++) {
       float error = errors[at + r];
       targets[r] = weights[reversed + r] + error - (slope[r] + added * error) * inverse;
     }
-    boolean isLast = column + TrellisMatrix.WORD_COLUMNS >= columns;
-    System.arraycopy(codes, reversed, coder.codes(), 0, lanes);
-    coder.encode(column, 0, 0, isLast ? 0 : coder.reach());
+    boolean isLast = problem.isLast(column);
+    double ratio = isLast ? 0 : diagonal(column + 1) * (double) inverse;
+    coder.encode(
+        problem.isFirst(column),
+        isLast,
+        ratio,
+        (found, count, all) -> {
+          float factor = moment[(column + 1) * columns + column];
+          float nextInverse = inverse(column + 1);
+          for (int r = 0; r < count; r++) {
+            float step = scales[r] * found[r] - weights[reversed + r] - errors[at + r];
+            float error = errors[at + lanes + r];
+            float nextSlope = slope[lanes + r] + factor * step + added * error;
+            all[lanes + r] = weights[reversed - lanes + r] + error - nextSlope * nextInverse;
+          }
+        });
     System.arraycopy(coder.codes(), 0, codes, reversed, lanes);
     System.arraycopy(coder.values(), 0, values, reversed, lanes);
     for (int r = 0; r < lanes; r++) {
@@ -104,5 +130,14 @@ final class TrellisDescent {
       steps[r] = error - errors[at + r];
       errors[at + r] = error;
     }
+  }
+
+  private float diagonal(int column) {
+    return moment[column * columns + column] + (float) problem.added;
+  }
+
+  private float inverse(int column) {
+    float diagonal = diagonal(column);
+    return diagonal > 0 ? 1 / diagonal : 0;
   }
 }

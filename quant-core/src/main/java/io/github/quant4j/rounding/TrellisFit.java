@@ -8,23 +8,25 @@ import io.github.quant4j.matrix.TrellisMatrix;
 import io.github.quant4j.statistic.Gram;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /**
  * Fits trellis-coded weights: the columns of each panel one after the other, as in QTIP (Tseng et
  * al., arXiv 2406.11235), but with columns of 128 rows in place of tiles, so that every column
- * makes up for the errors of all before it, as in {@link GptqRounding}.
+ * makes up for the errors of all before it, as in {@link GptqRounding}. The order is that of the
+ * sequences, all columns of one, then all of the next: what a column starts with is what the one
+ * before it was ended with in view of it, so that a sequence of many columns costs what one long
+ * column would.
  *
  * <p>A pass goes over all columns with the row scales at hand, then the scales are refitted in
  * closed form; the best pass of each panel counts. Sweeps of coordinate descent may follow: a
- * column's codes are found again, given all other columns, but for the last ones, on which the
- * column of the next word depends. So the error never rises. Without a usable moment there is no
- * feedback, and no descent.
+ * column's codes are found again, given all other columns, of which the next one is about to be
+ * found again itself. The best codes count, so that the error never rises. Without a usable moment
+ * there is no feedback, and no descent.
  *
  * <p>Panels do not depend on each other, and are what threads share. Cost of a pass or a sweep: the
  * {@linkplain TrellisViterbi Viterbi algorithm} for each weight, and {@code out in^2 / 2}
- * multiply-adds, or {@code out in^2} for a sweep. Memory for each thread: some {@code 512 in}
- * floats.
+ * multiply-adds, or {@code out in^2} for a sweep. Memory: {@code 2 in^2} floats, of which half are
+ * for the sweeps, and for each thread some {@code 512 in}.
  *
  * @param code what weights are made of
  * @param damping what is added to the diagonal of the moment, as a fraction of its mean, 0 to 1
@@ -72,17 +74,19 @@ public record TrellisFit(TrellisCodes.Entry code, double damping, int passes, in
   public Result fit(FloatMatrix weights, Optional<Gram> gram, String label, Compute compute) {
     int rows = weights.rows();
     int columns = weights.columns();
+    int[] order = TrellisProblem.order(columns);
     Optional<FeedbackFactor> feedback =
-        gram.map(
-            moment ->
-                FeedbackFactor.of(moment, IntStream.range(0, columns).toArray(), damping, compute));
+        gram.map(moment -> FeedbackFactor.of(moment, order, damping, compute));
     Optional<LdlFactorization> factor = feedback.flatMap(FeedbackFactor::factor);
     TrellisProblem problem =
         new TrellisProblem(
             weights,
             code,
             factor.orElse(null),
-            factor.isPresent() ? gram.orElse(null) : null,
+            order,
+            factor.isPresent() && sweeps > 0
+                ? gram.map(moment -> permuted(moment, order, compute)).orElse(null)
+                : null,
             feedback.map(FeedbackFactor::added).orElse(0.0),
             compute.sequential());
     byte[] codes = new byte[Math.multiplyExact(TrellisMatrix.paddedRows(rows), columns)];
@@ -102,5 +106,21 @@ public record TrellisFit(TrellisCodes.Entry code, double damping, int passes, in
     return new Result(
         TrellisMatrix.pack(rows, columns, code.code(), codes, scales),
         feedback.map(found -> found.report(label, gram.map(Gram::deadInputs).orElse(0))));
+  }
+
+  /** The moment of the columns in another order. */
+  private static float[] permuted(Gram gram, int[] order, Compute compute) {
+    int size = order.length;
+    float[] result = new float[gram.values().length];
+    compute
+        .team()
+        .run(
+            size,
+            row -> {
+              for (int j = 0; j < size; j++) {
+                result[row * size + j] = gram.values()[order[row] * size + order[j]];
+              }
+            });
+    return result;
   }
 }

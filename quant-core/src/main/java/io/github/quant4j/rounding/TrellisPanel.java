@@ -10,11 +10,12 @@ import java.util.Arrays;
 /**
  * Fits the codes and scales of one panel of rows.
  *
- * <p>Everything is stored by columns, then by lanes, and columns are counted from the last to the
- * first, as {@link FeedbackFactor} counts them. With the errors {@code e = s q - w} and the unit
- * upper triangular {@code U} of the moment, a row's error is {@code sum_j d_j ((e U)_j)^2}, and an
- * element of {@code e U} is the error of a column plus the feedback of those before it. So the
- * error of given codes is known for every scale once {@code w U} and {@code q U} are.
+ * <p>Everything is stored by columns, then by lanes, and columns are counted from the last that is
+ * coded to the first, as {@link FeedbackFactor} counts them. With the errors {@code e = s q - w} and
+ * the unit upper triangular {@code U} of the moment, a row's error is {@code sum_j d_j ((e
+ * U)_j)^2}, and an element of {@code e U} is the error of a column plus the feedback of those
+ * before it. So the error of given codes is known for every scale once {@code w U} and {@code q U}
+ * are.
  */
 final class TrellisPanel {
   private static final int BLOCK = 128;
@@ -68,7 +69,8 @@ final class TrellisPanel {
     for (int r = 0; r < rows; r++) {
       int from = (first + r) * columns;
       for (int column = 0; column < columns; column++) {
-        weights[(columns - 1 - column) * lanes + r] = problem.weights.data()[from + column];
+        weights[(columns - 1 - column) * lanes + r] =
+            problem.weights.data()[from + problem.order[column]];
       }
     }
     multiply(
@@ -85,7 +87,7 @@ final class TrellisPanel {
 
         @Override
         public int ahead(int column) {
-          return coder.ahead(columns - 1 - column, columns);
+          return problem.isLast(columns - 1 - column) ? 0 : coder.ahead();
         }
       };
 
@@ -100,13 +102,13 @@ final class TrellisPanel {
      */
     void run(int column, float[] feedback, float[] errors);
 
-    /** Lanes of the next column of the sequence whose feedback so far is wanted, too. */
+    /** Lanes of the next column whose feedback so far is wanted, too. */
     default int ahead(int column) {
       return 0;
     }
   }
 
-  /** Goes over the columns in their natural order; the result is that of all errors times U. */
+  /** Goes over the columns in the order of coding; the result is that of all errors times U. */
   private void multiply(ColumnStep step, float[] result) {
     float[] upper = problem.factor;
     Arrays.fill(feedback, 0);
@@ -144,12 +146,12 @@ final class TrellisPanel {
     }
   }
 
-  /** The feedback of all columns so far on the first lanes of the next one of the sequence. */
+  /** The feedback of all columns before one on the first lanes of the one after it. */
   private void ahead(int count, int low, int a, int width, float[][] errors, float[] above) {
     if (count == 0) {
       return;
     }
-    int next = low + a - TrellisMatrix.WORD_COLUMNS;
+    int next = low + a - 1;
     System.arraycopy(feedback, next * lanes, above, lanes, count);
     float[] upper = problem.factor;
     if (upper == null) {
@@ -186,18 +188,29 @@ final class TrellisPanel {
     for (int r = 0; r < lanes; r++) {
       targets[r] = weights[at + r] - above[r];
     }
-    int natural = columns - 1 - column;
-    int ahead = coder.ahead(natural, columns);
-    int next = column - TrellisMatrix.WORD_COLUMNS;
-    for (int r = 0; r < ahead; r++) {
-      targets[lanes + r] = weights[next * lanes + r] - above[lanes + r];
-    }
-    double ratio = ahead > 0 ? problem.pivots[next] / problem.pivots[column] : 0;
-    coder.encode(natural, ahead, ratio, 0);
+    int position = columns - 1 - column;
+    boolean isLast = problem.isLast(position);
+    double ratio = isLast ? 0 : problem.pivots[column - 1] / problem.pivots[column];
+    coder.encode(
+        problem.isFirst(position),
+        isLast,
+        ratio,
+        (found, count, all) -> lookAhead(column, above, found, count, all));
     System.arraycopy(coder.codes(), 0, codes, at, lanes);
     System.arraycopy(coder.values(), 0, values, at, lanes);
     for (int r = 0; r < lanes; r++) {
       errors[r] = scales[r] * coder.values()[r] - weights[at + r];
+    }
+  }
+
+  private void lookAhead(int column, float[] above, byte[] found, int count, float[] targets) {
+    int at = column * lanes;
+    int next = at - lanes;
+    float[] upper = problem.factor;
+    float factor = upper == null ? 0 : upper[(column - 1) * columns + column];
+    for (int r = 0; r < count; r++) {
+      float error = scales[r] * found[r] - weights[at + r];
+      targets[lanes + r] = weights[next + r] - above[lanes + r] - factor * error;
     }
   }
 
@@ -274,7 +287,7 @@ final class TrellisPanel {
     for (int r = 0; r < lanes; r++) {
       int from = (first + r) * columns;
       for (int column = 0; column < columns; column++) {
-        allCodes[from + column] = bestCodes[(columns - 1 - column) * lanes + r];
+        allCodes[from + problem.order[column]] = bestCodes[(columns - 1 - column) * lanes + r];
       }
     }
     System.arraycopy(bestScales, 0, allScales, first, rows);

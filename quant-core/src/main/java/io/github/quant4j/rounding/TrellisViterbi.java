@@ -58,36 +58,28 @@ public final class TrellisViterbi {
   }
 
   /**
-   * Finds the codes.
+   * Begins a stretch.
    *
-   * @param length elements
-   * @param ahead how many of them, at the end, are only looked at: their codes are found so that
-   *     those before them are good ones, and may be found again
-   * @param targets what the values should be, finite and of a magnitude of at most 2^40
-   * @param weights of the squared errors, from 0 to 2^10
-   * @param start the state before the first element
-   * @param codes receives the codes, one in a byte; what it holds of the last {@code kept} ones is
-   *     left as it is
-   * @param kept how many codes at the end are given
-   * @param chosen receives the values
-   * @return the state of the last element that is not only looked at
+   * @param state before its first element
    */
-  public int encode(
-      int length,
-      int ahead,
-      float[] targets,
-      float[] weights,
-      int start,
-      byte[] codes,
-      int kept,
-      byte[] chosen) {
-    int free = length - kept;
-    for (int t = 0; t < length; t++) {
+  public void start(int state) {
+    Arrays.fill(least[0], FAR);
+    least[0][state % groups] = 0;
+  }
+
+  /**
+   * Goes on over some elements, which follow those that were gone over since the start.
+   *
+   * @param from the first of them
+   * @param to the one after the last of them
+   * @param targets what the values of all elements should be, finite and of a magnitude of at most
+   *     2^40
+   * @param weights of the squared errors, from 0 to 2^10
+   */
+  public void extend(int from, int to, float[] targets, float[] weights) {
+    for (int t = from; t < to; t++) {
       float[] before = least[t];
-      if (t == 0) {
-        Arrays.fill(before, FAR);
-        before[start % groups] = 0;
-      } else {
+      if (t > 0) {
         minimum(groups, costs[0], costs[1], before);
         for (int p = 2; p < branches; p++) {
           minimum(groups, before, costs[p], before);
@@ -97,20 +89,52 @@ public final class TrellisViterbi {
         spread(p, before);
         extend(groups, spread, values[p], targets[t], weights[t], costs[p]);
       }
-      if (t >= free) {
-        forbid(codes[t]);
-      }
     }
+  }
+
+  /**
+   * Finds the codes of all elements that were gone over; more may follow.
+   *
+   * @param length how many there are, at least 1
+   * @param ahead how many of them, at the end, are only looked at: their codes are found so that
+   *     those before them are good ones, and may be found again
+   * @param targets as they were
+   * @param weights as they were
+   * @param codes receives the codes, one in a byte
+   * @param chosen receives the values
+   * @return the state of the last element that is not only looked at
+   */
+  public int decide(
+      int length, int ahead, float[] targets, float[] weights, byte[] codes, byte[] chosen) {
     int state = 0;
     float best = Float.POSITIVE_INFINITY;
-    for (int s = 0; s < states; s++) {
-      float cost = costs[s / groups][s % groups];
-      if (cost < best) {
-        best = cost;
-        state = s;
+    for (int p = 0; p < branches; p++) {
+      for (int g = 0; g < groups; g++) {
+        if (costs[p][g] < best) {
+          best = costs[p][g];
+          state = p * groups + g;
+        }
       }
     }
-    return walkBack(length, ahead, targets, weights, codes, free, chosen, state);
+    return walkBack(length, ahead, targets, weights, codes, chosen, state);
+  }
+
+  /**
+   * Finds the codes of a whole stretch.
+   *
+   * @param length elements
+   * @param targets what the values should be, finite and of a magnitude of at most 2^40
+   * @param weights of the squared errors, from 0 to 2^10
+   * @param start the state before the first element
+   * @param codes receives the codes, one in a byte
+   * @param chosen receives the values
+   * @return the state of the last element
+   */
+  public int encode(
+      int length, float[] targets, float[] weights, int start, byte[] codes, byte[] chosen) {
+    start(start);
+    extend(0, length, targets, weights);
+    return decide(length, 0, targets, weights, codes, chosen);
   }
 
   private static void minimum(int count, float[] a, float[] b, float[] result) {
@@ -177,21 +201,12 @@ public final class TrellisViterbi {
     }
   }
 
-  private void forbid(int code) {
-    for (int s = 0; s < states; s++) {
-      if ((s & branches - 1) != (code & branches - 1)) {
-        costs[s / groups][s % groups] = FAR;
-      }
-    }
-  }
-
   private int walkBack(
       int length,
       int ahead,
       float[] targets,
       float[] weights,
       byte[] codes,
-      int free,
       byte[] chosen,
       int last) {
     int state = last;
@@ -210,9 +225,6 @@ public final class TrellisViterbi {
       float best = Float.POSITIVE_INFINITY;
       for (int p = 0; p < branches; p++) {
         int candidate = newer + p * groups;
-        if (t - 1 >= free && (candidate & branches - 1) != (codes[t - 1] & branches - 1)) {
-          continue;
-        }
         float off = targets[t - 1] - integers[candidate];
         float cost = least[t - 1][candidate >> bits] + weights[t - 1] * (off * off);
         if (cost < best) {

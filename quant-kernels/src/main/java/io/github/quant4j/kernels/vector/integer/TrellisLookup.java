@@ -2,6 +2,7 @@
 package io.github.quant4j.kernels.vector.integer;
 
 import io.github.quant4j.format.TrellisCode;
+import io.github.quant4j.kernels.vector.trellis.PlaneGroup;
 import io.github.quant4j.kernels.vector.trellis.TrellisStreams;
 import io.github.quant4j.parallel.ScratchPool;
 import java.lang.foreign.MemorySegment;
@@ -23,10 +24,12 @@ final class TrellisLookup extends SegmentSums {
   private static final int MOST_WORDS_IN_UNIT = 16;
 
   private static final int LEAST_PLANES = 3;
-  private static final int MOST_PLANES = 6;
 
   private final TrellisStreams streams;
-  private final int[] counts;
+
+  /** What planes count, for each loop over some of them. */
+  private final int[][] counts;
+
   private final int wordsInUnit;
   private final PlaneTables tables;
 
@@ -39,14 +42,19 @@ final class TrellisLookup extends SegmentSums {
   TrellisLookup(TrellisStreams streams, int largestValue) {
     super(layout(streams.matrix().columns()), TrellisStreams.PANEL);
     this.streams = streams;
+    TrellisCode code = streams.matrix().code();
     this.counts =
-        streams.matrix().code().planes().stream()
-            .mapToInt(plane -> 2 * plane.magnitude())
-            .toArray();
+        PlaneGroup.of(code).stream().map(group -> counts(code, group)).toArray(int[][]::new);
     this.wordsInUnit =
         PlaneLookup.wordsInUnit(layout().unitsInSegment(), largestValue, MOST_WORDS_IN_UNIT);
     this.tables =
         new PlaneTables(layout(), 2 * streams.matrix().code().largestMagnitude(), wordsInUnit);
+  }
+
+  private static int[] counts(TrellisCode code, PlaneGroup group) {
+    return code.planes().subList(group.first(), group.first() + group.planes()).stream()
+        .mapToInt(plane -> 2 * plane.magnitude())
+        .toArray();
   }
 
   private static SegmentLayout layout(int columns) {
@@ -62,7 +70,6 @@ final class TrellisLookup extends SegmentSums {
   static boolean supports(TrellisCode code, int largestValue) {
     int planes = code.planes().size();
     return planes >= LEAST_PLANES
-        && planes <= MOST_PLANES
         && TrellisStreams.supports(code)
         && PlaneLookup.supports(1, largestValue);
   }
@@ -101,35 +108,39 @@ final class TrellisLookup extends SegmentSums {
     for (int t = 0; t < tile.tokens; t++) {
       for (int vector = 0; vector < TrellisStreams.VECTORS; vector++) {
         int to = t * blockRows() + vector * TrellisStreams.LANES;
-        add(tile.tables, t * size, block, vector, sums, to);
+        for (int group = 0; group < counts.length; group++) {
+          add(tile.tables, t * size, block, vector, group, sums, to);
+        }
       }
     }
   }
 
-  private void add(short[] table, int tableAt, int block, int vector, int[] sums, int to) {
+  private void add(
+      short[] table, int tableAt, int block, int vector, int group, int[] sums, int to) {
     MemorySegment packed = streams.data();
     long at = streams.at(block);
     long step = TrellisStreams.WORD_BYTES;
-    long[] taps = streams.tapsOf(vector);
+    long[] taps = streams.tapsOf(vector, group);
+    int[] weights = counts[group];
     int units = layout().unitsInSegment() / wordsInUnit;
-    switch (counts.length) {
+    switch (weights.length) {
       case 3 ->
           TrellisFewPlanes.three(
-              packed, at, step, taps, table, tableAt, units, wordsInUnit, counts, sums, to);
+              packed, at, step, taps, table, tableAt, units, wordsInUnit, weights, sums, to);
       case 4 ->
           TrellisFewPlanes.four(
-              packed, at, step, taps, table, tableAt, units, wordsInUnit, counts, sums, to);
+              packed, at, step, taps, table, tableAt, units, wordsInUnit, weights, sums, to);
       case 5 ->
           TrellisManyPlanes.five(
-              packed, at, step, taps, table, tableAt, units, wordsInUnit, counts, sums, to);
+              packed, at, step, taps, table, tableAt, units, wordsInUnit, weights, sums, to);
       default ->
           TrellisManyPlanes.six(
-              packed, at, step, taps, table, tableAt, units, wordsInUnit, counts, sums, to);
+              packed, at, step, taps, table, tableAt, units, wordsInUnit, weights, sums, to);
     }
   }
 
   @Override
   String name() {
-    return counts.length + " planes of signs by table lookup";
+    return streams.matrix().code().planes().size() + " planes of signs by table lookup";
   }
 }

@@ -10,6 +10,8 @@ import io.github.quant4j.kernels.vector.dense.TokenPanels;
 import io.github.quant4j.kernels.vector.machine.Lanes;
 import io.github.quant4j.matrix.TrellisMatrix;
 import io.github.quant4j.parallel.ScratchPool;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,14 +27,15 @@ public final class TrellisFloatKernel extends PartitionedKernel {
   private static final long SEQUENTIAL_WORK = 1 << 20;
 
   private static final int LEAST_PLANES = 3;
-  private static final int MOST_PLANES = 6;
   private static final int SUMS = 2 * TrellisTables.SIZE;
 
   private final TrellisMatrix matrix;
   private final @Nullable TrellisStreams streams;
   private final TrellisPanels panels;
   private final float[] scales;
-  private final float[] counts;
+
+  /** What planes count, for each loop over some of them. */
+  private final float[][] counts;
   private final TrellisTables.Pool few;
   private final TokenPanels.Pool many;
 
@@ -48,9 +51,13 @@ public final class TrellisFloatKernel extends PartitionedKernel {
     this.streams = looksUp(matrix.code()) ? new TrellisStreams(matrix, options.team()) : null;
     this.panels = new TrellisPanels(matrix, streams, options.scratch());
     this.scales = matrix.scales();
-    this.counts = new float[matrix.code().planes().size()];
-    for (int p = 0; p < counts.length; p++) {
-      counts[p] = matrix.code().planes().get(p).magnitude();
+    List<PlaneGroup> groups = PlaneGroup.of(matrix.code());
+    this.counts = new float[groups.size()][];
+    for (int g = 0; g < counts.length; g++) {
+      counts[g] = new float[groups.get(g).planes()];
+      for (int p = 0; p < counts[g].length; p++) {
+        counts[g][p] = matrix.code().planes().get(groups.get(g).first() + p).magnitude();
+      }
     }
     this.few = new TrellisTables.Pool(matrix.columns(), matrix.words(), options.scratch());
     this.many = new TokenPanels.Pool(options.scratch());
@@ -61,7 +68,6 @@ public final class TrellisFloatKernel extends PartitionedKernel {
     int planes = code.planes().size();
     return Lanes.FLOATS == TrellisTables.SIZE
         && planes >= LEAST_PLANES
-        && planes <= MOST_PLANES
         && TrellisStreams.supports(code);
   }
 
@@ -122,38 +128,52 @@ public final class TrellisFloatKernel extends PartitionedKernel {
     float[] sums = scratch.floats(SUMS);
     for (int t = 0; t < tokens; t++) {
       for (int vector = 0; vector < TrellisStreams.VECTORS; vector++) {
-        lookUp(packed, panel, vector, input.tables(), input.at(t), sums);
-        store(packed, panel, vector, sums, y, yOffset + t * outFeatures());
+        int to = yOffset + t * outFeatures();
+        for (int group = 0; group < counts.length; group++) {
+          lookUp(packed, panel, vector, group, input.tables(), input.at(t), sums);
+          store(packed, panel, vector, group == 0, sums, y, to);
+        }
       }
     }
     scratch.release(sums);
   }
 
   private void lookUp(
-      TrellisStreams packed, int panel, int vector, float[] tables, int table, float[] sums) {
+      TrellisStreams packed,
+      int panel,
+      int vector,
+      int group,
+      float[] tables,
+      int table,
+      float[] sums) {
+    MemorySegment data = packed.data();
     long at = packed.at(panel);
     long step = TrellisStreams.WORD_BYTES;
-    long[] taps = packed.tapsOf(vector);
+    long[] taps = packed.tapsOf(vector, group);
+    float[] weights = counts[group];
     int words = matrix.words();
-    switch (counts.length) {
-      case 3 ->
-          FewPlaneLoops.three(packed.data(), at, step, taps, tables, table, words, counts, sums, 0);
-      case 4 ->
-          FewPlaneLoops.four(packed.data(), at, step, taps, tables, table, words, counts, sums, 0);
-      case 5 ->
-          ManyPlaneLoops.five(packed.data(), at, step, taps, tables, table, words, counts, sums, 0);
-      default ->
-          ManyPlaneLoops.six(packed.data(), at, step, taps, tables, table, words, counts, sums, 0);
+    switch (weights.length) {
+      case 3 -> FewPlaneLoops.three(data, at, step, taps, tables, table, words, weights, sums, 0);
+      case 4 -> FewPlaneLoops.four(data, at, step, taps, tables, table, words, weights, sums, 0);
+      case 5 -> ManyPlaneLoops.five(data, at, step, taps, tables, table, words, weights, sums, 0);
+      default -> ManyPlaneLoops.six(data, at, step, taps, tables, table, words, weights, sums, 0);
     }
   }
 
   private void store(
-      TrellisStreams packed, int panel, int vector, float[] sums, float[] y, int to) {
+      TrellisStreams packed,
+      int panel,
+      int vector,
+      boolean isFirst,
+      float[] sums,
+      float[] y,
+      int to) {
     int half = TrellisTables.SIZE;
     for (int lane = 0; lane < TrellisStreams.LANES; lane++) {
       int row = packed.row(panel, vector, lane);
       if (row >= 0 && row < scales.length) {
-        y[to + row] = sums[lane % 2 * half + lane / 2] * scales[row];
+        float product = sums[lane % 2 * half + lane / 2] * scales[row];
+        y[to + row] = isFirst ? product : y[to + row] + product;
       }
     }
   }

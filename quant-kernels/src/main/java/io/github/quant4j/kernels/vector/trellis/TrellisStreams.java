@@ -6,6 +6,7 @@ import io.github.quant4j.kernels.vector.machine.PackedMemory;
 import io.github.quant4j.matrix.TrellisMatrix;
 import io.github.quant4j.parallel.WorkerTeam;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -41,6 +42,9 @@ public final class TrellisStreams {
   private final MemorySegment data;
   private final long[][] taps;
 
+  /** The same by vectors, then by groups. */
+  private final long[][][] groupTaps;
+
   /**
    * Packs a matrix.
    *
@@ -52,8 +56,18 @@ public final class TrellisStreams {
     this.streamBytes = (matrix.words() + 1) * WORD_BYTES;
     this.data = PackedMemory.allocate(matrix.panels() * panelBytes());
     this.taps = new long[VECTORS][];
+    this.groupTaps = new long[VECTORS][][];
+    List<PlaneGroup> groups = PlaneGroup.of(matrix.code());
     for (int vector = 0; vector < VECTORS; vector++) {
-      taps[vector] = taps(vector);
+      long[] all = taps(vector);
+      taps[vector] = all;
+      groupTaps[vector] =
+          groups.stream()
+              .map(
+                  group ->
+                      Arrays.copyOfRange(
+                          all, TAPS * group.first(), TAPS * (group.first() + group.planes())))
+              .toArray(long[][]::new);
     }
     team.run(matrix.panels(), this::pack);
   }
@@ -150,6 +164,17 @@ public final class TrellisStreams {
    */
   public long[] tapsOf(int vector) {
     return taps[vector];
+  }
+
+  /**
+   * Where to load from for the signs of a row vector, of some planes.
+   *
+   * @param vector from 0 to 3
+   * @param group of {@link PlaneGroup#of}
+   * @return as {@link #tapsOf(int)}
+   */
+  public long[] tapsOf(int vector, int group) {
+    return groupTaps[vector][group];
   }
 
   /**

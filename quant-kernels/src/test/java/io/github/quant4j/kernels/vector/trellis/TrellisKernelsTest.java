@@ -70,7 +70,7 @@ class TrellisKernelsTest {
     "2, 8, 3, 256, 256, false", "2, 10, 4, 128, 512, false", "2, 12, 4, 400, 130, false",
     "3, 9, 5, 33, 96, false", "4, 12, 6, 200, 77, false", "2, 16, 3, 97, 300, false",
     "1, 7, 3, 31, 200, false", "2, 8, 4, 161, 160, true", "3, 9, 2, 70, 64, true",
-    "2, 10, 4, 5, 1000, false"
+    "2, 10, 4, 5, 1000, false", "3, 12, 7, 140, 96, false", "4, 12, 8, 70, 330, false"
   })
   void integersAreExact(int bits, int window, int planes, int rows, int columns, boolean any) {
     SeededRandom random = new SeededRandom(rows * 31L + columns);
@@ -104,7 +104,8 @@ class TrellisKernelsTest {
     "2, 8, 3, 256, 256, false", "2, 10, 4, 128, 512, false", "2, 12, 4, 400, 130, false",
     "3, 9, 5, 33, 96, false", "4, 12, 6, 200, 77, false", "2, 16, 3, 97, 300, false",
     "1, 7, 3, 31, 200, false", "2, 8, 4, 161, 160, true", "3, 9, 2, 70, 64, true",
-    "4, 8, 6, 300, 514, true", "2, 10, 4, 5, 1000, false"
+    "4, 8, 6, 300, 514, true", "2, 10, 4, 5, 1000, false", "3, 12, 7, 140, 96, false",
+    "4, 12, 8, 70, 330, false"
   })
   void floatsAgreeWithDoubleSums(
       int bits, int window, int planes, int rows, int columns, boolean any) {
