@@ -272,7 +272,8 @@ class TrellisFitTest {
       error += Math.pow((double) dense.data()[i] - weights.data()[i], 2);
       power += Math.pow(weights.data()[i], 2);
     }
-    assertTrue(error / power < 1.015 * fit.code().error(),
+    assertTrue(
+        error / power < 1.015 * fit.code().error(),
         random + ": " + error / power / fit.code().error());
   }
 

@@ -74,8 +74,7 @@ final class FourRows {
     return bytes;
   }
 
-  private static IllegalArgumentException unknown(
-      Tensor packed, int line, int column, long eight) {
+  private static IllegalArgumentException unknown(Tensor packed, int line, int column, long eight) {
     int bit = Long.numberOfTrailingZeros(eight & eight >>> 1 & LOWER);
     return new IllegalArgumentException(
         packed

@@ -27,8 +27,7 @@ import java.util.SequencedSet;
  * bitnet}, the packed ternary weights of BitNet b1.58, and {@code quant4j}, our own; they are laid
  * out in {@code docs/file-formats.md}. Codes stay where they lie, in a mapped file; only signed
  * bytes, padded words and ternary codes of four rows in a byte, which kernels do not read, are
- * repacked.
- * Reading a layer checks its tensors against their checksums, if the file has any.
+ * repacked. Reading a layer checks its tensors against their checksums, if the file has any.
  *
  * <p>Instances are immutable and thread-safe. Layers are valid until the tensors are closed.
  */
@@ -133,8 +132,8 @@ public final class QuantizedWeights {
   /**
    * The schema.
    *
-   * @return {@code compressed-tensors}, {@code bitnet} or {@code quant4j}; empty if the model is not
-   *     quantized
+   * @return {@code compressed-tensors}, {@code bitnet} or {@code quant4j}; empty if the model is
+   *     not quantized
    */
   public String method() {
     return method;

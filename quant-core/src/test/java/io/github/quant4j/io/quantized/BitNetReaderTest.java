@@ -95,8 +95,7 @@ class BitNetReaderTest {
       assertEquals(0.25f, matrix.get(0, 0));
       assertEquals(-0.25f, matrix.get(1, 0));
     }
-    assertEquals(
-        4f, QuantizedModels.matrix(linear(config(AUTO), weight, scale(4))).get(0, 0));
+    assertEquals(4f, QuantizedModels.matrix(linear(config(AUTO), weight, scale(4))).get(0, 0));
   }
 
   @ParameterizedTest
@@ -106,8 +105,7 @@ class BitNetReaderTest {
     short[] bits = {Integer.decode(half).shortValue()};
     for (Shape shape : new Shape[] {Shape.of(1), Shape.of(), Shape.of(1, 1)}) {
       Tensor scale = Tensor.ofShorts(dtype, shape, bits).withName("m.weight_scale");
-      assertEquals(
-          0.5f, QuantizedModels.matrix(linear(config(AUTO), weight, scale)).get(0, 0));
+      assertEquals(0.5f, QuantizedModels.matrix(linear(config(AUTO), weight, scale)).get(0, 0));
     }
   }
 
@@ -125,7 +123,12 @@ class BitNetReaderTest {
   /** Codes, rounded inputs, scales and bias against the formulas in double precision. */
   @ParameterizedTest
   @CsvSource({
-    "8, 5, true", "8, 5, false", "4, 1, true", "12, 8, false", "20, 67, true", "64, 130, false"
+    "8, 5, true",
+    "8, 5, false",
+    "4, 1, true",
+    "12, 8, false",
+    "20, 67, true",
+    "64, 130, false"
   })
   void productsAreThoseOfTheFormula(int out, int in, boolean multiplied)
       throws TensorFileException {
@@ -214,8 +217,7 @@ class BitNetReaderTest {
             + "'modules_to_not_convert':['lm_head','mm']";
     assertEquals(4, linear(config(neutral), weight, scale(1)).outFeatures());
     assertEquals(
-        4,
-        linear(config("'modules_to_not_convert':null"), weight, scale(1)).outFeatures());
+        4, linear(config("'modules_to_not_convert':null"), weight, scale(1)).outFeatures());
   }
 
   @ParameterizedTest
@@ -239,8 +241,7 @@ class BitNetReaderTest {
         floats("m.weight_zero_point", 0));
     assertRefused("expected a matrix", config(AUTO), bytes(Shape.of(4), 0, 0, 0, 0), scale(1));
     assertRefused("sizes must be", config(AUTO), bytes(Shape.of(0, 4)), scale(1));
-    assertRefused(
-        "expected type [U8]", config(AUTO), floats("m.weight", 1, 0), scale(1));
+    assertRefused("expected type [U8]", config(AUTO), floats("m.weight", 1, 0), scale(1));
     Tensor byteBias = bytes(Shape.of(4), 1, 2, 3, 4).withName("m.bias");
     assertRefused("expected a floating-point type", config(AUTO), weight, scale(1), byteBias);
     assertRefused("bias", config(AUTO), weight, scale(1), floats("m.bias", 1, 2, 3));

@@ -142,8 +142,7 @@ final class ArrangedWeights implements ModelWeights, TensorSource {
     Origin origin = origins.get(name);
     return source
         .tensors()
-        .verify(
-            origin == null || source.tensors().find(name).isPresent() ? name : origin.tensor);
+        .verify(origin == null || source.tensors().find(name).isPresent() ? name : origin.tensor);
   }
 
   private static Tensor arranged(String name, Tensor stored, Origin origin) {

@@ -86,8 +86,7 @@ final class DeltaProgram {
       keepInputs(batch, batch.state);
     }
     int heads = sizes.valueHeads();
-    team.run(
-        batch.layout.count() * heads, part -> recur(batch, part / heads, part % heads));
+    team.run(batch.layout.count() * heads, part -> recur(batch, part / heads, part % heads));
     scratch.release(batch.projected);
     scratch.release(batch.inputs);
     scratch.release(batch.convolved);
@@ -111,16 +110,11 @@ final class DeltaProgram {
     int values = keys + sizes.keyChannels();
     for (int g = 0; g < sizes.keyHeads(); g++) {
       int from = projected(row, g);
-      System.arraycopy(
-          batch.projected, from, batch.inputs, queries + g * keyWidth, keyWidth);
+      System.arraycopy(batch.projected, from, batch.inputs, queries + g * keyWidth, keyWidth);
       System.arraycopy(
           batch.projected, from + keyWidth, batch.inputs, keys + g * keyWidth, keyWidth);
       System.arraycopy(
-          batch.projected,
-          from + 2 * keyWidth,
-          batch.inputs,
-          values + g * valueWidth,
-          valueWidth);
+          batch.projected, from + 2 * keyWidth, batch.inputs, values + g * valueWidth, valueWidth);
     }
   }
 
@@ -140,8 +134,7 @@ final class DeltaProgram {
         addTap(taps, kernel - 1 - back, batch.inputs, at * channels, batch.convolved, to);
       } else if (batch.state != null) {
         // The last inputs end before the sequence's first token of this batch.
-        int from =
-            batch.state.inputOffset(sequence) + (kernel - 1 - (start - at)) * channels;
+        int from = batch.state.inputOffset(sequence) + (kernel - 1 - (start - at)) * channels;
         addTap(taps, kernel - 1 - back, batch.state.inputs(), from, batch.convolved, to);
       }
     }
@@ -171,11 +164,7 @@ final class DeltaProgram {
       int fresh = Math.min(length, kept);
       int base = state.inputOffset(s);
       System.arraycopy(
-          state.inputs(),
-          base + fresh * channels,
-          state.inputs(),
-          base,
-          (kept - fresh) * channels);
+          state.inputs(), base + fresh * channels, state.inputs(), base, (kept - fresh) * channels);
       System.arraycopy(
           batch.inputs,
           (batch.layout.start(s) + length - fresh) * channels,
@@ -208,8 +197,7 @@ final class DeltaProgram {
     }
     int first = batch.layout.start(sequence);
     for (int row = first; row < first + length; row++) {
-      int rate =
-          batch.rates + 2 * (row * sizes.valueHeads() + keyHead * sizes.repeats()) + member;
+      int rate = batch.rates + 2 * (row * sizes.valueHeads() + keyHead * sizes.repeats()) + member;
       int query = row * sizes.channels() + keyHead * keyWidth;
       int value = row * sizes.channels() + 2 * sizes.keyChannels() + head * valueWidth;
       int to = (row * sizes.valueHeads() + head) * valueWidth;
@@ -226,13 +214,9 @@ final class DeltaProgram {
           batch.result,
           to);
       norm.apply(batch.result, to, batch.result, to);
-      int gate =
-          projected(row, keyHead)
-              + 2 * keyWidth
-              + (sizes.repeats() + member) * valueWidth;
+      int gate = projected(row, keyHead) + 2 * keyWidth + (sizes.repeats() + member) * valueWidth;
       Elementwise.swish(batch.projected, gate, gate + valueWidth);
-      Elementwise.multiply(
-          batch.result, to, batch.projected, gate, batch.result, to, valueWidth);
+      Elementwise.multiply(batch.result, to, batch.projected, gate, batch.result, to, valueWidth);
     }
     scratch.release(change);
     if (before == null) {

@@ -362,13 +362,7 @@ final class ConfigurationMembers {
       String kind = type(layers.get(i));
       if (!types.get(i).equals(new JsonValue.Str(kind))) {
         layerTypesProblem(
-            "\""
-                + kind
-                + "\" for layer "
-                + i
-                + " of "
-                + configuration.architecture()
-                + deciding());
+            "\"" + kind + "\" for layer " + i + " of " + configuration.architecture() + deciding());
         return;
       }
     }

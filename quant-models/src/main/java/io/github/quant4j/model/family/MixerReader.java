@@ -47,8 +47,7 @@ final class MixerReader {
             hidden,
             2 * (sizes.keyChannels() + sizes.valueChannels()),
             false),
-        LinearSite.of(
-            options.requireTensor("delta_rates"), hidden, 2 * sizes.valueHeads(), false),
+        LinearSite.of(options.requireTensor("delta_rates"), hidden, 2 * sizes.valueHeads(), false),
         options.requireTensor("delta_convolution") + ".weight",
         options.requireTensor("delta_decay"),
         options.requireTensor("delta_decay_bias"),
@@ -59,8 +58,7 @@ final class MixerReader {
                 sizes.valueWidth(),
                 options.positive("norm_epsilon")),
             true),
-        LinearSite.of(
-            options.requireTensor("delta_output"), sizes.valueChannels(), hidden, false));
+        LinearSite.of(options.requireTensor("delta_output"), sizes.valueChannels(), hidden, false));
   }
 
   private DeltaShape.Sizes sizes() {

@@ -85,6 +85,7 @@ public record DeltaRule(int keyWidth, int valueWidth) {
     for (int i = 0; i < width; i++) {
       squares += (double) x[from + i] * x[from + i];
     }
-    Elementwise.scale((float) (factor / Math.sqrt(squares + LENGTH_EPSILON)), x, from, from + width);
+    Elementwise.scale(
+        (float) (factor / Math.sqrt(squares + LENGTH_EPSILON)), x, from, from + width);
   }
 }

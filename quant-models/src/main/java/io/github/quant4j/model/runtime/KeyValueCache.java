@@ -154,8 +154,7 @@ public final class KeyValueCache {
     long size = 0;
     for (int i = 0; i < layers.length; i++) {
       Layer kept = layers[i];
-      size +=
-          kept == null ? recurrent(i).size() : (long) kept.keys.length + kept.values.length;
+      size += kept == null ? recurrent(i).size() : (long) kept.keys.length + kept.values.length;
     }
     return size;
   }

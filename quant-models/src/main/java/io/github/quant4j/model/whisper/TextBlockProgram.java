@@ -133,7 +133,8 @@ final class TextBlockProgram {
       cache.store(layer, layout, projected, keys, values);
       seen = cache.layer(layer);
     }
-    selfAttention.run(layout, projected, sites.offset(QUERY, tokens), seen, null, texts.input(), null);
+    selfAttention.run(
+        layout, projected, sites.offset(QUERY, tokens), seen, null, texts.input(), null);
     scratch.release(projected);
   }
 

@@ -86,8 +86,7 @@ class DeltaNetworkTest {
   }
 
   private DecoderNetwork network() {
-    return DecoderNetwork.of(
-        Configurations.parse(CONFIGURATION), weights(), options("scalar", 1));
+    return DecoderNetwork.of(Configurations.parse(CONFIGURATION), weights(), options("scalar", 1));
   }
 
   private int[] text(int length) {
@@ -165,10 +164,8 @@ class DeltaNetworkTest {
         double[] rates = product(x, t, LINEAR + "in_proj_ba.weight");
         double b = sigmoid(rates[keyHead * 2 * repeats + h % repeats]);
         double a =
-            rates[keyHead * 2 * repeats + repeats + h % repeats]
-                + values(LINEAR + "dt_bias")[h];
-        double decay =
-            Math.exp(-Math.exp(values(LINEAR + "A_log")[h]) * Math.log1p(Math.exp(a)));
+            rates[keyHead * 2 * repeats + repeats + h % repeats] + values(LINEAR + "dt_bias")[h];
+        double decay = Math.exp(-Math.exp(values(LINEAR + "A_log")[h]) * Math.log1p(Math.exp(a)));
         double[] read = new double[VALUE_WIDTH];
         double squares = 0;
         for (int j = 0; j < VALUE_WIDTH; j++) {
@@ -254,8 +251,7 @@ class DeltaNetworkTest {
   void piecesGiveTheLogitsOfTheWhole(int piece) {
     int[] first = text(23);
     int[] second = text(9);
-    try (LanguageModel model =
-        LanguageModel.of(CONFIGURATION, weights(), options("auto", 2))) {
+    try (LanguageModel model = LanguageModel.of(CONFIGURATION, weights(), options("auto", 2))) {
       float[] whole = model.logits(first).data();
       float[] other = model.logits(second).data();
       DecodingSession session = model.decode(3, 30);
@@ -285,8 +281,7 @@ class DeltaNetworkTest {
   void sequencesOfABatchDoNotSeeEachOther() {
     int[] first = text(7);
     int[] second = text(12);
-    try (LanguageModel model =
-            LanguageModel.of(CONFIGURATION, weights(), options("scalar", 2));
+    try (LanguageModel model = LanguageModel.of(CONFIGURATION, weights(), options("scalar", 2));
         BatchPrediction batch = model.predict(List.of(first, second))) {
       float[] logits = new float[19 * 40];
       batch.logits(0, 19, logits);
@@ -335,8 +330,7 @@ class DeltaNetworkTest {
     Tensor tensor = tensors.remove(LINEAR + part);
     InvalidModelException e = assertThrows(InvalidModelException.class, this::network);
     assertTrue(e.getMessage().contains(LINEAR + part), e.getMessage());
-    tensors.put(
-        LINEAR + part, Tensor.ofFloats(Shape.of(1), new float[1]).withName(LINEAR + part));
+    tensors.put(LINEAR + part, Tensor.ofFloats(Shape.of(1), new float[1]).withName(LINEAR + part));
     e = assertThrows(InvalidModelException.class, this::network);
     assertTrue(e.getMessage().contains(LINEAR + part), e.getMessage());
     tensors.put(LINEAR + part, tensor);

@@ -36,6 +36,7 @@ public final class TrellisFloatKernel extends PartitionedKernel {
 
   /** What planes count, for each loop over some of them. */
   private final float[][] counts;
+
   private final TrellisTables.Pool few;
   private final TokenPanels.Pool many;
 
