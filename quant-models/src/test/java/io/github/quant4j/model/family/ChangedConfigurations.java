@@ -7,6 +7,7 @@ import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.json.JsonWriter;
 import io.github.quant4j.model.config.InvalidModelException;
+import io.github.quant4j.model.decoder.AttentionShape;
 import io.github.quant4j.model.decoder.DecoderConfiguration;
 import io.github.quant4j.model.decoder.LayerShape;
 import java.nio.charset.StandardCharsets;
@@ -75,15 +76,23 @@ final class ChangedConfigurations {
 
   /** What tokens see in each layer. */
   static List<Integer> windows(DecoderConfiguration configuration) {
-    return layers(configuration).map(layer -> layer.attention().form().span().window()).toList();
+    return layers(configuration).map(layer -> attention(layer).form().span().window()).toList();
   }
 
   /** Which layers turn queries and keys to their positions. */
   static List<Boolean> rotated(DecoderConfiguration configuration) {
-    return layers(configuration).map(layer -> layer.attention().rotary() != null).toList();
+    return layers(configuration).map(layer -> attention(layer).rotary() != null).toList();
   }
 
   private static Stream<LayerShape> layers(DecoderConfiguration configuration) {
     return configuration.layerShapes().stream();
+  }
+
+  /** The attention of a layer that has one. */
+  static AttentionShape attention(LayerShape layer) {
+    if (layer.attention() instanceof AttentionShape shape) {
+      return shape;
+    }
+    throw new AssertionError(layer.name() + " has no attention");
   }
 }

@@ -39,14 +39,14 @@ class DecoderConfigurationReaderTest {
 
   private static void assertHeads(
       int heads, int keyValueHeads, int width, DecoderConfiguration configuration) {
-    AttentionForm form = first(configuration).attention().form();
+    AttentionForm form = ChangedConfigurations.attention(first(configuration)).form();
     assertEquals(
         List.of(heads, keyValueHeads, width, width),
         List.of(form.heads(), form.keyValueHeads(), form.headWidth(), form.valueWidth()));
   }
 
   private static Rotary rotary(DecoderConfiguration configuration) {
-    return Objects.requireNonNull(first(configuration).attention().rotary());
+    return Objects.requireNonNull(ChangedConfigurations.attention(first(configuration)).rotary());
   }
 
   @Test
@@ -54,7 +54,7 @@ class DecoderConfigurationReaderTest {
     DecoderConfiguration llama = parse(LLAMA, "{}");
     assertEquals("LlamaForCausalLM", llama.architecture());
     assertHeads(8, 8, 8, llama);
-    AttentionShape attention = first(llama).attention();
+    AttentionShape attention = ChangedConfigurations.attention(first(llama));
     assertEquals(1 / Math.sqrt(8), attention.form().factor());
     assertEquals(AttentionForm.Span.ALL, attention.form().span());
     assertNull(attention.headNorm());
@@ -74,7 +74,7 @@ class DecoderConfigurationReaderTest {
 
     DecoderConfiguration qwen3 = parse(QWEN3, "{}");
     assertHeads(8, 2, 128, qwen3);
-    HeadNorm norm = Objects.requireNonNull(first(qwen3).attention().headNorm());
+    HeadNorm norm = Objects.requireNonNull(ChangedConfigurations.attention(first(qwen3)).headNorm());
     assertEquals(HeadNorm.Scope.HEAD, norm.scope());
     assertEquals(List.of(0, 0, 0, 0), windows(qwen3));
 
@@ -97,11 +97,11 @@ class DecoderConfigurationReaderTest {
   private static List<Boolean> biases(String changes) {
     LayerShape layer = first(parse(LLAMA, changes));
     LinearSite query =
-        assertInstanceOf(Projections.Separate.class, layer.attention().projections()).query();
+        assertInstanceOf(Projections.Separate.class, ChangedConfigurations.attention(layer).projections()).query();
     MlpShape.Dense mlp = assertInstanceOf(MlpShape.Dense.class, layer.mlp());
     return List.of(
         query.bias().isPresent(),
-        layer.attention().output().bias().isPresent(),
+        ChangedConfigurations.attention(layer).output().bias().isPresent(),
         mlp.inputs().getFirst().bias().isPresent(),
         mlp.output().bias().isPresent());
   }
@@ -173,7 +173,7 @@ class DecoderConfigurationReaderTest {
     assertEquals(
         List.of(500.0, 500.0, 7.0, 7.0),
         configuration.layerShapes().stream()
-            .map(layer -> Objects.requireNonNull(layer.attention().rotary()).theta())
+            .map(layer -> Objects.requireNonNull(ChangedConfigurations.attention(layer).rotary()).theta())
             .toList());
   }
 
