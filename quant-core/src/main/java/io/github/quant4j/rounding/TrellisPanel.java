@@ -11,8 +11,8 @@ import java.util.Arrays;
  * Fits the codes and scales of one panel of rows.
  *
  * <p>Everything is stored by columns, then by lanes, and columns are counted from the last that is
- * coded to the first, as {@link FeedbackFactor} counts them. With the errors {@code e = s q - w} and
- * the unit upper triangular {@code U} of the moment, a row's error is {@code sum_j d_j ((e
+ * coded to the first, as {@link FeedbackFactor} counts them. With the errors {@code e = s q - w}
+ * and the unit upper triangular {@code U} of the moment, a row's error is {@code sum_j d_j ((e
  * U)_j)^2}, and an element of {@code e U} is the error of a column plus the feedback of those
  * before it. So the error of given codes is known for every scale once {@code w U} and {@code q U}
  * are.
