@@ -133,7 +133,11 @@ public final class ModelCheck {
     List<String> files = FileChecksums.problems(directory);
     try {
       List<String> all;
-      if (SpeechEncoder.isIn(directory)) {
+      if (SpeechRecognizer.isIn(directory)) {
+        try (SpeechRecognizer recognizer = SpeechRecognizer.open(directory)) {
+          all = recognizer.warnings();
+        }
+      } else if (SpeechEncoder.isIn(directory)) {
         try (SpeechEncoder encoder = SpeechEncoder.open(directory)) {
           all = encoder.warnings();
         }
@@ -149,7 +153,9 @@ public final class ModelCheck {
   }
 
   private static void openAndClose(Path directory) throws IOException {
-    if (SpeechEncoder.isIn(directory)) {
+    if (SpeechRecognizer.isIn(directory)) {
+      SpeechRecognizer.open(directory).close();
+    } else if (SpeechEncoder.isIn(directory)) {
       SpeechEncoder.open(directory).close();
     } else {
       LanguageModel.open(directory).close();

@@ -84,6 +84,7 @@ public final class SpeechRecognizer implements AutoCloseable {
   public static boolean isIn(Path directory) throws IOException {
     try (ModelDirectory files = ModelDirectory.open(directory)) {
       return WhisperConfiguration.describes(files.config())
+          && DecoderConfiguration.describes(files.config())
           && Stream.of("model.decoder.embed_tokens.weight", "decoder.embed_tokens.weight")
               .anyMatch(name -> files.find(name).isPresent());
     }

@@ -73,6 +73,13 @@ public record DecoderConfiguration(
     }
   }
 
+  /** Whether a config.json of a Whisper model is that of one with a decoder. */
+  public static boolean describes(JsonValue.Obj json) {
+    List<String> architectures =
+        new ConfigurationValues(ForeignReaders.restored(json)).texts("architectures");
+    return architectures.isEmpty() || architectures.getFirst().equals(ARCHITECTURE);
+  }
+
   /**
    * Reads the configuration of a model that has a decoder.
    *

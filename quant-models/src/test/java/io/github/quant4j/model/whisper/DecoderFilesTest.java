@@ -9,6 +9,7 @@ import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.json.JsonWriter;
+import io.github.quant4j.model.ModelCheck;
 import io.github.quant4j.model.SpeechRecognizer;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
@@ -121,6 +122,21 @@ class DecoderFilesTest {
         assertThrows(InvalidModelException.class, () -> SpeechRecognizer.open(directory, SCALAR));
     assertEquals(List.of("'activation_function': \"relu\", expected \"gelu\""), problem.problems());
     assertTrue(problem.getMessage().contains("config.json"), problem.getMessage());
+  }
+
+  /** The check of a stored model looks at both halves. */
+  @Test
+  void storedModelsAreVerified(@TempDir Path directory) throws IOException {
+    assertEquals(List.of(), ModelCheck.verify(TestRecognizer.directory()));
+    copy(directory, "config.json", "{\"decoder_layers\": 1}");
+    List<?> problems = ModelCheck.verify(directory);
+    assertTrue(problems.toString().contains("'decoder_layers' is 1"), problems.toString());
+    Files.writeString(
+        directory.resolve("config.json"), JsonWriter.compact(with(read("config.json"), "{}")));
+    assertEquals(List.of(), ModelCheck.verify(directory));
+    Files.writeString(directory.resolve("generation_config.json"), "{\"eos_token_id\": 500}");
+    problems = ModelCheck.verify(directory);
+    assertTrue(problems.toString().contains("'eos_token_id': 500"), problems.toString());
   }
 
   private static void copy(Path directory, String changedFile, String changes) throws IOException {
