@@ -18,9 +18,9 @@ import java.util.SequencedSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A checkpoint whose weights are stored as {@link StoredForm} says, as if every site had a tensor of
- * its own, {@code [out, in]}. Slices of stacked experts that are not transposed are views; what is
- * transposed is copied when it is asked for.
+ * A checkpoint whose weights are stored as {@link StoredForm} says, as if every site had a tensor
+ * of its own, {@code [out, in]}. Slices of stacked experts that are not transposed are views; what
+ * is transposed is copied when it is asked for.
  */
 final class ArrangedWeights implements ModelWeights, TensorSource {
   private final ModelWeights source;

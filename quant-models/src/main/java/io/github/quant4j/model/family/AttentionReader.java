@@ -83,8 +83,13 @@ final class AttentionReader {
       if (options.areSound("heads", "plain_width", "rotated_width", "value_width")) {
         options.problem(
             "heads",
-            "at most " + WIDEST / (plain + rotated + value) + " heads of "
-                + (plain + rotated) + " and " + value + " channels");
+            "at most "
+                + WIDEST / (plain + rotated + value)
+                + " heads of "
+                + (plain + rotated)
+                + " and "
+                + value
+                + " channels");
       }
       return new Heads(1, 1, 2, 1, 2);
     }

@@ -346,13 +346,7 @@ final class ConfigurationMembers {
       String kind = layers.get(i).attention().form().span().kind();
       if (!types.get(i).equals(new JsonValue.Str(kind))) {
         layerTypesProblem(
-            "\""
-                + kind
-                + "\" for layer "
-                + i
-                + " of "
-                + configuration.architecture()
-                + deciding());
+            "\"" + kind + "\" for layer " + i + " of " + configuration.architecture() + deciding());
         return;
       }
     }
@@ -381,9 +375,7 @@ final class ConfigurationMembers {
     if (window < configuration.maximumPositions()) {
       values.problem(
           member,
-          "nothing (null): the layers of "
-              + configuration.architecture()
-              + " see all positions");
+          "nothing (null): the layers of " + configuration.architecture() + " see all positions");
     }
   }
 }

@@ -103,7 +103,9 @@ public final class DecoderConfigurationReader {
       }
     }
     if (experts > MOST_EXPERTS) {
-      options.at(shapes.size() - 1).problem("experts", "at most " + MOST_EXPERTS + " in all layers");
+      options
+          .at(shapes.size() - 1)
+          .problem("experts", "at most " + MOST_EXPERTS + " in all layers");
     }
     EmbeddingShape embedding = embedding(options, hidden, positions);
     DecoderConfiguration configuration =

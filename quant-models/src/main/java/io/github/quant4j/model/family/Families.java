@@ -109,7 +109,9 @@ public final class Families {
     FamilyDescription description = read(name, object(name, json), byName);
     if (description.architectures().isEmpty()) {
       throw new InvalidFamilyException(
-          "family '" + name + "': 'architecture': missing, expected the name in 'architectures' of"
+          "family '"
+              + name
+              + "': 'architecture': missing, expected the name in 'architectures' of"
               + " config.json");
     }
     all.put(name, description);

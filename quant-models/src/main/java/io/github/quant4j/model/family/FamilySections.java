@@ -67,7 +67,9 @@ final class FamilySections {
             + "': '"
             + where
             + "': "
-            + (text.length() > SHOWN_CHARACTERS ? text.substring(0, SHOWN_CHARACTERS) + "..." : text)
+            + (text.length() > SHOWN_CHARACTERS
+                ? text.substring(0, SHOWN_CHARACTERS) + "..."
+                : text)
             + ", expected "
             + expected);
   }
@@ -78,8 +80,7 @@ final class FamilySections {
     if (value instanceof JsonValue.Obj object) {
       object
           .members()
-          .forEach(
-              (key, member) -> into.put(key, reader.apply(section + "." + key, member)));
+          .forEach((key, member) -> into.put(key, reader.apply(section + "." + key, member)));
     } else if (value != null) {
       throw invalid(section, value, "an object");
     }
@@ -91,7 +92,14 @@ final class FamilySections {
       for (String key : object.members().keySet()) {
         if (!known.contains(key)) {
           throw new InvalidFamilyException(
-              "family '" + name + "': '" + section + "." + key + "' is not known" + hint(key, known));
+              "family '"
+                  + name
+                  + "': '"
+                  + section
+                  + "."
+                  + key
+                  + "' is not known"
+                  + hint(key, known));
         }
       }
     }

@@ -60,7 +60,8 @@ final class MlpReader {
   private MlpShape.Dense dense(String prefix, int inner, int expert) {
     boolean biased = options.flag(prefix.equals("expert_") ? "expert_bias" : "mlp_bias");
     boolean gated = options.flag("mlp_gated");
-    Fused fused = options.choice(prefix.equals("expert_") ? "expert_fused" : "mlp_fused", Fused.class);
+    Fused fused =
+        options.choice(prefix.equals("expert_") ? "expert_fused" : "mlp_fused", Fused.class);
     if (prefix.equals("shared_")) {
       fused = options.choice("shared_fused", Fused.class);
     }
@@ -100,15 +101,16 @@ final class MlpReader {
     for (int e = 0; e < count; e++) {
       experts.add(dense("expert_", inner, e));
     }
-    int sharedInner =
-        options.optionalInteger("shared_inner", 0, AttentionReader.WIDEST).orElse(0);
+    int sharedInner = options.optionalInteger("shared_inner", 0, AttentionReader.WIDEST).orElse(0);
     String sharedGate = options.tensor("shared_gating");
     return new MlpShape.Mixture(
         LinearSite.of(options.requireTensor("router"), hidden, count, options.flag("router_bias")),
         routing(count, used),
         experts,
         sharedInner == 0 ? null : dense("shared_", sharedInner, -1),
-        sharedInner == 0 || sharedGate == null ? null : LinearSite.of(sharedGate, hidden, 1, false));
+        sharedInner == 0 || sharedGate == null
+            ? null
+            : LinearSite.of(sharedGate, hidden, 1, false));
   }
 
   private Routing routing(int experts, int used) {

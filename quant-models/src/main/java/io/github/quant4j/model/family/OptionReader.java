@@ -131,12 +131,7 @@ final class OptionReader {
       return;
     }
     compoundProblem(
-        "'"
-            + family.option(option)
-            + "': "
-            + JsonWriter.compact(value)
-            + ", expected "
-            + expected);
+        "'" + family.option(option) + "': " + JsonWriter.compact(value) + ", expected " + expected);
   }
 
   /** What a missing member may be called. */

@@ -78,8 +78,14 @@ final class RotaryPortionReader {
         problem(at, member, expected);
       } else if (at.areSound(member)) {
         at.problem(
-            "'" + member + "', or '" + PARTIAL + "' in 'rope_parameters': missing, which means "
-                + part + ", expected " + expected,
+            "'"
+                + member
+                + "', or '"
+                + PARTIAL
+                + "' in 'rope_parameters': missing, which means "
+                + part
+                + ", expected "
+                + expected,
             List.of(member));
       }
       return 0;

@@ -43,9 +43,7 @@ public record AttentionForm(
 
     /** What configurations call layers that see this much. */
     public String kind() {
-      return window > 0
-          ? "sliding_attention"
-          : chunk > 0 ? "chunked_attention" : "full_attention";
+      return window > 0 ? "sliding_attention" : chunk > 0 ? "chunked_attention" : "full_attention";
     }
 
     /** Whether tokens forget anything. */

@@ -56,8 +56,7 @@ class ConfigurationFuzzTest {
       }
       JsonValue.Obj damaged = new JsonValue.Obj(members);
       try {
-        DecoderConfiguration configuration =
-            ChangedConfigurations.read(damaged).configuration();
+        DecoderConfiguration configuration = ChangedConfigurations.read(damaged).configuration();
         assertEquals(configuration.layers(), configuration.layerShapes().size());
         read++;
       } catch (InvalidModelException e) {

@@ -124,8 +124,9 @@ class ConfigurationProblemsTest {
                 + " -8"),
         problems);
     assertEquals(
-        List.of("logits_scaling ?? 1 in '1 / (logits_scaling ?? 1)': 0, expected a number other"
-            + " than 0; 'logits_scaling' is 0"),
+        List.of(
+            "logits_scaling ?? 1 in '1 / (logits_scaling ?? 1)': 0, expected a number other"
+                + " than 0; 'logits_scaling' is 0"),
         problems(
             LLAMA,
             "{'architectures': ['GraniteForCausalLM'], 'model_type': 'granite',"

@@ -222,8 +222,7 @@ class DecoderConfigurationReaderTest {
   @Test
   void activationsAreReadByName() {
     MlpShape.Dense mlp =
-        assertInstanceOf(
-            MlpShape.Dense.class, first(parse(LLAMA, "{'hidden_act': 'gelu'}")).mlp());
+        assertInstanceOf(MlpShape.Dense.class, first(parse(LLAMA, "{'hidden_act': 'gelu'}")).mlp());
     assertEquals(Activation.GELU, mlp.form().activation());
     assertNotNull(mlp.form().gate());
   }

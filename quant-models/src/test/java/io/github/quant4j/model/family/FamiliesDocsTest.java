@@ -12,8 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.Objects;
-import java.util.Set;
 import java.util.SequencedSet;
+import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
@@ -133,8 +133,7 @@ class FamiliesDocsTest {
     int from = text.indexOf(begin);
     int to = text.indexOf(end);
     assertTrue(from >= 0 && to > from, "no section '" + name + "' in docs/families.md");
-    String wanted =
-        text.substring(0, from) + begin + "\n" + contents + "\n" + text.substring(to);
+    String wanted = text.substring(0, from) + begin + "\n" + contents + "\n" + text.substring(to);
     if ("write".equals(System.getProperty("quant4j.docs"))) {
       Files.writeString(PAGE, wanted);
       return;

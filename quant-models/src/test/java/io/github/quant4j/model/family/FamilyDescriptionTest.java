@@ -31,8 +31,7 @@ class FamilyDescriptionTest {
   private static final String HEAD = "{'architecture': 'FooForCausalLM'";
 
   private static Families with(String json) {
-    return Families.builtIn()
-        .with("foo", json.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
+    return Families.builtIn().with("foo", json.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
   }
 
   @ParameterizedTest
@@ -110,7 +109,8 @@ class FamilyDescriptionTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "[]", "{", "5", "{'model_type': 'foo'}", "{}", "{'architecture': []}"})
+  @ValueSource(
+      strings = {"", "[]", "{", "5", "{'model_type': 'foo'}", "{}", "{'architecture': []}"})
   void whatIsNoDescriptionIsRefused(String text) {
     assertThrows(InvalidFamilyException.class, () -> with(text));
   }
@@ -183,7 +183,8 @@ class FamilyDescriptionTest {
       members.put(key.substring(random.nextInt(0, key.length())) + "x", old);
     } else if (old instanceof JsonValue.Str(String text) && random.nextInt(0, 2) == 0) {
       int cut = random.nextInt(0, text.length() + 1);
-      members.put(key, new JsonValue.Str(text.substring(0, cut) + text.substring(text.length() - cut)));
+      members.put(
+          key, new JsonValue.Str(text.substring(0, cut) + text.substring(text.length() - cut)));
     } else {
       members.put(key, REPLACEMENTS.get(random.nextInt(0, REPLACEMENTS.size())));
     }
@@ -215,8 +216,7 @@ class FamilyDescriptionTest {
       }
       String text = JsonWriter.compact(damaged);
       try {
-        Families families =
-            Families.builtIn().with("foo", text.getBytes(StandardCharsets.UTF_8));
+        Families families = Families.builtIn().with("foo", text.getBytes(StandardCharsets.UTF_8));
         read++;
         DecoderConfigurationReader.read(config, "config.json", families);
       } catch (InvalidFamilyException e) {
