@@ -70,7 +70,7 @@ final class MixerReader {
     int kernel = options.integer("delta_kernel", 1, LONGEST_KERNEL);
     if (valueHeads % keyHeads != 0) {
       options.problem(
-          "delta_value_heads", "a multiple of the number of key heads, which is " + keyHeads);
+          "delta_value_heads", "a multiple of " + named("delta_key_heads", keyHeads));
       keyHeads = valueHeads;
     }
     long channels = (long) valueHeads * Math.max(keyWidth, valueWidth);
@@ -79,15 +79,24 @@ final class MixerReader {
         || channels * kernel > LARGEST_STATE) {
       options.problem(
           "delta_value_heads",
-          "fewer heads, or narrower ones than "
-              + keyWidth
-              + " and "
-              + valueWidth
+          "fewer heads, or less than "
+              + named("delta_key_width", keyWidth)
+              + ", "
+              + named("delta_value_width", valueWidth)
+              + ", or "
+              + named("delta_kernel", kernel)
               + ": a layer keeps at most "
               + LARGEST_STATE
               + " numbers");
       return new DeltaShape.Sizes(1, 1, 1, 1, 1);
     }
     return new DeltaShape.Sizes(keyHeads, valueHeads, keyWidth, valueWidth, kernel);
+  }
+
+  /** An option's member and value, for messages. */
+  private String named(String option, int value) {
+    return options.source(option).map(name -> "'" + name + "'").orElse(option)
+        + ", which is "
+        + value;
   }
 }
