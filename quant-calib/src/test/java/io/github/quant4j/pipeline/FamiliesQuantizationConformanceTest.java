@@ -35,10 +35,14 @@ class FamiliesQuantizationConformanceTest {
   @TempDir Path folder;
 
   static Stream<Path> folders() throws IOException {
-    return Files.list(SharedData.path("fixtures/families"))
-        .filter(Files::isDirectory)
-        .filter(path -> !path.endsWith("bitnet-b158"))
-        .sorted();
+    try (Stream<Path> folders = Files.list(SharedData.path("fixtures/families"))) {
+      return folders
+          .filter(Files::isDirectory)
+          .filter(path -> !path.endsWith("bitnet-b158"))
+          .sorted()
+          .toList()
+          .stream();
+    }
   }
 
   private static int[][] windows(Path model, int vocabulary) {

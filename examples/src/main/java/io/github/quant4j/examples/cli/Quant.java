@@ -18,8 +18,8 @@ import picocli.CommandLine.Spec;
     name = "quant",
     header = "Quantizes language models and runs them.",
     description = {
-      "A MODEL_DIR is a Hugging Face model directory of the Llama family or of Whisper, full"
-          + " precision or quantized.",
+      "A MODEL_DIR is a Hugging Face model directory of a decoder (docs/families.md lists the"
+          + " families) or of Whisper, full precision or quantized.",
       "New here? './quant demo' quantizes a bundled model and compares the results."
     },
     footer = {

@@ -69,8 +69,7 @@ final class MixerReader {
     int valueWidth = options.integer("delta_value_width", 1, widest);
     int kernel = options.integer("delta_kernel", 1, LONGEST_KERNEL);
     if (valueHeads % keyHeads != 0) {
-      options.problem(
-          "delta_value_heads", "a multiple of " + named("delta_key_heads", keyHeads));
+      options.problem("delta_value_heads", "a multiple of " + named("delta_key_heads", keyHeads));
       keyHeads = valueHeads;
     }
     long channels = (long) valueHeads * Math.max(keyWidth, valueWidth);

@@ -74,7 +74,8 @@ class DecoderConfigurationReaderTest {
 
     DecoderConfiguration qwen3 = parse(QWEN3, "{}");
     assertHeads(8, 2, 128, qwen3);
-    HeadNorm norm = Objects.requireNonNull(ChangedConfigurations.attention(first(qwen3)).headNorm());
+    HeadNorm norm =
+        Objects.requireNonNull(ChangedConfigurations.attention(first(qwen3)).headNorm());
     assertEquals(HeadNorm.Scope.HEAD, norm.scope());
     assertEquals(List.of(0, 0, 0, 0), windows(qwen3));
 
@@ -97,7 +98,9 @@ class DecoderConfigurationReaderTest {
   private static List<Boolean> biases(String changes) {
     LayerShape layer = first(parse(LLAMA, changes));
     LinearSite query =
-        assertInstanceOf(Projections.Separate.class, ChangedConfigurations.attention(layer).projections()).query();
+        assertInstanceOf(
+                Projections.Separate.class, ChangedConfigurations.attention(layer).projections())
+            .query();
     MlpShape.Dense mlp = assertInstanceOf(MlpShape.Dense.class, layer.mlp());
     return List.of(
         query.bias().isPresent(),
@@ -173,7 +176,9 @@ class DecoderConfigurationReaderTest {
     assertEquals(
         List.of(500.0, 500.0, 7.0, 7.0),
         configuration.layerShapes().stream()
-            .map(layer -> Objects.requireNonNull(ChangedConfigurations.attention(layer).rotary()).theta())
+            .map(
+                layer ->
+                    Objects.requireNonNull(ChangedConfigurations.attention(layer).rotary()).theta())
             .toList());
   }
 
