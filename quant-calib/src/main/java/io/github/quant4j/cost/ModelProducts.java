@@ -19,7 +19,9 @@ import io.github.quant4j.transform.HeadStructure;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -34,6 +36,9 @@ import java.util.Optional;
  * }</pre>
  */
 public final class ModelProducts {
+  /** Sums of shares are whole numbers but for the last bits. */
+  private static final double ROUNDING = 1e-6;
+
   private final Pass pass;
   private final Operand cache;
   private final SiteLayers layers;
@@ -108,11 +113,12 @@ public final class ModelProducts {
   private List<MatrixProduct> collect(BlockModel<?> model) throws IOException {
     products.addAll(model.embeddingProducts(pass.tokens()));
     for (BlockLayout block : model.blocks()) {
+      Map<String, Double> spread = new HashMap<>();
       for (SiteGroup group : block.groups()) {
         if (group.origin() instanceof InputOrigin.Attention(_, HeadStructure heads)) {
           addAttention(block, heads);
         }
-        addLayers(group, ProductRole.LAYER, pass.tokens());
+        addLayers(group, ProductRole.LAYER, tokens(group, spread));
       }
     }
     if (pass.predictions() > 0) {
@@ -121,6 +127,23 @@ public final class ModelProducts {
       }
     }
     return List.copyOf(products);
+  }
+
+  /**
+   * The tokens that reach a group when the tokens of a mixture are spread evenly over its experts: of
+   * one token and eight experts of which it uses two, the fourth and the eighth.
+   *
+   * @param spread tokens of the experts before, by what their groups are called within the expert
+   */
+  private long tokens(SiteGroup group, Map<String, Double> spread) {
+    if (group.share() == 1) {
+      return pass.tokens();
+    }
+    String part = group.name().substring(group.name().lastIndexOf('.') + 1);
+    double before = spread.getOrDefault(part, 0.0);
+    double after = before + group.share() * pass.tokens();
+    spread.put(part, after);
+    return (long) (after + ROUNDING) - (long) (before + ROUNDING);
   }
 
   private void addAttention(BlockLayout block, HeadStructure heads) {
@@ -139,6 +162,9 @@ public final class ModelProducts {
   }
 
   private void addLayers(SiteGroup group, ProductRole role, long tokens) throws IOException {
+    if (tokens == 0) {
+      return;
+    }
     for (LinearSite site : group.sites()) {
       Optional<QuantizedLinear> linear = layers.of(site);
       if (linear.isPresent()) {

@@ -12,6 +12,7 @@ import io.github.quant4j.layer.LayerInput;
 import io.github.quant4j.layer.LinearLayer;
 import io.github.quant4j.layer.LinearQuantizationResult;
 import io.github.quant4j.layer.LinearQuantizer;
+import io.github.quant4j.layer.LinearReport;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.linear.WeightTerm;
 import io.github.quant4j.progress.Cancellation;
@@ -265,11 +266,13 @@ final class BlockQuantizer {
                           some.stream().map(site -> layer(site, recipe)).toList(), input));
           double seconds = (System.nanoTime() - begin) / 1e9 / sites.size();
           for (int i = 0; i < sites.size(); i++) {
+            LinearQuantizationResult layer = quantized.layers().get(i);
             keep(
                 sites.get(i),
                 recipe,
                 shared ? transform : null,
-                quantized.layers().get(i),
+                layer.linear(),
+                flow == null ? layer.report() : ofExpert(group, layer.report()),
                 seconds + observing / group.sites().size());
           }
         });
@@ -288,14 +291,27 @@ final class BlockQuantizer {
     return linear.bias().map(layer::withBias).orElse(layer);
   }
 
+  /** Says of an expert that its statistics are of few tokens. */
+  private static LinearReport ofExpert(SiteGroup group, LinearReport report) {
+    return group.share() == 1 || report.tokens() >= group.inFeatures()
+        ? report
+        : report.withNote(
+            "calibration hardly reached this expert: "
+                + report.tokens()
+                + " tokens for "
+                + group.inFeatures()
+                + " inputs");
+  }
+
   private void keep(
       LinearSite site,
       Recipe recipe,
       TransformFolder.@Nullable Result transform,
-      LinearQuantizationResult quantized,
+      QuantizedLinear quantized,
+      LinearReport result,
       double seconds) {
-    block.replace(site, quantized.linear());
-    layers.put(site.name(), quantized.linear());
+    block.replace(site, quantized);
+    layers.put(site.name(), quantized);
     List<String> folded = new ArrayList<>();
     rotation
         .filter(_ -> folder.changedSites().contains(site))
@@ -310,8 +326,8 @@ final class BlockQuantizer {
             site.inFeatures(),
             recipe.toString(),
             String.join(", ", folded),
-            quantized.linear().transform().map(InputTransform::describe).orElse(""),
-            quantized.report(),
+            quantized.transform().map(InputTransform::describe).orElse(""),
+            result,
             seconds);
     reports.add(report);
     finished.accept(report);

@@ -74,6 +74,32 @@ class ModelProductsTest {
     }
   }
 
+  /** Two of six experts are counted for each token, and all of them are touched by many. */
+  @Test
+  void operationsOfAMixtureAreThoseOfTheExpertsThatRun() throws IOException {
+    Path mixture =
+        Path.of(System.getProperty("quant4j.root", ".."))
+            .resolve("quant-models/src/test/resources/families/olmoe");
+    double attention = 32 * (32 + 16 + 16 + 32);
+    double active = 2 * (attention + 32 * 6 + 2 * 3 * 32 * 12);
+    try (LanguageModel model = LanguageModel.open(mixture)) {
+      for (int tokens : new int[] {1, 3, 50}) {
+        Pass pass = tokens == 1 ? Pass.decode(9) : Pass.prefill(tokens);
+        List<MatrixProduct> products =
+            ModelProducts.of(model.graph(), pass, Operand.FULL, _ -> Optional.empty());
+        assertEquals(
+            tokens * active * 256,
+            BitOperationForm.PRODUCT.cost(products, CountingPolicy.LAYERS),
+            1);
+        long experts =
+            products.stream()
+                .filter(product -> product.name().startsWith("model.layers.0.mlp.experts."))
+                .count();
+        assertEquals(3 * Math.min(6, 2 * tokens), experts);
+      }
+    }
+  }
+
   /** Weights are as many bytes of traffic as they are of files. */
   @ParameterizedTest
   @ValueSource(

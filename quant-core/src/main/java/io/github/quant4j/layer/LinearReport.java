@@ -5,6 +5,7 @@ import io.github.quant4j.annotation.Stable;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
+import java.util.stream.Stream;
 
 /**
  * How well one layer was quantized.
@@ -53,6 +54,29 @@ public record LinearReport(
   public LinearReport {
     passErrors = List.copyOf(passErrors);
     notes = List.copyOf(notes);
+  }
+
+  /**
+   * The same with a further note.
+   *
+   * @param note what happened besides
+   * @return the changed report
+   */
+  public LinearReport withNote(String note) {
+    return new LinearReport(
+        isOutputError,
+        nearestError,
+        error,
+        passErrors,
+        weightSqnr,
+        sampleError,
+        isSampleHeldOut,
+        bitsPerWeight,
+        transformOperations,
+        tokens,
+        skippedTokens,
+        deadChannels,
+        Stream.concat(notes.stream(), Stream.of(note)).toList());
   }
 
   /** One line for logs. */

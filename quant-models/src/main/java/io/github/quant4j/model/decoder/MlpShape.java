@@ -130,8 +130,11 @@ public sealed interface MlpShape {
         groups.add(new SiteGroup("mlp.shared.input", inputs, origin));
         groups.add(shared.groups("mlp.shared", origin).get(1));
       }
+      double share = (double) routing.used() / experts.size();
       for (int e = 0; e < experts.size(); e++) {
-        groups.addAll(experts.get(e).groups("mlp.experts." + e, origin));
+        for (SiteGroup group : experts.get(e).groups("mlp.experts." + e, origin)) {
+          groups.add(new SiteGroup(group.name(), group.sites(), group.origin(), share));
+        }
       }
       return groups;
     }
