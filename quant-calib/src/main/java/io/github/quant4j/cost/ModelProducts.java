@@ -130,8 +130,8 @@ public final class ModelProducts {
   }
 
   /**
-   * The tokens that reach a group when the tokens of a mixture are spread evenly over its experts: of
-   * one token and eight experts of which it uses two, the fourth and the eighth.
+   * The tokens that reach a group when the tokens of a mixture are spread evenly over its experts:
+   * of one token and eight experts of which it uses two, the fourth and the eighth.
    *
    * @param spread tokens of the experts before, by what their groups are called within the expert
    */
