@@ -95,7 +95,7 @@ class ModelProductsTest {
             products.stream()
                 .filter(product -> product.name().startsWith("model.layers.0.mlp.experts."))
                 .count();
-        assertEquals(3 * Math.min(6, 2 * tokens), experts);
+        assertEquals(3L * Math.min(6, 2 * tokens), experts);
       }
     }
   }

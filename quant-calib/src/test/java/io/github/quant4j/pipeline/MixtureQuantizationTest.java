@@ -114,7 +114,7 @@ class MixtureQuantizationTest {
         seen += site.result().tokens();
       }
     }
-    assertEquals(2 * tokens, seen);
+    assertEquals(2L * tokens, seen);
   }
 
   private static SiteInput selected(int... rows) {
