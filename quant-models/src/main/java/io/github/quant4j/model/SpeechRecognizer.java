@@ -8,7 +8,7 @@ import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.model.family.ModelFiles;
 import io.github.quant4j.model.runtime.StoredWeights;
-import io.github.quant4j.model.whisper.DecoderConfiguration;
+import io.github.quant4j.model.whisper.WhisperDecoderConfiguration;
 import io.github.quant4j.model.whisper.GenerationFile;
 import io.github.quant4j.model.whisper.WhisperConfiguration;
 import io.github.quant4j.model.whisper.WhisperDecoder;
@@ -84,7 +84,7 @@ public final class SpeechRecognizer implements AutoCloseable {
   public static boolean isIn(Path directory) throws IOException {
     try (ModelDirectory files = ModelDirectory.open(directory)) {
       return WhisperConfiguration.describes(files.config())
-          && DecoderConfiguration.describes(files.config())
+          && WhisperDecoderConfiguration.describes(files.config())
           && Stream.of("model.decoder.embed_tokens.weight", "decoder.embed_tokens.weight")
               .anyMatch(name -> files.find(name).isPresent());
     }
@@ -121,7 +121,7 @@ public final class SpeechRecognizer implements AutoCloseable {
     try {
       String config = directory.resolve(ModelDirectory.CONFIG).toString();
       WhisperConfiguration shape = WhisperConfiguration.read(files.config(), config);
-      DecoderConfiguration.Reading reading = DecoderConfiguration.read(files.config(), config);
+      WhisperDecoderConfiguration.Reading reading = WhisperDecoderConfiguration.read(files.config(), config);
       SpeechTokens tokens = GenerationFile.read(directory, files.config(), reading.configuration());
       ModelWeights weights = new StoredWeights(files);
       SpeechEncoder encoder = SpeechEncoder.of(shape, weights, options);
@@ -332,7 +332,7 @@ public final class SpeechRecognizer implements AutoCloseable {
   /** Architecture and numbers. */
   @Override
   public String toString() {
-    DecoderConfiguration shape = graph.configuration();
+    WhisperDecoderConfiguration shape = graph.configuration();
     return encoder
         + ", decoder ("
         + shape.layers()

@@ -251,17 +251,12 @@ public final class DecoderNetwork implements DecoderModel {
   @Override
   public Block open(int index) {
     Objects.checkIndex(index, configuration.layers());
-    return openBlock(index, fitsHeap(layout.blocks().get(index)));
+    return openBlock(index, BlockWeights.fitsHeap(layout.blocks().get(index), options));
   }
 
   @Override
   public Block openHead() {
-    return openHeadBlock(fitsHeap(layout.head()));
-  }
-
-  private boolean fitsHeap(BlockLayout block) {
-    long count = block.sites().stream().mapToLong(LinearSite::weightCount).sum();
-    return options.placement().isHeap(count, false);
+    return openHeadBlock(BlockWeights.fitsHeap(layout.head(), options));
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.kernel.LinearKernel;
 import io.github.quant4j.linear.QuantizedLinear;
+import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -49,6 +50,12 @@ public final class BlockWeights {
       }
       groups.add(kernelsOf(group));
     }
+  }
+
+  /** Whether a single block that is open has its weights on the heap. */
+  public static boolean fitsHeap(BlockLayout block, ModelOptions options) {
+    long count = block.sites().stream().mapToLong(LinearSite::weightCount).sum();
+    return options.placement().isHeap(count, false);
   }
 
   private SiteKernels kernelsOf(SiteGroup group) {

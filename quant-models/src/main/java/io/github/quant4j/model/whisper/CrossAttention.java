@@ -12,7 +12,7 @@ final class CrossAttention {
 
   private final GroupedAttention attention;
 
-  CrossAttention(DecoderConfiguration configuration, KernelOptions options) {
+  CrossAttention(WhisperDecoderConfiguration configuration, KernelOptions options) {
     this.attention =
         new GroupedAttention(
             configuration.headStructure(), false, options.compute().algebra(), options);

@@ -24,8 +24,8 @@ final class TextBlockProgram {
   private static final int VALUE = 2;
 
   private final int layer;
-  private final DecoderConfiguration configuration;
-  private final DecoderLayout.Norms norms;
+  private final WhisperDecoderConfiguration configuration;
+  private final WhisperDecoderLayout.Norms norms;
   private final BlockWeights weights;
   private final GroupedAttention selfAttention;
   private final CrossAttention crossAttention;
@@ -39,8 +39,8 @@ final class TextBlockProgram {
    */
   TextBlockProgram(
       int layer,
-      DecoderConfiguration configuration,
-      DecoderLayout.Norms norms,
+      WhisperDecoderConfiguration configuration,
+      WhisperDecoderLayout.Norms norms,
       BlockWeights weights,
       GroupedAttention selfAttention,
       CrossAttention crossAttention,
@@ -66,18 +66,18 @@ final class TextBlockProgram {
    */
   void step(int group, TextActivations texts) {
     switch (group) {
-      case DecoderLayout.SELF_INPUT -> attendToText(texts);
-      case DecoderLayout.SELF_OUTPUT -> {
+      case WhisperDecoderLayout.SELF_INPUT -> attendToText(texts);
+      case WhisperDecoderLayout.SELF_OUTPUT -> {
         addTo(group, texts);
         normalize(norms.cross(), texts);
       }
-      case DecoderLayout.CROSS_QUERY -> project(group, texts);
-      case DecoderLayout.CROSS_MEMORY -> attendToSpeech(texts);
-      case DecoderLayout.CROSS_OUTPUT -> {
+      case WhisperDecoderLayout.CROSS_QUERY -> project(group, texts);
+      case WhisperDecoderLayout.CROSS_MEMORY -> attendToSpeech(texts);
+      case WhisperDecoderLayout.CROSS_OUTPUT -> {
         addTo(group, texts);
         normalize(norms.mlp(), texts);
       }
-      case DecoderLayout.MLP_INPUT -> {
+      case WhisperDecoderLayout.MLP_INPUT -> {
         project(group, texts);
         int width = weights.group(group).width();
         RowParts.run(
@@ -85,7 +85,7 @@ final class TextBlockProgram {
             texts.tokens(),
             row -> Elementwise.gelu(texts.input(), row * width, (row + 1) * width));
       }
-      case DecoderLayout.MLP_OUTPUT -> addTo(group, texts);
+      case WhisperDecoderLayout.MLP_OUTPUT -> addTo(group, texts);
       default -> throw new IllegalArgumentException("group: " + group + ", expected 0 to 6");
     }
   }
@@ -98,7 +98,7 @@ final class TextBlockProgram {
    */
   CrossMemory remember(float[] states, int[] frames) {
     return CrossMemory.of(
-        weights.group(DecoderLayout.CROSS_MEMORY),
+        weights.group(WhisperDecoderLayout.CROSS_MEMORY),
         states,
         frames,
         configuration.headStructure().headSize(),
@@ -112,7 +112,7 @@ final class TextBlockProgram {
   private void attendToText(TextActivations texts) {
     SequenceLayout layout = texts.layout();
     int tokens = layout.tokens();
-    SiteKernels sites = weights.group(DecoderLayout.SELF_INPUT);
+    SiteKernels sites = weights.group(WhisperDecoderLayout.SELF_INPUT);
     float[] projected = scratch.floats(Math.multiplyExact(tokens, sites.width()));
     sites.multiply(texts.input(), tokens, projected);
     int keys = sites.offset(KEY, tokens);

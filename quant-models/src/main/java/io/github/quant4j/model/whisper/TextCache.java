@@ -20,7 +20,7 @@ final class TextCache {
   private final float[][] values;
 
   /** Room for so many tokens of so many texts. */
-  TextCache(DecoderConfiguration configuration, int texts, int capacity) {
+  TextCache(WhisperDecoderConfiguration configuration, int texts, int capacity) {
     this.heads = configuration.heads();
     this.headWidth = configuration.width() / heads;
     this.capacity = capacity;

@@ -17,7 +17,7 @@ import java.util.List;
 /** Runs a decoder whose blocks are all in memory. Thread-safe. */
 public final class WhisperDecoder implements TokenDecoder {
   private final WhisperDecoderModel model;
-  private final DecoderConfiguration configuration;
+  private final WhisperDecoderConfiguration configuration;
   private final List<TextBlock> blocks = new ArrayList<>();
   private final TextHead head;
   private final int widestInput;
@@ -131,8 +131,8 @@ public final class WhisperDecoder implements TokenDecoder {
     private void predict() {
       int rows = cache.texts();
       float[] normalized = scratch.floats(rows * configuration.width());
-      head.normalize(last, rows, normalized);
-      head.multiply(normalized, rows, logits);
+      head.program().normalize(last, rows, normalized);
+      head.program().multiply(normalized, rows, logits);
       scratch.release(normalized);
     }
 

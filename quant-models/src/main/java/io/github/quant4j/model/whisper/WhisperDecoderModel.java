@@ -42,8 +42,8 @@ import org.jspecify.annotations.Nullable;
  * transcribe; this is the model as calibration sees it.
  */
 public final class WhisperDecoderModel implements BlockModel<SpokenText> {
-  private final DecoderConfiguration configuration;
-  private final DecoderLayout layout;
+  private final WhisperDecoderConfiguration configuration;
+  private final WhisperDecoderLayout layout;
   private final ModelWeights weights;
   private final ModelOptions options;
   private final GroupedAttention selfAttention;
@@ -53,8 +53,8 @@ public final class WhisperDecoderModel implements BlockModel<SpokenText> {
   private volatile @Nullable FloatMatrix positions;
 
   private WhisperDecoderModel(
-      DecoderConfiguration configuration,
-      DecoderLayout layout,
+      WhisperDecoderConfiguration configuration,
+      WhisperDecoderLayout layout,
       ModelWeights weights,
       ModelOptions options,
       List<String> warnings) {
@@ -84,8 +84,8 @@ public final class WhisperDecoderModel implements BlockModel<SpokenText> {
    * @throws IllegalArgumentException if the options name a kernel provider that is not available
    */
   public static WhisperDecoderModel of(
-      DecoderConfiguration configuration, ModelWeights weights, ModelOptions options) {
-    DecoderLayout layout = new DecoderLayout(configuration, weights.tensors());
+      WhisperDecoderConfiguration configuration, ModelWeights weights, ModelOptions options) {
+    WhisperDecoderLayout layout = new WhisperDecoderLayout(configuration, weights.tensors());
     TensorCheck check = layout.check(weights);
     if (!check.problems().isEmpty()) {
       throw new InvalidModelException("the model's tensors", check.problems());
@@ -98,7 +98,7 @@ public final class WhisperDecoderModel implements BlockModel<SpokenText> {
    *
    * @return the configuration
    */
-  public DecoderConfiguration configuration() {
+  public WhisperDecoderConfiguration configuration() {
     return configuration;
   }
 
@@ -147,9 +147,9 @@ public final class WhisperDecoderModel implements BlockModel<SpokenText> {
         .flatMap(
             block ->
                 List.of(
-                        DecoderLayout.SELF_OUTPUT,
-                        DecoderLayout.CROSS_OUTPUT,
-                        DecoderLayout.MLP_OUTPUT)
+                        WhisperDecoderLayout.SELF_OUTPUT,
+                        WhisperDecoderLayout.CROSS_OUTPUT,
+                        WhisperDecoderLayout.MLP_OUTPUT)
                     .stream()
                     .map(group -> block.groups().get(group).sites().getFirst()))
         .toList();
@@ -268,21 +268,16 @@ public final class WhisperDecoderModel implements BlockModel<SpokenText> {
   @Override
   public Block open(int index) {
     Objects.checkIndex(index, configuration.layers());
-    return openBlock(index, fitsHeap(layout.blocks().get(index)));
+    return openBlock(index, BlockWeights.fitsHeap(layout.blocks().get(index), options));
   }
 
   @Override
   public Block openHead() {
-    return openHeadBlock(fitsHeap(layout.head()));
-  }
-
-  private boolean fitsHeap(BlockLayout block) {
-    long count = block.sites().stream().mapToLong(LinearSite::weightCount).sum();
-    return options.placement().isHeap(count, false);
+    return openHeadBlock(BlockWeights.fitsHeap(layout.head(), options));
   }
 
   TextBlock openBlock(int index, boolean heap) {
-    DecoderLayout.Norms norms = layout.norms(index);
+    WhisperDecoderLayout.Norms norms = layout.norms(index);
     BlockWeights opened =
         new BlockWeights(
             layout.blocks().get(index), norms.vectors(), weights, options.kernels(), heap);

@@ -226,9 +226,7 @@ public final class WhisperEncoderModel implements BlockModel<FloatMatrix> {
   @Override
   public Block open(int index) {
     Objects.checkIndex(index, configuration.layers());
-    long count =
-        layout.blocks().get(index).sites().stream().mapToLong(LinearSite::weightCount).sum();
-    return openBlock(index, options.placement().isHeap(count, false));
+    return openBlock(index, BlockWeights.fitsHeap(layout.blocks().get(index), options));
   }
 
   @Override

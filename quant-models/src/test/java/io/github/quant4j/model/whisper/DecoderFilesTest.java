@@ -57,8 +57,8 @@ class DecoderFilesTest {
     return new JsonValue.Obj(members);
   }
 
-  private static DecoderConfiguration.Reading config(String changes) {
-    return DecoderConfiguration.read(with(read("config.json"), changes), "config.json");
+  private static WhisperDecoderConfiguration.Reading config(String changes) {
+    return WhisperDecoderConfiguration.read(with(read("config.json"), changes), "config.json");
   }
 
   private static List<String> configProblems(String changes) {
@@ -80,11 +80,11 @@ class DecoderFilesTest {
   @Test
   void configurationsAreRead() {
     assertEquals(
-        new DecoderConfiguration(76, 32, 2, 56, 2, 40, 24, true), config("{}").configuration());
+        new WhisperDecoderConfiguration(76, 32, 2, 56, 2, 40, 24, true), config("{}").configuration());
     assertEquals(List.of(), config("{}").warnings());
     assertEquals(
-        new DecoderConfiguration(51865, 384, 6, 1536, 4, 448, 1500, true),
-        DecoderConfiguration.read(parse("{\"model_type\": \"whisper\"}"), "x").configuration());
+        new WhisperDecoderConfiguration(51865, 384, 6, 1536, 4, 448, 1500, true),
+        WhisperDecoderConfiguration.read(parse("{\"model_type\": \"whisper\"}"), "x").configuration());
   }
 
   @Test
@@ -268,7 +268,7 @@ class DecoderFilesTest {
     SeededRandom random = new SeededRandom(17);
     byte[] whole = Files.readAllBytes(TestRecognizer.directory().resolve("generation_config.json"));
     JsonValue.Obj config = read("config.json");
-    DecoderConfiguration decoder = config("{}").configuration();
+    WhisperDecoderConfiguration decoder = config("{}").configuration();
     int refused = 0;
     for (int i = 0; i < 2000; i++) {
       byte[] bytes = whole.clone();

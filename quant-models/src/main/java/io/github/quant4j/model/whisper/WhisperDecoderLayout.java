@@ -18,7 +18,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Names, sites and relations of the decoder of a Whisper model. */
-final class DecoderLayout {
+final class WhisperDecoderLayout {
   /** Index of the group of the self attention's q_proj, k_proj and v_proj. */
   static final int SELF_INPUT = 0;
 
@@ -42,7 +42,7 @@ final class DecoderLayout {
 
   private static final String HEAD = "proj_out";
 
-  private final DecoderConfiguration configuration;
+  private final WhisperDecoderConfiguration configuration;
   private final String prefix;
   private final TensorSource tensors;
   private final List<BlockLayout> blocks;
@@ -63,7 +63,7 @@ final class DecoderLayout {
    * @param tensors tell whether names begin with {@code model.}, and which sites have biases that a
    *     transform gave them
    */
-  DecoderLayout(DecoderConfiguration configuration, TensorSource tensors) {
+  WhisperDecoderLayout(WhisperDecoderConfiguration configuration, TensorSource tensors) {
     this.configuration = configuration;
     this.tensors = tensors;
     this.prefix =

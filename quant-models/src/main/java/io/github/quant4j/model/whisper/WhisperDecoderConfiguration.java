@@ -24,7 +24,7 @@ import java.util.List;
  * @param windowFrames rows of the encoder's output for a window
  * @param tied whether the head uses the embeddings as its weights
  */
-public record DecoderConfiguration(
+public record WhisperDecoderConfiguration(
     int vocabularySize,
     int width,
     int heads,
@@ -38,14 +38,14 @@ public record DecoderConfiguration(
   private static final int WIDEST = 1 << 24;
 
   /** What is read, with one line for each member that is not known. */
-  public record Reading(DecoderConfiguration configuration, List<String> warnings) {}
+  public record Reading(WhisperDecoderConfiguration configuration, List<String> warnings) {}
 
   /**
    * Checks the sizes.
    *
    * @throws IllegalArgumentException if one is less than 1, or the heads do not divide the width
    */
-  public DecoderConfiguration {
+  public WhisperDecoderConfiguration {
     if (vocabularySize < 1
         || width < 1
         || heads < 1
@@ -112,7 +112,7 @@ public record DecoderConfiguration(
       throw new InvalidModelException(subject, values.problems());
     }
     return new Reading(
-        new DecoderConfiguration(vocabulary, width, heads, inner, layers, positions, frames, tied),
+        new WhisperDecoderConfiguration(vocabulary, width, heads, inner, layers, positions, frames, tied),
         warnings);
   }
 
