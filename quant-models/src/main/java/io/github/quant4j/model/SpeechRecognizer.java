@@ -8,10 +8,10 @@ import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.model.family.ModelFiles;
 import io.github.quant4j.model.runtime.StoredWeights;
-import io.github.quant4j.model.whisper.WhisperDecoderConfiguration;
 import io.github.quant4j.model.whisper.GenerationFile;
 import io.github.quant4j.model.whisper.WhisperConfiguration;
 import io.github.quant4j.model.whisper.WhisperDecoder;
+import io.github.quant4j.model.whisper.WhisperDecoderConfiguration;
 import io.github.quant4j.model.whisper.WhisperDecoderModel;
 import io.github.quant4j.progress.Cancellation;
 import io.github.quant4j.progress.ProgressListener;
@@ -121,7 +121,8 @@ public final class SpeechRecognizer implements AutoCloseable {
     try {
       String config = directory.resolve(ModelDirectory.CONFIG).toString();
       WhisperConfiguration shape = WhisperConfiguration.read(files.config(), config);
-      WhisperDecoderConfiguration.Reading reading = WhisperDecoderConfiguration.read(files.config(), config);
+      WhisperDecoderConfiguration.Reading reading =
+          WhisperDecoderConfiguration.read(files.config(), config);
       SpeechTokens tokens = GenerationFile.read(directory, files.config(), reading.configuration());
       ModelWeights weights = new StoredWeights(files);
       SpeechEncoder encoder = SpeechEncoder.of(shape, weights, options);

@@ -2,7 +2,6 @@
 package io.github.quant4j.model.runtime;
 
 import io.github.quant4j.graph.SequenceLayout;
-import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -31,16 +30,6 @@ public final class KeyValueCache {
    */
   public record LayerForm(int heads, int keyWidth, int valueWidth, AttentionForm.Span span)
       implements Form {}
-
-  /** Room for so many tokens of so many sequences, in layers of one form that forget nothing. */
-  public KeyValueCache(int layers, int heads, int headWidth, int sequences, int capacity) {
-    this(
-        Collections.nCopies(
-            layers, new LayerForm(heads, headWidth, headWidth, AttentionForm.Span.ALL)),
-        sequences,
-        capacity,
-        capacity);
-  }
 
   /**
    * Room for so many tokens of so many sequences.

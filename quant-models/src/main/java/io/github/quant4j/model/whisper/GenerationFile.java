@@ -68,7 +68,8 @@ public final class GenerationFile {
    * @throws IOException if it cannot be read
    */
   public static SpeechTokens read(
-      Path directory, JsonValue.Obj config, WhisperDecoderConfiguration decoder) throws IOException {
+      Path directory, JsonValue.Obj config, WhisperDecoderConfiguration decoder)
+      throws IOException {
     Path path = directory.resolve(NAME);
     if (!Files.isRegularFile(path)) {
       return read(config, config, decoder, path.resolveSibling("config.json").toString());
@@ -87,7 +88,10 @@ public final class GenerationFile {
   }
 
   static SpeechTokens read(
-      JsonValue.Obj json, JsonValue.Obj config, WhisperDecoderConfiguration decoder, String subject) {
+      JsonValue.Obj json,
+      JsonValue.Obj config,
+      WhisperDecoderConfiguration decoder,
+      String subject) {
     ConfigurationValues file = new ConfigurationValues(json);
     ConfigurationValues model = new ConfigurationValues(config);
     SpeechTokens tokens =

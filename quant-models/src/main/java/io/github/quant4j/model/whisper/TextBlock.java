@@ -20,7 +20,8 @@ final class TextBlock extends WeightedBlock<TextBlockProgram> {
   private final BlockLayout layout;
   private final WhisperDecoderConfiguration configuration;
 
-  TextBlock(WhisperDecoderConfiguration configuration, BlockWeights weights, TextBlockProgram program) {
+  TextBlock(
+      WhisperDecoderConfiguration configuration, BlockWeights weights, TextBlockProgram program) {
     super(weights, program);
     this.layout = weights.layout();
     this.configuration = configuration;

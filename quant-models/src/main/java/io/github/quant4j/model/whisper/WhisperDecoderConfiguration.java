@@ -112,7 +112,8 @@ public record WhisperDecoderConfiguration(
       throw new InvalidModelException(subject, values.problems());
     }
     return new Reading(
-        new WhisperDecoderConfiguration(vocabulary, width, heads, inner, layers, positions, frames, tied),
+        new WhisperDecoderConfiguration(
+            vocabulary, width, heads, inner, layers, positions, frames, tied),
         warnings);
   }
 

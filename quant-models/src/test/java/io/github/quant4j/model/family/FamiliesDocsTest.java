@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.SequencedSet;
 import java.util.Set;
@@ -40,6 +41,17 @@ class FamiliesDocsTest {
         new TreeSet<>(named),
         new TreeSet<>(root().meanings().keySet()),
         "the section 'meaning' of decoder.json has a sentence for each option and each tensor");
+  }
+
+  /** README says how many there are, and how long one is at most. */
+  @Test
+  void descriptionsAreManyAndShort() throws IOException {
+    List<FamilyDescription> families = Families.builtIn().all();
+    assertTrue(families.size() > 60, families.size() + " families");
+    for (FamilyDescription family : families) {
+      long lines = resource(family.name()).lines().count();
+      assertTrue(lines <= 60, family.name() + ": " + lines + " lines");
+    }
   }
 
   @Test

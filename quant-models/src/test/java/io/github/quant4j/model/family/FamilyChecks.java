@@ -6,7 +6,9 @@ import java.nio.file.Path;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What every tiny model of a family is held to. Subclasses have a method {@code configurations}. */
+/**
+ * What every tiny model of a family is held to. Subclasses have a method {@code configurations}.
+ */
 abstract class FamilyChecks {
   /** The reference keeps keys that were turned for a shorter text. */
   private static final String LENGTH_DEPENDENT = "llama-rope-dynamic";

@@ -80,11 +80,13 @@ class DecoderFilesTest {
   @Test
   void configurationsAreRead() {
     assertEquals(
-        new WhisperDecoderConfiguration(76, 32, 2, 56, 2, 40, 24, true), config("{}").configuration());
+        new WhisperDecoderConfiguration(76, 32, 2, 56, 2, 40, 24, true),
+        config("{}").configuration());
     assertEquals(List.of(), config("{}").warnings());
     assertEquals(
         new WhisperDecoderConfiguration(51865, 384, 6, 1536, 4, 448, 1500, true),
-        WhisperDecoderConfiguration.read(parse("{\"model_type\": \"whisper\"}"), "x").configuration());
+        WhisperDecoderConfiguration.read(parse("{\"model_type\": \"whisper\"}"), "x")
+            .configuration());
   }
 
   @Test
