@@ -270,7 +270,8 @@ public final class DecoderConfigurationReader {
   }
 
   private static StoredForm stored(OptionReader options) {
-    return new MlpReader(options, 1).stored();
+    return new StoredForm(
+        options.flag("transposed"), options.choice("experts_stored", StoredForm.Experts.class));
   }
 
   /** What the names of layers begin with, before their number. */

@@ -5,12 +5,10 @@ import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.model.decoder.MlpShape;
 import io.github.quant4j.model.decoder.NormShape;
 import io.github.quant4j.model.decoder.Routing;
-import io.github.quant4j.model.decoder.StoredForm;
 import io.github.quant4j.model.runtime.Activation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** Reads the MLP of a layer. */
 final class MlpReader {
@@ -31,16 +29,28 @@ final class MlpReader {
     INTERLEAVED
   }
 
+  /** Where an MLP stands, and so what its tensors and options are called. */
+  private enum Place {
+    LAYER("", "mlp_fused", "mlp_bias"),
+    EXPERT("expert_", "expert_fused", "expert_bias"),
+    SHARED("shared_", "shared_fused", "mlp_bias");
+
+    private final String prefix;
+    private final String fused;
+    private final String bias;
+
+    Place(String prefix, String fused, String bias) {
+      this.prefix = prefix;
+      this.fused = fused;
+      this.bias = bias;
+    }
+  }
+
   MlpShape read() {
     int experts = options.optionalInteger("experts", 0, MOST_EXPERTS).orElse(0);
     return experts == 0
-        ? dense("", options.integer("mlp_inner", 1, AttentionReader.WIDEST), -1)
+        ? dense(Place.LAYER, options.integer("mlp_inner", 1, AttentionReader.WIDEST), -1)
         : mixture(experts);
-  }
-
-  StoredForm stored() {
-    return new StoredForm(
-        options.flag("transposed"), options.choice("experts_stored", StoredForm.Experts.class));
   }
 
   private Activation activation() {
@@ -52,19 +62,11 @@ final class MlpReader {
     return known.orElse(Activation.SILU);
   }
 
-  /**
-   * An MLP.
-   *
-   * @param prefix of the roles of its tensors
-   */
-  private MlpShape.Dense dense(String prefix, int inner, int expert) {
-    boolean biased = options.flag(prefix.equals("expert_") ? "expert_bias" : "mlp_bias");
+  private MlpShape.Dense dense(Place place, int inner, int expert) {
+    boolean biased = options.flag(place.bias);
     boolean gated = options.flag("mlp_gated");
-    Fused fused =
-        options.choice(prefix.equals("expert_") ? "expert_fused" : "mlp_fused", Fused.class);
-    if (prefix.equals("shared_")) {
-      fused = options.choice("shared_fused", Fused.class);
-    }
+    Fused fused = options.choice(place.fused, Fused.class);
+    String prefix = place.prefix;
     List<LinearSite> inputs = new ArrayList<>();
     if (!gated) {
       inputs.add(site(prefix + "up", expert, hidden, inner, biased));
@@ -82,7 +84,7 @@ final class MlpReader {
                 options.number("gate_alpha"))
             : null;
     NormShape innerNorm =
-        prefix.isEmpty() ? new NormReader(options, "norm").read("mlp_inner_norm", inner) : null;
+        place == Place.LAYER ? new NormReader(options, "norm").read("mlp_inner_norm", inner) : null;
     return new MlpShape.Dense(
         new MlpShape.Dense.Form(activation(), gate),
         inputs,
@@ -99,7 +101,7 @@ final class MlpReader {
     int inner = options.integer("expert_inner", 1, AttentionReader.WIDEST);
     List<MlpShape.Dense> experts = new ArrayList<>();
     for (int e = 0; e < count; e++) {
-      experts.add(dense("expert_", inner, e));
+      experts.add(dense(Place.EXPERT, inner, e));
     }
     int sharedInner = options.optionalInteger("shared_inner", 0, AttentionReader.WIDEST).orElse(0);
     String sharedGate = options.tensor("shared_gating");
@@ -107,7 +109,7 @@ final class MlpReader {
         LinearSite.of(options.requireTensor("router"), hidden, count, options.flag("router_bias")),
         routing(count, used),
         experts,
-        sharedInner == 0 ? null : dense("shared_", sharedInner, -1),
+        sharedInner == 0 ? null : dense(Place.SHARED, sharedInner, -1),
         sharedInner == 0 || sharedGate == null
             ? null
             : LinearSite.of(sharedGate, hidden, 1, false));
@@ -138,12 +140,8 @@ final class MlpReader {
         groups,
         groupsUsed,
         options.choice("group_score", Routing.GroupScore.class),
-        correction(),
+        options.tensor("router_correction"),
         options.number("router_jitter"),
         options.flag("gates_scale_input"));
-  }
-
-  private @Nullable String correction() {
-    return options.tensor("router_correction");
   }
 }

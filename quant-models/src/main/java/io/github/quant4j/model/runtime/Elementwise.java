@@ -44,7 +44,7 @@ public final class Elementwise {
   }
 
   /** {@code x[i] = e^(factor (x[i] - shift))} for exponents of at most 0. */
-  public static void exponentials(float[] x, int from, int to, float shift, float factor) {
+  static void exponentials(float[] x, int from, int to, float shift, float factor) {
     for (int i = from; i < to; i++) {
       x[i] = (float) exponential(Math.max(factor * (x[i] - shift), SMALLEST_EXPONENT) * STEP);
     }
@@ -149,7 +149,7 @@ public final class Elementwise {
   }
 
   /** The largest of a run of values; at least one. */
-  public static float maximum(float[] x, int from, int to) {
+  static float maximum(float[] x, int from, int to) {
     float largest = x[from];
     for (int i = from + 1; i < to; i++) {
       largest = Math.max(largest, x[i]);
@@ -158,7 +158,7 @@ public final class Elementwise {
   }
 
   /** Four independent sums hide the latency of the additions. */
-  public static double sum(float[] x, int from, int to) {
+  static double sum(float[] x, int from, int to) {
     double s0 = 0;
     double s1 = 0;
     double s2 = 0;
