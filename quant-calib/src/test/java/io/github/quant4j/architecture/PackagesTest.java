@@ -39,6 +39,7 @@ class PackagesTest {
           "format",
           "grammar",
           "io",
+          "io.gguf",
           "io.packed",
           "io.quantized",
           "json",
