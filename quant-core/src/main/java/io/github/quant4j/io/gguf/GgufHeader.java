@@ -21,6 +21,7 @@ record GgufHeader(int version, GgufMetadata metadata, List<Entry> tensors) {
   static final String QUANTIZATION_VERSION_KEY = "general.quantization_version";
 
   static final int DEFAULT_ALIGNMENT = 32;
+  static final int LARGEST_ALIGNMENT = 1 << 30;
 
   /** The layout of blocks that ggml has had since the middle of 2023. */
   static final int QUANTIZATION_VERSION = 2;
@@ -49,6 +50,27 @@ record GgufHeader(int version, GgufMetadata metadata, List<Entry> tensors) {
    * @param bytes its size
    */
   record Entry(String name, GgufTensorType type, List<Long> dimensions, long start, long bytes) {}
+
+  /**
+   * What the data is aligned to.
+   *
+   * @throws IllegalArgumentException if the metadata says something that is not a power of two
+   */
+  static int alignment(GgufMetadata metadata) {
+    GgufValue value =
+        metadata
+            .find(ALIGNMENT_KEY)
+            .orElse(new GgufValue.Whole(GgufValueType.UINT32, DEFAULT_ALIGNMENT));
+    if (!(value instanceof GgufValue.Whole whole) || whole.type() != GgufValueType.UINT32) {
+      throw new IllegalArgumentException(
+          "metadata '" + ALIGNMENT_KEY + "': found " + value.kind() + ", expected uint32");
+    }
+    if (whole.value() > LARGEST_ALIGNMENT || Long.bitCount(whole.value()) != 1) {
+      throw new IllegalArgumentException(
+          "metadata '" + ALIGNMENT_KEY + "': " + whole + ", expected a power of two up to 2^30");
+    }
+    return (int) whole.value();
+  }
 
   /** The next multiple of a power of two. */
   static long align(long position, long alignment) {

@@ -22,13 +22,15 @@ final class GgufHeaderReader {
   /** Length of the name, one character, number of dimensions, type, offset. */
   private static final int LEAST_TENSOR_BYTES = 25;
 
+  private final Path path;
   private final GgufCursor cursor;
   private final long fileSize;
   private int textLeft = GgufHeader.MOST_TEXT;
 
-  private GgufHeaderReader(GgufCursor cursor, long fileSize) {
-    this.cursor = cursor;
-    this.fileSize = fileSize;
+  private GgufHeaderReader(Path path, MemorySegment file) {
+    this.path = path;
+    this.cursor = new GgufCursor(path, file);
+    this.fileSize = file.byteSize();
   }
 
   /**
@@ -39,7 +41,7 @@ final class GgufHeaderReader {
    * @throws TensorFileException if a rule of the format is broken
    */
   static GgufHeader read(Path path, MemorySegment file) throws TensorFileException {
-    return new GgufHeaderReader(new GgufCursor(path, file), file.byteSize()).read();
+    return new GgufHeaderReader(path, file).read();
   }
 
   private GgufHeader read() throws TensorFileException {
@@ -176,21 +178,11 @@ final class GgufHeaderReader {
   }
 
   private int alignment(GgufMetadata metadata) throws TensorFileException {
-    GgufValue value =
-        metadata
-            .find(GgufHeader.ALIGNMENT_KEY)
-            .orElse(new GgufValue.Whole(GgufValueType.UINT32, GgufHeader.DEFAULT_ALIGNMENT));
-    if (!(value instanceof GgufValue.Whole whole) || whole.type() != GgufValueType.UINT32) {
-      throw cursor.error(
-          "metadata '" + GgufHeader.ALIGNMENT_KEY + "'",
-          "found " + value.kind() + ", expected uint32");
+    try {
+      return GgufHeader.alignment(metadata);
+    } catch (IllegalArgumentException e) {
+      throw new TensorFileException(path, e);
     }
-    if (whole.value() > 1 << 30 || Long.bitCount(whole.value()) != 1) {
-      throw cursor.error(
-          "metadata '" + GgufHeader.ALIGNMENT_KEY + "'",
-          whole + ", expected a power of two from 1 to 2^30");
-    }
-    return (int) whole.value();
   }
 
   private record Description(
