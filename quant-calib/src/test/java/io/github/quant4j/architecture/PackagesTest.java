@@ -36,6 +36,7 @@ class PackagesTest {
       packages(
           "activation",
           "annotation",
+          "block",
           "format",
           "grammar",
           "io",
