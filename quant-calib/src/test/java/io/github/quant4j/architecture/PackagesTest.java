@@ -79,6 +79,7 @@ class PackagesTest {
 
   private static final List<String> MODELS =
       packages(
+          "checkpoint",
           "generate",
           "graph",
           "model",
