@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.cost;
 
+import io.github.quant4j.checkpoint.ModelFormats;
 import io.github.quant4j.graph.BlockLayout;
 import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.graph.InputOrigin;
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.SiteGroup;
-import io.github.quant4j.io.ModelDirectory;
+import io.github.quant4j.io.quantized.ModelSource;
 import io.github.quant4j.io.quantized.QuantizedWeights;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.metric.LayerProducts;
@@ -91,8 +92,8 @@ public final class ModelProducts {
    */
   public static List<MatrixProduct> ofDirectory(
       BlockModel<?> model, Path directory, Pass pass, Operand cache) throws IOException {
-    try (ModelDirectory files = ModelDirectory.open(directory)) {
-      QuantizedWeights weights = QuantizedWeights.of(files);
+    try (ModelSource files = ModelFormats.open(directory)) {
+      QuantizedWeights weights = files.quantized();
       return of(
           model,
           pass,

@@ -7,8 +7,8 @@ import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.graph.HiddenStates;
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.SequenceLayout;
-import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.OutputDirectory;
+import io.github.quant4j.io.quantized.ModelSource;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.metric.SignalToNoise;
 import io.github.quant4j.progress.Cancellation;
@@ -40,7 +40,7 @@ final class QuantizationRun<I> {
   static final int TOKENS_IN_BATCH = 2048;
 
   private final BlockModel<I> model;
-  private final ModelDirectory source;
+  private final ModelSource source;
   private final QuantizationPlan plan;
   private final CalibrationInputs<I> inputs;
   private final TokenWeighting weighting;
@@ -56,7 +56,7 @@ final class QuantizationRun<I> {
 
   QuantizationRun(
       BlockModel<I> model,
-      ModelDirectory source,
+      ModelSource source,
       QuantizationPlan plan,
       CalibrationInputs<I> inputs,
       TokenWeighting weighting,

@@ -81,6 +81,7 @@ class PackagesTest {
 
   private static final List<String> MODELS =
       packages(
+          "checkpoint",
           "generate",
           "graph",
           "model",

@@ -109,7 +109,7 @@ public final class ModelCheck {
         problems.add(new Problem(directory.toString(), String.valueOf(e.getMessage())));
       }
     }
-    Path tokenizer = directory.resolve(DirectoryTokenizer.FILE);
+    Path tokenizer = directory.resolve(SourceTokenizer.FILE);
     if (Files.exists(tokenizer)) {
       try {
         TokenizerFile.load(tokenizer);

@@ -17,9 +17,6 @@ import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -34,7 +31,6 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
-import java.util.regex.Pattern;
 
 /**
  * Writes a copy of a model in which some linear layers are quantized.
@@ -63,12 +59,6 @@ public final class QuantizedModelWriter implements AutoCloseable {
   private static final String CONFIG_MEMBER = "quantization_config";
   private static final String OLD_CONFIG_MEMBER = "compression_config";
 
-  /** Weights in other forms, and what belongs to the source alone. */
-  private static final Pattern NOT_COPIED =
-      Pattern.compile(
-          "\\..*|config\\.json|quant4j-checksums\\.json|quantization-report\\..*|.*\\.safetensors\\.index\\.json"
-              + "|.*\\.(safetensors|bin|pt|pth|gguf|onnx|onnx_data|h5|msgpack|ot|npz)");
-
   /**
    * What was written.
    *
@@ -78,7 +68,7 @@ public final class QuantizedModelWriter implements AutoCloseable {
    */
   public record Result(String method, long bytes) {}
 
-  private final ModelDirectory source;
+  private final ModelSource source;
   private final OutputDirectory output;
   private final CheckpointWriter checkpoint;
   private final SortedMap<String, Entry> modules = new TreeMap<>();
@@ -92,7 +82,7 @@ public final class QuantizedModelWriter implements AutoCloseable {
   private record Entry(OwnConfig.Module own, Optional<ConfigGroup> group) {}
 
   private QuantizedModelWriter(
-      ModelDirectory source, OutputDirectory output, CheckpointWriter checkpoint) {
+      ModelSource source, OutputDirectory output, CheckpointWriter checkpoint) {
     this.source = source;
     this.output = output;
     this.checkpoint = checkpoint;
@@ -107,7 +97,7 @@ public final class QuantizedModelWriter implements AutoCloseable {
    * @return the open writer; the caller closes it
    * @throws OutputException if the directory is not writable, or is or contains the source
    */
-  public static QuantizedModelWriter create(ModelDirectory source, OutputDirectory output)
+  public static QuantizedModelWriter create(ModelSource source, OutputDirectory output)
       throws OutputException {
     return create(source, output, CheckpointWriter.DEFAULT_SHARD_BYTES);
   }
@@ -123,7 +113,7 @@ public final class QuantizedModelWriter implements AutoCloseable {
    * @throws IllegalArgumentException if the size is less than 1
    */
   public static QuantizedModelWriter create(
-      ModelDirectory source, OutputDirectory output, long shardBytes) throws OutputException {
+      ModelSource source, OutputDirectory output, long shardBytes) throws OutputException {
     try {
       ProtectedInputs.of(List.of(source.path())).requireApartFromDirectory(output.target());
     } catch (OutputException e) {
@@ -290,20 +280,15 @@ public final class QuantizedModelWriter implements AutoCloseable {
             ModelDirectory.CONFIG,
             JsonWriter.pretty(
                 method.equals(OwnConfig.METHOD) ? ForeignReaders.refused(changed) : changed));
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(source.path())) {
-      for (Path file : files) {
-        if (Files.isRegularFile(file)
-            && !NOT_COPIED.matcher(String.valueOf(file.getFileName())).matches()) {
-          bytes += output.copy(file);
-        }
-      }
+    for (Companion companion : source.companions()) {
+      bytes += companion.copyTo(output);
     }
     bytes += output.writeChecksums();
     return new Result(method, bytes);
   }
 
   private void takeOverQuantizedModules() throws IOException {
-    QuantizedWeights weights = QuantizedWeights.of(source);
+    QuantizedWeights weights = source.quantized();
     for (String module : weights.modules()) {
       if (!added.contains(module)) {
         QuantizedLinear linear = weights.find(module).orElseThrow();

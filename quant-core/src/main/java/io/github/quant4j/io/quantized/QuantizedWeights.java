@@ -123,6 +123,7 @@ public final class QuantizedWeights {
 
   private static Path origin(TensorSource tensors) {
     return switch (tensors) {
+      case ModelSource model -> model.path();
       case ModelDirectory model -> model.path();
       case SafetensorsFile file -> file.path();
       default -> Path.of("tensors");

@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model;
 
+import io.github.quant4j.io.quantized.Companion;
+import io.github.quant4j.io.quantized.ModelSource;
 import io.github.quant4j.text.InvalidTokenizerException;
 import io.github.quant4j.text.Tokenizer;
 import io.github.quant4j.text.TokenizerFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The tokenizer of a model directory, read on first use: who works with tokens needs none. */
-final class DirectoryTokenizer {
+/** The tokenizer of a stored model, read on first use: who works with tokens needs none. */
+final class SourceTokenizer {
   static final String FILE = "tokenizer.json";
 
-  private final @Nullable Path directory;
+  private final @Nullable ModelSource source;
   private volatile @Nullable Tokenizer tokenizer;
 
-  DirectoryTokenizer(@Nullable Path directory) {
-    this.directory = directory;
+  SourceTokenizer(@Nullable ModelSource source) {
+    this.source = source;
   }
 
-  Optional<Path> directory() {
-    return Optional.ofNullable(directory);
+  Optional<Path> path() {
+    return Optional.ofNullable(source).map(ModelSource::path);
   }
 
   Tokenizer get() {
@@ -36,18 +37,22 @@ final class DirectoryTokenizer {
     if (loaded != null) {
       return loaded;
     }
-    if (directory == null) {
+    if (source == null) {
       throw new IllegalStateException(
           "the model was not opened from a directory, so it has no tokenizer; encode texts with one"
               + " of yours");
     }
-    Path file = directory.resolve(FILE);
-    if (!Files.exists(file)) {
-      throw new InvalidTokenizerException(
-          file.toString(), "no such file, expected the model's tokenizer, which text needs");
-    }
+    Path file = source.path().resolve(FILE);
     try {
-      loaded = TokenizerFile.load(file);
+      Companion companion =
+          source
+              .companion(FILE)
+              .orElseThrow(
+                  () ->
+                      new InvalidTokenizerException(
+                          file.toString(),
+                          "no such file, expected the model's tokenizer, which text needs"));
+      loaded = TokenizerFile.parse(companion.content(), file.toString());
     } catch (IOException e) {
       throw new UncheckedIOException(file + ": " + e.getMessage(), e);
     }
