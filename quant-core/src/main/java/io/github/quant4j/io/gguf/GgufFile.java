@@ -6,6 +6,7 @@ import io.github.quant4j.io.TensorFileException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
@@ -85,6 +86,29 @@ public final class GgufFile implements AutoCloseable {
         return header;
       }
     }
+  }
+
+  /**
+   * Whether a path is meant for this class: a file that begins as GGUF files do, or is called one.
+   *
+   * @param path any path
+   * @return false for directories and other files
+   * @throws IOException if the file cannot be read
+   */
+  public static boolean isGguf(Path path) throws IOException {
+    if (String.valueOf(path.getFileName()).endsWith(GgufSplit.EXTENSION)) {
+      return !Files.isDirectory(path);
+    }
+    if (!Files.isRegularFile(path) || !Files.isReadable(path)) {
+      return false;
+    }
+    ByteBuffer start = ByteBuffer.allocate(Integer.BYTES);
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      while (start.hasRemaining() && channel.read(start) >= 0) {
+        // A read may give less than it is asked for.
+      }
+    }
+    return GgufHeaderReader.isGguf(MemorySegment.ofBuffer(start.flip()));
   }
 
   /**
