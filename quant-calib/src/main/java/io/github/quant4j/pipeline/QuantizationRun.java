@@ -96,16 +96,22 @@ final class QuantizationRun<I> {
         quantizeBlocks(run);
         QuantizationReport report =
             new ModelAssembly(model, source, plan, rotation, run, blocks.size())
-                .write(
-                    output,
-                    plan.isCalibrated() ? inputs.describe() : "",
-                    () -> (System.nanoTime() - start) / 1e9);
+                .write(output, calibration(), () -> (System.nanoTime() - start) / 1e9);
         run.finish();
         return report;
       } catch (IOException | RuntimeException | Error e) {
         throw RunFailure.rethrow(e, run);
       }
     }
+  }
+
+  private String calibration() {
+    if (!plan.isCalibrated()) {
+      return "";
+    }
+    return inputs.remark().isEmpty()
+        ? inputs.describe()
+        : inputs.describe() + "; " + inputs.remark();
   }
 
   private boolean isCalibrated(int block) {
