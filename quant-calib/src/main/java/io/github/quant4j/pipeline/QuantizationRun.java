@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -191,7 +190,7 @@ final class QuantizationRun<I> {
             this::recipe,
             scores,
             rotation,
-            Set.copyOf(model.residualWriters()),
+            model,
             options,
             cancellation,
             site ->

@@ -105,6 +105,16 @@ public interface BlockModel<I> {
   }
 
   /**
+   * Sites that choose among the experts of a mixture, each the only one of its group, which runs
+   * before those of its experts.
+   *
+   * @return none if nothing else is known
+   */
+  default Set<LinearSite> routers() {
+    return Set.of();
+  }
+
+  /**
    * The weights of sites under the names that sites have for them, {@code [out, in]}, whatever form
    * a checkpoint stores them in.
    *

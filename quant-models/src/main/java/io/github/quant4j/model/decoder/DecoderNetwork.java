@@ -167,6 +167,17 @@ public final class DecoderNetwork implements DecoderModel {
   }
 
   @Override
+  public Set<LinearSite> routers() {
+    Set<LinearSite> routers = new HashSet<>();
+    for (LayerShape layer : configuration.layerShapes()) {
+      if (layer.mlp() instanceof MlpShape.Mixture mixture) {
+        routers.add(mixture.router());
+      }
+    }
+    return routers;
+  }
+
+  @Override
   public Optional<TensorSource> arrangedTensors() {
     return weights instanceof ArrangedWeights arranged
         ? Optional.of(arranged.tensors())
