@@ -98,7 +98,9 @@ class RoutingCheckTest {
     String layer = router.replaceAll("(layers\\.[0-9]+\\.).*", "$1");
     try (LanguageModel model = LanguageModel.open(FAMILIES.resolve(family))) {
       Quantization<int[]> quantization =
-          Quantization.of(model).recipe("int8:channel:sym gptq").calibration(Calibration.ofTokens(windows()));
+          Quantization.of(model)
+              .recipe("int8:channel:sym gptq")
+              .calibration(Calibration.ofTokens(windows()));
       quantization = quantization.keep("*").set(router, recipe.replace("rtn", "gptq"));
       report = quantization.saveTo(folder.resolve("out"));
       before = choices(model, layer);

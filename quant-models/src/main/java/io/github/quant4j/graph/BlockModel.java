@@ -157,6 +157,17 @@ public interface BlockModel<I> {
   }
 
   /**
+   * How the tokens of a block see each other, for the cost of a pass.
+   *
+   * @param block its number
+   * @return empty if no more is known than the {@link InputOrigin origins} of its groups tell
+   * @throws IndexOutOfBoundsException if there is no such block
+   */
+  default Optional<TokenMixer> mixer(int block) {
+    return Optional.empty();
+  }
+
+  /**
    * Turns inputs into the first block's input.
    *
    * @param inputs one or more sequences

@@ -8,6 +8,7 @@ import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.graph.ResidualStream;
 import io.github.quant4j.graph.SequenceLayout;
+import io.github.quant4j.graph.TokenMixer;
 import io.github.quant4j.io.TensorSource;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
@@ -164,6 +165,11 @@ public final class DecoderNetwork implements DecoderModel {
       }
     }
     return kept;
+  }
+
+  @Override
+  public Optional<TokenMixer> mixer(int block) {
+    return Optional.of(configuration.layerShapes().get(block).attention().mixer());
   }
 
   @Override
