@@ -90,7 +90,8 @@ final class GgufCursor {
     long length = readLong(what);
     if (length < 0 || length > most) {
       throw error(
-          what, "a string of " + Long.toUnsignedString(length) + " bytes, expected at most " + most);
+          what,
+          "a string of " + Long.toUnsignedString(length) + " bytes, expected at most " + most);
     }
     require(length, what);
     return (int) length;

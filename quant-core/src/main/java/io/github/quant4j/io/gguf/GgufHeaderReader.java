@@ -53,8 +53,7 @@ final class GgufHeaderReader {
           "header", "begins with " + hex(magic) + ", expected \"GGUF\"; is this a GGUF file?");
     }
     int version = version(cursor.readInt("version"));
-    int tensorCount =
-        count("number of tensors", GgufHeader.MOST_TENSORS, LEAST_TENSOR_BYTES);
+    int tensorCount = count("number of tensors", GgufHeader.MOST_TENSORS, LEAST_TENSOR_BYTES);
     int keyCount = count("number of metadata keys", GgufHeader.MOST_KEYS, LEAST_KEY_BYTES);
     GgufMetadata metadata = metadata(keyCount);
     List<GgufHeader.Entry> tensors = tensors(tensorCount, alignment(metadata));
