@@ -19,6 +19,8 @@ final class GgufCursor {
 
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -96,10 +98,25 @@ final class GgufCursor {
     return (int) length;
   }
 
+  /** A string after its length. */
   String readString(long most, String what) throws TensorFileException {
-    byte[] bytes = readBytes(readLength(most, what), what);
+    return readText(readLength(most, what), what);
+  }
+
+  /** A string of a known length. */
+  String readText(int length, String what) throws TensorFileException {
+    byte[] bytes = readBytes(length, what);
     requireUtf8(bytes, 0, bytes.length, what);
     return new String(bytes, StandardCharsets.UTF_8);
+  }
+
+  float[] readFloats(int count, String what) throws TensorFileException {
+    long size = (long) count * Float.BYTES;
+    require(size, what);
+    float[] values = new float[count];
+    MemorySegment.copy(file, FLOAT, position, values, 0, count);
+    position += size;
+    return values;
   }
 
   /** Strings whose number was checked against what is left of the file. */

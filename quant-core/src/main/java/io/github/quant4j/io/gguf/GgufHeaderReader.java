@@ -3,6 +3,7 @@ package io.github.quant4j.io.gguf;
 
 import io.github.quant4j.io.TensorFileException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -42,6 +43,13 @@ final class GgufHeaderReader {
    */
   static GgufHeader read(Path path, MemorySegment file) throws TensorFileException {
     return new GgufHeaderReader(path, file).read();
+  }
+
+  /** Whether a file begins as GGUF files do. */
+  static boolean isGguf(MemorySegment file) {
+    return file.byteSize() >= Integer.BYTES
+        && file.get(ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 0)
+            == GgufHeader.MAGIC;
   }
 
   private GgufHeader read() throws TensorFileException {
