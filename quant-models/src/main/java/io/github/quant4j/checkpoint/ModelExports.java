@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.checkpoint;
 
+import io.github.quant4j.checkpoint.gguf.GgufTypes;
 import io.github.quant4j.checkpoint.layout.AwqLayout;
 import io.github.quant4j.checkpoint.layout.GptqLayout;
 import io.github.quant4j.checkpoint.layout.IntegerLayout;
@@ -19,7 +20,8 @@ public final class ModelExports {
           new Entry("gptq", "gptq", argument -> integers("gptq", new GptqLayout(false), argument)),
           new Entry(
               "gptq_v2", "gptq_v2", argument -> integers("gptq_v2", new GptqLayout(true), argument)),
-          new Entry("awq", "awq", argument -> integers("awq", new AwqLayout(), argument)));
+          new Entry("awq", "awq", argument -> integers("awq", new AwqLayout(), argument)),
+          new Entry("gguf", "gguf:TYPE", argument -> new GgufExport(GgufTypes.parse(argument))));
 
   private ModelExports() {}
 
