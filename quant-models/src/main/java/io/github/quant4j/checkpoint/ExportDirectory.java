@@ -35,9 +35,7 @@ import java.util.Set;
 final class ExportDirectory implements AutoCloseable {
   static final String REQUANTIZE = "--requantize quantizes such layers again";
 
-  private static final List<String> CONFIGS = List.of("quantization_config", "compression_config");
-  private static final List<String> OLD_CONFIGS =
-      List.of("quantize_config.json", "quant_config.json", "quantization_config.json");
+  private static final List<String> CONFIGS = List.of("quantization_config", "compression_config", "quantization");
 
   private final ModelSource source;
   private final OutputDirectory output;
@@ -149,6 +147,7 @@ final class ExportDirectory implements AutoCloseable {
    * @return bytes of all files
    */
   long finish(JsonValue.Obj quantization, String configFile) throws IOException {
+    written.addAll(source.quantized().sharedTensors());
     for (String name : source.names()) {
       if (!written.contains(name) && !isReplaced(name)) {
         checkpoint.link(source.require(name));
@@ -161,9 +160,7 @@ final class ExportDirectory implements AutoCloseable {
     bytes += output.write(ModelDirectory.CONFIG, JsonWriter.pretty(new JsonValue.Obj(config)));
     bytes += output.write(configFile, JsonWriter.pretty(quantization));
     for (Companion companion : source.companions()) {
-      if (!OLD_CONFIGS.contains(companion.name())) {
-        bytes += companion.copyTo(output);
-      }
+      bytes += companion.copyTo(output);
     }
     bytes += output.writeChecksums();
     output.commit();
@@ -174,7 +171,7 @@ final class ExportDirectory implements AutoCloseable {
   private boolean isReplaced(String name) {
     for (int dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
       if (replaced.contains(name.substring(0, dot))) {
-        return !name.endsWith(".bias");
+        return !name.endsWith("bias");
       }
     }
     return false;
