@@ -143,10 +143,10 @@ final class ExportDirectory implements AutoCloseable {
    * Takes over everything else and lets the directory appear.
    *
    * @param quantization what the configuration says of quantized layers
-   * @param configFile a file that says the same by itself
+   * @param configFile a file that says the same by itself, if there is to be one
    * @return bytes of all files
    */
-  long finish(JsonValue.Obj quantization, String configFile) throws IOException {
+  long finish(JsonValue.Obj quantization, Optional<String> configFile) throws IOException {
     written.addAll(source.quantized().sharedTensors());
     for (String name : source.names()) {
       if (!written.contains(name) && !isReplaced(name)) {
@@ -158,7 +158,9 @@ final class ExportDirectory implements AutoCloseable {
     CONFIGS.forEach(config::remove);
     config.put(CONFIGS.getFirst(), quantization);
     bytes += output.write(ModelDirectory.CONFIG, JsonWriter.pretty(new JsonValue.Obj(config)));
-    bytes += output.write(configFile, JsonWriter.pretty(quantization));
+    if (configFile.isPresent()) {
+      bytes += output.write(configFile.get(), JsonWriter.pretty(quantization));
+    }
     for (Companion companion : source.companions()) {
       bytes += companion.copyTo(output);
     }

@@ -19,7 +19,14 @@ public final class ModelExports {
           new Entry("gptq", "gptq", argument -> integers("gptq", new GptqLayout(false), argument)),
           new Entry(
               "gptq_v2", "gptq_v2", argument -> integers("gptq_v2", new GptqLayout(true), argument)),
-          new Entry("awq", "awq", argument -> integers("awq", new AwqLayout(), argument)));
+          new Entry("awq", "awq", argument -> integers("awq", new AwqLayout(), argument)),
+          new Entry(
+              CompressedTensorsExport.NAME,
+              CompressedTensorsExport.NAME,
+              argument -> {
+                requireNone(CompressedTensorsExport.NAME, argument);
+                return new CompressedTensorsExport();
+              }));
 
   private ModelExports() {}
 
