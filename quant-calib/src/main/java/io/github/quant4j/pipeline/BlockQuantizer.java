@@ -17,6 +17,7 @@ import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.linear.WeightTerm;
 import io.github.quant4j.progress.Cancellation;
 import io.github.quant4j.recipe.Recipe;
+import io.github.quant4j.statistic.InputStatistics;
 import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.Shape;
@@ -54,6 +55,7 @@ final class BlockQuantizer {
   private final Consumer<SiteReport> finished;
   private final TransformFolder folder;
   private final Set<LinearSite> residualWriters;
+  private final CommonTransforms common;
   private final SequencedMap<String, QuantizedLinear> layers = new LinkedHashMap<>();
   private final List<SiteReport> reports = new ArrayList<>();
 
@@ -102,6 +104,13 @@ final class BlockQuantizer {
     this.storedType = storedType;
     this.finished = finished;
     this.folder = new TransformFolder(block, options.compute());
+    this.common =
+        new CommonTransforms(
+            block,
+            folder,
+            options.compute(),
+            recipes,
+            (group, recipe) -> remaining(group, recipe.transforms()));
   }
 
   /** Makes the block work on the rotated residual stream, if there is one. */
@@ -151,13 +160,37 @@ final class BlockQuantizer {
       List<TransformFolder.Result> transforms,
       List<Double> searching) {
     List<SiteGroup> groups = block.layout().groups();
-    BlockFlow flow =
-        flows != null && groups.stream().anyMatch(this::hasTransforms) ? flows.begin() : null;
+    boolean needsFlow = !common.isEmpty() || groups.stream().anyMatch(this::hasTransforms);
+    BlockFlow flow = flows != null && needsFlow ? flows.begin() : null;
     for (int g = 0; g < groups.size(); g++) {
       long start = System.nanoTime();
-      transforms.add(transform(g, flow, g + 1 < groups.size()));
+      boolean hasNext = g + 1 < groups.size();
+      if (common.covers(g)) {
+        transforms.add(unchanged(groups.get(g)));
+        commonTransform(g, flow, hasNext).forEach(transforms::set);
+      } else {
+        transforms.add(transform(g, flow, hasNext));
+      }
       searching.add((System.nanoTime() - start) / 1e9);
     }
+  }
+
+  private Map<Integer, TransformFolder.Result> commonTransform(
+      int index, @Nullable BlockFlow flow, boolean hasNext) {
+    Set<StatisticNeed> needs = common.needs(index);
+    LayerInput input =
+        flow == null || needs.isEmpty()
+            ? LayerInput.unknown()
+            : flow.observe(index, needs, common.attentionWeight(index));
+    if (flow != null && hasNext) {
+      flow.pass(index);
+    }
+    return LayerFailure.naming(
+        block.layout().groups().get(index).sites(), () -> common.add(index, input));
+  }
+
+  private static TransformFolder.Result unchanged(SiteGroup group) {
+    return new TransformFolder.Result(List.of(), TransformChain.identity(group.inFeatures()));
   }
 
   /** Begins the batches' way through the block. */
@@ -206,7 +239,7 @@ final class BlockQuantizer {
     List<TransformRule> rules = common.map(all -> remaining(group, all)).orElse(List.of());
     Recipe recipe = recipes.apply(group.sites().getFirst()).orElse(null);
     if (rules.isEmpty() || recipe == null) {
-      return new TransformFolder.Result(List.of(), TransformChain.identity(group.inFeatures()));
+      return unchanged(group);
     }
     Set<StatisticNeed> needs = recipe.withTransforms(rules).withRetarget(Optional.empty()).needs();
     LayerInput input =
@@ -215,6 +248,10 @@ final class BlockQuantizer {
             : flow.observe(index, needs, recipe.attentionWeight());
     if (flow != null && hasNext) {
       flow.pass(index);
+    }
+    if (group.share() < 1 && input.statistics().map(InputStatistics::tokens).orElse(1L) == 0) {
+      // No token was sent to this expert.
+      return unchanged(group);
     }
     return LayerFailure.naming(group.sites(), () -> folder.apply(group, recipe, rules, input));
   }
@@ -226,7 +263,7 @@ final class BlockQuantizer {
       @Nullable BlockFlow flow,
       @Nullable BlockFlow given) {
     SiteGroup group = block.layout().groups().get(index);
-    boolean shared = commonRules(group).isPresent();
+    boolean shared = common.covers(index) || commonRules(group).isPresent();
     Map<Recipe, List<LinearSite>> byRecipe = new LinkedHashMap<>();
     Set<StatisticNeed> needs = EnumSet.noneOf(StatisticNeed.class);
     for (LinearSite site : group.sites()) {
@@ -272,7 +309,7 @@ final class BlockQuantizer {
                 recipe,
                 shared ? transform : null,
                 layer.linear(),
-                flow == null ? layer.report() : ofExpert(group, layer.report()),
+                GroupNotes.added(block, group, transform.hasOnline(), flow != null, layer.report()),
                 seconds + observing / group.sites().size());
           }
         });
@@ -289,18 +326,6 @@ final class BlockQuantizer {
     LinearLayer layer =
         recipe.needsScores() ? scores.of(site.name()).map(plain::withScores).orElse(plain) : plain;
     return linear.bias().map(layer::withBias).orElse(layer);
-  }
-
-  /** Says of an expert that its statistics are of few tokens. */
-  private static LinearReport ofExpert(SiteGroup group, LinearReport report) {
-    return group.share() == 1 || report.tokens() >= group.inFeatures()
-        ? report
-        : report.withNote(
-            "calibration hardly reached this expert: "
-                + report.tokens()
-                + " tokens for "
-                + group.inFeatures()
-                + " inputs");
   }
 
   private void keep(

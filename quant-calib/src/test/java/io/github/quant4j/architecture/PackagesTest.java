@@ -36,9 +36,11 @@ class PackagesTest {
       packages(
           "activation",
           "annotation",
+          "block",
           "format",
           "grammar",
           "io",
+          "io.gguf",
           "io.packed",
           "io.quantized",
           "json",

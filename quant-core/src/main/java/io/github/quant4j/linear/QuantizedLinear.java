@@ -141,7 +141,7 @@ public final class QuantizedLinear {
 
   private static void requireSuits(ActivationQuantizer quantizer, WeightTerm term) {
     switch (term) {
-      case QuantizedTerm _, DenseTerm _, PairTerm _, TrellisTerm _, VectorTerm _ ->
+      case QuantizedTerm _, DenseTerm _, PairTerm _, TrellisTerm _, VectorTerm _, BlockTerm _ ->
           quantizer.runLength(term.columns());
       case ColumnTerm columns -> {
         if (columns.hasQuantizedInput()) {
