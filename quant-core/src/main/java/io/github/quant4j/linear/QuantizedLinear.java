@@ -194,6 +194,15 @@ public final class QuantizedLinear {
   }
 
   /**
+   * The same layer with an input in full precision.
+   *
+   * @return the changed layer
+   */
+  public QuantizedLinear withoutActivations() {
+    return new QuantizedLinear(terms, bias, null, transform);
+  }
+
+  /**
    * The transform of the input that runs with the model.
    *
    * @return the transform, or empty if the input is taken as it is
