@@ -99,14 +99,15 @@ public final class Inspector {
   public Inspection inspect(Path path) throws IOException {
     // Files cannot be opened by a thread that is interrupted.
     cancellation.check();
-    if (Files.isDirectory(path)) {
-      try (ModelDirectory model = ModelDirectory.open(path)) {
-        return inspect(path, model, QuantizedWeights.of(model.config(), new Unchecked(model)));
-      }
-    }
     GgufInspector gguf = new GgufInspector(team, progress, cancellation);
-    if (GgufFile.isGguf(path)) {
-      return gguf.inspect(path);
+    Optional<Path> model = GgufFile.locate(path);
+    if (model.isPresent()) {
+      return gguf.inspect(model.get());
+    }
+    if (Files.isDirectory(path)) {
+      try (ModelDirectory files = ModelDirectory.open(path)) {
+        return inspect(path, files, QuantizedWeights.of(files.config(), new Unchecked(files)));
+      }
     }
     if (GgufInspector.isImportance(path)) {
       return gguf.inspectImportance(path);
@@ -115,8 +116,8 @@ public final class Inspector {
     if (path.endsWith(ModelDirectory.WEIGHTS)
         && directory != null
         && Files.exists(directory.resolve(ModelDirectory.CONFIG))) {
-      try (ModelDirectory model = ModelDirectory.open(directory)) {
-        return inspect(path, model, QuantizedWeights.of(model.config(), new Unchecked(model)));
+      try (ModelDirectory files = ModelDirectory.open(directory)) {
+        return inspect(path, files, QuantizedWeights.of(files.config(), new Unchecked(files)));
       }
     }
     try (SafetensorsFile file = SafetensorsFile.open(path)) {
