@@ -82,8 +82,7 @@ public final class ModelCheck {
    * Verifies files, checksums, scales, codes and finite values as {@link ModelVerifier} does, then
    * whether the configuration is that of a known architecture and the tensors have the shapes that
    * it says, then the tokenizer if there is one. Of a GGUF file, what {@link GgufVerifier} does and
-   * then whether it is a model that is known.
-   * Reads every byte of the model.
+   * then whether it is a model that is known. Reads every byte of the model.
    *
    * @return what is wrong; empty if nothing is
    * @throws TensorFileException if there is no such directory
@@ -118,8 +117,7 @@ public final class ModelCheck {
 
   private List<Problem> verifyGguf(Path file) throws IOException {
     InputFiles.requireReadableFile(file, "a GGUF file");
-    List<Problem> problems =
-        new ArrayList<>(GgufVerifier.verify(file, progress, cancellation));
+    List<Problem> problems = new ArrayList<>(GgufVerifier.verify(file, progress, cancellation));
     cancellation.check();
     if (isModel(file)) {
       addModelProblems(problems);
