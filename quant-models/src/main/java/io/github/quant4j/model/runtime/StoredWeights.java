@@ -22,7 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * its checksums: opening a model looks at all layers, and running it at all layers again.
  */
 public final class StoredWeights implements ModelWeights {
-  private final ModelDirectory directory;
+  private final TensorSource tensors;
   private final QuantizedWeights quantized;
   private final Map<String, SoftReference<QuantizedLinear>> layers = new ConcurrentHashMap<>();
 
@@ -32,13 +32,13 @@ public final class StoredWeights implements ModelWeights {
    * @throws TensorFileException if it is malformed or asks for something that is not supported
    */
   public StoredWeights(ModelDirectory directory) throws TensorFileException {
-    this.directory = directory;
     this.quantized = QuantizedWeights.of(directory);
+    this.tensors = new DecodedTables(directory, quantized);
   }
 
   @Override
   public TensorSource tensors() {
-    return directory;
+    return tensors;
   }
 
   @Override
@@ -70,6 +70,6 @@ public final class StoredWeights implements ModelWeights {
   @Override
   public void close() {
     layers.clear();
-    directory.close();
+    tensors.close();
   }
 }
