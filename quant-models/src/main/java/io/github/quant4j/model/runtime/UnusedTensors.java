@@ -87,12 +87,22 @@ public final class UnusedTensors {
       ModelWeights weights, Names names, Set<String> used, Set<String> modules) {
     UnusedTensors unused = new UnusedTensors(weights.tensors(), names);
     for (String name : weights.tensors().names()) {
-      boolean isPart = isWithin(name, modules) || weights.sharedTensors().contains(name);
+      boolean isPart =
+          isWithin(name, modules)
+              || weights.sharedTensors().contains(name)
+              || isOfTable(weights, name, used);
       if (!used.contains(name) && !isPart && !names.isIgnored(name)) {
         unused.sort(name);
       }
     }
     return unused.finding();
+  }
+
+  /** Whether a tensor is a part of a quantized table that the network reads as a tensor. */
+  private static boolean isOfTable(ModelWeights weights, String name, Set<String> used) {
+    int dot = name.lastIndexOf('.');
+    String module = name.substring(0, Math.max(0, dot));
+    return used.contains(module + ".weight") && weights.linear(module).isPresent();
   }
 
   private static boolean isWithin(String name, Set<String> modules) {
