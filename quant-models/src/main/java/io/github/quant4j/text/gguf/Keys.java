@@ -7,6 +7,7 @@ final class Keys {
   static final String PRE = "tokenizer.ggml.pre";
   static final String TOKENS = "tokenizer.ggml.tokens";
   static final String TOKEN_TYPE = "tokenizer.ggml.token_type";
+  static final String TOKEN_TYPE_COUNT = "tokenizer.ggml.token_type_count";
   static final String SCORES = "tokenizer.ggml.scores";
   static final String MERGES = "tokenizer.ggml.merges";
   static final String ADD_BOS = "tokenizer.ggml.add_bos_token";
