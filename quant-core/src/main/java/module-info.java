@@ -11,6 +11,7 @@ module quant4j.core {
 
   exports io.github.quant4j.activation;
   exports io.github.quant4j.annotation;
+  exports io.github.quant4j.block;
   exports io.github.quant4j.decompose;
   exports io.github.quant4j.format;
   exports io.github.quant4j.grammar;

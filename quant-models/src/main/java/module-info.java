@@ -8,6 +8,7 @@ module quant4j.models {
   requires org.slf4j;
   requires transitive quant4j.core;
 
+  exports io.github.quant4j.checkpoint;
   exports io.github.quant4j.generate;
   exports io.github.quant4j.graph;
   exports io.github.quant4j.model;

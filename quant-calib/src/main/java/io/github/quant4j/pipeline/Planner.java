@@ -3,7 +3,7 @@ package io.github.quant4j.pipeline;
 
 import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.graph.LinearSite;
-import io.github.quant4j.io.ModelDirectory;
+import io.github.quant4j.io.quantized.ModelSource;
 import io.github.quant4j.recipe.Recipe;
 import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.tensor.Shape;
@@ -18,7 +18,7 @@ final class Planner {
   private static final int ELEMENTS_AT_ONCE = 1 << 20;
 
   private final BlockModel<?> model;
-  private final ModelDirectory directory;
+  private final ModelSource directory;
   private final Recipe recipe;
   private final List<SiteRule> overrides;
   private final WeightScores scores;
@@ -33,7 +33,7 @@ final class Planner {
 
   Planner(
       BlockModel<?> model,
-      ModelDirectory directory,
+      ModelSource directory,
       Recipe recipe,
       List<SiteRule> overrides,
       WeightScores scores) {

@@ -36,6 +36,7 @@ class PackagesTest {
       packages(
           "activation",
           "annotation",
+          "block",
           "format",
           "grammar",
           "io",
@@ -80,6 +81,7 @@ class PackagesTest {
 
   private static final List<String> MODELS =
       packages(
+          "checkpoint",
           "generate",
           "graph",
           "model",

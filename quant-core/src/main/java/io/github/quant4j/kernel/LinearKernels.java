@@ -2,6 +2,7 @@
 package io.github.quant4j.kernel;
 
 import io.github.quant4j.activation.ActivationQuantizer;
+import io.github.quant4j.linear.BlockTerm;
 import io.github.quant4j.linear.ColumnTerm;
 import io.github.quant4j.linear.DenseTerm;
 import io.github.quant4j.linear.LowRankTerm;
@@ -78,6 +79,13 @@ final class LinearKernels {
             .<LinearKernel>map(
                 quantizer -> new FakeQuantizedInputKernel(quantizer, decoding, options.scratch()))
             .orElse(decoding);
+      }
+      case BlockTerm(var matrix) -> {
+        LinearKernel decoded = Kernels.forBlocks(matrix, options);
+        yield activations
+            .<LinearKernel>map(
+                quantizer -> new FakeQuantizedInputKernel(quantizer, decoded, options.scratch()))
+            .orElse(decoded);
       }
       case TrellisTerm(var matrix) ->
           activations

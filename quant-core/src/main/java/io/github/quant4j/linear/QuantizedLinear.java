@@ -141,7 +141,7 @@ public final class QuantizedLinear {
 
   private static void requireSuits(ActivationQuantizer quantizer, WeightTerm term) {
     switch (term) {
-      case QuantizedTerm _, DenseTerm _, PairTerm _, TrellisTerm _, VectorTerm _ ->
+      case QuantizedTerm _, DenseTerm _, PairTerm _, TrellisTerm _, VectorTerm _, BlockTerm _ ->
           quantizer.runLength(term.columns());
       case ColumnTerm columns -> {
         if (columns.hasQuantizedInput()) {
@@ -191,6 +191,15 @@ public final class QuantizedLinear {
    */
   public QuantizedLinear withoutTransform() {
     return new QuantizedLinear(terms, bias, activations, null);
+  }
+
+  /**
+   * The same layer with an input in full precision.
+   *
+   * @return the changed layer
+   */
+  public QuantizedLinear withoutActivations() {
+    return new QuantizedLinear(terms, bias, null, transform);
   }
 
   /**

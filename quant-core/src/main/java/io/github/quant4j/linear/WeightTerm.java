@@ -16,7 +16,8 @@ public sealed interface WeightTerm
         PairTerm,
         MixedTerm,
         TrellisTerm,
-        VectorTerm {
+        VectorTerm,
+        BlockTerm {
 
   /**
    * The output features.

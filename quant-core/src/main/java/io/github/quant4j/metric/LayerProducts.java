@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.metric;
 
+import io.github.quant4j.block.CodedBlocks;
+import io.github.quant4j.linear.BlockTerm;
 import io.github.quant4j.linear.ColumnTerm;
 import io.github.quant4j.linear.DenseTerm;
 import io.github.quant4j.linear.LowRankTerm;
@@ -137,6 +139,14 @@ public final class LayerProducts {
               factor(vectors).withBits(bits / (rows * columns)),
               activations,
               bits);
+      case BlockTerm blocks ->
+          add(
+              "weights",
+              rows * columns,
+              columns,
+              factor(blocks).withBits(bits / (rows * columns)),
+              activations,
+              bits);
       case LowRankTerm product -> {
         addFactor("lowrank.right", product.right());
         addFactor("lowrank.left", product.left());
@@ -183,8 +193,20 @@ public final class LayerProducts {
       case TrellisTerm(var matrix) ->
           Operand.integer(
               Integer.SIZE - Integer.numberOfLeadingZeros(matrix.code().largestMagnitude()) + 1);
+      case BlockTerm(var matrix) ->
+          matrix.format().coded().map(LayerProducts::levels).orElse(Operand.FULL);
       case ColumnTerm _, SparseTerm _, LowRankTerm _, MixedTerm _, VectorTerm _ -> Operand.FULL;
     };
+  }
+
+  /** The narrowest integer that holds all levels. */
+  private static Operand levels(CodedBlocks blocks) {
+    int bits = 1;
+    for (byte level : blocks.levels()) {
+      int magnitude = level < 0 ? -level - 1 : level;
+      bits = Math.max(bits, Integer.SIZE - Integer.numberOfLeadingZeros(magnitude) + 1);
+    }
+    return Operand.integer(bits);
   }
 
   private void add(

@@ -9,6 +9,7 @@ import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.graph.SiteObserver;
 import io.github.quant4j.io.ModelDirectory;
+import io.github.quant4j.io.quantized.ModelSource;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.model.family.ModelFiles;
@@ -111,7 +112,7 @@ public final class SpeechEncoder implements AutoCloseable {
       WhisperConfiguration configuration =
           WhisperConfiguration.read(
               files.config(), directory.resolve(ModelDirectory.CONFIG).toString());
-      ModelWeights weights = new StoredWeights(files);
+      ModelWeights weights = new StoredWeights(ModelSource.of(files));
       WhisperEncoderModel graph = WhisperEncoderModel.of(configuration, weights, options);
       SpeechEncoder encoder =
           new SpeechEncoder(

@@ -93,7 +93,6 @@ public final class TokenizerFile {
    *     MB; the message names the element
    */
   public static Tokenizer parse(byte[] json) {
-    requireSize(json.length, IN_MEMORY);
     return parse(json, IN_MEMORY);
   }
 
@@ -109,7 +108,17 @@ public final class TokenizerFile {
     return make(content, IN_MEMORY);
   }
 
-  private static Tokenizer parse(byte[] json, String subject) {
+  /**
+   * Reads a tokenizer from memory.
+   *
+   * @param json the content of a file {@code tokenizer.json}, in UTF-8
+   * @param subject what messages call it, for example the path that it was read from
+   * @return the tokenizer
+   * @throws InvalidTokenizerException if the content is malformed, not supported or larger than 100
+   *     MB; the message names the subject and the element
+   */
+  public static Tokenizer parse(byte[] json, String subject) {
+    requireSize(json.length, subject);
     JsonValue.Obj content;
     try {
       content = JsonParser.parseObject(json);

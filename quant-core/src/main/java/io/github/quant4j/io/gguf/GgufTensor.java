@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.io.gguf;
 
+import io.github.quant4j.block.BlockFormat;
+import io.github.quant4j.matrix.BlockMatrix;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * A tensor of a GGUF file: a view, valid until the file is closed.
@@ -118,6 +121,61 @@ public record GgufTensor(
                     new IllegalArgumentException(
                         this + ": blocks of " + type.blockSize() + ", expected plain elements"));
     return Tensor.of(name, dtype, shape(), data);
+  }
+
+  /**
+   * The matrices that lie one after the other in the tensor, for example those of experts.
+   *
+   * @return 1 for a matrix or vector
+   */
+  public long matrixCount() {
+    long count = 1;
+    for (int i = 2; i < dimensions.size(); i++) {
+      count *= dimensions.get(i);
+    }
+    return count;
+  }
+
+  /**
+   * The blocks of a matrix; a vector is a matrix of one row.
+   *
+   * @return a view of the same data, {@code [outputs, inputs]}
+   * @throws IllegalArgumentException if the elements are plain, there are several matrices, or a
+   *     size is zero or beyond an int
+   */
+  public BlockMatrix matrix() {
+    if (matrixCount() != 1) {
+      throw new IllegalArgumentException(
+          this + ": " + matrixCount() + " matrices, expected one; ask for each of them");
+    }
+    return matrix(0);
+  }
+
+  /**
+   * The blocks of one of several matrices.
+   *
+   * @param index which, from 0: the expert in a stack of them
+   * @return a view of the same data, {@code [outputs, inputs]}
+   * @throws IllegalArgumentException if the elements are plain, or a size is zero or beyond an int
+   * @throws IndexOutOfBoundsException if there is no such matrix
+   */
+  public BlockMatrix matrix(int index) {
+    Objects.checkIndex(index, matrixCount());
+    BlockFormat format =
+        type.blockFormat()
+            .orElseThrow(() -> new IllegalArgumentException(this + ": expected blocks of weights"));
+    long bytes = data.byteSize() / matrixCount();
+    return new BlockMatrix(
+        format, size(1), size(0), data.asSlice(Math.multiplyExact(bytes, (long) index), bytes));
+  }
+
+  private int size(int dimension) {
+    long size = dimension < dimensions.size() ? dimensions.get(dimension) : 1;
+    if (size < 1 || size > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          this + ": expected from 1 to " + Integer.MAX_VALUE + " rows and columns");
+    }
+    return (int) size;
   }
 
   /** Name, type and shape. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.io.gguf;
 
+import io.github.quant4j.block.BlockFormat;
 import io.github.quant4j.tensor.DType;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -17,45 +18,45 @@ public enum GgufTensorType {
   /** IEEE 754 binary16. */
   F16(1, DType.F16),
   /** 4 bits, one scale. */
-  Q4_0(2, 32, 18),
+  Q4_0(2, BlockFormat.Q4_0),
   /** 4 bits, a scale and a minimum. */
-  Q4_1(3, 32, 20),
+  Q4_1(3, BlockFormat.Q4_1),
   /** 5 bits, one scale. */
-  Q5_0(6, 32, 22),
+  Q5_0(6, BlockFormat.Q5_0),
   /** 5 bits, a scale and a minimum. */
-  Q5_1(7, 32, 24),
+  Q5_1(7, BlockFormat.Q5_1),
   /** 8 bits, one scale. */
-  Q8_0(8, 32, 34),
+  Q8_0(8, BlockFormat.Q8_0),
   /** 8 bits, a scale and a sum; of activations, not found in models. */
   Q8_1(9, 32, 36),
   /** 2 bits in super-blocks. */
-  Q2_K(10, 256, 84),
+  Q2_K(10, BlockFormat.Q2_K),
   /** 3 bits in super-blocks. */
-  Q3_K(11, 256, 110),
+  Q3_K(11, BlockFormat.Q3_K),
   /** 4 bits in super-blocks. */
-  Q4_K(12, 256, 144),
+  Q4_K(12, BlockFormat.Q4_K),
   /** 5 bits in super-blocks. */
-  Q5_K(13, 256, 176),
+  Q5_K(13, BlockFormat.Q5_K),
   /** 6 bits in super-blocks. */
-  Q6_K(14, 256, 210),
+  Q6_K(14, BlockFormat.Q6_K),
   /** 8 bits in super-blocks; of activations, not found in models. */
   Q8_K(15, 256, 292),
   /** 2 bits, points of a lattice. */
-  IQ2_XXS(16, 256, 66),
+  IQ2_XXS(16, BlockFormat.IQ2_XXS),
   /** 2 bits, points of a lattice. */
-  IQ2_XS(17, 256, 74),
+  IQ2_XS(17, BlockFormat.IQ2_XS),
   /** 3 bits, points of a lattice. */
-  IQ3_XXS(18, 256, 98),
+  IQ3_XXS(18, BlockFormat.IQ3_XXS),
   /** 1.5 bits, points of a lattice. */
-  IQ1_S(19, 256, 50),
+  IQ1_S(19, BlockFormat.IQ1_S),
   /** 4 bits, a table of values. */
-  IQ4_NL(20, 32, 18),
+  IQ4_NL(20, BlockFormat.IQ4_NL),
   /** 3 bits, points of a lattice. */
-  IQ3_S(21, 256, 110),
+  IQ3_S(21, BlockFormat.IQ3_S),
   /** 2 bits, points of a lattice. */
-  IQ2_S(22, 256, 82),
+  IQ2_S(22, BlockFormat.IQ2_S),
   /** 4 bits, a table of values, in super-blocks. */
-  IQ4_XS(23, 256, 136),
+  IQ4_XS(23, BlockFormat.IQ4_XS),
   /** Two's complement byte. */
   I8(24, DType.I8),
   /** Two's complement 16-bit integer. */
@@ -67,21 +68,21 @@ public enum GgufTensorType {
   /** IEEE 754 binary64. */
   F64(28, DType.F64),
   /** 1.75 bits, points of a lattice. */
-  IQ1_M(29, 256, 56),
+  IQ1_M(29, BlockFormat.IQ1_M),
   /** The upper half of an IEEE 754 binary32. */
   BF16(30, DType.BF16),
   /** Ternary, five in a byte. */
-  TQ1_0(34, 256, 54),
+  TQ1_0(34, BlockFormat.TQ1_0),
   /** Ternary, four in a byte. */
-  TQ2_0(35, 256, 66),
+  TQ2_0(35, BlockFormat.TQ2_0),
   /** OCP MXFP4: FP4 with a power of two as scale. */
-  MXFP4(39, 32, 17),
+  MXFP4(39, BlockFormat.MXFP4),
   /** FP4 with FP8 scales. */
-  NVFP4(40, 64, 36),
+  NVFP4(40, BlockFormat.NVFP4),
   /** One bit, one scale. */
-  Q1_0(41, 128, 18),
+  Q1_0(41, BlockFormat.Q1_0),
   /** 2 bits, one scale. */
-  Q2_0(42, 64, 18);
+  Q2_0(42, BlockFormat.Q2_0);
 
   private static final @Nullable GgufTensorType[] BY_ID = byId();
 
@@ -89,19 +90,31 @@ public enum GgufTensorType {
   private final int blockSize;
   private final int blockBytes;
   private final @Nullable DType dtype;
+  private final @Nullable BlockFormat blockFormat;
 
   GgufTensorType(int id, DType dtype) {
-    this.id = id;
-    this.blockSize = 1;
-    this.blockBytes = dtype.bits() / Byte.SIZE;
-    this.dtype = dtype;
+    this(id, 1, dtype.bits() / Byte.SIZE, dtype, null);
+  }
+
+  GgufTensorType(int id, BlockFormat format) {
+    this(id, format.blockSize(), format.blockBytes(), null, format);
   }
 
   GgufTensorType(int id, int blockSize, int blockBytes) {
+    this(id, blockSize, blockBytes, null, null);
+  }
+
+  GgufTensorType(
+      int id,
+      int blockSize,
+      int blockBytes,
+      @Nullable DType dtype,
+      @Nullable BlockFormat blockFormat) {
     this.id = id;
     this.blockSize = blockSize;
     this.blockBytes = blockBytes;
-    this.dtype = null;
+    this.dtype = dtype;
+    this.blockFormat = blockFormat;
   }
 
   private static @Nullable GgufTensorType[] byId() {
@@ -173,6 +186,15 @@ public enum GgufTensorType {
   }
 
   /**
+   * The type of the blocks.
+   *
+   * @return the format, or empty for plain elements and for the blocks of activations
+   */
+  public Optional<BlockFormat> blockFormat() {
+    return Optional.ofNullable(blockFormat);
+  }
+
+  /**
    * Finds a type by its number.
    *
    * @param id the number in a file
@@ -195,6 +217,21 @@ public enum GgufTensorType {
       }
     }
     return Optional.empty();
+  }
+
+  /**
+   * Finds the type of blocks.
+   *
+   * @param format a format of blocks
+   * @return the type
+   */
+  public static GgufTensorType of(BlockFormat format) {
+    for (GgufTensorType type : values()) {
+      if (type.blockFormat == format) {
+        return type;
+      }
+    }
+    throw new IllegalArgumentException("format: " + format + " has no number in GGUF files");
   }
 
   /**

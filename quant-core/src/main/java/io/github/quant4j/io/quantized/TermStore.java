@@ -4,6 +4,7 @@ package io.github.quant4j.io.quantized;
 import io.github.quant4j.format.HalfPrecision;
 import io.github.quant4j.format.OutlierPairs;
 import io.github.quant4j.json.JsonValue;
+import io.github.quant4j.linear.BlockTerm;
 import io.github.quant4j.linear.ColumnTerm;
 import io.github.quant4j.linear.DenseTerm;
 import io.github.quant4j.linear.LowRankTerm;
@@ -33,7 +34,7 @@ import java.util.SequencedMap;
 /**
  * The terms of a weight matrix as tensors with a description, whose member {@code kind} says what
  * follows: {@code quantized}, {@code dense}, {@code sparse}, {@code pairs}, {@code lowrank}, {@code
- * columns}, {@code mixed}, {@code trellis} or {@code vectors}.
+ * columns}, {@code mixed}, {@code trellis}, {@code vectors} or {@code blocks}.
  */
 final class TermStore {
   private static final String PART_INDEX = "part_index";
@@ -102,6 +103,7 @@ final class TermStore {
       }
       case TrellisTerm(var matrix) -> TrellisStore.write(matrix, description, out);
       case VectorTerm(var matrix) -> VectorStore.write(matrix, description, out);
+      case BlockTerm(var matrix) -> BlockStore.write(matrix, description, out);
     }
     description.put("tensors", out.names());
     return (JsonValue.Obj) JsonValue.of(description);
@@ -178,12 +180,13 @@ final class TermStore {
       case TrellisStore.KIND ->
           new TrellisTerm(TrellisStore.read(description, rows, columns, module));
       case VectorStore.KIND -> new VectorTerm(VectorStore.read(description, rows, columns, module));
+      case BlockStore.KIND -> new BlockTerm(BlockStore.read(description, rows, columns, module));
       default ->
           throw new IllegalArgumentException(
               "term: kind '"
                   + kind
                   + "' is not known, expected quantized, dense, sparse, pairs, lowrank, columns,"
-                  + " mixed, trellis or vectors; was it written by a newer version?");
+                  + " mixed, trellis, vectors or blocks; was it written by a newer version?");
     };
   }
 

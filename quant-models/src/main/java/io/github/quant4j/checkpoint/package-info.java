@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** The formats in which models are stored, told apart by what lies there. */
+@NullMarked
+package io.github.quant4j.checkpoint;
+
+import org.jspecify.annotations.NullMarked;
