@@ -28,7 +28,8 @@ public final class ModelFiles {
         DecoderConfigurationReader.read(
             directory.config(),
             directory.path().resolve(ModelDirectory.CONFIG).toString(),
-            Families.of(directory.path()));
+            Families.of(directory.path()),
+            name -> directory.find(name).isPresent());
     Path generation = directory.path().resolve(GENERATION);
     if (!Files.isRegularFile(generation)) {
       return reading;
