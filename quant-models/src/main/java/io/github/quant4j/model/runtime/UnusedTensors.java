@@ -4,6 +4,7 @@ package io.github.quant4j.model.runtime;
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.io.TensorSource;
 import io.github.quant4j.tensor.DType;
+import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -116,7 +117,9 @@ public final class UnusedTensors {
 
   private void sort(String name) {
     Tensor tensor = tensors.require(name);
-    if (BUFFER.matcher(name).matches() || tensor.shape().elementCount() == 0) {
+    if (BUFFER.matcher(name).matches()
+        || isMask(name, tensor)
+        || tensor.shape().elementCount() == 0) {
       return;
     }
     Matcher layer = Pattern.compile(Pattern.quote(names.layers) + "(\\d{1,9})\\..*").matcher(name);
@@ -129,6 +132,16 @@ public final class UnusedTensors {
     } else {
       (names.isOwn(name) ? own : others).add(name);
     }
+  }
+
+  /** What a token may see, as GPT-2 and its kin have stored it under the name of a bias. */
+  private static boolean isMask(String name, Tensor tensor) {
+    Shape shape = tensor.shape();
+    return name.endsWith(".bias")
+        && shape.rank() == 4
+        && shape.dimension(0) == 1
+        && shape.dimension(1) == 1
+        && shape.dimension(2) == shape.dimension(3);
   }
 
   private Finding finding() {
