@@ -31,4 +31,11 @@ final class BlockBytes {
   static float half(byte[] bytes, int at) {
     return HalfPrecision.fromFloat16((short) u16(bytes, at));
   }
+
+  /** Writes the nearest number in binary16. */
+  static void putHalf(byte[] bytes, int at, float value) {
+    short bits = HalfPrecision.toFloat16(value);
+    bytes[at] = (byte) bits;
+    bytes[at + 1] = (byte) (bits >> Byte.SIZE);
+  }
 }

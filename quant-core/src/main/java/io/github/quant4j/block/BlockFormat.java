@@ -4,6 +4,7 @@ package io.github.quant4j.block;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The block types in which ggml keeps quantized weights, by ggml's names. A block is a run of
@@ -17,91 +18,109 @@ public enum BlockFormat {
   Q4_0(
       18,
       CodedBlocks.scaled(
-          32, 18, 32, Levels.from(-8, 4), FlatBlocks.nibbles(2), FlatBlocks::scale)),
+          32, 18, 32, Levels.from(-8, 4), FlatBlocks.nibbles(2), FlatBlocks::scale),
+      FlatEncoders::q4Scaled),
   /** 32 codes of 4 bits, a scale and an offset. */
   Q4_1(
       20,
       CodedBlocks.shifted(
-          32, 20, 32, Levels.from(0, 4), FlatBlocks.nibbles(4), FlatBlocks::scaleAndOffset)),
+          32, 20, 32, Levels.from(0, 4), FlatBlocks.nibbles(4), FlatBlocks::scaleAndOffset),
+      FlatEncoders::q4Shifted),
   /** 32 codes of 5 bits from -16, a scale. */
   Q5_0(
       22,
       CodedBlocks.scaled(
-          32, 22, 32, Levels.from(-16, 5), FlatBlocks.nibblesAndBits(2), FlatBlocks::scale)),
+          32, 22, 32, Levels.from(-16, 5), FlatBlocks.nibblesAndBits(2), FlatBlocks::scale),
+      FlatEncoders::q5Scaled),
   /** 32 codes of 5 bits, a scale and an offset. */
   Q5_1(
       24,
       CodedBlocks.shifted(
-          32, 24, 32, Levels.from(0, 5), FlatBlocks.nibblesAndBits(4), FlatBlocks::scaleAndOffset)),
+          32, 24, 32, Levels.from(0, 5), FlatBlocks.nibblesAndBits(4), FlatBlocks::scaleAndOffset),
+      FlatEncoders::q5Shifted),
   /** 32 signed bytes, a scale. */
   Q8_0(
       34,
-      CodedBlocks.scaled(32, 34, 32, Levels.bytes(), FlatBlocks::bytes, FlatBlocks::scale)),
+      CodedBlocks.scaled(32, 34, 32, Levels.bytes(), FlatBlocks::bytes, FlatBlocks::scale),
+      FlatEncoders::q8),
   /** 256 codes of 2 bits; scales and offsets of 4 bits for runs of 16. */
   Q2_K(
       84,
       CodedBlocks.shifted(
-          256, 84, 16, Levels.from(0, 2), KBlocks::q2Codes, KBlocks::q2Scales)),
+          256, 84, 16, Levels.from(0, 2), KBlocks::q2Codes, KBlocks.Q2),
+      KEncoders::q2),
   /** 256 codes of 3 bits from -4; scales of 6 bits for runs of 16. */
   Q3_K(
       110,
       CodedBlocks.scaled(
-          256, 110, 16, Levels.from(-4, 3), KBlocks::q3Codes, KBlocks::q3Scales)),
+          256, 110, 16, Levels.from(-4, 3), KBlocks::q3Codes, KBlocks.Q3),
+      KEncoders::q3),
   /** 256 codes of 4 bits; scales and offsets of 6 bits for runs of 32. */
   Q4_K(
       144,
       CodedBlocks.shifted(
-          256, 144, 32, Levels.from(0, 4), KBlocks::q4Codes, KBlocks::q4Scales)),
+          256, 144, 32, Levels.from(0, 4), KBlocks::q4Codes, KBlocks.Q4),
+      KEncoders::q4),
   /** 256 codes of 5 bits; scales and offsets of 6 bits for runs of 32. */
   Q5_K(
       176,
       CodedBlocks.shifted(
-          256, 176, 32, Levels.from(0, 5), KBlocks::q5Codes, KBlocks::q4Scales)),
+          256, 176, 32, Levels.from(0, 5), KBlocks::q5Codes, KBlocks.Q4),
+      KEncoders::q5),
   /** 256 codes of 6 bits from -32; scales of 8 bits for runs of 16. */
   Q6_K(
       210,
       CodedBlocks.scaled(
-          256, 210, 16, Levels.from(-32, 6), KBlocks::q6Codes, KBlocks::q6Scales)),
+          256, 210, 16, Levels.from(-32, 6), KBlocks::q6Codes, KBlocks.Q6),
+      KEncoders::q6),
   /** 32 codes of 4 bits of a code book, a scale. */
   IQ4_NL(
       18,
       CodedBlocks.scaled(
-          32, 18, 32, Levels.nonlinear(), FlatBlocks.nibbles(2), FlatBlocks::scale)),
+          32, 18, 32, Levels.nonlinear(), FlatBlocks.nibbles(2), FlatBlocks::scale),
+      BookEncoders::iq4Nl),
   /** 256 codes of the same book; scales of 6 bits for runs of 32. */
   IQ4_XS(
       136,
       CodedBlocks.scaled(
-          256, 136, 32, Levels.nonlinear(), KBlocks::iq4Codes, KBlocks::iq4Scales)),
+          256, 136, 32, Levels.nonlinear(), KBlocks::iq4Codes, KBlocks.IQ4),
+      BookEncoders::iq4Xs),
   /** 256 ternary digits, five in a byte, and a scale. */
   TQ1_0(
       54,
       CodedBlocks.scaled(
-          256, 54, 256, Levels.from(-1, 2), KBlocks::tq1Codes, KBlocks::tq1Scale)),
+          256, 54, 256, Levels.from(-1, 2), KBlocks::tq1Codes, KBlocks::tq1Scale),
+      FlatEncoders::tq1),
   /** 256 codes of 2 bits from -1, a scale. */
   TQ2_0(
       66,
       CodedBlocks.scaled(
-          256, 66, 256, Levels.from(-1, 2), KBlocks::tq2Codes, KBlocks::tq2Scale)),
+          256, 66, 256, Levels.from(-1, 2), KBlocks::tq2Codes, KBlocks::tq2Scale),
+      FlatEncoders::tq2),
   /** 32 codes of E2M1 with a power of two, as in OCP's microscaling formats. */
   MXFP4(
       17,
       CodedBlocks.scaled(
-          32, 17, 32, Levels.doubledE2m1(), FlatBlocks.nibbles(1), FlatBlocks::mxfp4Scale)),
+          32, 17, 32, Levels.doubledE2m1(), FlatBlocks.nibbles(1), FlatBlocks::mxfp4Scale),
+      FlatEncoders::mxfp4),
   /** 64 codes of E2M1; scales of unsigned E4M3 for runs of 16. */
   NVFP4(
       36,
       CodedBlocks.scaled(
-          64, 36, 16, Levels.doubledE2m1(), FlatBlocks::nvfp4Codes, FlatBlocks::nvfp4Scales)),
+          64, 36, 16, Levels.doubledE2m1(), FlatBlocks::nvfp4Codes, FlatBlocks::nvfp4Scales),
+      FlatEncoders::nvfp4),
   /** 128 signs, a scale. */
   Q1_0(
       18,
       CodedBlocks.scaled(
-          128, 18, 128, Levels.signs(), FlatBlocks.dense(1, 128), FlatBlocks::scale)),
+          128, 18, 128, Levels.signs(), FlatBlocks.dense(1, 128), FlatBlocks::scale),
+      FlatEncoders::q1),
   /** 64 codes of 2 bits from -1, a scale. */
   Q2_0(
       18,
       CodedBlocks.scaled(
-          64, 18, 64, Levels.from(-1, 2), FlatBlocks.dense(2, 64), FlatBlocks::scale)),
+          64, 18, 64, Levels.from(-1, 2), FlatBlocks.dense(2, 64), FlatBlocks::scale),
+      FlatEncoders::q2),
   /** 256 weights as points of eight, 11 bits each; scales and shifts for runs of 32. */
   IQ1_S(50, new LatticeBlocks(50, "iq1", LatticeBlocks::iq1S)),
   /** 256 weights as points of eight, 11 bits each; scales for runs of 16, shifts for points. */
@@ -120,11 +139,20 @@ public enum BlockFormat {
   private final int blockSize;
   private final int blockBytes;
   private final BlockDecoder decoder;
+  private final @Nullable BlockEncoder encoder;
 
-  BlockFormat(int blockBytes, BlockDecoder decoder) {
-    this.blockSize = decoder instanceof CodedBlocks coded ? coded.blockSize() : LatticeBlocks.SIZE;
+  BlockFormat(int blockBytes, CodedBlocks decoder, RowEncoder.Block encoder) {
+    this.blockSize = decoder.blockSize();
     this.blockBytes = blockBytes;
     this.decoder = decoder;
+    this.encoder = new RowEncoder(this, encoder);
+  }
+
+  BlockFormat(int blockBytes, LatticeBlocks decoder) {
+    this.blockSize = LatticeBlocks.SIZE;
+    this.blockBytes = blockBytes;
+    this.decoder = decoder;
+    this.encoder = null;
   }
 
   /**
@@ -187,6 +215,15 @@ public enum BlockFormat {
    */
   public BlockDecoder decoder() {
     return decoder;
+  }
+
+  /**
+   * What encodes weights in the format.
+   *
+   * @return the encoder, or empty for the formats that can only be read
+   */
+  public Optional<BlockEncoder> encoder() {
+    return Optional.ofNullable(encoder);
   }
 
   /**

@@ -10,6 +10,7 @@ import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.linalg.Compute;
+import io.github.quant4j.linear.BlockTerm;
 import io.github.quant4j.linear.ColumnTerm;
 import io.github.quant4j.linear.DenseTerm;
 import io.github.quant4j.linear.LowRankTerm;
@@ -104,6 +105,8 @@ class LinearQuantizerTest {
       case PairTerm pairs ->
           pairs.codes().rowBytes() * pairs.rows() * 8 + bits(pairs.scales().parts().values());
       case TrellisTerm(var matrix) -> 8 * matrix.planes().byteSize() + 16L * matrix.rows();
+      case BlockTerm(var matrix) ->
+          (long) (matrix.format().bitsPerWeight() * matrix.rows() * matrix.columns());
       case VectorTerm(var matrix) ->
           stored(matrix.main())
               + matrix.residual().map(LinearQuantizerTest::stored).orElse(0L)
@@ -189,7 +192,13 @@ class LinearQuantizerTest {
             : java.util.stream.IntStream.range(0, term.columns()).toArray();
     boolean quantized =
         switch (term) {
-          case QuantizedTerm _, DenseTerm _, PairTerm _, MixedTerm _, TrellisTerm _, VectorTerm _ ->
+          case QuantizedTerm _,
+              DenseTerm _,
+              PairTerm _,
+              MixedTerm _,
+              TrellisTerm _,
+              VectorTerm _,
+              BlockTerm _ ->
               true;
           case ColumnTerm columns -> columns.hasQuantizedInput();
           case SparseTerm _, LowRankTerm _ -> false;
