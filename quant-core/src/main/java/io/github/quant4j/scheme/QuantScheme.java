@@ -20,8 +20,7 @@ import java.util.stream.Stream;
  * int4:g64:asym} or {@code e2m1:g32:sym:e8m0}. Short names stand for {@code mxfp4}, {@code
  * mxfp6e2m3}, {@code mxfp6e3m2}, {@code mxfp8e4m3} (also {@code mxfp8}), {@code mxfp8e5m2}, {@code
  * mxint8} and {@code nvfp4}, and for the block types of ggml: {@code q4_0}, {@code q4_k} and
- * others. Where a format stands, there may also be a choice of formats, see
- * {@link FormatChoice}.
+ * others. Where a format stands, there may also be a choice of formats, see {@link FormatChoice}.
  *
  * @param choice the element format, or how it is chosen
  * @param granularity which elements share a scale
@@ -213,7 +212,9 @@ public record QuantScheme(
         return scheme;
       }
     }
-    SchemeText text = SchemeText.read(phrase, Stream.concat(presets().stream(), blockPresets().stream()).toList());
+    SchemeText text =
+        SchemeText.read(
+            phrase, Stream.concat(presets().stream(), blockPresets().stream()).toList());
     FormatChoice choice = FormatChoices.STEPS.read(text.format());
     Granularity granularity = Granularities.STEPS.read(text.granularity());
     ScaleCodec codec = text.codec(usualCodec(choice));

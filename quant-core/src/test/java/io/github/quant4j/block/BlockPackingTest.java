@@ -49,10 +49,7 @@ class BlockPackingTest {
       float least = half(random.nextGaussian());
       byte[] target = new byte[format.blockBytes() + 5];
       BlockPacking.pack(
-          format,
-          new BlockPacking.Parts(codes, scale, least, scaleCodes, leastCodes),
-          target,
-          3);
+          format, new BlockPacking.Parts(codes, scale, least, scaleCodes, leastCodes), target, 3);
       byte[] unpacked = new byte[codes.length];
       coded.unpack(target, 3, unpacked, 0);
       assertArrayEquals(codes, unpacked, format + ", " + random);
@@ -64,7 +61,9 @@ class BlockPackingTest {
         float offset = runs == 1 ? least : -(least * leastCodes[r]);
         assertEquals(coded.hasOffsets() ? offset : 0f, offsets[r], format + ", " + random);
       }
-      byte[] outside = {target[0], target[1], target[2], target[target.length - 2], target[target.length - 1]};
+      byte[] outside = {
+        target[0], target[1], target[2], target[target.length - 2], target[target.length - 1]
+      };
       assertArrayEquals(new byte[5], outside, format + ", " + random);
     }
   }

@@ -166,8 +166,7 @@ class BlockGridTest {
   }
 
   private static void assertRefused(String part, Runnable work) {
-    IllegalArgumentException refusal =
-        assertThrows(IllegalArgumentException.class, work::run);
+    IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, work::run);
     assertTrue(String.valueOf(refusal.getMessage()).contains(part), refusal::getMessage);
   }
 }

@@ -119,7 +119,12 @@ class BlockRecipesTest {
 
   @ParameterizedTest
   @CsvSource({
-    "q2_k, iq4_nl", "q3_k, iq4_nl", "q4_k, q5_0", "q5_k, q5_1", "q6_k, q8_0", "iq4_xs, iq4_nl"
+    "q2_k, iq4_nl",
+    "q3_k, iq4_nl",
+    "q4_k, q5_0",
+    "q5_k, q5_1",
+    "q6_k, q8_0",
+    "iq4_xs, iq4_nl"
   })
   void rowsThatAreNoWholeBlocksAreRefusedWithAdvice(String scheme, String other) {
     Recipe recipe = Recipe.parse(scheme + " rtn");

@@ -97,9 +97,9 @@ class BlockRefitTest {
         for (int shift = -1; shift <= 1; shift++) {
           byte[] scaleCodes = scales.scaleCodes().clone();
           byte[] offsetCodes = scales.offsetCodes().clone();
-          scaleCodes[tile] += move;
+          scaleCodes[tile] = (byte) (scaleCodes[tile] + move);
           if (codec.hasOffsets()) {
-            offsetCodes[tile] += shift;
+            offsetCodes[tile] = (byte) (offsetCodes[tile] + shift);
           }
           boolean isSame = move == 0 && (shift == 0 || !codec.hasOffsets());
           boolean isTurned = scaleCodes[tile] * scales.scaleCodes()[tile] < 0;

@@ -48,8 +48,7 @@ class BlockLayerTest {
     StoredModule stored = StoredModule.of(linear);
     SequencedMap<String, OwnConfig.Module> modules = new LinkedHashMap<>();
     modules.put(
-        MODULE,
-        new OwnConfig.Module(stored.layout(), linear.outFeatures(), linear.inFeatures()));
+        MODULE, new OwnConfig.Module(stored.layout(), linear.outFeatures(), linear.inFeatures()));
     String config = JsonWriter.compact(OwnConfig.toJson(modules, List.of(), ""));
     List<Tensor> tensors = new ArrayList<>();
     stored.tensors().forEach((part, tensor) -> tensors.add(tensor.withName(MODULE + "." + part)));
@@ -82,7 +81,8 @@ class BlockLayerTest {
   @Test
   void matricesOfBlocksAreNoTermsOfCodesAndScales() {
     QuantizedMatrix matrix =
-        Quantizer.of("q4_0 rtn").quantize(new SeededRandom(4).gaussianMatrix(2, 64), Compute.scalar());
+        Quantizer.of("q4_0 rtn")
+            .quantize(new SeededRandom(4).gaussianMatrix(2, 64), Compute.scalar());
     IllegalArgumentException refusal =
         assertThrows(IllegalArgumentException.class, () -> new QuantizedTerm(matrix));
     assertTrue(String.valueOf(refusal.getMessage()).contains("q4_0"), refusal::getMessage);
