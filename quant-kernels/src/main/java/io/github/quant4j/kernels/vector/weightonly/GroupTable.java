@@ -58,7 +58,8 @@ abstract sealed class GroupTable permits ParameterTable, ProductTable {
       int count = Math.min(TileProduct.CHUNK, groups() - first);
       decode(tile, first, count, scratch, 0);
       for (int g = 0; g < count; g++) {
-        PlainLoops.addProducts(WordTiles.ROWS, scratch, g * WordTiles.ROWS, factors[first + g], sums);
+        PlainLoops.addProducts(
+            WordTiles.ROWS, scratch, g * WordTiles.ROWS, factors[first + g], sums);
       }
     }
   }

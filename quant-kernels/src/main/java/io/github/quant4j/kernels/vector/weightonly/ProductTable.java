@@ -173,8 +173,7 @@ final class ProductTable extends GroupTable {
                       .lanewise(VectorOperators.ASHR, 24)
                       .convert(VectorOperators.I2F, 0);
           FloatVector f3 =
-              (FloatVector)
-                  v.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0);
+              (FloatVector) v.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0);
           sum = f0.fma(FloatVector.broadcast(F, values[g]), sum);
           sum = f1.fma(FloatVector.broadcast(F, values[g + 1]), sum);
           sum = f2.fma(FloatVector.broadcast(F, values[g + 2]), sum);
