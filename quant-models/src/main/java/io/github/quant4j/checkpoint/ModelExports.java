@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.checkpoint;
 
+import io.github.quant4j.checkpoint.gguf.GgufTypes;
 import io.github.quant4j.checkpoint.layout.AwqLayout;
 import io.github.quant4j.checkpoint.layout.GptqLayout;
 import io.github.quant4j.checkpoint.layout.IntegerLayout;
@@ -26,7 +27,8 @@ public final class ModelExports {
               argument -> {
                 requireNone(CompressedTensorsExport.NAME, argument);
                 return new CompressedTensorsExport();
-              }));
+              }),
+          new Entry("gguf", "gguf:TYPE", argument -> new GgufExport(GgufTypes.parse(argument))));
 
   private ModelExports() {}
 

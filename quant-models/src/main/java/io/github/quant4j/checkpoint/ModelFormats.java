@@ -9,7 +9,7 @@ import java.util.List;
 /** The formats that models are read from. */
 public final class ModelFormats {
   private static final ModelFormat DIRECTORY = new DirectoryFormat();
-  private static final List<ModelFormat> ALL = List.of(DIRECTORY);
+  private static final List<ModelFormat> ALL = List.of(new GgufFormat(), DIRECTORY);
 
   private ModelFormats() {}
 

@@ -3,6 +3,7 @@ package io.github.quant4j.graph;
 
 import io.github.quant4j.io.TensorSource;
 import io.github.quant4j.linear.QuantizedLinear;
+import io.github.quant4j.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,6 +49,25 @@ public interface ModelWeights extends AutoCloseable {
    */
   default List<String> warnings() {
     return List.of();
+  }
+
+  /**
+   * A site that is stored in another form than one weight tensor, or has its weights from a module
+   * that is.
+   *
+   * @param site the site
+   * @return the layer with the site's bias, or empty if the weights are among {@link #tensors()}
+   * @throws java.io.UncheckedIOException if what is stored is damaged; the cause says what
+   */
+  default Optional<QuantizedLinear> linear(LinearSite site) {
+    Optional<QuantizedLinear> own = linear(site.name());
+    if (own.isPresent() || !site.isTied()) {
+      return own;
+    }
+    Optional<float[]> bias =
+        site.bias().flatMap(name -> tensors().find(name)).map(Tensor::toFloatArray);
+    return linear(LinearSite.moduleOf(site.weight()))
+        .map(table -> bias.isPresent() ? table.withBias(bias.get()) : table);
   }
 
   @Override

@@ -26,8 +26,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.SequencedSet;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * The quantized linear layers of a model: which there are, and each of them straight over the
@@ -65,14 +67,27 @@ public final class QuantizedWeights {
 
   private QuantizedWeights(
       Path origin, TensorSource tensors, String method, QuantizedModules modules) {
+    this(
+        origin,
+        tensors,
+        method,
+        modules,
+        modules.readers().isEmpty()
+            ? Map.of()
+            : ModuleTensors.byModule(tensors, modules.readers().keySet()));
+  }
+
+  private QuantizedWeights(
+      Path origin,
+      TensorSource tensors,
+      String method,
+      QuantizedModules modules,
+      Map<String, List<String>> ofModule) {
     this.origin = origin;
     this.tensors = tensors;
     this.method = method;
     this.modules = modules;
-    this.ofModule =
-        modules.readers().isEmpty()
-            ? Map.of()
-            : ModuleTensors.byModule(tensors, modules.readers().keySet());
+    this.ofModule = ofModule;
   }
 
   /**
@@ -137,6 +152,25 @@ public final class QuantizedWeights {
     } catch (JsonException | IllegalArgumentException e) {
       throw new TensorFileException(origin, CONFIG + ": " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * Layers that a format knows of without a {@code quantization_config}.
+   *
+   * @param origin what messages name
+   * @param tensors where the biases are, each as {@code bias} of its module
+   * @param method what the format is called; empty if there are no layers
+   * @param layers reads each module's weights, by the module's name
+   * @return the layers
+   */
+  public static QuantizedWeights of(
+      Path origin,
+      TensorSource tensors,
+      String method,
+      SequencedMap<String, Supplier<QuantizedLinear>> layers) {
+    SequencedMap<String, ModuleReader> modules = new LinkedHashMap<>();
+    layers.forEach((module, layer) -> modules.put(module, _ -> layer.get()));
+    return new QuantizedWeights(origin, tensors, method, QuantizedModules.of(modules), Map.of());
   }
 
   private static Path origin(TensorSource tensors) {

@@ -59,7 +59,7 @@ final class DecoderTensors {
 
   private static void requireEmbedding(DecoderConfiguration configuration, TensorCheck check) {
     EmbeddingShape embedding = configuration.embedding();
-    check.require(
+    check.requireTable(
         embedding.table(), Shape.of(configuration.vocabularySize(), embedding.width()), "");
     if (embedding.positions() != null) {
       check.require(
@@ -79,7 +79,7 @@ final class DecoderTensors {
   /** A head that cannot be read has been reported already. */
   private static boolean isQuantized(ModelWeights weights, LinearSite head) {
     try {
-      return weights.linear(head.name()).isPresent();
+      return weights.linear(head).isPresent();
     } catch (UncheckedIOException _) {
       return true;
     }

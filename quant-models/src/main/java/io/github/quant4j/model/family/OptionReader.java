@@ -85,6 +85,15 @@ final class OptionReader {
     return spellings.stream().filter(values::has).findFirst().orElse(spellings.getFirst());
   }
 
+  /** The value of any expression over the members; null where it has none. */
+  JsonValue evaluated(Expression expression) {
+    try {
+      return expression.evaluate(this::member);
+    } catch (ExpressionException e) {
+      return new JsonValue.Null();
+    }
+  }
+
   private JsonValue value(String option) {
     return evaluate(option, family.option(option));
   }

@@ -66,7 +66,7 @@ public final class TensorCheck {
     Optional<QuantizedLinear> packed;
     used.add(site.name() + ".bias");
     try {
-      packed = weights.linear(site.name());
+      packed = weights.linear(site);
     } catch (UncheckedIOException e) {
       problems.add(String.valueOf(e.getMessage()));
       modules.add(site.name());
@@ -105,6 +105,35 @@ public final class TensorCheck {
     }
     if (site.bias().isPresent() && packed.bias().isEmpty()) {
       problems.add("quantized module '" + site.name() + "': no bias, expected one");
+    }
+  }
+
+  /**
+   * Checks a table of rows, which may be stored in another form than one tensor.
+   *
+   * @param why what asks for it, to be appended to the message if it is missing or wrong
+   */
+  public void requireTable(String name, Shape shape, String why) {
+    String module = LinearSite.moduleOf(name);
+    Optional<QuantizedLinear> packed;
+    try {
+      packed = weights.linear(module);
+    } catch (UncheckedIOException e) {
+      problems.add(String.valueOf(e.getMessage()));
+      modules.add(module);
+      return;
+    }
+    if (packed.isEmpty()) {
+      require(name, shape, why);
+      return;
+    }
+    modules.add(module);
+    requirePacked(
+        LinearSite.of(
+            module, (int) shape.dimension(1), (int) shape.dimension(0), false),
+        packed.get());
+    if (packed.get().transform().isPresent() || packed.get().activations().isPresent()) {
+      problems.add("quantized module '" + module + "': expected a table of rows as they are");
     }
   }
 
