@@ -90,6 +90,7 @@ class PackagesTest {
   private static final List<String> MODELS =
       packages(
           "checkpoint",
+          "checkpoint.layout",
           "generate",
           "graph",
           "model",
