@@ -6,6 +6,8 @@ import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.SafetensorsFile;
 import io.github.quant4j.io.TensorFileException;
 import io.github.quant4j.io.TensorSource;
+import io.github.quant4j.io.gguf.GgufFile;
+import io.github.quant4j.io.gguf.GgufMetadata;
 import io.github.quant4j.io.quantized.QuantizedWeights;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.linear.QuantizedLinear;
@@ -20,7 +22,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -29,7 +30,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.Set;
-import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 
 /**
@@ -37,7 +37,7 @@ import java.util.stream.Collectors;
  * that tensors of any size take little memory, and the sums do not depend on the number of threads.
  */
 public final class Inspector {
-  private static final int BLOCK = 1 << 16;
+  static final int BLOCK = 1 << 16;
   private static final JsonValue.Obj NO_CONFIG = new JsonValue.Obj(new LinkedHashMap<>());
 
   private final WorkerTeam team;
@@ -82,11 +82,13 @@ public final class Inspector {
   }
 
   /**
-   * Looks at a model directory or a safetensors file. Of a quantized model, each quantized matrix
+   * Looks at a model directory, a safetensors file, a GGUF file or an importance matrix. Of a quantized model, each quantized matrix
    * is one entry with the distribution of the weights it stands for; so is it of the file {@code
-   * model.safetensors} of such a model, but not of single shards, which may hold parts.
+   * model.safetensors} of such a model, but not of single shards, which may hold parts. Of a GGUF
+   * file each tensor is an entry, of all parts if it is the first of several. Importance matrices of
+   * the older form are told by the ends of their names, {@code .dat} or {@code .imatrix}.
    *
-   * @param path a model directory or a safetensors file
+   * @param path a model directory or a file
    * @return what is in it
    * @throws TensorFileException if it is missing or malformed; damaged data does not count, it is
    *     part of the result
@@ -100,6 +102,13 @@ public final class Inspector {
       try (ModelDirectory model = ModelDirectory.open(path)) {
         return inspect(path, model, QuantizedWeights.of(model.config(), new Unchecked(model)));
       }
+    }
+    GgufInspector gguf = new GgufInspector(team, progress, cancellation);
+    if (GgufFile.isGguf(path)) {
+      return gguf.inspect(path);
+    }
+    if (GgufInspector.isImportance(path)) {
+      return gguf.inspectImportance(path);
     }
     Path directory = path.toAbsolutePath().getParent();
     if (path.endsWith(ModelDirectory.WEIGHTS)
@@ -130,7 +139,8 @@ public final class Inspector {
       }
       progress.progressed("inspect", ++seen, source.names().size());
     }
-    return new Inspection(path.toString(), quantized.method(), entries);
+    return new Inspection(
+        path.toString(), quantized.method(), GgufMetadata.empty(), entries);
   }
 
   /** The tensors of each quantized module; its bias, if there is one, is a tensor of its own. */
@@ -158,7 +168,7 @@ public final class Inspector {
         false,
         tensor.byteSize(),
         count == 0 ? 0 : tensor.dtype().bits(),
-        tensor.dtype() == DType.C64 ? Optional.empty() : Optional.of(statistics(tensor)),
+        tensor.dtype() == DType.C64 ? Optional.empty() : Optional.of(statistics(tensor, team)),
         checksum,
         "");
   }
@@ -208,9 +218,10 @@ public final class Inspector {
     return linear.transform().map(map -> map.describe() + " | ").orElse("") + terms + activations;
   }
 
-  private ValueStatistics statistics(Tensor tensor) {
+  static ValueStatistics statistics(Tensor tensor, WorkerTeam team) {
     long count = tensor.shape().elementCount();
-    return joined(
+    return Moments.joined(
+        team,
         Math.toIntExact(Math.ceilDiv(count, BLOCK)),
         part -> {
           long from = (long) part * BLOCK;
@@ -222,7 +233,8 @@ public final class Inspector {
 
   private ValueStatistics statistics(QuantizedLinear linear) {
     int rows = Math.max(1, BLOCK / Math.max(1, linear.inFeatures()));
-    return joined(
+    return Moments.joined(
+        team,
         Math.ceilDiv(linear.outFeatures(), rows),
         part -> {
           int from = part * rows;
@@ -235,15 +247,6 @@ public final class Inspector {
           }
           return Moments.of(block, 0, block.length);
         });
-  }
-
-  /** Sums the blocks in their order, whoever worked on them. */
-  private ValueStatistics joined(int parts, IntFunction<Moments> block) {
-    Moments[] moments = new Moments[parts];
-    team.run(parts, part -> moments[part] = block.apply(part));
-    Moments all = new Moments();
-    Arrays.stream(moments).forEach(all::join);
-    return all.statistics();
   }
 
   /** The tensors without their checksums, so that what is damaged can be looked at as well. */

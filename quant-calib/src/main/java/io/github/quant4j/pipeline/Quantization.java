@@ -198,7 +198,8 @@ public final class Quantization<I> {
    * @param calibration what the language model reads
    * @return the changed quantization
    * @throws IllegalStateException if this is not the quantization of a language model
-   * @throws IllegalArgumentException if a window is longer than the model has positions
+   * @throws IllegalArgumentException if a window is longer than the model has positions, or the
+   *     calibration needs experts that the model has not
    */
   @SuppressWarnings("unchecked")
   public Quantization<I> calibration(Calibration calibration) {
@@ -214,6 +215,7 @@ public final class Quantization<I> {
               + ", the model's 'max_position_embeddings';"
               + " ModelOptions.withPositionsBeyondTraining allows more");
     }
+    calibration.requireSuited(reader);
     // The inputs of a language model are token windows, so I is int[].
     return with(
         settings.withInputs((CalibrationInputs<I>) CalibrationInputs.of(reader, calibration)));

@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -96,16 +95,22 @@ final class QuantizationRun<I> {
         quantizeBlocks(run);
         QuantizationReport report =
             new ModelAssembly(model, source, plan, rotation, run, blocks.size())
-                .write(
-                    output,
-                    plan.isCalibrated() ? inputs.describe() : "",
-                    () -> (System.nanoTime() - start) / 1e9);
+                .write(output, calibration(), () -> (System.nanoTime() - start) / 1e9);
         run.finish();
         return report;
       } catch (IOException | RuntimeException | Error e) {
         throw RunFailure.rethrow(e, run);
       }
     }
+  }
+
+  private String calibration() {
+    if (!plan.isCalibrated()) {
+      return "";
+    }
+    return inputs.remark().isEmpty()
+        ? inputs.describe()
+        : inputs.describe() + "; " + inputs.remark();
   }
 
   private boolean isCalibrated(int block) {
@@ -185,7 +190,7 @@ final class QuantizationRun<I> {
             this::recipe,
             scores,
             rotation,
-            Set.copyOf(model.residualWriters()),
+            model,
             options,
             cancellation,
             site ->

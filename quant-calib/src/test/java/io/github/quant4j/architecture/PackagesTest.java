@@ -97,11 +97,14 @@ class PackagesTest {
           "text.bpe",
           "text.decoder",
           "text.file",
+          "text.gguf",
           "text.normalizer",
           "text.postprocessor",
           "text.pretokenizer",
           "text.regex",
           "text.unicode",
+          "text.vocabulary",
+          "text.wordpiece",
           "transcribe");
 
   private static final List<String> CALIB =

@@ -4,8 +4,10 @@ package io.github.quant4j.graph;
 import io.github.quant4j.io.TensorSource;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.tensor.Tensor;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The weights of a model, some of them perhaps quantized: what a model's blocks are opened from.
@@ -47,6 +49,25 @@ public interface ModelWeights extends AutoCloseable {
         site.bias().flatMap(name -> tensors().find(name)).map(Tensor::toFloatArray);
     return linear(LinearSite.moduleOf(site.weight()))
         .map(table -> bias.isPresent() ? table.withBias(bias.get()) : table);
+  }
+
+  /**
+   * Tensors that several quantized sites are slices of, and others that only say how caches were
+   * quantized.
+   *
+   * @return the names of tensors that are no weights of the network by themselves
+   */
+  default Set<String> sharedTensors() {
+    return Set.of();
+  }
+
+  /**
+   * What was noticed in how the weights are stored.
+   *
+   * @return one line for each thing; usually none
+   */
+  default List<String> warnings() {
+    return List.of();
   }
 
   @Override

@@ -2,8 +2,11 @@
 package io.github.quant4j.model;
 
 import io.github.quant4j.io.FileChecksums;
+import io.github.quant4j.io.InputFiles;
 import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.TensorFileException;
+import io.github.quant4j.io.gguf.GgufFile;
+import io.github.quant4j.io.quantized.GgufVerifier;
 import io.github.quant4j.io.quantized.ModelVerifier;
 import io.github.quant4j.io.quantized.Problem;
 import io.github.quant4j.model.config.InvalidModelException;
@@ -33,7 +36,7 @@ public final class ModelCheck {
   /**
    * Prepares to verify a model.
    *
-   * @param directory the model's directory
+   * @param directory the model's directory, or a GGUF file
    * @return the check, which has read nothing yet
    */
   public static ModelCheck of(Path directory) {
@@ -64,7 +67,7 @@ public final class ModelCheck {
   /**
    * Verifies a model with nobody to tell how far it is, see {@link #run}.
    *
-   * @param directory the model's directory
+   * @param directory the model's directory, or a GGUF file
    * @return what is wrong; empty if nothing is
    * @throws TensorFileException if there is no such directory
    * @throws IOException if reading fails
@@ -77,7 +80,8 @@ public final class ModelCheck {
   /**
    * Verifies files, checksums, scales, codes and finite values as {@link ModelVerifier} does, then
    * whether the configuration is that of a known architecture and the tensors have the shapes that
-   * it says, then the tokenizer if there is one. Reads every byte of the model.
+   * it says, then the tokenizer if there is one. Of a GGUF file, what {@link GgufVerifier} does.
+   * Reads every byte of the model.
    *
    * @return what is wrong; empty if nothing is
    * @throws TensorFileException if there is no such directory
@@ -87,6 +91,10 @@ public final class ModelCheck {
   public List<Problem> run() throws IOException {
     // Files cannot be opened by a thread that is interrupted.
     cancellation.check();
+    if (GgufFile.isGguf(directory)) {
+      InputFiles.requireReadableFile(directory, "a GGUF file");
+      return GgufVerifier.verify(directory, progress, cancellation);
+    }
     if (!Files.isDirectory(directory)) {
       ModelDirectory.open(directory).close();
     }
@@ -124,12 +132,15 @@ public final class ModelCheck {
    * What may matter in a model that runs: members of the configuration that are not known, tensors
    * that are not used.
    *
-   * @param directory the model's directory
+   * @param directory the model's directory, or a GGUF file
    * @return one line for each; empty also for a model that cannot be opened, whose problems {@link
    *     #verify} tells
    * @throws IOException if reading fails
    */
   public static List<String> warnings(Path directory) throws IOException {
+    if (GgufFile.isGguf(directory)) {
+      return List.of();
+    }
     List<String> files = FileChecksums.problems(directory);
     try {
       List<String> all;

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -33,6 +34,9 @@ final class GgufCursor {
           .onUnmappableCharacter(CodingErrorAction.REPORT);
   private final CharBuffer decoded = CharBuffer.allocate(1024);
   private long position;
+  private String kind = "";
+  private String name = "";
+  private int index = -1;
 
   GgufCursor(Path path, MemorySegment file) {
     this.path = path;
@@ -47,15 +51,42 @@ final class GgufCursor {
     return file.byteSize() - position;
   }
 
-  TensorFileException error(String what, String problem) {
+  /** Says what is read next, for messages. */
+  void expect(String what) {
+    kind = what;
+    name = "";
+    index = -1;
+  }
+
+  /** Says what is read next, for messages, by its name. */
+  void expect(String what, String itsName) {
+    kind = what;
+    name = itsName;
+    index = -1;
+  }
+
+  /** Says what is read next, for messages, by its number. */
+  void expect(String what, int itsIndex) {
+    kind = what;
+    name = "";
+    index = itsIndex;
+  }
+
+  /** What is wrong with what is read. */
+  TensorFileException error(String problem) {
+    String what = kind;
+    if (index >= 0) {
+      what += " " + index;
+    } else if (!name.isEmpty()) {
+      what += " '" + name + "'";
+    }
     return new TensorFileException(path, what + ": " + problem);
   }
 
   /** Refuses what would go beyond the end. */
-  void require(long bytes, String what) throws TensorFileException {
+  void require(long bytes) throws TensorFileException {
     if (bytes < 0 || bytes > left()) {
       throw error(
-          what,
           "takes "
               + Long.toUnsignedString(bytes)
               + " bytes, but only "
@@ -64,23 +95,23 @@ final class GgufCursor {
     }
   }
 
-  int readInt(String what) throws TensorFileException {
-    require(Integer.BYTES, what);
+  int readInt() throws TensorFileException {
+    require(Integer.BYTES);
     int value = file.get(INT, position);
     position += Integer.BYTES;
     return value;
   }
 
-  long readLong(String what) throws TensorFileException {
-    require(Long.BYTES, what);
+  long readLong() throws TensorFileException {
+    require(Long.BYTES);
     long value = file.get(LONG, position);
     position += Long.BYTES;
     return value;
   }
 
   /** Bytes as they are, as many as were checked to fit. */
-  byte[] readBytes(int count, String what) throws TensorFileException {
-    require(count, what);
+  byte[] readBytes(int count) throws TensorFileException {
+    require(count);
     byte[] bytes = new byte[count];
     MemorySegment.copy(file, ValueLayout.JAVA_BYTE, position, bytes, 0, count);
     position += count;
@@ -88,31 +119,31 @@ final class GgufCursor {
   }
 
   /** A length that is at most what ggml reads, and at most what is left of the file. */
-  private int readLength(long most, String what) throws TensorFileException {
-    long length = readLong(what);
+  private int readLength(long most) throws TensorFileException {
+    long length = readLong();
     if (length < 0 || length > most) {
       throw error(
-          what, "a string of " + Long.toUnsignedString(length) + " bytes, expected at most " + most);
+          "a string of " + Long.toUnsignedString(length) + " bytes, expected at most " + most);
     }
-    require(length, what);
+    require(length);
     return (int) length;
   }
 
   /** A string after its length. */
-  String readString(long most, String what) throws TensorFileException {
-    return readText(readLength(most, what), what);
+  String readString(long most) throws TensorFileException {
+    return readText(readLength(most));
   }
 
   /** A string of a known length. */
-  String readText(int length, String what) throws TensorFileException {
-    byte[] bytes = readBytes(length, what);
-    requireUtf8(bytes, 0, bytes.length, what);
+  String readText(int length) throws TensorFileException {
+    byte[] bytes = readBytes(length);
+    requireUtf8(bytes, 0, length);
     return new String(bytes, StandardCharsets.UTF_8);
   }
 
-  float[] readFloats(int count, String what) throws TensorFileException {
+  float[] readFloats(int count) throws TensorFileException {
     long size = (long) count * Float.BYTES;
-    require(size, what);
+    require(size);
     float[] values = new float[count];
     MemorySegment.copy(file, FLOAT, position, values, 0, count);
     position += size;
@@ -120,15 +151,15 @@ final class GgufCursor {
   }
 
   /** Strings whose number was checked against what is left of the file. */
-  PackedStrings readStrings(int count, String what) throws TensorFileException {
+  PackedStrings readStrings(int count) throws TensorFileException {
     long start = position;
     long total = 0;
     for (int i = 0; i < count; i++) {
-      int length = readLength(MOST, what);
+      int length = readLength(MOST);
       position += length;
       total += length;
       if (total > MOST) {
-        throw error(what, "strings of more than " + MOST + " bytes together");
+        throw error("strings of more than " + MOST + " bytes together");
       }
     }
     position = start;
@@ -136,12 +167,10 @@ final class GgufCursor {
     int[] ends = new int[count];
     int end = 0;
     for (int i = 0; i < count; i++) {
-      int length = readLength(MOST, what);
+      int length = readLength(MOST);
       MemorySegment.copy(file, ValueLayout.JAVA_BYTE, position, bytes, end, length);
       position += length;
-      if (!isAscii(bytes, end, length)) {
-        requireUtf8(bytes, end, length, what);
-      }
+      requireUtf8(bytes, end, length);
       end += length;
       ends[i] = end;
     }
@@ -157,15 +186,17 @@ final class GgufCursor {
   }
 
   /** Decodes through a small buffer, since a string may be long and is only looked at here. */
-  private void requireUtf8(byte[] bytes, int from, int length, String what)
-      throws TensorFileException {
+  private void requireUtf8(byte[] bytes, int from, int length) throws TensorFileException {
+    if (isAscii(bytes, from, length)) {
+      return;
+    }
     ByteBuffer source = ByteBuffer.wrap(bytes, from, length);
     decoder.reset();
     boolean more = true;
     while (more) {
-      var result = decoder.decode(source, decoded.clear(), true);
+      CoderResult result = decoder.decode(source, decoded.clear(), true);
       if (result.isError()) {
-        throw error(what, "the string's byte " + (source.position() - from) + " is not UTF-8");
+        throw error("the string's byte " + (source.position() - from) + " is not UTF-8");
       }
       more = result.isOverflow();
     }

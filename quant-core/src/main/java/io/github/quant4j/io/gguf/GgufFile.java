@@ -6,6 +6,7 @@ import io.github.quant4j.io.TensorFileException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
@@ -26,7 +27,7 @@ import java.util.SequencedMap;
  * <p>Opening checks the header as ggml does: counts and lengths against the bytes that the file
  * has, names that are unique and at most 63 bytes long, known types, whole blocks, and data that
  * follows in order, aligned, without holes or overlaps, and within the file. Beyond that a file is
- * refused with more than 16,384 keys or 65,536 tensors, more than 16 MiB of keys and single
+ * refused with more than 16,384 keys or 50,000 tensors, more than 8 MiB of keys and single
  * strings, arrays within arrays, text that is not UTF-8, or blocks of another quantization version
  * than 2. Opening costs time and memory proportional to the header, less memory than the file has
  * bytes but for at most 64 MiB.
@@ -74,7 +75,7 @@ public final class GgufFile implements AutoCloseable {
                   entry.name(),
                   entry.type(),
                   entry.dimensions(),
-                  file.asSlice(entry.start(), entry.bytes()));
+                  file.asSlice(header.dataStart() + entry.offset(), entry.bytes()));
           if (tensors.put(entry.name(), tensor) != null) {
             throw new TensorFileException(
                 path, "tensor '" + entry.name() + "': is in an earlier part already");
@@ -85,6 +86,29 @@ public final class GgufFile implements AutoCloseable {
         return header;
       }
     }
+  }
+
+  /**
+   * Whether a path is meant for this class: a file that begins as GGUF files do, or is called one.
+   *
+   * @param path any path
+   * @return false for directories and other files
+   * @throws IOException if the file cannot be read
+   */
+  public static boolean isGguf(Path path) throws IOException {
+    if (String.valueOf(path.getFileName()).endsWith(GgufSplit.EXTENSION)) {
+      return !Files.isDirectory(path);
+    }
+    if (!Files.isRegularFile(path) || !Files.isReadable(path)) {
+      return false;
+    }
+    ByteBuffer start = ByteBuffer.allocate(Integer.BYTES);
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      while (start.hasRemaining() && channel.read(start) >= 0) {
+        // A read may give less than it is asked for.
+      }
+    }
+    return GgufHeaderReader.isGguf(MemorySegment.ofBuffer(start.flip()));
   }
 
   /**

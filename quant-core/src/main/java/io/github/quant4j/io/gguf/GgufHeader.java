@@ -9,8 +9,9 @@ import java.util.List;
  * @param version 2 or 3
  * @param metadata keys and values
  * @param tensors in the order of their data
+ * @param dataStart where the data begins in the file
  */
-record GgufHeader(int version, GgufMetadata metadata, List<Entry> tensors) {
+record GgufHeader(int version, GgufMetadata metadata, List<Entry> tensors, long dataStart) {
   /** "GGUF" as a little-endian number. */
   static final int MAGIC = 0x46554747;
 
@@ -38,18 +39,18 @@ record GgufHeader(int version, GgufMetadata metadata, List<Entry> tensors) {
   static final int MOST_KEYS = 1 << 14;
 
   /** More tensors than any model has. */
-  static final int MOST_TENSORS = 1 << 16;
+  static final int MOST_TENSORS = 50_000;
 
   /** The most bytes of keys and single strings together. */
-  static final int MOST_TEXT = 1 << 24;
+  static final int MOST_TEXT = 1 << 23;
 
   /**
    * One tensor.
    *
-   * @param start its first byte in the file
+   * @param offset its first byte, counted from the start of the data
    * @param bytes its size
    */
-  record Entry(String name, GgufTensorType type, List<Long> dimensions, long start, long bytes) {}
+  record Entry(String name, GgufTensorType type, List<Long> dimensions, long offset, long bytes) {}
 
   /**
    * What the data is aligned to.

@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -53,26 +54,32 @@ final class GgufHeaderReader {
   }
 
   private GgufHeader read() throws TensorFileException {
+    cursor.expect("header");
     if (cursor.left() < FIXED_BYTES) {
       throw cursor.error(
-          "header", cursor.left() + " bytes, expected at least " + FIXED_BYTES + " of a GGUF file");
+          cursor.left() + " bytes, expected at least " + FIXED_BYTES + " of a GGUF file");
     }
-    int magic = cursor.readInt("header");
+    int magic = cursor.readInt();
     if (magic != GgufHeader.MAGIC) {
       throw cursor.error(
-          "header", "begins with " + hex(magic) + ", expected \"GGUF\"; is this a GGUF file?");
+          "begins with " + describe(magic) + ", expected \"GGUF\"; is this a GGUF file?");
     }
-    int version = version(cursor.readInt("version"));
-    int tensorCount =
-        count("number of tensors", GgufHeader.MOST_TENSORS, LEAST_TENSOR_BYTES);
-    int keyCount = count("number of metadata keys", GgufHeader.MOST_KEYS, LEAST_KEY_BYTES);
+    cursor.expect("version");
+    int version = version(cursor.readInt());
+    cursor.expect("number of tensors");
+    int tensorCount = count(GgufHeader.MOST_TENSORS, LEAST_TENSOR_BYTES);
+    cursor.expect("number of metadata keys");
+    int keyCount = count(GgufHeader.MOST_KEYS, LEAST_KEY_BYTES);
     GgufMetadata metadata = metadata(keyCount);
-    List<GgufHeader.Entry> tensors = tensors(tensorCount, alignment(metadata));
+    int alignment = alignment(metadata);
+    List<GgufHeader.Entry> tensors = tensors(tensorCount, alignment);
     requireQuantizationVersion(metadata, tensors);
-    return new GgufHeader(version, metadata, tensors);
+    long start = GgufHeader.align(cursor.position(), alignment);
+    requireData(tensors, start);
+    return new GgufHeader(version, metadata, tensors, start);
   }
 
-  private static String hex(int magic) {
+  private static String describe(int magic) {
     byte[] bytes =
         ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN).putInt(magic).array();
     return "bytes " + Arrays.toString(bytes);
@@ -81,14 +88,12 @@ final class GgufHeaderReader {
   private int version(int version) throws TensorFileException {
     if (version != 0 && (version & 0xffff) == 0) {
       throw cursor.error(
-          "version",
           "the bytes of "
-              + Integer.reverseBytes(version)
+              + Integer.toUnsignedString(Integer.reverseBytes(version))
               + " are reversed; the file is big-endian, expected little-endian");
     }
     if (version != 2 && version != GgufHeader.VERSION) {
       throw cursor.error(
-          "version",
           Integer.toUnsignedString(version)
               + ", expected 2 or 3"
               + (version == 1 ? "; convert the model again with a newer tool" : ""));
@@ -97,18 +102,26 @@ final class GgufHeaderReader {
   }
 
   /** A number of things that fit into what is left of the file. */
-  private int count(String what, long most, int leastBytes) throws TensorFileException {
-    long count = cursor.readLong(what);
+  private int count(long most, int leastBytes) throws TensorFileException {
+    long count = cursor.readLong();
     if (count < 0 || count > most) {
-      throw cursor.error(what, Long.toUnsignedString(count) + ", expected at most " + most);
+      throw cursor.error(Long.toUnsignedString(count) + ", expected at most " + most);
     }
-    cursor.require(count * leastBytes, what + " " + count);
+    if (count * leastBytes > cursor.left()) {
+      throw cursor.error(
+          count
+              + " take at least "
+              + count * leastBytes
+              + " bytes, but only "
+              + cursor.left()
+              + " are left in the file; it is truncated or damaged");
+    }
     return (int) count;
   }
 
-  private String readText(int most, String what) throws TensorFileException {
+  private String readText(int most) throws TensorFileException {
     long start = cursor.position();
-    String text = cursor.readString(Math.min(most, textLeft), what);
+    String text = cursor.readString(Math.min(most, textLeft));
     textLeft -= (int) (cursor.position() - start - Long.BYTES);
     return text;
   }
@@ -117,33 +130,33 @@ final class GgufHeaderReader {
     GgufMetadata.Builder builder = GgufMetadata.builder();
     Set<String> keys = new HashSet<>();
     for (int i = 0; i < count; i++) {
-      String key = readText(GgufHeader.LONGEST_KEY, "metadata key " + i);
+      cursor.expect("metadata key", i);
+      String key = readText(GgufHeader.LONGEST_KEY);
       if (key.isEmpty() || key.indexOf('\0') >= 0) {
-        throw cursor.error("metadata key " + i, "empty or with a zero byte, expected a name");
+        throw cursor.error("empty or with a zero byte, expected a name");
       }
-      String what = "metadata '" + key + "'";
+      cursor.expect("metadata", key);
       if (!keys.add(key)) {
-        throw cursor.error(what, "is there twice");
+        throw cursor.error("is there twice");
       }
-      builder.put(key, value(type(what), what));
+      builder.put(key, value(type()));
     }
     return builder.build();
   }
 
-  private GgufValueType type(String what) throws TensorFileException {
-    int id = cursor.readInt(what);
+  private GgufValueType type() throws TensorFileException {
+    int id = cursor.readInt();
     return GgufValueType.ofId(id)
         .orElseThrow(
             () ->
-                cursor.error(
-                    what, "value type " + Integer.toUnsignedString(id) + ", expected 0 to 12"));
+                cursor.error("value type " + Integer.toUnsignedString(id) + ", expected 0 to 12"));
   }
 
-  private GgufValue value(GgufValueType type, String what) throws TensorFileException {
+  private GgufValue value(GgufValueType type) throws TensorFileException {
     return switch (type) {
-      case STRING -> new GgufValue.Text(readText(GgufHeader.MOST_TEXT, what));
-      case ARRAY -> array(type(what), what);
-      default -> single(numbers(type, 1, what));
+      case STRING -> new GgufValue.Text(readText(GgufHeader.MOST_TEXT));
+      case ARRAY -> array(type());
+      default -> single(numbers(type, 1));
     };
   }
 
@@ -157,28 +170,27 @@ final class GgufHeaderReader {
         : new GgufValue.Whole(type, numbers.whole(0));
   }
 
-  private GgufValue array(GgufValueType type, String what) throws TensorFileException {
+  private GgufValue array(GgufValueType type) throws TensorFileException {
     if (type == GgufValueType.ARRAY) {
-      throw cursor.error(what, "an array of arrays, expected single values in an array");
+      throw cursor.error("an array of arrays, expected single values in an array");
     }
     int leastBytes = type == GgufValueType.STRING ? Long.BYTES : type.bytes();
-    int count = count(what + ": number of values", GgufCursor.MOST, leastBytes);
+    int count = count(GgufCursor.MOST, leastBytes);
     return type == GgufValueType.STRING
-        ? new GgufValue.Texts(cursor.readStrings(count, what))
-        : numbers(type, count, what);
+        ? new GgufValue.Texts(cursor.readStrings(count))
+        : numbers(type, count);
   }
 
-  private GgufValue.Numbers numbers(GgufValueType type, int count, String what)
-      throws TensorFileException {
+  private GgufValue.Numbers numbers(GgufValueType type, int count) throws TensorFileException {
     long size = (long) count * type.bytes();
     if (size > GgufCursor.MOST) {
-      throw cursor.error(what, size + " bytes, expected at most " + GgufCursor.MOST);
+      throw cursor.error(size + " bytes, expected at most " + GgufCursor.MOST);
     }
-    byte[] bytes = cursor.readBytes((int) size, what);
+    byte[] bytes = cursor.readBytes((int) size);
     if (type == GgufValueType.BOOL) {
       for (byte each : bytes) {
         if (each != 0 && each != 1) {
-          throw cursor.error(what, "a bool is " + (each & 0xff) + ", expected 0 or 1");
+          throw cursor.error("a bool is " + (each & 0xff) + ", expected 0 or 1");
         }
       }
     }
@@ -193,93 +205,86 @@ final class GgufHeaderReader {
     }
   }
 
-  private record Description(
-      String name, GgufTensorType type, List<Long> dimensions, long offset, long bytes) {}
-
   private List<GgufHeader.Entry> tensors(int count, int alignment) throws TensorFileException {
-    List<Description> descriptions = new ArrayList<>();
+    List<GgufHeader.Entry> tensors = new ArrayList<>(count);
     Set<String> names = new HashSet<>();
-    for (int i = 0; i < count; i++) {
-      Description description = description(i);
-      if (!names.add(description.name)) {
-        throw cursor.error("tensor '" + description.name + "'", "is there twice");
-      }
-      descriptions.add(description);
-    }
-    long start = GgufHeader.align(cursor.position(), alignment);
     long end = 0;
-    List<GgufHeader.Entry> entries = new ArrayList<>();
-    for (Description description : descriptions) {
-      end = place(description, start, end, alignment, entries);
+    for (int i = 0; i < count; i++) {
+      GgufHeader.Entry tensor = tensor(i);
+      if (!names.add(tensor.name())) {
+        throw cursor.error("is there twice");
+      }
+      if (tensor.offset() != end) {
+        throw cursor.error(
+            "begins at byte "
+                + Long.toUnsignedString(tensor.offset())
+                + " of the data, expected "
+                + end
+                + ", the end of the one before it, aligned to "
+                + alignment);
+      }
+      if (tensor.bytes() > fileSize - end) {
+        throw beyondEnd(tensor, fileSize - end);
+      }
+      end = GgufHeader.align(end + tensor.bytes(), alignment);
+      tensors.add(tensor);
     }
-    return List.copyOf(entries);
+    return Collections.unmodifiableList(tensors);
   }
 
-  /** Takes a tensor that begins where the one before it ends, and gives where the next begins. */
-  private long place(
-      Description tensor, long start, long end, int alignment, List<GgufHeader.Entry> entries)
-      throws TensorFileException {
-    String what = "tensor '" + tensor.name + "'";
-    if (tensor.offset != end) {
-      throw cursor.error(
-          what,
-          "begins at byte "
-              + Long.toUnsignedString(tensor.offset)
-              + " of the data, expected "
-              + end
-              + ", the end of the one before it, aligned to "
-              + alignment);
+  /** The sizes are those of the file at most by now, so that the sums do not overflow. */
+  private void requireData(List<GgufHeader.Entry> tensors, long start) throws TensorFileException {
+    for (GgufHeader.Entry tensor : tensors) {
+      long left = fileSize - start - tensor.offset();
+      if (tensor.bytes() > left) {
+        cursor.expect("tensor", tensor.name());
+        throw beyondEnd(tensor, left);
+      }
     }
-    long left = fileSize - start - end;
-    if (tensor.bytes > left) {
-      throw cursor.error(
-          what,
-          "takes "
-              + tensor.bytes
-              + " bytes, but only "
-              + Math.max(0, left)
-              + " are left in the file; it is truncated or damaged");
-    }
-    entries.add(
-        new GgufHeader.Entry(
-            tensor.name, tensor.type, tensor.dimensions, start + end, tensor.bytes));
-    return GgufHeader.align(end + tensor.bytes, alignment);
   }
 
-  private Description description(int index) throws TensorFileException {
-    String name = cursor.readString(GgufHeader.LONGEST_NAME, "name of tensor " + index);
+  private TensorFileException beyondEnd(GgufHeader.Entry tensor, long left) {
+    return cursor.error(
+        "takes "
+            + tensor.bytes()
+            + " bytes, but only "
+            + Math.max(0, left)
+            + " are left in the file; it is truncated or damaged");
+  }
+
+  private GgufHeader.Entry tensor(int index) throws TensorFileException {
+    cursor.expect("name of tensor", index);
+    String name = cursor.readString(GgufHeader.LONGEST_NAME);
     if (name.isEmpty() || name.indexOf('\0') >= 0) {
-      throw cursor.error("name of tensor " + index, "empty or with a zero byte");
+      throw cursor.error("empty or with a zero byte, expected a name");
     }
-    String what = "tensor '" + name + "'";
-    int rank = cursor.readInt(what);
+    cursor.expect("tensor", name);
+    int rank = cursor.readInt();
     if (rank < 0 || rank > GgufHeader.MOST_DIMENSIONS) {
       throw cursor.error(
-          what,
           Integer.toUnsignedString(rank)
               + " dimensions, expected at most "
               + GgufHeader.MOST_DIMENSIONS);
     }
     Long[] dimensions = new Long[rank];
     for (int i = 0; i < rank; i++) {
-      dimensions[i] = cursor.readLong(what);
+      dimensions[i] = cursor.readLong();
     }
-    GgufTensorType type = tensorType(cursor.readInt(what), what);
-    long offset = cursor.readLong(what);
+    GgufTensorType type = tensorType(cursor.readInt());
+    long offset = cursor.readLong();
     List<Long> list = List.of(dimensions);
     try {
-      return new Description(name, type, list, offset, GgufTensor.byteSize(type, list));
+      return new GgufHeader.Entry(name, type, list, offset, GgufTensor.byteSize(type, list));
     } catch (IllegalArgumentException e) {
-      throw cursor.error(what, type + ": " + e.getMessage());
+      throw cursor.error(type + ": " + e.getMessage());
     }
   }
 
-  private GgufTensorType tensorType(int id, String what) throws TensorFileException {
+  private GgufTensorType tensorType(int id) throws TensorFileException {
     return GgufTensorType.ofId(id)
         .orElseThrow(
             () ->
                 cursor.error(
-                    what,
                     "type "
                         + Integer.toUnsignedString(id)
                         + GgufTensorType.removed(id)
@@ -297,8 +302,8 @@ final class GgufHeaderReader {
     }
     if (!(value instanceof GgufValue.Whole whole)
         || whole.value() != GgufHeader.QUANTIZATION_VERSION) {
+      cursor.expect("metadata", GgufHeader.QUANTIZATION_VERSION_KEY);
       throw cursor.error(
-          "metadata '" + GgufHeader.QUANTIZATION_VERSION_KEY + "'",
           value.kind() + " " + value + ", expected " + GgufHeader.QUANTIZATION_VERSION);
     }
   }

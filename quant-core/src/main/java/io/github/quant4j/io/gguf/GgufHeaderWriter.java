@@ -18,11 +18,7 @@ final class GgufHeaderWriter {
 
   private GgufHeaderWriter() {}
 
-  /**
-   * The header with the zeros that align the data.
-   *
-   * @param tensors with their places in the data, not in the file
-   */
+  /** The header with the zeros that align the data. */
   static ByteBuffer header(
       GgufMetadata metadata, List<GgufHeader.Entry> tensors, int alignment) {
     GgufHeaderWriter writer = new GgufHeaderWriter();
@@ -48,7 +44,7 @@ final class GgufHeaderWriter {
     putInt(tensor.dimensions().size());
     tensor.dimensions().forEach(this::putLong);
     putInt(tensor.type().id());
-    putLong(tensor.start());
+    putLong(tensor.offset());
   }
 
   private void put(GgufValue value) {

@@ -21,7 +21,8 @@ record GgufSplit(int number, int count, int tensors) {
   /** Names have five digits. */
   static final int MOST_PARTS = 99_999;
 
-  private static final String EXTENSION = ".gguf";
+  /** How the names of files end. */
+  static final String EXTENSION = ".gguf";
 
   /**
    * Reads what a file says.

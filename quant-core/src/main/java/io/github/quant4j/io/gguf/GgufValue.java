@@ -94,9 +94,7 @@ public sealed interface GgufValue {
     /** The number, as short as its type allows. */
     @Override
     public String toString() {
-      return type == GgufValueType.FLOAT32
-          ? Float.toString((float) value)
-          : Double.toString(value);
+      return type == GgufValueType.FLOAT32 ? Float.toString((float) value) : Double.toString(value);
     }
   }
 

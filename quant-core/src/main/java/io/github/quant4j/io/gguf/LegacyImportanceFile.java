@@ -32,55 +32,56 @@ final class LegacyImportanceFile {
 
   static ImportanceMatrix read(Path path, MemorySegment file) throws TensorFileException {
     GgufCursor cursor = new GgufCursor(path, file);
-    int count =
-        size(cursor, "number of weights; is this an importance matrix?", MOST_ENTRIES);
-    cursor.require((long) count * LEAST_ENTRY_BYTES, count + " weights");
+    cursor.expect("number of weights; is this an importance matrix?");
+    int count = size(cursor, MOST_ENTRIES);
+    if ((long) count * LEAST_ENTRY_BYTES > cursor.left()) {
+      throw cursor.error(count + ", but only " + cursor.left() + " bytes are left in the file");
+    }
     ImportanceMatrix.Builder builder = ImportanceMatrix.builder();
     long most = 0;
     for (int i = 0; i < count; i++) {
-      String what = "name of weight " + i;
-      int length = size(cursor, what, LONGEST_NAME);
-      String name = cursor.readText(length, what);
-      what = "weight '" + name + "'";
-      int chunks = notNegative(cursor.readInt(what), cursor, what);
-      int values = size(cursor, what, Integer.MAX_VALUE);
+      cursor.expect("name of weight", i);
+      String name = cursor.readText(size(cursor, LONGEST_NAME));
+      cursor.expect("weight", name);
+      int chunks = notNegative(cursor);
       try {
-        float[] sums = cursor.readFloats(values, what);
+        float[] sums = cursor.readFloats(size(cursor, Integer.MAX_VALUE));
         // Without a number llama.cpp takes the values as they are.
         builder.add(name, new ImportanceMatrix.Entry(sums, new long[] {Math.max(1, chunks)}));
       } catch (IllegalArgumentException e) {
-        throw cursor.error(what, String.valueOf(e.getMessage()));
+        throw cursor.error(String.valueOf(e.getMessage()));
       }
       most = Math.max(most, chunks);
     }
     if (cursor.left() > 0) {
-      most = notNegative(cursor.readInt("number of chunks"), cursor, "number of chunks");
+      cursor.expect("number of chunks");
+      most = notNegative(cursor);
     }
     if (cursor.left() > 0) {
-      String what = "name of the text";
-      int length = notNegative(cursor.readInt(what), cursor, what);
+      cursor.expect("name of the text");
+      int length = notNegative(cursor);
       if (length > LONGEST_DATASET || length != cursor.left()) {
         throw cursor.error(
-            what, length + " bytes, expected the " + cursor.left() + " that are left in the file");
+            length + " bytes, expected the " + cursor.left() + " that are left in the file");
       }
       // A name in an old encoding is no reason to refuse the numbers.
-      builder.dataset(new String(cursor.readBytes(length, what), StandardCharsets.UTF_8));
+      builder.dataset(new String(cursor.readBytes(length), StandardCharsets.UTF_8));
     }
     return builder.chunks(most, 1).build();
   }
 
-  private static int size(GgufCursor cursor, String what, int most) throws TensorFileException {
-    int size = cursor.readInt(what);
+  private static int size(GgufCursor cursor, int most) throws TensorFileException {
+    int size = cursor.readInt();
     if (size < 1 || size > most) {
-      throw cursor.error(what, size + ", expected 1 to " + most);
+      throw cursor.error(size + ", expected 1 to " + most);
     }
     return size;
   }
 
-  private static int notNegative(int value, GgufCursor cursor, String what)
-      throws TensorFileException {
+  private static int notNegative(GgufCursor cursor) throws TensorFileException {
+    int value = cursor.readInt();
     if (value < 0) {
-      throw cursor.error(what, value + ", expected no negative number");
+      throw cursor.error(value + ", expected no negative number");
     }
     return value;
   }

@@ -24,7 +24,8 @@ record DirectoryModel(ModelDirectory directory) implements ModelSource {
   /** Weights in other forms, and what belongs to the directory alone. */
   private static final Pattern NO_COMPANION =
       Pattern.compile(
-          "\\..*|config\\.json|quant4j-checksums\\.json|quantization-report\\..*|.*\\.safetensors\\.index\\.json"
+          "\\..*|config\\.json|quantize_config\\.json|quant_config\\.json|quantization_config\\.json"
+              + "|hf_quant_config\\.json|quant4j-checksums\\.json|quantization-report\\..*|.*\\.safetensors\\.index\\.json"
               + "|.*\\.(safetensors|bin|pt|pth|gguf|onnx|onnx_data|h5|msgpack|ot|npz)");
 
   @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.io.quantized;
 
+import io.github.quant4j.io.quantized.module.ModuleTensors;
 import io.github.quant4j.format.HalfPrecision;
 import io.github.quant4j.io.CheckpointWriter;
 import io.github.quant4j.io.ForeignReaders;
@@ -24,12 +25,14 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.SequencedCollection;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 
 /**
@@ -74,7 +77,7 @@ public final class QuantizedModelWriter implements AutoCloseable {
   private final SortedMap<String, Entry> modules = new TreeMap<>();
   private final Set<String> added = new HashSet<>();
   private final Set<String> dropped = new HashSet<>();
-  private final Map<String, List<String>> ofModule;
+  private final NavigableSet<String> names;
   private String recipe = "";
   private boolean untied;
 
@@ -86,7 +89,7 @@ public final class QuantizedModelWriter implements AutoCloseable {
     this.source = source;
     this.output = output;
     this.checkpoint = checkpoint;
-    this.ofModule = ModuleTensors.byModule(source);
+    this.names = new TreeSet<>(source.names());
   }
 
   /**
@@ -189,7 +192,7 @@ public final class QuantizedModelWriter implements AutoCloseable {
       if (!plain) {
         modules.put(module, new Entry(own, stored.group()));
       }
-      dropped.addAll(ofModule.getOrDefault(module, List.of()));
+      dropWeights(module);
     }
     for (Map.Entry<String, Tensor> part : stored.tensors().entrySet()) {
       Tensor tensor = plain ? form.apply(part.getValue()) : part.getValue();
@@ -197,6 +200,16 @@ public final class QuantizedModelWriter implements AutoCloseable {
     }
     if (linear.bias().isPresent()) {
       replace(bias(module, linear.bias().get()));
+    }
+  }
+
+  /** Everything under the module's name, however deep, but biases. */
+  private void dropWeights(String module) {
+    // The character after the dot ends the range of such names.
+    for (String name : names.subSet(module + ".", module + "/")) {
+      if (!name.endsWith("bias")) {
+        dropped.add(name);
+      }
     }
   }
 
@@ -295,6 +308,7 @@ public final class QuantizedModelWriter implements AutoCloseable {
         add(module, linear.withoutBias());
       }
     }
+    weights.sharedTensors().forEach(this::drop);
   }
 
   private Optional<JsonValue.Obj> quantization(SequencedCollection<String> linearModules) {

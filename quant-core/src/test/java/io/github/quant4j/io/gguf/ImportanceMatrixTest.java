@@ -229,7 +229,7 @@ class ImportanceMatrixTest {
         bad(new RawGguf(), "number of weights"),
         bad(new RawGguf().u32(0), "number of weights", "0"),
         bad(new RawGguf().u32(-5).data(40), "number of weights", "-5", "importance matrix"),
-        bad(new RawGguf().u32(1000).data(40), "1000 weights", "40 are left"),
+        bad(new RawGguf().u32(1000).data(40), "1000", "40 bytes are left"),
         bad(noName, "name of weight 0", "0"),
         bad(new RawGguf().u32(1).u32(900).data(40), "name of weight 0", "900", "40 are left"),
         bad(text(new RawGguf().u32(1), "w").u32(-1).u32(1).u32(0).data(9), "'w'", "-1"),

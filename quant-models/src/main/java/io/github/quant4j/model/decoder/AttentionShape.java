@@ -4,6 +4,7 @@ package io.github.quant4j.model.decoder;
 import io.github.quant4j.graph.InputOrigin;
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.SiteGroup;
+import io.github.quant4j.graph.TokenMixer;
 import io.github.quant4j.model.runtime.AttentionForm;
 import io.github.quant4j.model.runtime.KeyValueCache;
 import io.github.quant4j.model.runtime.Rotary;
@@ -95,6 +96,12 @@ public record AttentionShape(
             separate.value(),
             new HeadStructure(form.heads(), form.keyValueHeads(), form.valueWidth()))
         : new InputOrigin.Fixed();
+  }
+
+  @Override
+  public TokenMixer mixer() {
+    return new TokenMixer.Attention(
+        output, form.heads(), form.keyValueHeads(), form.headWidth(), form.valueWidth());
   }
 
   @Override

@@ -9,8 +9,10 @@ import io.github.quant4j.io.quantized.QuantizedWeights;
 import io.github.quant4j.linear.QuantizedLinear;
 import java.io.UncheckedIOException;
 import java.lang.ref.SoftReference;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -53,6 +55,16 @@ public final class StoredWeights implements ModelWeights {
     } catch (TensorFileException e) {
       throw new UncheckedIOException(e.getMessage(), e);
     }
+  }
+
+  @Override
+  public Set<String> sharedTensors() {
+    return quantized.sharedTensors();
+  }
+
+  @Override
+  public List<String> warnings() {
+    return quantized.warnings();
   }
 
   @Override

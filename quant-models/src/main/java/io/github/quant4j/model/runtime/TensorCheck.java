@@ -23,6 +23,7 @@ public final class TensorCheck {
 
   public TensorCheck(ModelWeights weights) {
     this.weights = weights;
+    warnings.addAll(weights.warnings());
   }
 
   /** One line for each problem found so far. */

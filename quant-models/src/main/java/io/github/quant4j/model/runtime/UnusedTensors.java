@@ -87,13 +87,21 @@ public final class UnusedTensors {
       ModelWeights weights, Names names, Set<String> used, Set<String> modules) {
     UnusedTensors unused = new UnusedTensors(weights.tensors(), names);
     for (String name : weights.tensors().names()) {
-      int dot = name.lastIndexOf('.');
-      boolean isPart = dot > 0 && modules.contains(name.substring(0, dot));
+      boolean isPart = isWithin(name, modules) || weights.sharedTensors().contains(name);
       if (!used.contains(name) && !isPart && !names.isIgnored(name)) {
         unused.sort(name);
       }
     }
     return unused.finding();
+  }
+
+  private static boolean isWithin(String name, Set<String> modules) {
+    for (int dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
+      if (modules.contains(name.substring(0, dot))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void sort(String name) {

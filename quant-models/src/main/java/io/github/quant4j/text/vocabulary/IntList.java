@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.quant4j.text.bpe;
+package io.github.quant4j.text.vocabulary;
 
 import java.util.Arrays;
 
@@ -67,13 +67,27 @@ public final class IntList {
     return Arrays.copyOf(values, size);
   }
 
-  /** The array behind the list; valid until the next change. */
-  int[] array() {
+  /**
+   * The array behind the list.
+   *
+   * @return the values and some room behind them; valid until the next change
+   */
+  public int[] array() {
     return values;
   }
 
-  void clear() {
+  /** Takes all values out. */
+  public void clear() {
     size = 0;
+  }
+
+  /**
+   * Takes the last values out.
+   *
+   * @param count how many are left, at most as many as there are
+   */
+  public void truncate(int count) {
+    size = Math.min(size, count);
   }
 
   private void reserve(int more) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.quant4j.text.bpe;
+package io.github.quant4j.text.vocabulary;
 
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.text.file.Section;
@@ -73,13 +73,22 @@ public final class Vocabulary {
     return Optional.ofNullable(tokens.get(id));
   }
 
-  /** Visits each token with its id, in no particular order. */
-  void forEach(ObjIntConsumer<String> visitor) {
+  /**
+   * Visits each token with its id, in no particular order.
+   *
+   * @param visitor what to do with a token and its id
+   */
+  public void forEach(ObjIntConsumer<String> visitor) {
     ids.forEach((token, id) -> visitor.accept(token, id));
   }
 
-  /** The id of a token, or a negative number. */
-  int find(String token) {
+  /**
+   * The id of a token, for loops that look up many.
+   *
+   * @param token its text, as the vocabulary spells it
+   * @return its id, or a negative number if it is not of the vocabulary
+   */
+  public int find(String token) {
     Integer id = ids.get(token);
     return id == null ? -1 : id;
   }

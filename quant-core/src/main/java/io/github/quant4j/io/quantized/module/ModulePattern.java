@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.quant4j.io.quantized;
+package io.github.quant4j.io.quantized.module;
 
 import io.github.quant4j.json.JsonException;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -14,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Expressions come from files. A match that takes more than a million steps is given up, so that
  * a hostile one cannot hang the reader.
  */
-final class ModulePattern {
+public final class ModulePattern {
   /** The class name that stands for all linear layers. */
-  static final String LINEAR = "Linear";
+  public static final String LINEAR = "Linear";
 
   private static final String EXPRESSION = "re:";
   private static final int LONGEST_EXPRESSION = 10_000;
@@ -33,47 +34,102 @@ final class ModulePattern {
   /**
    * Reads a pattern.
    *
+   * @param text a name, or an expression with {@code re:} before it
+   * @return the pattern
    * @throws JsonException if the expression is not one
    */
-  static ModulePattern parse(String text) {
-    if (!text.startsWith(EXPRESSION)) {
-      return new ModulePattern(text, null);
-    }
+  public static ModulePattern parse(String text) {
+    return text.startsWith(EXPRESSION)
+        ? expression(text, text.substring(EXPRESSION.length()))
+        : new ModulePattern(text, null);
+  }
+
+  /**
+   * Reads an expression.
+   *
+   * @param text what messages call it
+   * @param regex the expression
+   * @return the pattern
+   * @throws JsonException if it is none
+   */
+  public static ModulePattern expression(String text, String regex) {
     if (text.length() > LONGEST_EXPRESSION) {
       throw new JsonException(
           "'" + text.substring(0, 40) + "...': an expression of " + text.length() + " characters");
     }
     try {
-      return new ModulePattern(text, Pattern.compile(text.substring(EXPRESSION.length())));
+      return new ModulePattern(text, Pattern.compile(regex));
     } catch (PatternSyntaxException | StackOverflowError e) {
       throw new JsonException("'" + text + "' is not a regular expression", e);
     }
   }
 
-  String text() {
+  /**
+   * The pattern as the config has it.
+   *
+   * @return the text
+   */
+  public String text() {
     return text;
   }
 
-  boolean isName(String module) {
+  /**
+   * Whether this is a module's name.
+   *
+   * @param module the name
+   * @return true if this is no expression, and equal
+   */
+  public boolean isName(String module) {
     return expression == null && text.equals(module);
   }
 
-  boolean isLinear() {
+  /**
+   * Whether this is the class of all linear layers.
+   *
+   * @return true for {@code Linear}
+   */
+  public boolean isLinear() {
     return expression == null && text.equals(LINEAR);
   }
 
-  boolean isExpression() {
+  /**
+   * Whether this is an expression.
+   *
+   * @return false for a name
+   */
+  public boolean isExpression() {
     return expression != null;
   }
 
-  /** Whether the expression matches; false for a name. */
-  boolean expressionMatches(String module) {
+  /**
+   * Whether the expression matches from the start of a name.
+   *
+   * @param module the name
+   * @return false if this is no expression
+   * @throws JsonException if that takes too long
+   */
+  public boolean expressionMatches(String module) {
+    return matches(module, Matcher::lookingAt);
+  }
+
+  /**
+   * Whether the expression matches anywhere in a name.
+   *
+   * @param module the name
+   * @return false if this is no expression
+   * @throws JsonException if that takes too long
+   */
+  public boolean expressionIsFoundIn(String module) {
+    return matches(module, Matcher::find);
+  }
+
+  private boolean matches(String module, Predicate<Matcher> how) {
     if (expression == null) {
       return false;
     }
     Matcher matcher = expression.matcher(new CountedText(module, new int[] {MOST_STEPS}));
     try {
-      return matcher.lookingAt();
+      return how.test(matcher);
     } catch (StackOverflowError e) {
       throw new JsonException("'" + text + "' is too deeply nested to match '" + module + "'", e);
     }

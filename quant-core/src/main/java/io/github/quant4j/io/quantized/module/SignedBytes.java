@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.quant4j.io.quantized;
+package io.github.quant4j.io.quantized.module;
 
 import io.github.quant4j.matrix.PackedCodes;
 import java.lang.foreign.Arena;
@@ -10,7 +10,7 @@ import java.lang.foreign.ValueLayout;
  * Two's complement bytes against codes of 8 bits in offset binary: they differ in the highest bit.
  * Both directions copy, to memory that is freed with the last reference to it.
  */
-final class SignedBytes {
+public final class SignedBytes {
   /** The highest bit of each of eight bytes. */
   private static final long HIGHEST = 0x8080808080808080L;
 
@@ -18,15 +18,27 @@ final class SignedBytes {
 
   private SignedBytes() {}
 
-  /** Codes from {@code [rows, columns]} signed bytes. */
-  static PackedCodes toCodes(int rows, int columns, MemorySegment signed) {
+  /**
+   * Codes of signed bytes.
+   *
+   * @param rows rows of the matrix
+   * @param columns columns of the matrix
+   * @param signed {@code [rows, columns]} bytes
+   * @return the codes, a copy
+   */
+  public static PackedCodes toCodes(int rows, int columns, MemorySegment signed) {
     MemorySegment codes = Arena.ofAuto().allocate(Math.max(1, (long) rows * columns));
     flip(signed, 0, codes, 0, (long) rows * columns);
     return PackedCodes.wrap(rows, columns, 8, columns, codes);
   }
 
-  /** Signed bytes {@code [rows, columns]} from codes. */
-  static MemorySegment fromCodes(PackedCodes codes) {
+  /**
+   * Signed bytes of codes.
+   *
+   * @param codes of 8 bits
+   * @return {@code [rows, columns]} bytes, a copy
+   */
+  public static MemorySegment fromCodes(PackedCodes codes) {
     long columns = codes.columns();
     MemorySegment signed = Arena.ofAuto().allocate(codes.rows() * columns);
     for (int row = 0; row < codes.rows(); row++) {
