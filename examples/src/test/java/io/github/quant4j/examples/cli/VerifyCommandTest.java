@@ -4,8 +4,12 @@ package io.github.quant4j.examples.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.quant4j.io.gguf.GgufMetadata;
+import io.github.quant4j.io.gguf.GgufWriter;
 import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
+import io.github.quant4j.tensor.Shape;
+import io.github.quant4j.tensor.Tensor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -56,6 +60,23 @@ class VerifyCommandTest {
     assertEquals(false, json.getBoolean("ok").orElseThrow());
     JsonValue.Obj problem = (JsonValue.Obj) json.getArray("problems").orElseThrow().getFirst();
     assertTrue(problem.getString("description").orElseThrow().contains("truncated"), run.out());
+  }
+
+  @Test
+  void filesInGgufAreVerified() throws IOException {
+    Path file = temporary.resolve("model.gguf");
+    GgufMetadata metadata =
+        GgufMetadata.builder().putString("general.architecture", "llama").build();
+    for (float value : new float[] {1, Float.NaN}) {
+      new GgufWriter(metadata)
+          .add(Tensor.ofFloats(Shape.of(2), new float[] {1, value}).withName("x"))
+          .write(file);
+      CommandRun run = CommandRun.of("verify", file.toString());
+      assertEquals(Float.isNaN(value) ? Failure.WORK : 0, run.status(), run.err());
+    }
+    assertTrue(CommandRun.of("verify", file.toString()).err().contains("tensor 'x'"));
+    CommandRun.of("verify", temporary.resolve("none.gguf").toString())
+        .requireFailure(Failure.CALL, "none.gguf: no such file");
   }
 
   @Test
