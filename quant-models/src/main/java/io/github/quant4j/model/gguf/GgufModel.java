@@ -2,6 +2,7 @@
 package io.github.quant4j.model.gguf;
 
 import io.github.quant4j.io.TensorFileException;
+import io.github.quant4j.io.TensorSource;
 import io.github.quant4j.io.gguf.GgufFile;
 import io.github.quant4j.io.gguf.GgufTensor;
 import io.github.quant4j.io.quantized.Companion;
@@ -11,6 +12,8 @@ import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.linear.BlockTerm;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.model.family.FamilyReading;
+import io.github.quant4j.tensor.DType;
+import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -214,6 +217,31 @@ public final class GgufModel implements ModelSource {
     return layers.isEmpty()
         ? QuantizedWeights.of(path(), this, "", layers)
         : QuantizedWeights.of(path(), this, METHOD, layers);
+  }
+
+  /** The bytes of the file's tensors under its own names. */
+  @Override
+  public TensorSource stored() {
+    return new TensorSource() {
+      @Override
+      public SequencedSet<String> names() {
+        return Collections.unmodifiableSequencedSet(file.tensors().sequencedKeySet());
+      }
+
+      @Override
+      public Optional<Tensor> find(String name) {
+        return file.find(name)
+            .map(
+                tensor ->
+                    Tensor.of(
+                        name, DType.U8, Shape.of(tensor.data().byteSize()), tensor.data()));
+      }
+
+      @Override
+      public void close() {
+        file.close();
+      }
+    };
   }
 
   @Override
