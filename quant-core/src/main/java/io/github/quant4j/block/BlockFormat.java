@@ -47,31 +47,31 @@ public enum BlockFormat {
   Q2_K(
       84,
       CodedBlocks.shifted(
-          256, 84, 16, Levels.from(0, 2), KBlocks::q2Codes, KBlocks::q2Scales),
+          256, 84, 16, Levels.from(0, 2), KBlocks::q2Codes, KBlocks.Q2),
       KEncoders::q2),
   /** 256 codes of 3 bits from -4; scales of 6 bits for runs of 16. */
   Q3_K(
       110,
       CodedBlocks.scaled(
-          256, 110, 16, Levels.from(-4, 3), KBlocks::q3Codes, KBlocks::q3Scales),
+          256, 110, 16, Levels.from(-4, 3), KBlocks::q3Codes, KBlocks.Q3),
       KEncoders::q3),
   /** 256 codes of 4 bits; scales and offsets of 6 bits for runs of 32. */
   Q4_K(
       144,
       CodedBlocks.shifted(
-          256, 144, 32, Levels.from(0, 4), KBlocks::q4Codes, KBlocks::q4Scales),
+          256, 144, 32, Levels.from(0, 4), KBlocks::q4Codes, KBlocks.Q4),
       KEncoders::q4),
   /** 256 codes of 5 bits; scales and offsets of 6 bits for runs of 32. */
   Q5_K(
       176,
       CodedBlocks.shifted(
-          256, 176, 32, Levels.from(0, 5), KBlocks::q5Codes, KBlocks::q4Scales),
+          256, 176, 32, Levels.from(0, 5), KBlocks::q5Codes, KBlocks.Q4),
       KEncoders::q5),
   /** 256 codes of 6 bits from -32; scales of 8 bits for runs of 16. */
   Q6_K(
       210,
       CodedBlocks.scaled(
-          256, 210, 16, Levels.from(-32, 6), KBlocks::q6Codes, KBlocks::q6Scales),
+          256, 210, 16, Levels.from(-32, 6), KBlocks::q6Codes, KBlocks.Q6),
       KEncoders::q6),
   /** 32 codes of 4 bits of a code book, a scale. */
   IQ4_NL(
@@ -83,7 +83,7 @@ public enum BlockFormat {
   IQ4_XS(
       136,
       CodedBlocks.scaled(
-          256, 136, 32, Levels.nonlinear(), KBlocks::iq4Codes, KBlocks::iq4Scales),
+          256, 136, 32, Levels.nonlinear(), KBlocks::iq4Codes, KBlocks.IQ4),
       BookEncoders::iq4Xs),
   /** 256 ternary digits, five in a byte, and a scale. */
   TQ1_0(

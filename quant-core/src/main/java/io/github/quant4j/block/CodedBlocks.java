@@ -2,6 +2,8 @@
 package io.github.quant4j.block;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Blocks that are codes with scales: weight {@code i} is {@code scale * level(code[i])}, and with
@@ -18,6 +20,7 @@ public final class CodedBlocks implements BlockDecoder {
   private final byte[] levels;
   private final Codes codes;
   private final Scales scales;
+  private final @Nullable FactoredScales factored;
 
   /** How the codes of a block are unpacked. */
   @FunctionalInterface
@@ -38,7 +41,8 @@ public final class CodedBlocks implements BlockDecoder {
       boolean offsets,
       byte[] levels,
       Codes codes,
-      Scales scales) {
+      Scales scales,
+      @Nullable FactoredScales factored) {
     this.blockSize = blockSize;
     this.blockBytes = blockBytes;
     this.run = run;
@@ -46,20 +50,32 @@ public final class CodedBlocks implements BlockDecoder {
     this.levels = levels;
     this.codes = codes;
     this.scales = scales;
+    this.factored = factored;
   }
 
   static CodedBlocks scaled(
       int blockSize, int blockBytes, int run, byte[] levels, Codes codes, Scales scales) {
-    return new CodedBlocks(blockSize, blockBytes, run, false, levels, codes, scales);
+    return new CodedBlocks(blockSize, blockBytes, run, false, levels, codes, scales, null);
   }
 
   static CodedBlocks shifted(
       int blockSize, int blockBytes, int run, byte[] levels, Codes codes, Scales scales) {
-    return new CodedBlocks(blockSize, blockBytes, run, true, levels, codes, scales);
+    return new CodedBlocks(blockSize, blockBytes, run, true, levels, codes, scales, null);
   }
 
   int blockSize() {
     return blockSize;
+  }
+
+  static CodedBlocks scaled(
+      int blockSize, int blockBytes, int run, byte[] levels, Codes codes, FactoredScales scales) {
+    return new CodedBlocks(
+        blockSize, blockBytes, run, false, levels, codes, scales::read, scales);
+  }
+
+  static CodedBlocks shifted(
+      int blockSize, int blockBytes, int run, byte[] levels, Codes codes, FactoredScales scales) {
+    return new CodedBlocks(blockSize, blockBytes, run, true, levels, codes, scales::read, scales);
   }
 
   /**
@@ -116,6 +132,15 @@ public final class CodedBlocks implements BlockDecoder {
   public void scales(
       byte[] blocks, int from, float[] scaleTarget, float[] offsetTarget, int at) {
     scales.read(blocks, from, scaleTarget, offsetTarget, at);
+  }
+
+  /**
+   * The scales and offsets in parts.
+   *
+   * @return how they are found, or empty if they are numbers of their own
+   */
+  public Optional<FactoredScales> factored() {
+    return Optional.ofNullable(factored);
   }
 
   @Override

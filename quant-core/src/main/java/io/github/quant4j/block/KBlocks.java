@@ -6,6 +6,15 @@ package io.github.quant4j.block;
  * scale of the block.
  */
 final class KBlocks {
+  static final FactoredScales Q2 = FactoredScales.shifted(16, 80, 82, KBlocks::q2Factors);
+  static final FactoredScales Q3 = FactoredScales.scaled(16, 108, KBlocks::q3Factors);
+
+  /** Of Q4_K and Q5_K. */
+  static final FactoredScales Q4 = FactoredScales.shifted(8, 0, 2, KBlocks::q4Factors);
+
+  static final FactoredScales Q6 = FactoredScales.scaled(16, 208, KBlocks::q6Factors);
+  static final FactoredScales IQ4 = FactoredScales.scaled(8, 0, KBlocks::iq4Factors);
+
   private KBlocks() {}
 
   static void q2Codes(byte[] blocks, int from, byte[] target, int at) {
@@ -24,13 +33,11 @@ final class KBlocks {
     }
   }
 
-  static void q2Scales(byte[] blocks, int from, float[] scales, float[] offsets, int at) {
-    float scale = BlockBytes.half(blocks, from + 80);
-    float least = BlockBytes.half(blocks, from + 82);
+  private static void q2Factors(byte[] blocks, int from, byte[] scales, byte[] offsets, int at) {
     for (int i = 0; i < 16; i++) {
       int both = BlockBytes.u8(blocks, from + i);
-      scales[at + i] = scale * (both & 0xf);
-      offsets[at + i] = -(least * (both >> 4));
+      scales[at + i] = (byte) (both & 0xf);
+      offsets[at + i] = (byte) (both >> 4);
     }
   }
 
@@ -42,12 +49,11 @@ final class KBlocks {
     }
   }
 
-  static void q3Scales(byte[] blocks, int from, float[] scales, float[] offsets, int at) {
-    float scale = BlockBytes.half(blocks, from + 108);
+  private static void q3Factors(byte[] blocks, int from, byte[] scales, byte[] offsets, int at) {
     for (int i = 0; i < 16; i++) {
       int low = blocks[from + 96 + i % 8] >> 4 * (i / 8) & 0xf;
       int high = blocks[from + 104 + i % 4] >> 2 * (i / 4) & 3;
-      scales[at + i] = scale * ((low | high << 4) - 32);
+      scales[at + i] = (byte) ((low | high << 4) - 32);
     }
   }
 
@@ -72,9 +78,7 @@ final class KBlocks {
   }
 
   /** Of Q4_K and Q5_K: eight scales and eight least values of 6 bits in 12 bytes. */
-  static void q4Scales(byte[] blocks, int from, float[] scales, float[] offsets, int at) {
-    float scale = BlockBytes.half(blocks, from);
-    float least = BlockBytes.half(blocks, from + 2);
+  private static void q4Factors(byte[] blocks, int from, byte[] scales, byte[] offsets, int at) {
     int packed = from + 4;
     for (int i = 0; i < 8; i++) {
       int factor;
@@ -87,8 +91,8 @@ final class KBlocks {
         factor = low & 0xf | BlockBytes.u8(blocks, packed + i - 4) >> 6 << 4;
         minimum = low >> 4 | BlockBytes.u8(blocks, packed + i) >> 6 << 4;
       }
-      scales[at + i] = scale * factor;
-      offsets[at + i] = -(least * minimum);
+      scales[at + i] = (byte) factor;
+      offsets[at + i] = (byte) minimum;
     }
   }
 
@@ -100,11 +104,8 @@ final class KBlocks {
     }
   }
 
-  static void q6Scales(byte[] blocks, int from, float[] scales, float[] offsets, int at) {
-    float scale = BlockBytes.half(blocks, from + 208);
-    for (int i = 0; i < 16; i++) {
-      scales[at + i] = scale * blocks[from + 192 + i];
-    }
+  private static void q6Factors(byte[] blocks, int from, byte[] scales, byte[] offsets, int at) {
+    System.arraycopy(blocks, from + 192, scales, at, 16);
   }
 
   static void iq4Codes(byte[] blocks, int from, byte[] target, int at) {
@@ -114,12 +115,11 @@ final class KBlocks {
     }
   }
 
-  static void iq4Scales(byte[] blocks, int from, float[] scales, float[] offsets, int at) {
-    float scale = BlockBytes.half(blocks, from);
+  private static void iq4Factors(byte[] blocks, int from, byte[] scales, byte[] offsets, int at) {
     int high = BlockBytes.u16(blocks, from + 2);
     for (int i = 0; i < 8; i++) {
       int low = blocks[from + 4 + i / 2] >> 4 * (i % 2) & 0xf;
-      scales[at + i] = scale * ((low | (high >> 2 * i & 3) << 4) - 32);
+      scales[at + i] = (byte) ((low | (high >> 2 * i & 3) << 4) - 32);
     }
   }
 

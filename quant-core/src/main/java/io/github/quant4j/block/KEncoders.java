@@ -98,7 +98,7 @@ final class KEncoders {
     }
     float[] scales = new float[16];
     float[] offsets = new float[16];
-    KBlocks.q2Scales(target, at, scales, offsets, 0);
+    KBlocks.Q2.read(target, at, scales, offsets, 0);
     for (int r = 0; r < 16; r++) {
       runs.recode(input, r, scales[r], -offsets[r], 0, 3);
     }
@@ -151,7 +151,7 @@ final class KEncoders {
     }
     BlockBytes.putHalf(target, at + 108, scale);
     float[] scales = new float[16];
-    KBlocks.q3Scales(target, at, scales, scales, 0);
+    KBlocks.Q3.read(target, at, scales, scales, 0);
     for (int r = 0; r < 16; r++) {
       runs.recode(input, r, scales[r], 0, -4, 3);
     }
@@ -209,7 +209,7 @@ final class KEncoders {
     putFactors(factors, drops, target, at + 4);
     float[] scales = new float[8];
     float[] offsets = new float[8];
-    KBlocks.q4Scales(target, at, scales, offsets, 0);
+    KBlocks.Q4.read(target, at, scales, offsets, 0);
     for (int r = 0; r < 8; r++) {
       runs.recode(input, r, scales[r], -offsets[r], 0, fit.most());
     }
@@ -264,7 +264,7 @@ final class KEncoders {
           (byte) Math.min(127, ScaleFit.nearest(inverse * runs.scales[r]));
     }
     float[] scales = new float[16];
-    KBlocks.q6Scales(target, at, scales, scales, 0);
+    KBlocks.Q6.read(target, at, scales, scales, 0);
     for (int r = 0; r < 16; r++) {
       runs.recode(input, r, scales[r], 0, -32, 31);
     }

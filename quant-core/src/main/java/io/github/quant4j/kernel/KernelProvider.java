@@ -2,6 +2,7 @@
 package io.github.quant4j.kernel;
 
 import io.github.quant4j.activation.ActivationQuantizer;
+import io.github.quant4j.matrix.BlockMatrix;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.matrix.SparseMatrix;
 import io.github.quant4j.matrix.TrellisMatrix;
@@ -132,6 +133,17 @@ public interface KernelProvider {
    * @return the kernel, or empty if there is no good one
    */
   default Optional<LinearKernel> forVectors(VectorMatrix weights, KernelOptions options) {
+    return Optional.empty();
+  }
+
+  /**
+   * A kernel for weights in blocks of ggml and float activations.
+   *
+   * @param weights the weights, {@code [out, in]}
+   * @param options threads and scratch memory
+   * @return the kernel, or empty if there is no good one
+   */
+  default Optional<LinearKernel> forBlocks(BlockMatrix weights, KernelOptions options) {
     return Optional.empty();
   }
 

@@ -7,6 +7,7 @@ import io.github.quant4j.linalg.LinearAlgebra;
 import io.github.quant4j.linalg.LinearAlgebras;
 import io.github.quant4j.linalg.ScalarLinearAlgebra;
 import io.github.quant4j.linear.QuantizedLinear;
+import io.github.quant4j.matrix.BlockMatrix;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.matrix.SparseMatrix;
 import io.github.quant4j.matrix.TrellisMatrix;
@@ -201,6 +202,18 @@ public final class Kernels {
    */
   public static LinearKernel forVectors(VectorMatrix weights, KernelOptions options) {
     return first(options, provider -> provider.forVectors(weights, options));
+  }
+
+  /**
+   * A kernel for weights in blocks of ggml and float activations.
+   *
+   * @param weights the weights, {@code [out, in]}
+   * @param options provider and threads
+   * @return the kernel
+   * @throws IllegalArgumentException if the options name a provider that is not available
+   */
+  public static LinearKernel forBlocks(BlockMatrix weights, KernelOptions options) {
+    return first(options, provider -> provider.forBlocks(weights, options));
   }
 
   /**

@@ -80,8 +80,8 @@ final class LinearKernels {
                 quantizer -> new FakeQuantizedInputKernel(quantizer, decoding, options.scratch()))
             .orElse(decoding);
       }
-      case BlockTerm blocks -> {
-        LinearKernel decoded = new ScalarTermKernel(blocks, options);
+      case BlockTerm(var matrix) -> {
+        LinearKernel decoded = Kernels.forBlocks(matrix, options);
         yield activations
             .<LinearKernel>map(
                 quantizer -> new FakeQuantizedInputKernel(quantizer, decoded, options.scratch()))

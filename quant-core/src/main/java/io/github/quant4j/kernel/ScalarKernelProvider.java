@@ -2,8 +2,10 @@
 package io.github.quant4j.kernel;
 
 import io.github.quant4j.activation.ActivationQuantizer;
+import io.github.quant4j.linear.BlockTerm;
 import io.github.quant4j.linear.TrellisTerm;
 import io.github.quant4j.linear.VectorTerm;
+import io.github.quant4j.matrix.BlockMatrix;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.matrix.SparseMatrix;
 import io.github.quant4j.matrix.TrellisMatrix;
@@ -80,6 +82,11 @@ final class ScalarKernelProvider implements KernelProvider {
   @Override
   public Optional<LinearKernel> forVectors(VectorMatrix weights, KernelOptions options) {
     return Optional.of(new ScalarTermKernel(new VectorTerm(weights), options));
+  }
+
+  @Override
+  public Optional<LinearKernel> forBlocks(BlockMatrix weights, KernelOptions options) {
+    return Optional.of(new ScalarTermKernel(new BlockTerm(weights), options));
   }
 
   @Override

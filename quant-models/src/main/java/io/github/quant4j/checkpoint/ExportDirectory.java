@@ -35,9 +35,7 @@ import java.util.Set;
 final class ExportDirectory implements AutoCloseable {
   static final String REQUANTIZE = "--requantize quantizes such layers again";
 
-  private static final List<String> CONFIGS = List.of("quantization_config", "compression_config");
-  private static final List<String> OLD_CONFIGS =
-      List.of("quantize_config.json", "quant_config.json", "quantization_config.json");
+  private static final List<String> CONFIGS = List.of("quantization_config", "compression_config", "quantization");
 
   private final ModelSource source;
   private final OutputDirectory output;
@@ -145,10 +143,11 @@ final class ExportDirectory implements AutoCloseable {
    * Takes over everything else and lets the directory appear.
    *
    * @param quantization what the configuration says of quantized layers
-   * @param configFile a file that says the same by itself
+   * @param configFile a file that says the same by itself, if there is to be one
    * @return bytes of all files
    */
-  long finish(JsonValue.Obj quantization, String configFile) throws IOException {
+  long finish(JsonValue.Obj quantization, Optional<String> configFile) throws IOException {
+    written.addAll(source.quantized().sharedTensors());
     for (String name : source.names()) {
       if (!written.contains(name) && !isReplaced(name)) {
         checkpoint.link(source.require(name));
@@ -159,11 +158,11 @@ final class ExportDirectory implements AutoCloseable {
     CONFIGS.forEach(config::remove);
     config.put(CONFIGS.getFirst(), quantization);
     bytes += output.write(ModelDirectory.CONFIG, JsonWriter.pretty(new JsonValue.Obj(config)));
-    bytes += output.write(configFile, JsonWriter.pretty(quantization));
+    if (configFile.isPresent()) {
+      bytes += output.write(configFile.get(), JsonWriter.pretty(quantization));
+    }
     for (Companion companion : source.companions()) {
-      if (!OLD_CONFIGS.contains(companion.name())) {
-        bytes += companion.copyTo(output);
-      }
+      bytes += companion.copyTo(output);
     }
     bytes += output.writeChecksums();
     output.commit();
@@ -174,7 +173,7 @@ final class ExportDirectory implements AutoCloseable {
   private boolean isReplaced(String name) {
     for (int dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
       if (replaced.contains(name.substring(0, dot))) {
-        return !name.endsWith(".bias");
+        return !name.endsWith("bias");
       }
     }
     return false;

@@ -82,7 +82,7 @@ record IntegerExport(IntegerLayout layout) implements ModelExport {
           plain.add(report.layer());
         }
       }
-      long bytes = output.finish(ofModel.config(shapes, plain), "quantize_config.json");
+      long bytes = output.finish(ofModel.config(shapes, plain), Optional.of("quantize_config.json"));
       return new ExportReport(name(), reports, bytes);
     }
   }

@@ -21,6 +21,13 @@ public final class ModelExports {
           new Entry(
               "gptq_v2", "gptq_v2", argument -> integers("gptq_v2", new GptqLayout(true), argument)),
           new Entry("awq", "awq", argument -> integers("awq", new AwqLayout(), argument)),
+          new Entry(
+              CompressedTensorsExport.NAME,
+              CompressedTensorsExport.NAME,
+              argument -> {
+                requireNone(CompressedTensorsExport.NAME, argument);
+                return new CompressedTensorsExport();
+              }),
           new Entry("gguf", "gguf:TYPE", argument -> new GgufExport(GgufTypes.parse(argument))));
 
   private ModelExports() {}

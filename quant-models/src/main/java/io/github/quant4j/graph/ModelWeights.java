@@ -33,25 +33,6 @@ public interface ModelWeights extends AutoCloseable {
   Optional<QuantizedLinear> linear(String site);
 
   /**
-   * A site that is stored in another form than one weight tensor, or has its weights from a module
-   * that is.
-   *
-   * @param site the site
-   * @return the layer with the site's bias, or empty if the weights are among {@link #tensors()}
-   * @throws java.io.UncheckedIOException if what is stored is damaged; the cause says what
-   */
-  default Optional<QuantizedLinear> linear(LinearSite site) {
-    Optional<QuantizedLinear> own = linear(site.name());
-    if (own.isPresent() || !site.isTied()) {
-      return own;
-    }
-    Optional<float[]> bias =
-        site.bias().flatMap(name -> tensors().find(name)).map(Tensor::toFloatArray);
-    return linear(LinearSite.moduleOf(site.weight()))
-        .map(table -> bias.isPresent() ? table.withBias(bias.get()) : table);
-  }
-
-  /**
    * Tensors that several quantized sites are slices of, and others that only say how caches were
    * quantized.
    *
@@ -68,6 +49,25 @@ public interface ModelWeights extends AutoCloseable {
    */
   default List<String> warnings() {
     return List.of();
+  }
+
+  /**
+   * A site that is stored in another form than one weight tensor, or has its weights from a module
+   * that is.
+   *
+   * @param site the site
+   * @return the layer with the site's bias, or empty if the weights are among {@link #tensors()}
+   * @throws java.io.UncheckedIOException if what is stored is damaged; the cause says what
+   */
+  default Optional<QuantizedLinear> linear(LinearSite site) {
+    Optional<QuantizedLinear> own = linear(site.name());
+    if (own.isPresent() || !site.isTied()) {
+      return own;
+    }
+    Optional<float[]> bias =
+        site.bias().flatMap(name -> tensors().find(name)).map(Tensor::toFloatArray);
+    return linear(LinearSite.moduleOf(site.weight()))
+        .map(table -> bias.isPresent() ? table.withBias(bias.get()) : table);
   }
 
   @Override

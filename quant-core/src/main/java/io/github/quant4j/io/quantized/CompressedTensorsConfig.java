@@ -157,6 +157,22 @@ final class CompressedTensorsConfig {
    */
   static JsonValue.Obj toJson(
       SequencedMap<String, ConfigGroup> modules, boolean allLinear, Collection<String> ignored) {
+    return toJson(modules, allLinear, ignored, Map.of());
+  }
+
+  /**
+   * Makes a config with transforms that run with the model.
+   *
+   * @param modules how each module is quantized
+   * @param allLinear whether each of them is a linear layer
+   * @param ignored the linear layers that are not quantized
+   * @param transforms by name
+   */
+  static JsonValue.Obj toJson(
+      SequencedMap<String, ConfigGroup> modules,
+      boolean allLinear,
+      Collection<String> ignored,
+      Map<String, ?> transforms) {
     SequencedMap<ConfigGroup, List<String>> groups = new LinkedHashMap<>();
     modules.forEach(
         (module, group) -> groups.computeIfAbsent(group, _ -> new ArrayList<>()).add(module));
@@ -177,6 +193,9 @@ final class CompressedTensorsConfig {
     config.put("kv_cache_scheme", null);
     config.put("ignore", List.copyOf(ignored));
     config.put("config_groups", configGroups);
+    if (!transforms.isEmpty()) {
+      config.put("transform_config", Map.of("config_groups", transforms));
+    }
     return (JsonValue.Obj) JsonValue.of(config);
   }
 

@@ -170,8 +170,7 @@ public final class QuantizedWeights {
       SequencedMap<String, Supplier<QuantizedLinear>> layers) {
     SequencedMap<String, ModuleReader> modules = new LinkedHashMap<>();
     layers.forEach((module, layer) -> modules.put(module, _ -> layer.get()));
-    return new QuantizedWeights(
-        origin, tensors, method, QuantizedModules.of(modules), Map.of());
+    return new QuantizedWeights(origin, tensors, method, QuantizedModules.of(modules), Map.of());
   }
 
   private static Path origin(TensorSource tensors) {

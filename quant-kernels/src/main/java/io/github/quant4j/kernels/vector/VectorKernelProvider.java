@@ -8,6 +8,7 @@ import io.github.quant4j.kernel.LinearKernel;
 import io.github.quant4j.kernel.PackedMatrix;
 import io.github.quant4j.kernels.vector.machine.ColdPhase;
 import io.github.quant4j.kernels.vector.machine.VirtualMachine;
+import io.github.quant4j.matrix.BlockMatrix;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.matrix.SparseMatrix;
 import io.github.quant4j.matrix.TrellisMatrix;
@@ -106,6 +107,11 @@ public final class VectorKernelProvider implements KernelProvider {
   @Override
   public Optional<LinearKernel> forVectors(VectorMatrix weights, KernelOptions options) {
     return VectorKernels.forVectors(weights, options);
+  }
+
+  @Override
+  public Optional<LinearKernel> forBlocks(BlockMatrix weights, KernelOptions options) {
+    return VectorKernels.forBlocks(weights, options);
   }
 
   @Override

@@ -22,6 +22,7 @@ import io.github.quant4j.kernels.vector.sparse.SparseKernel;
 import io.github.quant4j.kernels.vector.trellis.TrellisFloatKernel;
 import io.github.quant4j.kernels.vector.weightonly.WeightOnlyKernels;
 import io.github.quant4j.linalg.LinearAlgebra;
+import io.github.quant4j.matrix.BlockMatrix;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.matrix.SparseMatrix;
 import io.github.quant4j.matrix.TrellisMatrix;
@@ -62,6 +63,12 @@ final class VectorKernels {
   }
 
   static Optional<LinearKernel> forVectors(VectorMatrix weights, KernelOptions options) {
+    return isTiny(weights.rows(), weights.columns())
+        ? Optional.empty()
+        : Optional.of(WeightOnlyKernels.create(weights, options));
+  }
+
+  static Optional<LinearKernel> forBlocks(BlockMatrix weights, KernelOptions options) {
     return isTiny(weights.rows(), weights.columns())
         ? Optional.empty()
         : Optional.of(WeightOnlyKernels.create(weights, options));

@@ -198,15 +198,10 @@ public record IntegerWeights(
     return new IntegerWeights(rows, columns, bits, codes, groupSize, groups, changed, zeros);
   }
 
-  /** Shape, bits and groups, for example {@code [64, 128], 4 bits in groups of 32}. */
+  /** Bits and groups, for example {@code 4 bits in groups of 32}. */
   @Override
   public String toString() {
-    return "["
-        + rows
-        + ", "
-        + columns
-        + "], "
-        + bits
+    return bits
         + (groupCount() == 1 ? " bits by output" : " bits in groups of " + groupSize)
         + (isInOrder() ? "" : " in an order of their own");
   }

@@ -9,7 +9,8 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decodes panels of weights from {@link WordTiles}, group by group: {@code (level - zero) * scale}.
+ * Decodes panels of weights from {@link WordTiles}, group by group: {@code (level - zero) * scale
+ * + offset}.
  *
  * <p>Parameters come to the loops through memory, since a vector that two branches make lies on the
  * heap.
@@ -29,20 +30,20 @@ abstract class GroupPanels implements PanelSource {
 
   private final WordTiles tiles;
   private final int groupWords;
-  private final ParameterTable scales;
-  private final @Nullable ParameterTable zeros;
+  private final GroupTable scales;
+  private final @Nullable GroupTable zeros;
+  private final @Nullable GroupTable offsets;
   private final ScratchPool scratch;
 
   GroupPanels(
-      WordTiles tiles,
+      PackedTiles packed,
       int groupWords,
-      ParameterTable scales,
-      @Nullable ParameterTable zeros,
       ScratchPool scratch) {
-    this.tiles = tiles;
+    this.tiles = packed.words();
     this.groupWords = groupWords;
-    this.scales = scales;
-    this.zeros = zeros;
+    this.scales = packed.scales();
+    this.zeros = packed.zeros();
+    this.offsets = packed.offsets();
     this.scratch = scratch;
   }
 
@@ -67,6 +68,14 @@ abstract class GroupPanels implements PanelSource {
         decode(tiles.data(), at, parameters, panel, to, end);
       } else {
         decodeShifted(tiles.data(), at, parameters, panel, to, end);
+      }
+      if (offsets != null) {
+        offsets.load(tile, group, vector, parameters, 0);
+        for (int p = to; p < end; p += WIDTH) {
+          for (int i = 0; i < WIDTH; i++) {
+            panel[p + i] += parameters[i];
+          }
+        }
       }
       word += (end - to) / (codesInWord * WIDTH);
       to = end;

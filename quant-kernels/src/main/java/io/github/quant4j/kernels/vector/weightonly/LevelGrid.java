@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.kernels.vector.weightonly;
 
-import io.github.quant4j.format.NumberFormat;
 import java.util.Optional;
 
 /**
@@ -20,12 +19,11 @@ record LevelGrid(float step, int zeroIndex, int[] index, int largest) {
   /**
    * Finds the grid of a format.
    *
-   * @param format the format
+   * @param values what each code stands for
    * @return the grid, or empty if the levels are not multiples of a step, are more than 255 steps
    *     apart, or some code is no number
    */
-  static Optional<LevelGrid> of(NumberFormat format) {
-    float[] values = format.decodeTable();
+  static Optional<LevelGrid> of(float[] values) {
     float low = Float.POSITIVE_INFINITY;
     float high = Float.NEGATIVE_INFINITY;
     float smallest = Float.POSITIVE_INFINITY;

@@ -9,7 +9,6 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
-import org.jspecify.annotations.Nullable;
 
 /** Decodes panels of evenly spaced codes of 8 bits by conversion. */
 final class LinearPanels extends GroupPanels {
@@ -27,14 +26,12 @@ final class LinearPanels extends GroupPanels {
   private final float offset;
 
   LinearPanels(
-      WordTiles tiles,
+      PackedTiles packed,
       int groupWords,
-      ParameterTable scales,
-      @Nullable ParameterTable zeros,
       ScratchPool scratch,
       float factor,
       float offset) {
-    super(tiles, groupWords, scales, zeros, scratch);
+    super(packed, groupWords, scratch);
     this.factor = factor;
     this.offset = offset;
   }

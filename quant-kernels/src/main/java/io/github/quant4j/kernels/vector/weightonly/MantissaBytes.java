@@ -24,7 +24,7 @@ final class MantissaBytes extends TileProduct {
   private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
   MantissaBytes(
-      WordTiles tiles, int groupWords, ParameterTable scales, @Nullable ParameterTable zeros) {
+      WordTiles tiles, int groupWords, GroupTable scales, @Nullable GroupTable zeros) {
     super(tiles, groupWords, scales, zeros);
   }
 

@@ -9,7 +9,6 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
-import org.jspecify.annotations.Nullable;
 
 /** Decodes panels of minifloats of 8 bits by moving their fields. */
 final class MiniFloatPanels extends GroupPanels {
@@ -26,15 +25,13 @@ final class MiniFloatPanels extends GroupPanels {
   private final float rebias;
 
   MiniFloatPanels(
-      WordTiles tiles,
+      PackedTiles packed,
       int groupWords,
-      ParameterTable scales,
-      @Nullable ParameterTable zeros,
       ScratchPool scratch,
       float factor,
       int exponentBits,
       float rebias) {
-    super(tiles, groupWords, scales, zeros, scratch);
+    super(packed, groupWords, scratch);
     this.factor = factor;
     this.shift = Byte.SIZE - exponentBits;
     this.fields = 0x80000000 | 0x7f << 16 + exponentBits;

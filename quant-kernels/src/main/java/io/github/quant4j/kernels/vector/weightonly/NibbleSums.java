@@ -83,7 +83,7 @@ final class NibbleSums extends TileProduct {
   }
 
   NibbleSums(
-      WordTiles tiles, int groupWords, ParameterTable scales, @Nullable ParameterTable zeros) {
+      WordTiles tiles, int groupWords, GroupTable scales, @Nullable GroupTable zeros) {
     super(tiles, groupWords, scales, zeros);
   }
 

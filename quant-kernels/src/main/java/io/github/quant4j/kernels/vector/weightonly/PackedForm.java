@@ -64,7 +64,7 @@ final class PackedForm {
     SequencedMap<String, MemorySegment> parts = new LinkedHashMap<>();
     parts.put(WORDS, packed.words().data());
     put(SCALES, packed.scales(), properties, parts);
-    ParameterTable zeros = packed.zeros();
+    GroupTable zeros = packed.zeros();
     if (zeros != null) {
       put(ZEROS, zeros, properties, parts);
     }
@@ -74,11 +74,14 @@ final class PackedForm {
 
   private static void put(
       String name,
-      ParameterTable table,
+      GroupTable table,
       SequencedMap<String, String> properties,
       SequencedMap<String, MemorySegment> parts) {
-    properties.put(name, table.encoding().label());
-    parts.put(name, table.data());
+    if (!(table instanceof ParameterTable stored)) {
+      throw new IllegalStateException(table + " has no stored form");
+    }
+    properties.put(name, stored.encoding().label());
+    parts.put(name, stored.data());
   }
 
   /**
@@ -117,7 +120,7 @@ final class PackedForm {
               + (form.hasZeros() ? " with" : " without")
               + " zero points is not what the scheme says");
     }
-    return WeightOnlyFamilies.plan(form)
+    return WeightOnlyPlan.of(form)
         .filter(plan -> layout(plan.family()).equals(weights.layout()))
         .orElseThrow(
             () -> new PackedLayoutException(weights, "such weights are not of that layout"));
@@ -133,7 +136,7 @@ final class PackedForm {
     MemorySegment words =
         PackedMemory.part(
             weights, WORDS, WordTiles.byteSize(form.rows(), form.columns(), plan.bits()));
-    return new PackedTiles(
+    return PackedTiles.of(
         WordTiles.view(words, form.rows(), form.columns(), plan.bits()),
         table(weights, SCALES, form),
         form.hasZeros() ? table(weights, ZEROS, form) : null);

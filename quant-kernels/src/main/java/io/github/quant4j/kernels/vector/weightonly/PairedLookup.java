@@ -45,8 +45,8 @@ final class PairedLookup extends TileProduct {
   PairedLookup(
       WordTiles tiles,
       int groupWords,
-      ParameterTable scales,
-      @Nullable ParameterTable zeros,
+      GroupTable scales,
+      @Nullable GroupTable zeros,
       short[] entries) {
     super(tiles, groupWords, scales, zeros);
     this.entries = entries;

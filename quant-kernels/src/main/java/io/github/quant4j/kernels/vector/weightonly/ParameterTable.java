@@ -16,14 +16,10 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * A parameter (scale or zero point) of every group of every row, rows in lanes, for {@link
- * WordTiles}.
- *
- * <p>Values that all are BF16 or F16 numbers are kept so, two groups to an int lane: with small
- * groups, scales are a large part of the memory traffic. Nothing is rounded. Rows beyond the matrix
- * are 0.
+ * Parameters as they are. Values that all are BF16 or F16 numbers are kept so, two groups to an int
+ * lane: with small groups, scales are a large part of the memory traffic.
  */
-final class ParameterTable {
+final class ParameterTable extends GroupTable {
   private static final VectorSpecies<Integer> I = Lanes.INT;
   private static final int LANES = Lanes.FLOATS;
 
@@ -128,16 +124,8 @@ final class ParameterTable {
     return Math.multiplyExact(elements, WordTiles.ROWS * SIZE);
   }
 
-  /**
-   * Decodes the parameters of a tile for some groups.
-   *
-   * @param tile which tile
-   * @param group the first group, even
-   * @param count how many
-   * @param target receives {@code [count, ROWS]} parameters; with an odd count, anything for one
-   *     group more
-   * @param offset position of the first one
-   */
+  /** {@inheritDoc} The first group may be any even one. */
+  @Override
   void decode(int tile, int group, int count, float[] target, int offset) {
     if (float32) {
       long from = ((long) tile * groups + group) * WordTiles.ROWS * SIZE;
@@ -189,15 +177,7 @@ final class ParameterTable {
     }
   }
 
-  /**
-   * Decodes the parameters of a tile for one group in plain loops.
-   *
-   * @param tile which tile
-   * @param group which group
-   * @param stored for {@link WordTiles#ROWS} stored parameters
-   * @param target receives {@link WordTiles#ROWS} parameters
-   * @param offset position of the first one
-   */
+  @Override
   void decodePlain(int tile, int group, int[] stored, float[] target, int offset) {
     if (float32) {
       long from = ((long) tile * groups + group) * WordTiles.ROWS * SIZE;
@@ -215,15 +195,7 @@ final class ParameterTable {
     }
   }
 
-  /**
-   * Decodes the parameters of two vectors of rows for a group.
-   *
-   * @param tile which tile
-   * @param group which group
-   * @param vector the first vector
-   * @param target receives the parameters
-   * @param offset position of the first one
-   */
+  @Override
   void load(int tile, int group, int vector, float[] target, int offset) {
     if (float32) {
       long from = ((long) tile * groups + group) * WordTiles.ROWS * SIZE + vector * (LANES * SIZE);
@@ -250,6 +222,7 @@ final class ParameterTable {
     }
   }
 
+  @Override
   int groups() {
     return groups;
   }

@@ -16,8 +16,8 @@ final class PlainTiles {
 
   private final WordTiles tiles;
   private final int groupWords;
-  private final ParameterTable scales;
-  private final ParameterTable zeros;
+  private final GroupTable scales;
+  private final GroupTable zeros;
   private final boolean hasZeros;
   private final int pairedStep;
 
@@ -33,8 +33,8 @@ final class PlainTiles {
   PlainTiles(
       WordTiles tiles,
       int groupWords,
-      ParameterTable scales,
-      ParameterTable zeros,
+      GroupTable scales,
+      GroupTable zeros,
       int pairedStep) {
     this.tiles = tiles;
     this.groupWords = groupWords;
@@ -158,7 +158,7 @@ final class PlainTiles {
       }
     }
 
-    private void load(ParameterTable table, int group, float[] target) {
+    private void load(GroupTable table, int group, float[] target) {
       for (int i = 0; i < count; i++) {
         table.decodePlain(tile + i, group, parameters, target, i * ROWS);
       }

@@ -22,8 +22,8 @@ final class TableLookup extends TileProduct {
   TableLookup(
       WordTiles tiles,
       int groupWords,
-      ParameterTable scales,
-      @Nullable ParameterTable zeros,
+      GroupTable scales,
+      @Nullable GroupTable zeros,
       float[] values) {
     super(tiles, groupWords, scales, zeros);
     this.values = values;

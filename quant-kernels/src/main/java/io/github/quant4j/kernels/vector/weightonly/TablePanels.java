@@ -9,7 +9,6 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
-import org.jspecify.annotations.Nullable;
 
 /** Decodes panels of codes of 1, 2 or 4 bits by looking their values up. */
 final class TablePanels extends GroupPanels {
@@ -24,15 +23,13 @@ final class TablePanels extends GroupPanels {
   private final float[] table;
 
   TablePanels(
-      WordTiles tiles,
+      PackedTiles packed,
       int groupWords,
-      ParameterTable scales,
-      @Nullable ParameterTable zeros,
       ScratchPool scratch,
       float factor,
       int bits,
       float[] table) {
-    super(tiles, groupWords, scales, zeros, scratch);
+    super(packed, groupWords, scratch);
     this.factor = factor;
     this.bits = bits;
     this.codesInWord = Integer.SIZE / bits;

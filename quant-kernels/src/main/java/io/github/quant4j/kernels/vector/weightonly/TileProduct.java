@@ -37,11 +37,11 @@ abstract class TileProduct {
   /** Whether there are zero points. */
   final boolean hasZeros;
 
-  private final ParameterTable scales;
-  private final @Nullable ParameterTable zeros;
+  private final GroupTable scales;
+  private final @Nullable GroupTable zeros;
 
   TileProduct(
-      WordTiles tiles, int groupWords, ParameterTable scales, @Nullable ParameterTable zeros) {
+      WordTiles tiles, int groupWords, GroupTable scales, @Nullable GroupTable zeros) {
     this.tiles = tiles;
     this.groupWords = groupWords;
     this.scales = scales;
@@ -78,7 +78,7 @@ abstract class TileProduct {
   final void loadParameters(int tile, int group, TokenVector x, float[] scratch) {
     int count = Math.min(CHUNK, scales.groups() - group);
     scales.decode(tile, group, count, scratch, PARAMETERS);
-    ParameterTable zeroPoints = zeros;
+    GroupTable zeroPoints = zeros;
     if (zeroPoints == null) {
       return;
     }

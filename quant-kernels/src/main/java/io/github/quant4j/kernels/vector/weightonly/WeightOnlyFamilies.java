@@ -2,7 +2,6 @@
 package io.github.quant4j.kernels.vector.weightonly;
 
 import io.github.quant4j.format.MiniFloat;
-import io.github.quant4j.format.NumberFormat;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.LinearKernel;
 import io.github.quant4j.kernels.vector.dense.PanelSource;
@@ -26,27 +25,25 @@ final class WeightOnlyFamilies {
   /** Mantissa bits that a paired look-up has for an index. */
   private static final int PAIRED_LEVELS = 128;
 
-  private final WeightForm form;
-  private final NumberFormat format;
+  private final TileForm form;
 
-  private WeightOnlyFamilies(WeightForm form) {
+  private WeightOnlyFamilies(TileForm form) {
     this.form = form;
-    this.format = form.format();
   }
 
   /** The plan for a form, or empty if no family does it. */
-  static Optional<WeightOnlyPlan> plan(WeightForm form) {
+  static Optional<TilePlan> plan(TileForm form) {
     return new WeightOnlyFamilies(form).plan();
   }
 
-  private Optional<WeightOnlyPlan> plan() {
-    int bits = format.bits();
+  private Optional<TilePlan> plan() {
+    int bits = form.codeBits();
     int stored = bits <= 2 ? bits : bits <= 4 ? 4 : 8;
     int codesInWord = Integer.SIZE / stored;
     if (form.groups() > 1 && form.groupSize() % codesInWord != 0) {
       return Optional.empty();
     }
-    Optional<LevelGrid> levels = LevelGrid.of(format);
+    Optional<LevelGrid> levels = LevelGrid.of(form.levels());
     return switch (stored) {
       case 1, 2 -> Optional.of(nibbleSums(stored));
       case 4 -> {
@@ -62,9 +59,9 @@ final class WeightOnlyFamilies {
     };
   }
 
-  private WeightOnlyPlan nibbleSums(int bits) {
+  private TilePlan nibbleSums(int bits) {
     int tables = WordTiles.words(form.columns(), bits) * (Integer.SIZE / 4);
-    float[] levels = Arrays.copyOf(format.decodeTable(), 1 << bits);
+    float[] levels = Arrays.copyOf(form.levels(), 1 << bits);
     TokenLayout layout = layout(tables * Table16.SIZE, 0f, new NibbleSums.Tables(bits, levels));
     float[] table = table16(1 << bits, 1f);
     return plan(
@@ -74,6 +71,7 @@ final class WeightOnlyFamilies {
         1f,
         (packed, options) ->
             kernel(
+                packed,
                 new NibbleSums(packed.words(), groupWords(bits), packed.scales(), packed.zeros()),
                 tablePanels(packed, bits, 1f, table, options),
                 layout,
@@ -82,18 +80,18 @@ final class WeightOnlyFamilies {
                 options));
   }
 
-  private WeightOnlyPlan pairedLookup(LevelGrid levels) {
+  private TilePlan pairedLookup(LevelGrid levels) {
     int spread = Integer.highestOneBit((PAIRED_LEVELS - 1) / levels.largest());
     float unit = levels.step() * PAIRED_LEVELS / spread;
     short[] entries = new short[2 * Table16.SIZE];
     for (int i = 0; i < entries.length; i++) {
-      int code = i % (1 << format.bits());
+      int code = i % (1 << form.codeBits());
       entries[i] = (short) (PairedLookup.ONE + levels.index()[code] * spread);
     }
     float offset = (float) levels.zeroIndex() * spread / PAIRED_LEVELS;
     TokenLayout layout = layout(valueCount(4), offset, TokenLayout.Order.PAIRED);
     boolean isSmall = form.groupSize() <= PairedLookupBlocks.LARGEST_GROUP;
-    float[] table = table16(1 << format.bits(), unit);
+    float[] table = table16(1 << form.codeBits(), unit);
     return plan(
         PAIRED_LOOKUP,
         4,
@@ -101,9 +99,13 @@ final class WeightOnlyFamilies {
         unit,
         (packed, options) ->
             kernel(
-                packed.zeros() == null && isSmall && packed.scales().isBfloat16()
+                packed,
+                packed.zeros() == null
+ && isSmall
+ && packed.scales() instanceof ParameterTable stored
+ && stored.isBfloat16()
                     ? new PairedLookupBlocks(
-                        packed.words(), groupWords(4), packed.scales(), entries)
+                        packed.words(), groupWords(4), stored, entries)
                     : new PairedLookup(
                         packed.words(), groupWords(4), packed.scales(), packed.zeros(), entries),
                 tablePanels(packed, 4, unit, table, options),
@@ -114,11 +116,11 @@ final class WeightOnlyFamilies {
   }
 
   /** Evenly spaced codes of 4 or 8 bits as mantissas. */
-  private WeightOnlyPlan mantissa(LevelGrid levels, int bits) {
+  private TilePlan mantissa(LevelGrid levels, int bits) {
     int range = 1 << bits;
     int spread = Integer.highestOneBit((range - 1) / levels.largest());
     float unit = levels.step() * range / spread;
-    byte[] recode = new byte[1 << format.bits()];
+    byte[] recode = new byte[1 << form.codeBits()];
     for (int code = 0; code < recode.length; code++) {
       recode[code] = (byte) (levels.index()[code] * spread);
     }
@@ -138,6 +140,7 @@ final class WeightOnlyFamilies {
         unit,
         (packed, options) ->
             kernel(
+                packed,
                 bits == 8
                     ? new MantissaBytes(
                         packed.words(), groupWords(8), packed.scales(), packed.zeros())
@@ -145,10 +148,8 @@ final class WeightOnlyFamilies {
                         packed.words(), groupWords(4), packed.scales(), packed.zeros()),
                 bits == 8
                     ? new LinearPanels(
-                        packed.words(),
+                        packed,
                         groupWords(8),
-                        packed.scales(),
-                        packed.zeros(),
                         options.scratch(),
                         form.tensorScale() * step,
                         codeOffset)
@@ -159,8 +160,8 @@ final class WeightOnlyFamilies {
                 options));
   }
 
-  private WeightOnlyPlan tableLookup() {
-    float[] table = table16(1 << format.bits(), 1f);
+  private TilePlan tableLookup() {
+    float[] table = table16(1 << form.codeBits(), 1f);
     TokenLayout layout = layout(valueCount(4), 0f, TokenLayout.Order.PLAIN);
     return plan(
         TABLE_LOOKUP,
@@ -169,6 +170,7 @@ final class WeightOnlyFamilies {
         1f,
         (packed, options) ->
             kernel(
+                packed,
                 new TableLookup(
                     packed.words(), groupWords(4), packed.scales(), packed.zeros(), table),
                 tablePanels(packed, 4, 1f, table, options),
@@ -179,13 +181,16 @@ final class WeightOnlyFamilies {
   }
 
   /** Empty if the format is no minifloat of 3 to 5 exponent bits. */
-  private Optional<WeightOnlyPlan> miniFloat() {
-    if (!(format instanceof MiniFloat mini)
-        || mini.exponentBits() < 3
-        || mini.exponentBits() > 5
-        || form.hasZeros()) {
+  private Optional<TilePlan> miniFloat() {
+    if (form.hasZeros()) {
       return Optional.empty();
     }
+    return form.miniFloat()
+        .filter(mini -> mini.exponentBits() >= 3 && mini.exponentBits() <= 5)
+        .map(this::miniFloat);
+  }
+
+  private TilePlan miniFloat(MiniFloat mini) {
     int fieldBits = mini.bits() - 1;
     byte[] recode = new byte[1 << mini.bits()];
     for (int code = 0; code < recode.length; code++) {
@@ -195,20 +200,16 @@ final class WeightOnlyFamilies {
     int rebias = 127 - mini.bias();
     int half = rebias / 2;
     TokenLayout layout = layout(valueCount(8), 0f, new TokenLayout.Scaled(half));
-    return Optional.of(
-        plan(
+    return plan(
             MOVED_FIELDS,
             8,
             recode,
             1f,
             (packed, options) ->
                 kernel(
+                packed,
                     movedFields(mini, packed),
-                    new MiniFloatPanels(
-                        packed.words(),
-                        groupWords(8),
-                        packed.scales(),
-                        null,
+                    new MiniFloatPanels(packed, groupWords(8),
                         options.scratch(),
                         form.tensorScale(),
                         mini.exponentBits(),
@@ -216,7 +217,7 @@ final class WeightOnlyFamilies {
                     layout,
                     Math.scalb(1f, rebias - half),
                     "fields moved",
-                    options)));
+                    options));
   }
 
   private TileProduct movedFields(MiniFloat mini, PackedTiles packed) {
@@ -229,18 +230,14 @@ final class WeightOnlyFamilies {
     };
   }
 
-  private WeightOnlyPlan plan(
-      String family, int bits, byte[] recode, float zeroUnit, WeightOnlyPlan.Assembly assembly) {
-    return new WeightOnlyPlan(family, form, bits, recode, zeroUnit, assembly);
+  private TilePlan plan(
+      String family, int bits, byte[] recode, float zeroUnit, TilePlan.Assembly assembly) {
+    return new TilePlan(family, bits, recode, zeroUnit, assembly);
   }
 
   private TablePanels tablePanels(
       PackedTiles packed, int bits, float unit, float[] table, KernelOptions options) {
-    return new TablePanels(
-        packed.words(),
-        groupWords(bits),
-        packed.scales(),
-        packed.zeros(),
+    return new TablePanels(packed, groupWords(bits),
         options.scratch(),
         form.tensorScale() * unit,
         bits,
@@ -248,6 +245,7 @@ final class WeightOnlyFamilies {
   }
 
   private LinearKernel kernel(
+      PackedTiles packed,
       TileProduct product,
       PanelSource panels,
       TokenLayout layout,
@@ -257,10 +255,11 @@ final class WeightOnlyFamilies {
     return new WeightOnlyKernel(
         form.rows(),
         product,
+        packed.offsets() == null ? null : new GroupOffsets(packed.offsets()),
         panels,
         layout,
         form.tensorScale() * unit,
-        form.scheme() + " by " + family,
+        form.label() + " by " + family,
         options);
   }
 
@@ -278,7 +277,7 @@ final class WeightOnlyFamilies {
   }
 
   private byte[] identity() {
-    byte[] same = new byte[1 << format.bits()];
+    byte[] same = new byte[1 << form.codeBits()];
     for (int code = 0; code < same.length; code++) {
       same[code] = (byte) code;
     }
@@ -287,7 +286,7 @@ final class WeightOnlyFamilies {
 
   /** The levels of the first codes in units, over and over. */
   private float[] table16(int codes, float unit) {
-    float[] levels = Arrays.copyOf(format.decodeTable(), codes);
+    float[] levels = Arrays.copyOf(form.levels(), codes);
     float[] table = new float[Table16.SIZE];
     for (int i = 0; i < table.length; i++) {
       table[i] = levels[i % codes] / unit;

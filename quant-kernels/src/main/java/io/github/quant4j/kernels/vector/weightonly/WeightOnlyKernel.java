@@ -11,6 +11,7 @@ import io.github.quant4j.kernels.vector.machine.ColdPhase;
 import io.github.quant4j.kernels.vector.machine.Lanes;
 import io.github.quant4j.kernels.vector.machine.PackedMemory;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Quantized weights in {@link WordTiles} times float activations.
@@ -31,6 +32,7 @@ final class WeightOnlyKernel extends PartitionedKernel {
   private static final long SEQUENTIAL_WORK = 1 << 20;
 
   private final TileProduct product;
+  private final @Nullable GroupOffsets offsets;
   private final PanelSource panels;
   private final Optional<PlainTiles> plain;
   private final TokenLayout layout;
@@ -44,6 +46,7 @@ final class WeightOnlyKernel extends PartitionedKernel {
    *
    * @param outFeatures rows
    * @param product what multiplies single tokens
+   * @param offsets what is added to single tokens, null if nothing is
    * @param panels what decodes panels for more
    * @param layout how the product wants its token
    * @param factor what its sums are multiplied by
@@ -53,6 +56,7 @@ final class WeightOnlyKernel extends PartitionedKernel {
   WeightOnlyKernel(
       int outFeatures,
       TileProduct product,
+      @Nullable GroupOffsets offsets,
       PanelSource panels,
       TokenLayout layout,
       float factor,
@@ -60,6 +64,7 @@ final class WeightOnlyKernel extends PartitionedKernel {
       KernelOptions options) {
     super(layout.inFeatures(), outFeatures, options);
     this.product = product;
+    this.offsets = offsets;
     this.panels = panels;
     this.plain = product.plain();
     this.layout = layout;
@@ -136,6 +141,9 @@ final class WeightOnlyKernel extends PartitionedKernel {
       return false;
     }
     plain.get().multiply(tokens, from, to, factor, y, yOffset, outFeatures(), options().scratch());
+    for (int tile = from; tile < to; tile++) {
+      addOffsets(tokens, tile, true, y, yOffset);
+    }
     return true;
   }
 
@@ -151,6 +159,20 @@ final class WeightOnlyKernel extends PartitionedKernel {
       }
     }
     options().scratch().release(scratch);
+    addOffsets(tokens, tile, false, y, yOffset);
+  }
+
+  private void addOffsets(
+      TokenVectors tokens, int tile, boolean isPlain, float[] y, int yOffset) {
+    if (offsets == null) {
+      return;
+    }
+    int row = tile * WordTiles.ROWS;
+    int count = Math.min(WordTiles.ROWS, outFeatures() - row);
+    for (int t = 0; t < tokens.count(); t++) {
+      int to = yOffset + t * outFeatures() + row;
+      offsets.add(tile, tokens.get(t), isPlain, count, y, to, options().scratch());
+    }
   }
 
   @Override

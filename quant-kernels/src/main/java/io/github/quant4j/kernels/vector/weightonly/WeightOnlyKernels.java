@@ -4,6 +4,7 @@ package io.github.quant4j.kernels.vector.weightonly;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.LinearKernel;
 import io.github.quant4j.kernel.PackedMatrix;
+import io.github.quant4j.matrix.BlockMatrix;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.matrix.VectorMatrix;
 import java.util.List;
@@ -35,6 +36,22 @@ public final class WeightOnlyKernels {
    */
   public static LinearKernel create(VectorMatrix weights, KernelOptions options) {
     return new DecodedVectorKernel(weights, options);
+  }
+
+  /**
+   * A kernel for weights in blocks of ggml and float activations.
+   *
+   * @param weights the weights, {@code [out, in]}
+   * @param options threads and scratch memory
+   * @return the kernel, whose weights are packed anew if they are codes with scales, and decoded
+   *     row by row where they lie otherwise
+   */
+  public static LinearKernel create(BlockMatrix weights, KernelOptions options) {
+    return weights
+        .format()
+        .coded()
+        .flatMap(coded -> new BlockPacking(weights, coded, options).kernel())
+        .orElseGet(() -> new DecodedBlockKernel(weights, options));
   }
 
   /**

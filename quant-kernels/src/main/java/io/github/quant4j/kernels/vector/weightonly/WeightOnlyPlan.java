@@ -10,32 +10,36 @@ import java.util.Optional;
  * How matrices of some form are packed, and what multiplies them then. It depends on the form and
  * the vectors alone, so that packed weights need say no more.
  *
- * @param family the name of the family
  * @param form what the matrix is like
- * @param bits width of a packed code
- * @param recode what each code becomes
- * @param zeroUnit what zero points are divided by
- * @param assembly makes the kernel
+ * @param tiles the plan for its codes
  */
-record WeightOnlyPlan(
-    String family, WeightForm form, int bits, byte[] recode, float zeroUnit, Assembly assembly) {
+record WeightOnlyPlan(WeightForm form, TilePlan tiles) {
 
-  /** Makes a kernel of packed weights. */
-  @FunctionalInterface
-  interface Assembly {
-    LinearKernel kernel(PackedTiles weights, KernelOptions options);
+  /** The plan for a form; empty if no family does it. */
+  static Optional<WeightOnlyPlan> of(WeightForm form) {
+    return WeightOnlyFamilies.plan(TileForm.of(form)).map(plan -> new WeightOnlyPlan(form, plan));
   }
 
   /** The plan for a matrix; empty if it is to be decoded row by row. */
   static Optional<WeightOnlyPlan> of(QuantizedMatrix weights) {
     return WeightForm.of(weights)
-        .flatMap(WeightOnlyFamilies::plan)
+        .flatMap(WeightOnlyPlan::of)
         .filter(plan -> plan.allowsSpecialCodes() || !plan.hasSpecialCodes(weights));
+  }
+
+  /** The name of the family. */
+  String family() {
+    return tiles.family();
+  }
+
+  /** The width of a packed code. */
+  int bits() {
+    return tiles.bits();
   }
 
   /** Look-ups give what a table says; fields and steps are of numbers only. */
   private boolean allowsSpecialCodes() {
-    return bits < Byte.SIZE;
+    return bits() < Byte.SIZE;
   }
 
   private boolean hasSpecialCodes(QuantizedMatrix weights) {
@@ -63,14 +67,20 @@ record WeightOnlyPlan(
 
   /** Packs a matrix. */
   PackedTiles pack(QuantizedMatrix weights, KernelOptions options) {
-    return new PackedTiles(
-        WordTiles.pack(weights.codes(), bits, recode, options.team()),
+    return PackedTiles.of(
+        WordTiles.pack(
+            weights.rows(),
+            weights.columns(),
+            bits(),
+            tiles.recode(),
+            (row, target) -> weights.codes().unpackRow(row, target, 0),
+            options.team()),
         form.scales(weights),
-        form.hasZeros() ? form.zeros(weights, zeroUnit) : null);
+        form.hasZeros() ? form.zeros(weights, tiles.zeroUnit()) : null);
   }
 
   /** The kernel of packed weights. */
   LinearKernel kernel(PackedTiles weights, KernelOptions options) {
-    return assembly.kernel(weights, options);
+    return tiles.kernel(weights, options);
   }
 }

@@ -3,7 +3,6 @@ package io.github.quant4j.kernels.vector.weightonly;
 
 import io.github.quant4j.kernels.vector.machine.Lanes;
 import io.github.quant4j.kernels.vector.machine.PackedMemory;
-import io.github.quant4j.matrix.PackedCodes;
 import io.github.quant4j.parallel.WorkerTeam;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -24,6 +23,12 @@ final class WordTiles {
   private final int words;
   private final int bits;
 
+  /** Writes the codes of a row to the beginning of an array; may be called by several threads. */
+  @FunctionalInterface
+  interface CodeSource {
+    void unpackRow(int row, byte[] target);
+  }
+
   private WordTiles(MemorySegment data, int tiles, int words, int bits) {
     this.data = data;
     this.tiles = tiles;
@@ -34,15 +39,18 @@ final class WordTiles {
   /**
    * Packs codes.
    *
-   * @param codes the codes, row by row
+   * @param rows rows of the matrix
+   * @param columns codes of a row
    * @param bits width of a packed code: 1, 2, 4 or 8, at least that of the codes
    * @param recode what a code becomes, one entry for each code
+   * @param source the codes, row by row
    * @param team threads
    */
-  static WordTiles pack(PackedCodes codes, int bits, byte[] recode, WorkerTeam team) {
-    MemorySegment data = PackedMemory.allocate(byteSize(codes.rows(), codes.columns(), bits));
-    WordTiles packed = view(data, codes.rows(), codes.columns(), bits);
-    team.run(packed.tiles, tile -> packed.packTile(codes, recode, tile));
+  static WordTiles pack(
+      int rows, int columns, int bits, byte[] recode, CodeSource source, WorkerTeam team) {
+    MemorySegment data = PackedMemory.allocate(byteSize(rows, columns, bits));
+    WordTiles packed = view(data, rows, columns, bits);
+    team.run(packed.tiles, tile -> packed.packTile(rows, columns, source, recode, tile));
     return packed;
   }
 
@@ -62,16 +70,16 @@ final class WordTiles {
     return Math.multiplyExact(words, ROWS * (long) Integer.BYTES);
   }
 
-  private void packTile(PackedCodes codes, byte[] recode, int tile) {
+  private void packTile(int rows, int columns, CodeSource source, byte[] recode, int tile) {
     int perWord = Integer.SIZE / bits;
     byte[] row = new byte[words * perWord];
-    int to = Math.min(codes.rows(), (tile + 1) * ROWS);
+    int to = Math.min(rows, (tile + 1) * ROWS);
     // Element by element outside the heap is slow until it is compiled.
     int[] packed = new int[words * ROWS];
     for (int r = tile * ROWS; r < to; r++) {
-      codes.unpackRow(r, row, 0);
-      Arrays.fill(row, codes.columns(), row.length, (byte) 0);
-      for (int i = 0; i < codes.columns(); i++) {
+      source.unpackRow(r, row);
+      Arrays.fill(row, columns, row.length, (byte) 0);
+      for (int i = 0; i < columns; i++) {
         row[i] = recode[row[i] & 0xff];
       }
       for (int w = 0; w < words; w++) {

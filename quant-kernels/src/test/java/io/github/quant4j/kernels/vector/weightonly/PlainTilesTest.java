@@ -43,7 +43,13 @@ class PlainTilesTest {
     for (int i = 0; i < entries.length; i++) {
       entries[i] = (short) (PairedLookup.ONE + i % 16 * 8);
     }
-    WordTiles tiles = WordTiles.pack(matrix.codes(), 4, same, WorkerTeam.sequential());
+    WordTiles tiles = WordTiles.pack(
+            matrix.rows(),
+            matrix.columns(),
+            4,
+            same,
+            (row, target) -> matrix.codes().unpackRow(row, target, 0),
+            WorkerTeam.sequential());
     ParameterTable scales = form.scales(matrix);
     ParameterTable zeros = form.hasZeros() ? form.zeros(matrix, 16f) : null;
     int groupWords = Math.ceilDiv(form.groupSize(), 8);
