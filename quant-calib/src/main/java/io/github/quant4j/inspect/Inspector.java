@@ -82,11 +82,12 @@ public final class Inspector {
   }
 
   /**
-   * Looks at a model directory, a safetensors file, a GGUF file or an importance matrix. Of a quantized model, each quantized matrix
-   * is one entry with the distribution of the weights it stands for; so is it of the file {@code
-   * model.safetensors} of such a model, but not of single shards, which may hold parts. Of a GGUF
-   * file each tensor is an entry, of all parts if it is the first of several. Importance matrices of
-   * the older form are told by the ends of their names, {@code .dat} or {@code .imatrix}.
+   * Looks at a model directory, a safetensors file, a GGUF file or an importance matrix. Of a
+   * quantized model, each quantized matrix is one entry with the distribution of the weights it
+   * stands for; so is it of the file {@code model.safetensors} of such a model, but not of single
+   * shards, which may hold parts. Of a GGUF file each tensor is an entry, of all parts if it is the
+   * first of several. Importance matrices of the older form are told by the ends of their names,
+   * {@code .dat} or {@code .imatrix}.
    *
    * @param path a model directory or a file
    * @return what is in it
@@ -139,8 +140,7 @@ public final class Inspector {
       }
       progress.progressed("inspect", ++seen, source.names().size());
     }
-    return new Inspection(
-        path.toString(), quantized.method(), GgufMetadata.empty(), entries);
+    return new Inspection(path.toString(), quantized.method(), GgufMetadata.empty(), entries);
   }
 
   /** The tensors of each quantized module; its bias, if there is one, is a tensor of its own. */

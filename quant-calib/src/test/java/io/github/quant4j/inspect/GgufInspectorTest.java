@@ -102,8 +102,7 @@ class GgufInspectorTest {
     assertEquals(-1.2, values.excessKurtosis(), 0.02);
     assertEquals(0, find(inspection, "none").statistics().orElseThrow().count());
     assertTrue(find(inspection, "scratch").problem().contains("activations"));
-    assertEquals(
-        "llama", inspection.metadata().getString("general.architecture").orElseThrow());
+    assertEquals("llama", inspection.metadata().getString("general.architecture").orElseThrow());
     assertEquals(3, inspection.quantized().tensors());
   }
 

@@ -29,8 +29,11 @@ final class MetadataText {
           default -> List.of();
         };
     String line = isArray(value) ? list(texts, length(value)) : value.toString();
-    String clean = line.codePoints().limit(LONGEST_LINE + 1L).collect(
-        StringBuilder::new, MetadataText::appendVisible, StringBuilder::append).toString();
+    String clean =
+        line.codePoints()
+            .limit(LONGEST_LINE + 1L)
+            .collect(StringBuilder::new, MetadataText::appendVisible, StringBuilder::append)
+            .toString();
     return clean.length() > LONGEST_LINE
         ? clean.substring(0, LONGEST_LINE - MORE.length()) + MORE
         : clean;

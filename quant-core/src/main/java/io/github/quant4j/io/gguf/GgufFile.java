@@ -27,10 +27,10 @@ import java.util.SequencedMap;
  * <p>Opening checks the header as ggml does: counts and lengths against the bytes that the file
  * has, names that are unique and at most 63 bytes long, known types, whole blocks, and data that
  * follows in order, aligned, without holes or overlaps, and within the file. Beyond that a file is
- * refused with more than 16,384 keys or 50,000 tensors, more than 8 MiB of keys and single
- * strings, arrays within arrays, text that is not UTF-8, or blocks of another quantization version
- * than 2. Opening costs time and memory proportional to the header, less memory than the file has
- * bytes but for at most 64 MiB.
+ * refused with more than 16,384 keys or 50,000 tensors, more than 8 MiB of keys and single strings,
+ * arrays within arrays, text that is not UTF-8, or blocks of another quantization version than 2.
+ * Opening costs time and memory proportional to the header, less memory than the file has bytes but
+ * for at most 64 MiB.
  *
  * <p>Instances are immutable and thread-safe. After {@link #close()} an access to a tensor's data
  * throws {@link IllegalStateException}; the metadata stays. The files must not be truncated while

@@ -30,11 +30,6 @@ final class ImportanceFiles {
 
   private ImportanceFiles() {}
 
-  /** Whether the metadata is that of an importance matrix rather than of a model. */
-  static boolean isImportance(GgufMetadata metadata) {
-    return metadata.find(TYPE_KEY).filter(new GgufValue.Text(TYPE)::equals).isPresent();
-  }
-
   static ImportanceMatrix read(Path path) throws IOException {
     InputFiles.requireReadableFile(path, "an importance matrix");
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);

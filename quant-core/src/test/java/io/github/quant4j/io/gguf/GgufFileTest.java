@@ -235,8 +235,7 @@ class GgufFileTest {
         bad(RawGguf.start(0, 1).u64(huge).data(9), "metadata key 0", "" + huge),
         bad(RawGguf.start(0, 1).u64(50).data(9), "metadata key 0", "50 bytes", "9 are left"),
         bad(RawGguf.start(0, 1).u64(1).raw((byte) 0xff).u32(4).u32(4), "UTF-8"),
-        bad(
-            RawGguf.start(0, 2).key("twice", 4).u32(1).key("twice", 4).u32(1), "'twice'", "twice"),
+        bad(RawGguf.start(0, 2).key("twice", 4).u32(1).key("twice", 4).u32(1), "'twice'", "twice"),
         bad(value(13).u64(0), "'k'", "13", "0 to 12"),
         bad(value(-1).u64(0), "'k'", "4294967295", "0 to 12"),
         bad(value(7).raw((byte) 2), "'k'", "2", "0 or 1"),
