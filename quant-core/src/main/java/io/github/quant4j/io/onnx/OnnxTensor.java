@@ -130,6 +130,18 @@ public final class OnnxTensor {
     return of(tensor.name(), OnnxType.of(tensor.dtype()), tensor.shape(), tensor.data());
   }
 
+  /**
+   * Reads a tensor that is stored by itself, as test data of ONNX is.
+   *
+   * @param bytes one message {@code TensorProto}; shared, not copied
+   * @return the tensor
+   * @throws IllegalArgumentException if it is malformed or its data is elsewhere
+   */
+  public static OnnxTensor parse(MemorySegment bytes) {
+    ReadBudget budget = ReadBudget.of(null);
+    return read(ProtoMessage.parse(bytes, budget), budget);
+  }
+
   ProtoMessage message() {
     return message;
   }

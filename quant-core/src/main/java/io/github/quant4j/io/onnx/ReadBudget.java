@@ -19,7 +19,7 @@ final class ReadBudget {
     this.left = left;
   }
 
-  static ReadBudget of(ExternalFiles files) {
+  static ReadBudget of(@Nullable ExternalFiles files) {
     return new ReadBudget(files, MOST_FIELDS);
   }
 

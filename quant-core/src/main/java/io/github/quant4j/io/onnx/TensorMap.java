@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /** Applies a change to all tensors of a model; what it does not change stays the same object. */
+@SuppressWarnings("ReferenceEquality") // What is unchanged is told by identity, cheaply.
 final class TensorMap {
   private final UnaryOperator<OnnxTensor> change;
 

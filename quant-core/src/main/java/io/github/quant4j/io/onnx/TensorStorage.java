@@ -64,7 +64,7 @@ final class TensorStorage {
     long typed = 0;
     for (TypedField field : ALL) {
       long count = message.count(field.number, field.name, field.element);
-      if (count > 0 && (type == OnnxType.STRING || field != field(type))) {
+      if (count > 0 && (type == OnnxType.STRING || !field.equals(field(type)))) {
         throw new IllegalArgumentException(field.name + ", which is not for " + type);
       }
       typed += count;
@@ -132,7 +132,7 @@ final class TensorStorage {
     return value -> {
       long bit = next[0];
       next[0] += width;
-      if (field == INTS) {
+      if (field.equals(INTS)) {
         requireFits(value, width);
       } else if (type == OnnxType.UINT32 && value >>> Integer.SIZE != 0) {
         throw new IllegalArgumentException(
