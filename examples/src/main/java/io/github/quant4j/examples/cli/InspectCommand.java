@@ -81,7 +81,7 @@ final class InspectCommand implements Callable<Integer> {
     for (TensorInspection tensor : inspection.tensors()) {
       @Nullable ValueStatistics values = tensor.statistics().orElse(null);
       table.add(
-          tensor.name(),
+          MetadataText.visible(tensor.name()),
           tensor.shape().toString(),
           tensor.type(),
           Numbers.fixed(tensor.bitsPerWeight(), 3),
@@ -94,13 +94,13 @@ final class InspectCommand implements Callable<Integer> {
     table.lines().forEach(quant::print);
     for (TensorInspection tensor : inspection.tensors()) {
       if (!tensor.problem().isEmpty()) {
-        quant.print(tensor.name() + " cannot be read: " + tensor.problem());
+        quant.print(MetadataText.visible(tensor.name() + " cannot be read: " + tensor.problem()));
       }
       tensor
           .statistics()
           .filter(values -> values.nonFinite() > 0)
           .ifPresent(
-              values -> quant.print(tensor.name() + ": " + values.nonFinite() + " not finite"));
+              values -> quant.print(MetadataText.visible(tensor.name()) + ": " + values.nonFinite() + " not finite"));
     }
     quant.print("");
     quant.print("all        " + describe(inspection.total()));
@@ -111,14 +111,14 @@ final class InspectCommand implements Callable<Integer> {
 
   private void print(GraphInspection graph) {
     if (!graph.producer().isEmpty()) {
-      quant.print("producer   " + graph.producer());
+      quant.print("producer   " + MetadataText.visible(graph.producer()));
     }
-    quant.print("opsets     " + String.join(", ", graph.opsets()));
-    graph.inputs().forEach(input -> quant.print("input      " + input));
-    graph.outputs().forEach(output -> quant.print("output     " + output));
+    quant.print("opsets     " + MetadataText.visible(String.join(", ", graph.opsets())));
+    graph.inputs().forEach(input -> quant.print("input      " + MetadataText.visible(input)));
+    graph.outputs().forEach(output -> quant.print("output     " + MetadataText.visible(output)));
     quant.print("");
     Table operators = new Table(1, "operator", "nodes");
-    graph.operators().forEach((name, count) -> operators.add(name, Integer.toString(count)));
+    graph.operators().forEach((name, count) -> operators.add(MetadataText.visible(name), Integer.toString(count)));
     operators.lines().forEach(quant::print);
     quant.print("");
   }
