@@ -47,7 +47,8 @@ final class GgufInspector {
         progress.progressed("inspect", entries.size(), file.tensors().size());
       }
       boolean quantized = entries.stream().anyMatch(TensorInspection::isQuantized);
-      return new Inspection(path.toString(), quantized ? METHOD : "", file.metadata(), Optional.empty(), entries);
+      return new Inspection(
+          path.toString(), quantized ? METHOD : "", file.metadata(), Optional.empty(), entries);
     }
   }
 

@@ -87,8 +87,8 @@ public final class Inspector {
    * stands for; so is it of the file {@code model.safetensors} of such a model, but not of single
    * shards, which may hold parts. Of a GGUF file each tensor is an entry, of all parts if it is the
    * first of several. Files whose names end in {@code .onnx} are taken for ONNX files; entries are
-   * their initializers and constants. Importance matrices of the older form are told by the ends of their names,
-   * {@code .dat} or {@code .imatrix}.
+   * their initializers and constants. Importance matrices of the older form are told by the ends of
+   * their names, {@code .dat} or {@code .imatrix}.
    *
    * @param path a model directory or a file
    * @return what is in it
@@ -158,7 +158,8 @@ public final class Inspector {
       cancellation.check();
       entries.add(inspect(slice, List.of(), source, quantized));
     }
-    return new Inspection(path.toString(), quantized.method(), GgufMetadata.empty(), Optional.empty(), entries);
+    return new Inspection(
+        path.toString(), quantized.method(), GgufMetadata.empty(), Optional.empty(), entries);
   }
 
   private TensorInspection inspect(Tensor tensor, ChecksumState checksum) {

@@ -28,9 +28,9 @@ class OnnxInspectorTest {
     ByteArrayOutputStream content = new ByteArrayOutputStream();
     List.of(parts).forEach(content::writeBytes);
     ByteArrayOutputStream all = new ByteArrayOutputStream();
-    all.write(number << 3 | 2);
+    all.write((number << 3) | 2);
     // Two bytes for every length.
-    all.write(content.size() & 0x7F | 0x80);
+    all.write((content.size() & 0x7F) | 0x80);
     all.write(content.size() >> 7);
     all.writeBytes(content.toByteArray());
     return all.toByteArray();
@@ -41,7 +41,7 @@ class OnnxInspectorTest {
   }
 
   private static byte[] number(int field, int value) {
-    return new byte[] {(byte) (field << 3 & 0x7F | 0x80), (byte) (field >> 4), (byte) value};
+    return new byte[] {(byte) (((field << 3) & 0x7F) | 0x80), (byte) (field >> 4), (byte) value};
   }
 
   private static byte[] floats(float... values) {
@@ -51,8 +51,7 @@ class OnnxInspectorTest {
   }
 
   private Path file() throws IOException {
-    byte[] floats =
-        field(5, number(1, 2), number(2, 1), text(8, "w"), field(9, floats(-1.5f, 4)));
+    byte[] floats = field(5, number(1, 2), number(2, 1), text(8, "w"), field(9, floats(-1.5f, 4)));
     byte[] narrow =
         field(5, number(1, 3), number(2, 22), text(8, "q"), field(9, new byte[] {0x79, 0x08}));
     byte[] branch = field(1, text(4, "Relu"), text(1, "x"), text(2, "r"));
@@ -63,9 +62,15 @@ class OnnxInspectorTest {
                 1,
                 text(2, "k"),
                 text(4, "Constant"),
-                field(5, text(1, "value"), number(20, 4), field(5, number(2, 1), field(9, floats(7)))))
-            ,
-            field(1, text(4, "If"), field(5, text(1, "then_branch"), number(20, 5), field(6, branch))),
+                field(
+                    5,
+                    text(1, "value"),
+                    number(20, 4),
+                    field(5, number(2, 1), field(9, floats(7))))),
+            field(
+                1,
+                text(4, "If"),
+                field(5, text(1, "then_branch"), number(20, 5), field(6, branch))),
             field(1, text(4, "Gelu"), text(7, "com.example")),
             floats,
             narrow,
@@ -83,8 +88,7 @@ class OnnxInspectorTest {
   void tensorsAndOperators() throws IOException {
     Inspection inspection = Inspector.of(WorkerTeam.ofThreads(1)).inspect(file());
     assertEquals(
-        List.of("w", "q", "k"),
-        inspection.tensors().stream().map(TensorInspection::name).toList());
+        List.of("w", "q", "k"), inspection.tensors().stream().map(TensorInspection::name).toList());
     TensorInspection floats = inspection.tensors().getFirst();
     assertEquals("FLOAT", floats.type());
     assertEquals(Shape.of(2), floats.shape());
@@ -109,8 +113,7 @@ class OnnxInspectorTest {
     Path path = Files.writeString(temporary.resolve("no.onnx"), "no model");
     Throwable e =
         assertThrows(
-            TensorFileException.class,
-            () -> Inspector.of(WorkerTeam.ofThreads(1)).inspect(path));
+            TensorFileException.class, () -> Inspector.of(WorkerTeam.ofThreads(1)).inspect(path));
     assertTrue(e.getMessage().startsWith(path.toString()), e.getMessage());
   }
 }

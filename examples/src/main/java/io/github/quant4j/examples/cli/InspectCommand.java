@@ -100,7 +100,12 @@ final class InspectCommand implements Callable<Integer> {
           .statistics()
           .filter(values -> values.nonFinite() > 0)
           .ifPresent(
-              values -> quant.print(MetadataText.visible(tensor.name()) + ": " + values.nonFinite() + " not finite"));
+              values ->
+                  quant.print(
+                      MetadataText.visible(tensor.name())
+                          + ": "
+                          + values.nonFinite()
+                          + " not finite"));
     }
     quant.print("");
     quant.print("all        " + describe(inspection.total()));
@@ -118,7 +123,10 @@ final class InspectCommand implements Callable<Integer> {
     graph.outputs().forEach(output -> quant.print("output     " + MetadataText.visible(output)));
     quant.print("");
     Table operators = new Table(1, "operator", "nodes");
-    graph.operators().forEach((name, count) -> operators.add(MetadataText.visible(name), Integer.toString(count)));
+    graph
+        .operators()
+        .forEach(
+            (name, count) -> operators.add(MetadataText.visible(name), Integer.toString(count)));
     operators.lines().forEach(quant::print);
     quant.print("");
   }

@@ -103,8 +103,7 @@ final class AttributeCodec {
         Kind.ALL.stream()
             .filter(known -> known.type == type)
             .findFirst()
-            .orElseThrow(
-                () -> new IllegalArgumentException("type " + type + ", expected 1 to 14"));
+            .orElseThrow(() -> new IllegalArgumentException("type " + type + ", expected 1 to 14"));
     for (Kind other : present) {
       if (other != kind) {
         throw new IllegalArgumentException("type " + kind + ", but a value for " + other);

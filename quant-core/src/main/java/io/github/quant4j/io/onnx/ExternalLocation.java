@@ -81,7 +81,8 @@ public record ExternalLocation(
   }
 
   private static long number(OnnxProperty entry) {
-    boolean digits = !entry.value().isEmpty() && entry.value().chars().allMatch(ExternalLocation::isDigit);
+    boolean digits =
+        !entry.value().isEmpty() && entry.value().chars().allMatch(ExternalLocation::isDigit);
     try {
       if (digits) {
         return Long.parseLong(entry.value());

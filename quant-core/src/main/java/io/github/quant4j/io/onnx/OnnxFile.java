@@ -141,8 +141,7 @@ public final class OnnxFile implements AutoCloseable {
       return ChecksumState.ABSENT;
     }
     String found =
-        digests.computeIfAbsent(
-            place.get().location(), location -> digest(files.map(location)));
+        digests.computeIfAbsent(place.get().location(), location -> digest(files.map(location)));
     return found.equalsIgnoreCase(checksum.get()) ? ChecksumState.INTACT : ChecksumState.CORRUPT;
   }
 

@@ -336,8 +336,7 @@ public final class OnnxGraph {
   /** The same with sparse initializers in other places. */
   OnnxGraph withSparse(List<OnnxSparseTensor> changed) {
     return new OnnxGraph(
-        replaced(
-            SPARSE_INITIALIZER, parts.sparseInitializers, changed, OnnxSparseTensor::message),
+        replaced(SPARSE_INITIALIZER, parts.sparseInitializers, changed, OnnxSparseTensor::message),
         new Parts(
             parts.name,
             parts.doc,
@@ -362,8 +361,7 @@ public final class OnnxGraph {
     List<ProtoField> fields = new ArrayList<>();
     for (T value : changed) {
       ProtoField field = known.get(value);
-      fields.add(
-          field == null ? ProtoField.ofMessage(number, content.apply(value)) : field);
+      fields.add(field == null ? ProtoField.ofMessage(number, content.apply(value)) : field);
     }
     return message.with(number, fields);
   }

@@ -66,9 +66,7 @@ public final class OnnxNode {
             attributes.add(AttributeCodec.read(attribute, budget, inner));
           }
           return new OnnxNode(
-              message,
-              attributes,
-              OnnxProperty.read(message, METADATA, "metadata_props", budget));
+              message, attributes, OnnxProperty.read(message, METADATA, "metadata_props", budget));
         });
   }
 
@@ -240,8 +238,7 @@ public final class OnnxNode {
     int index = indexOf(changed.name());
     if (index < 0) {
       all.add(changed);
-      fields.add(
-          ProtoField.ofMessage(ATTRIBUTE, AttributeCodec.write(changed, ProtoMessage.of())));
+      fields.add(ProtoField.ofMessage(ATTRIBUTE, AttributeCodec.write(changed, ProtoMessage.of())));
     } else {
       ProtoMessage old =
           message.messages(ATTRIBUTE, "attribute", ReadBudget.unlimited()).get(index);

@@ -10,8 +10,7 @@ import java.util.List;
  * @param value the value
  */
 public record OnnxProperty(String key, String value) {
-  static List<OnnxProperty> read(
-      ProtoMessage message, int number, String name, ReadBudget budget) {
+  static List<OnnxProperty> read(ProtoMessage message, int number, String name, ReadBudget budget) {
     return message.messages(number, name, budget).stream()
         .map(entry -> new OnnxProperty(entry.string(1, "key"), entry.string(2, "value")))
         .toList();

@@ -35,8 +35,7 @@ public final class OnnxSparseTensor {
         () -> new OnnxSparseTensor(message, values, indices, shape(message, values, indices)));
   }
 
-  private static OnnxTensor part(
-      ProtoMessage message, int number, String name, ReadBudget budget) {
+  private static OnnxTensor part(ProtoMessage message, int number, String name, ReadBudget budget) {
     @Nullable ProtoMessage part = message.message(number, name, budget);
     if (part == null) {
       throw new IllegalArgumentException(name + ": missing");

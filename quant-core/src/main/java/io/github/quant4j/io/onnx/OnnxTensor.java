@@ -65,7 +65,11 @@ public final class OnnxTensor {
     if (type == OnnxType.STRING) {
       throw new IllegalArgumentException("external data, which is not for STRING");
     }
-    if (message.fields().stream().anyMatch(field -> TensorStorage.isData(field.number()) && field.byteSize() > field.head().byteSize())) {
+    if (message.fields().stream()
+        .anyMatch(
+            field ->
+                TensorStorage.isData(field.number())
+                    && field.byteSize() > field.head().byteSize())) {
       throw new IllegalArgumentException("external data and data in the file, expected one");
     }
     this.location =
@@ -248,7 +252,7 @@ public final class OnnxTensor {
    * @throws IllegalArgumentException if a stored number does not fit the type
    */
   public Optional<Tensor> tensor() {
-    if ((shape.elementCount() * type.bits() & 7) != 0) {
+    if (((shape.elementCount() * type.bits()) & 7) != 0) {
       return Optional.empty();
     }
     return type.dtype().map(dtype -> Tensor.of(name, dtype, shape, data()));
@@ -269,9 +273,10 @@ public final class OnnxTensor {
     MemorySegment packed = data();
     byte[] values = new byte[(int) shape.elementCount()];
     int bits = type.bits();
+    int mask = (1 << bits) - 1;
     for (int i = 0; i < values.length; i++) {
       long bit = (long) i * bits;
-      int value = packed.get(ValueLayout.JAVA_BYTE, bit >> 3) >> (int) (bit & 7) & (1 << bits) - 1;
+      int value = (packed.get(ValueLayout.JAVA_BYTE, bit >> 3) >> (int) (bit & 7)) & mask;
       int shift = Integer.SIZE - bits;
       values[i] = (byte) (signed ? value << shift >> shift : value);
     }

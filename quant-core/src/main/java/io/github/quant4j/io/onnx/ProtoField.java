@@ -34,7 +34,7 @@ record ProtoField(
 
   static ProtoField ofFloat(int number, float value) {
     byte[] bytes = new byte[9];
-    int start = putVarint(bytes, 0, (long) number << 3 | FIXED32);
+    int start = putVarint(bytes, 0, ((long) number << 3) | FIXED32);
     MemorySegment segment = MemorySegment.ofArray(bytes);
     segment.set(ProtoCursor.INT, start, Float.floatToRawIntBits(value));
     return new ProtoField(number, FIXED32, NONE, segment.asSlice(0, (long) start + 4), null);
@@ -54,7 +54,7 @@ record ProtoField(
 
   private static MemorySegment head(int number, long length) {
     byte[] bytes = new byte[15];
-    int end = putVarint(bytes, putVarint(bytes, 0, (long) number << 3 | LENGTH), length);
+    int end = putVarint(bytes, putVarint(bytes, 0, ((long) number << 3) | LENGTH), length);
     return MemorySegment.ofArray(bytes).asSlice(0, end);
   }
 

@@ -119,8 +119,7 @@ final class ProtoMessage {
       messages.add(
           ReadBudget.within(
               () -> name + " " + index,
-              () ->
-                  field.message() == null ? parse(field.body(), budget) : field.message()));
+              () -> field.message() == null ? parse(field.body(), budget) : field.message()));
     }
     return messages;
   }

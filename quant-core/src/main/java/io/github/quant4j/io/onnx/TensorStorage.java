@@ -165,7 +165,8 @@ final class TensorStorage {
 
   /** Writers extend the sign of narrow types or leave it; both have the same low bits. */
   private void requireFits(long value, int width) {
-    long low = type == OnnxType.FLOAT6E2M3 || type == OnnxType.FLOAT6E3M2 ? 0 : -(1L << (width - 1));
+    long low =
+        type == OnnxType.FLOAT6E2M3 || type == OnnxType.FLOAT6E3M2 ? 0 : -(1L << (width - 1));
     boolean unsignedInt = width == Integer.SIZE;
     long high = unsignedInt ? Integer.MAX_VALUE : (1L << width) - 1;
     if (value < low || value > high) {

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -80,7 +81,7 @@ class OnnxConformanceTest {
     }
     List<String> refused = new ArrayList<>();
     for (Path zip : zips) {
-      Path target = folder.resolve(zip.getFileName().toString());
+      Path target = folder.resolve(String.valueOf(zip.getFileName()));
       try (ZipFile archive = new ZipFile(zip.toFile())) {
         unpack(archive, target);
       }
@@ -96,8 +97,7 @@ class OnnxConformanceTest {
               sameBytes(path);
             }
           } else if (path.toString().endsWith(".pb")) {
-            OnnxTensor tensor =
-                OnnxTensor.parse(MemorySegment.ofArray(Files.readAllBytes(path)));
+            OnnxTensor tensor = OnnxTensor.parse(MemorySegment.ofArray(Files.readAllBytes(path)));
             if (tensor.type() != OnnxType.STRING) {
               assertEquals(tensor.byteSize(), tensor.data().byteSize(), path.toString());
             }
@@ -134,9 +134,7 @@ class OnnxConformanceTest {
         OnnxTensor tensor = graph.initializer(cast.inputs().getFirst()).orElseThrow();
         if (cast.opType().equals("Cast")) {
           Tensor values =
-              tensor.type().isNarrowInteger()
-                  ? tensor.unpacked()
-                  : tensor.tensor().orElseThrow();
+              tensor.type().isNarrowInteger() ? tensor.unpacked() : tensor.tensor().orElseThrow();
           assertArrayEquals(
               expected.tensor().orElseThrow().toFloatArray(),
               values.toFloatArray(),
@@ -151,7 +149,7 @@ class OnnxConformanceTest {
   private static void unpack(ZipFile archive, Path target) throws IOException {
     for (ZipEntry entry : archive.stream().filter(one -> !one.isDirectory()).toList()) {
       Path path = target.resolve(entry.getName());
-      Files.createDirectories(path.getParent());
+      Files.createDirectories(Objects.requireNonNull(path.getParent()));
       try (var in = archive.getInputStream(entry)) {
         Files.copy(in, path);
       }

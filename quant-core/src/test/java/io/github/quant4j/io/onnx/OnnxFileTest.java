@@ -142,11 +142,9 @@ class OnnxFileTest {
       assertArrayEquals(new byte[] {0, 0x3C, 0, (byte) 0xC0}, data(graph, "f16"));
       assertArrayEquals(new byte[] {(byte) 0x9F, 7}, data(graph, "i4"));
       assertArrayEquals(
-          new float[] {-1, -7, 7},
-          graph.initializer("i4").orElseThrow().unpacked().toFloatArray());
+          new float[] {-1, -7, 7}, graph.initializer("i4").orElseThrow().unpacked().toFloatArray());
       assertArrayEquals(
-          new float[] {15, 9, 7},
-          graph.initializer("u4").orElseThrow().unpacked().toFloatArray());
+          new float[] {15, 9, 7}, graph.initializer("u4").orElseThrow().unpacked().toFloatArray());
       assertArrayEquals(
           new float[] {0, 1, -2, -1, -2},
           graph.initializer("i2").orElseThrow().unpacked().toFloatArray());
@@ -281,8 +279,7 @@ class OnnxFileTest {
       OnnxWriter.embedded().write(file.model(), inside);
       Path elsewhere = Files.createDirectory(folder.resolve("other")).resolve("m.onnx");
       assertThrows(
-          IllegalArgumentException.class,
-          () -> OnnxWriter.asItIs().write(file.model(), elsewhere));
+          IllegalArgumentException.class, () -> OnnxWriter.asItIs().write(file.model(), elsewhere));
     }
     Files.delete(folder.resolve("weights.bin"));
     assertThrows(TensorFileException.class, () -> OnnxFile.open(outside).close());
@@ -321,8 +318,7 @@ class OnnxFileTest {
     try (OnnxFile file = OnnxFile.open(file(RawProto.model(graph).toBytes()))) {
       OnnxTensor tensor = file.model().graph().initializer("w").orElseThrow();
       assertArrayEquals(
-          "defg".getBytes(StandardCharsets.US_ASCII),
-          tensor.data().toArray(ValueLayout.JAVA_BYTE));
+          "defg".getBytes(StandardCharsets.US_ASCII), tensor.data().toArray(ValueLayout.JAVA_BYTE));
       assertEquals(ChecksumState.INTACT, file.verify(tensor));
     }
     Files.write(folder.resolve("w.bin"), "abcdefgX".getBytes(StandardCharsets.US_ASCII));
@@ -361,8 +357,7 @@ class OnnxFileTest {
         graph(RawProto.tensor("w", 1, new long[] {1L << 40, 1L << 40}, NOTHING)),
         "'w'",
         "overflows");
-    refused(
-        graph(RawProto.tensor("w", 1, new long[] {1L << 61}, NOTHING)), "'w'", "overflow");
+    refused(graph(RawProto.tensor("w", 1, new long[] {1L << 61}, NOTHING)), "'w'", "overflow");
     refused(graph(RawProto.tensor("w", 2, two, (byte) 1, (byte) 2).number(5, 1)), "'w'", "int32");
     refused(graph(new RawProto().number(2, 1).text(8, "w").number(5, 1)), "'w'", "int32_data");
     refused(graph(new RawProto().number(2, 8).text(8, "w")), "'w'", "string_data", "expected 1");

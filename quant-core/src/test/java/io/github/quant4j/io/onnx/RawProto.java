@@ -11,7 +11,7 @@ final class RawProto {
   RawProto varint(long value) {
     long rest = value;
     while (rest >>> 7 != 0) {
-      out.write((int) (rest & 0x7F | 0x80));
+      out.write((int) ((rest & 0x7F) | 0x80));
       rest >>>= 7;
     }
     out.write((int) rest);
@@ -23,7 +23,7 @@ final class RawProto {
   }
 
   RawProto bytes(int field, byte... value) {
-    varint((long) field << 3 | 2).varint(value.length);
+    varint(((long) field << 3) | 2).varint(value.length);
     out.writeBytes(value);
     return this;
   }
