@@ -30,11 +30,7 @@ public record GgufTokenizerOptions(
    */
   public static GgufTokenizerOptions none() {
     return new GgufTokenizerOptions(
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        OptionalInt.empty());
+        Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), OptionalInt.empty());
   }
 
   /**

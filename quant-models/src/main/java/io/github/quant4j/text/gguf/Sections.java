@@ -31,7 +31,10 @@ final class Sections {
         "decoders",
         stripFirstSpace
             ? List.of(
-                spaces, bytes, fuse, object("type", "Strip", "content", " ", "start", 1, "stop", 0))
+                spaces,
+                bytes,
+                fuse,
+                object("type", "Strip", "content", " ", "start", 1, "stop", 0))
             : List.of(spaces, bytes, fuse));
   }
 
