@@ -2,28 +2,19 @@
 package io.github.quant4j.checkpoint;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.json.JsonWriter;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.model.config.ModelOptions;
-import io.github.quant4j.model.gguf.GgufArchitecture;
-import io.github.quant4j.model.gguf.GgufArchitectures;
-import io.github.quant4j.model.gguf.GgufLayout;
 import io.github.quant4j.model.runtime.StoredWeights;
-import io.github.quant4j.tensor.Tensor;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
