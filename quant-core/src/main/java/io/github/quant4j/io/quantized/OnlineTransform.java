@@ -19,6 +19,7 @@ import io.github.quant4j.transform.HadamardTransform;
 import io.github.quant4j.transform.InputTransform;
 import io.github.quant4j.transform.KroneckerTransform;
 import io.github.quant4j.transform.TransformChain;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -118,7 +119,7 @@ record OnlineTransform(
     }
     int rows = linear.outFeatures();
     byte[] codes = new byte[Math.multiplyExact(rows, rows)];
-    java.util.Arrays.fill(codes, (byte) 1);
+    Arrays.fill(codes, (byte) 1);
     for (int row = 0; row < rows; row++) {
       int first = row / size * size;
       for (int i = 0; i < size; i++) {

@@ -136,7 +136,9 @@ public final class QuantizedWeights {
             case GptqModel.METHOD -> GptqModel.modules(object, tensors);
             case AwqModel.METHOD -> AwqModel.modules(object, tensors);
             case AutoRoundModel.METHOD, AutoRoundModel.OLD_METHOD ->
-                AutoRoundModel.modules(object, tensors);
+                AutoRoundFloats.isMeant(object)
+                    ? AutoRoundFloats.modules(object, tensors)
+                    : AutoRoundModel.modules(object, tensors);
             case BitsAndBytesModel.METHOD -> BitsAndBytesModel.modules(object, tensors);
             case ModelOptModel.METHOD -> ModelOptModel.modules(object, tensors);
             case Fp8Model.METHOD -> Fp8Model.modules(object, tensors);

@@ -7,6 +7,7 @@ import io.github.quant4j.json.JsonException;
 import io.github.quant4j.json.JsonValue;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -37,11 +38,12 @@ final class TransformConfig {
    */
   static List<OnlineTransform> parse(JsonValue.Obj config) {
     List<OnlineTransform> online = new ArrayList<>();
-    JsonValue.Obj groups = config.getObject("config_groups").orElse(null);
-    if (groups == null) {
+    Optional<JsonValue.Obj> found = config.getObject("config_groups");
+    if (found.isEmpty()) {
       ConfigMembers.requireKnown(config, Set.of());
       return online;
     }
+    JsonValue.Obj groups = found.get();
     for (String name : groups.members().keySet()) {
       try {
         online.addAll(
@@ -94,7 +96,7 @@ final class TransformConfig {
               + " or "
               + RANDOM);
     }
-    var block = object.getInt("head_dim").or(() -> object.getInt("block_size"));
+    Optional<Integer> block = object.getInt("head_dim").or(() -> object.getInt("block_size"));
     if (block.filter(size -> size < 1).isPresent()) {
       throw new JsonException("has 'head_dim': " + block.get() + ", expected at least 1");
     }

@@ -118,6 +118,39 @@ class FloatCheckpointsTest {
         ForeignTensors.floats("m.pre_quant_scale", Shape.of(4), 1, 1, 1, 1));
   }
 
+  /** The tensors are those of compressed-tensors, whose scale of the matrix is a divisor. */
+  @Test
+  void floatsOfAutoRoundAreToldByTheirTensors() throws TensorFileException {
+    String members = "'quant_method':'auto-round','act_bits':4,'bits':4,'data_type':'";
+    int[] bytes = new int[16];
+    Arrays.fill(bytes, 0x72);
+    Tensor packed = ForeignTensors.bytes("m.weight_packed", DType.U8, Shape.of(1, 16), bytes);
+    float[] mx =
+        linear(
+                members + "mx_fp'",
+                packed,
+                ForeignTensors.bytes("m.weight_scale", DType.U8, Shape.of(1, 1), 128))
+            .toDense()
+            .data();
+    float[] nv =
+        linear(
+                members + "nv_fp4_with_static_gs'",
+                packed,
+                ForeignTensors.bytes("m.weight_scale", DType.F8_E4M3, Shape.of(1, 2), 0x38, 0x40),
+                ForeignTensors.floats("m.weight_global_scale", Shape.of(1), 4),
+                ForeignTensors.floats("m.input_global_scale", Shape.of(1), 9))
+            .toDense()
+            .data();
+    assertEquals(2f, mx[0]);
+    assertEquals(12f, mx[31]);
+    assertEquals(0.25f, nv[0]);
+    assertEquals(3f, nv[31]);
+    assertRefused(
+        "members [rotation_config] are not understood",
+        members + "mx_fp','rotation_config':{'hadamard_type':'x'}",
+        packed);
+  }
+
   private static Tensor state(String json) {
     byte[] bytes = json.replace('\'', '"').getBytes(StandardCharsets.UTF_8);
     return Tensor.ofBytes(DType.U8, Shape.of(bytes.length), bytes)

@@ -85,12 +85,10 @@ public final class AutoRoundModel {
    * @throws JsonException if something is missing, malformed or not supported
    */
   public static QuantizedModules modules(JsonValue.Obj config, TensorSource tensors) {
-    ConfigMembers.requireKnown(config, KNOWN);
-    JsonValue.Obj extra =
-        config.getObject(EXTRA).orElseGet(() -> new JsonValue.Obj(new LinkedHashMap<>()));
+    requireKnown(config);
+    JsonValue.Obj extra = extras(config);
     List<ModulePattern> patterns = new ArrayList<>();
     for (String name : extra.members().keySet()) {
-      extra.getObject(name).ifPresent(one -> requireKnownExtra(name, one));
       // Names are expressions that mean themselves, but for their dots.
       patterns.add(
           name.matches("[\\w.]+")
@@ -124,6 +122,24 @@ public final class AutoRoundModel {
                         + type
                         + "; the key-value cache is kept in the precision that is asked for"));
     return QuantizedModules.of(readers, warnings);
+  }
+
+  /**
+   * Refuses members that are not understood.
+   *
+   * @param config the {@code quantization_config}
+   * @throws JsonException if there are any, with their names
+   */
+  public static void requireKnown(JsonValue.Obj config) {
+    ConfigMembers.requireKnown(config, KNOWN);
+    JsonValue.Obj extra = extras(config);
+    for (String name : extra.members().keySet()) {
+      extra.getObject(name).ifPresent(one -> requireKnownExtra(name, one));
+    }
+  }
+
+  private static JsonValue.Obj extras(JsonValue.Obj config) {
+    return config.getObject(EXTRA).orElseGet(() -> new JsonValue.Obj(new LinkedHashMap<>()));
   }
 
   private static void requireKnownExtra(String name, JsonValue.Obj one) {

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param scales {@code [out, groups]}, of any sign
  * @param zeroPoints {@code [out, groups]} in signed form, or null if all are 0
  */
+@SuppressWarnings("ArrayRecordComponent") // Never compared.
 public record GroupedColumns(
     PackedCodes codes, int groups, DType dtype, float[] scales, float @Nullable [] zeroPoints) {
 
