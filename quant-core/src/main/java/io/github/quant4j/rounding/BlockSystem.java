@@ -50,7 +50,7 @@ final class BlockSystem {
     double[] shift = new double[tiles];
     for (int t = 0; t < tiles; t++) {
       boolean isTurned = !blocks.hasOffsets() && blocks.isTurned(firstTile + t);
-      shift[t] = blocks.hasOffsets() ? blocks.codeOffset() : isTurned ? 1 : 0;
+      shift[t] = blocks.hasOffsets() ? blocks.codeOffset : isTurned ? 1 : 0;
     }
     boolean hasOnes = system.hasZeros();
     for (int a = 0; a < tiles; a++) {

@@ -203,7 +203,7 @@ class BlockRefitTest {
     SeededRandom random = new SeededRandom(760 + format.ordinal());
     int columns = format == BlockFormat.Q4_1 ? 2112 : 1280;
     FloatMatrix weights = random.gaussianMatrix(2, columns);
-    Gram gram = gram(random, columns);
+    Gram gram = Gram.of(RoundingProblem.inputs(random, 200, columns), Compute.scalar());
     RoundingTask task = task(format, weights, gram);
     byte[] codes = NearestRounding.codes(task, null);
     Grid fitted = new ScaleFitting(task, gram.values(), codes).fit();
