@@ -25,8 +25,7 @@ public final class BlockPacking {
    * @param leastCodes those for {@code least}
    */
   @SuppressWarnings("ArrayRecordComponent") // compared by nobody
-  public record Parts(
-      byte[] codes, float scale, float least, int[] scaleCodes, int[] leastCodes) {}
+  public record Parts(byte[] codes, float scale, float least, int[] scaleCodes, int[] leastCodes) {}
 
   /**
    * Whether blocks of a format can be packed.
@@ -214,8 +213,7 @@ public final class BlockPacking {
   }
 
   /** Numbers to the base of three as fractions of 256, rounded up, the first digit foremost. */
-  private static void digits(
-      byte[] codes, int from, int bytes, int digits, byte[] target, int at) {
+  private static void digits(byte[] codes, int from, int bytes, int digits, byte[] target, int at) {
     for (int i = 0; i < bytes; i++) {
       int number = 0;
       for (int n = 0; n < 5; n++) {

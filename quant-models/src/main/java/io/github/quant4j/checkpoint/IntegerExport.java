@@ -82,7 +82,8 @@ record IntegerExport(IntegerLayout layout) implements ModelExport {
           plain.add(report.layer());
         }
       }
-      long bytes = output.finish(ofModel.config(shapes, plain), Optional.of("quantize_config.json"));
+      long bytes =
+          output.finish(ofModel.config(shapes, plain), Optional.of("quantize_config.json"));
       return new ExportReport(name(), reports, bytes);
     }
   }
@@ -121,7 +122,8 @@ record IntegerExport(IntegerLayout layout) implements ModelExport {
     try {
       IntegerWeights given = IntegerGrids.of(linear);
       IntegerWeights fitted = layout.fitted(given);
-      return converted(fitted, linear, module, LayerExport.Outcome.CONVERTED, widening(given, fitted));
+      return converted(
+          fitted, linear, module, LayerExport.Outcome.CONVERTED, widening(given, fitted));
     } catch (InexactException e) {
       if (!options.requantize()) {
         throw e;
@@ -151,10 +153,8 @@ record IntegerExport(IntegerLayout layout) implements ModelExport {
       IntegerLayout layout, String module, QuantizedLinear linear, String reason, Compute compute) {
     if (linear.transform().isEmpty()) {
       try {
-        IntegerWeights near =
-            layout.nearest(IntegerGrids.of(linear.withoutActivations()));
-        return converted(
-            near, linear, module, LayerExport.Outcome.REQUANTIZED, ", as " + reason);
+        IntegerWeights near = layout.nearest(IntegerGrids.of(linear.withoutActivations()));
+        return converted(near, linear, module, LayerExport.Outcome.REQUANTIZED, ", as " + reason);
       } catch (InexactException _) {
         // Quantized again below.
       }
@@ -182,9 +182,7 @@ record IntegerExport(IntegerLayout layout) implements ModelExport {
           Optional.empty(),
           effective,
           new LayerExport(
-              module,
-              LayerExport.Outcome.DEQUANTIZED,
-              "as " + reason + ", and " + e.reason()));
+              module, LayerExport.Outcome.DEQUANTIZED, "as " + reason + ", and " + e.reason()));
     }
   }
 }

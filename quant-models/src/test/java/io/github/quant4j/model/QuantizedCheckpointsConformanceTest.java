@@ -125,8 +125,7 @@ class QuantizedCheckpointsConformanceTest {
       boolean rounded = expected.find("logits_activations").isPresent();
       int[] tokens = expected.require("tokens").toIntArray();
       int length = (int) expected.require("tokens").shape().dimension(1);
-      float[] wanted =
-          expected.require(rounded ? "logits_activations" : "logits").toFloatArray();
+      float[] wanted = expected.require(rounded ? "logits_activations" : "logits").toFloatArray();
       int at = 0;
       float largest = 0;
       for (int from = 0; from < tokens.length; from += length) {

@@ -186,7 +186,8 @@ final class ConvertCommand implements Callable<Integer> {
               .withRequantize(requantize)
               .withProgress(progress)
               .withCancellation(quant.terminal().cancellation());
-      return export.write(source, target, importance == null ? how : how.withImportance(importance));
+      return export.write(
+          source, target, importance == null ? how : how.withImportance(importance));
     }
   }
 
@@ -207,8 +208,16 @@ final class ConvertCommand implements Callable<Integer> {
       String what = layer.outcome().label() + ": " + layer.detail();
       alike.computeIfAbsent(what, _ -> new ArrayList<>()).add(layer.layer());
     }
-    alike.forEach((what, layers) -> quant.print("layers       " + layers.size() + " " + what
-        + (layers.size() <= NAMED_LAYERS ? " (" + String.join(", ", layers) + ")" : "")));
+    alike.forEach(
+        (what, layers) ->
+            quant.print(
+                "layers       "
+                    + layers.size()
+                    + " "
+                    + what
+                    + (layers.size() <= NAMED_LAYERS
+                        ? " (" + String.join(", ", layers) + ")"
+                        : "")));
     quant.print(
         "size         "
             + Numbers.bytes((double) before)

@@ -61,7 +61,8 @@ final class CompressedTensorsModel {
       matching(CACHE_PARAMETER, tensors, shared);
     }
     if (object.getString("format").filter(DENSE::equals).isPresent()) {
-      warnings.add("'format' is 'dense': the weights are stored as rounded; inputs are not rounded");
+      warnings.add(
+          "'format' is 'dense': the weights are stored as rounded; inputs are not rounded");
       matching(PARAMETER, tensors, shared);
       return new QuantizedModules(new LinkedHashMap<>(), warnings, shared);
     }

@@ -22,8 +22,7 @@ final class GgufConfiguration {
   private final GgufMetadata metadata;
   private final GgufFacts facts;
 
-  private GgufConfiguration(
-      GgufArchitecture architecture, GgufMetadata metadata, GgufFacts facts) {
+  private GgufConfiguration(GgufArchitecture architecture, GgufMetadata metadata, GgufFacts facts) {
     this.architecture = architecture;
     this.metadata = metadata;
     this.facts = facts;
@@ -88,8 +87,7 @@ final class GgufConfiguration {
     return new JsonValue.Obj(config);
   }
 
-  private JsonValue evaluate(
-      String what, Expression expression) {
+  private JsonValue evaluate(String what, Expression expression) {
     try {
       return expression.evaluate(facts);
     } catch (ExpressionException e) {
@@ -141,8 +139,7 @@ final class GgufConfiguration {
                         + "': "
                         + JsonWriter.compact(found)
                         + ", expected "
-                        + String.join(
-                            " or ", allowed.stream().map(JsonWriter::compact).toList()));
+                        + String.join(" or ", allowed.stream().map(JsonWriter::compact).toList()));
               }
             });
   }

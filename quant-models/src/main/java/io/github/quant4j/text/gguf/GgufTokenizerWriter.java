@@ -111,7 +111,7 @@ public final class GgufTokenizerWriter {
     int[] types = new int[tokens.size()];
     for (int id = 0; id < tokens.size(); id++) {
       texts.add(tokens.token(id));
-      types[id] = type(id).ordinal();
+      types[id] = tokens.type(id).ordinal();
     }
     out.putStrings(Keys.TOKENS, texts);
     out.putInts(Keys.TOKEN_TYPE, types);
@@ -128,16 +128,6 @@ public final class GgufTokenizerWriter {
       throw normalizer.error(
           "type", "the normalizer '" + type + "' has no counterpart in a GGUF file of byte pairs");
     }
-  }
-
-  private TokenType type(int id) {
-    if (!tokens.has(id)) {
-      return TokenType.UNUSED;
-    }
-    if (tokens.isAdded(id)) {
-      return tokens.added(id).special() ? TokenType.CONTROL : TokenType.USER_DEFINED;
-    }
-    return TokenType.NORMAL;
   }
 
   private void wordPiece() {
@@ -161,12 +151,10 @@ public final class GgufTokenizerWriter {
     List<String> texts = new ArrayList<>();
     int[] types = new int[tokens.size()];
     for (int id = 0; id < tokens.size(); id++) {
-      TokenType type = type(id);
+      TokenType type = tokens.type(id);
       types[id] = type.ordinal();
       texts.add(
-          type == TokenType.NORMAL
-              ? WordPieceSpelling.toGguf(tokens.token(id))
-              : tokens.token(id));
+          type == TokenType.NORMAL ? WordPieceSpelling.toGguf(tokens.token(id)) : tokens.token(id));
     }
     out.putStrings(Keys.TOKENS, texts);
     out.putInts(Keys.TOKEN_TYPE, types);

@@ -39,7 +39,9 @@ final class PreTokenizations {
     List<List<String>> known = new ArrayList<>();
     if (section.get("known").isPresent()) {
       for (JsonValue list : section.array("known")) {
-        known.add(strings(((JsonValue.Arr) list).elements(), section.pathOf("known")));
+        if (list instanceof JsonValue.Arr array) {
+          known.add(strings(array.elements(), section.pathOf("known")));
+        }
       }
     }
     return new PreTokenization(

@@ -4,11 +4,12 @@ package io.github.quant4j.text.gguf;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.text.file.Section;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /** The tokens of a tokenizer file by id. */
 final class SourceTokens {
@@ -26,11 +27,12 @@ final class SourceTokens {
   record Added(
       String content, boolean special, boolean normalized, boolean strips, boolean singleWord) {}
 
-  private final String[] tokens;
+  private final @Nullable String[] tokens;
   private final Map<Integer, Added> added;
   private final Map<String, Integer> ids;
 
-  private SourceTokens(String[] tokens, Map<Integer, Added> added, Map<String, Integer> ids) {
+  private SourceTokens(
+      @Nullable String[] tokens, Map<Integer, Added> added, Map<String, Integer> ids) {
     this.tokens = tokens;
     this.added = added;
     this.ids = ids;
@@ -62,7 +64,7 @@ final class SourceTokens {
       throw new IllegalArgumentException(
           "vocabularySize: " + size.getAsInt() + ", but the tokenizer has " + count + " tokens");
     }
-    String[] tokens = new String[size.orElse(count)];
+    @Nullable String[] tokens = new @Nullable String[size.orElse(count)];
     ids.forEach((token, id) -> tokens[id] = token);
     return new SourceTokens(tokens, added, ids);
   }
@@ -86,7 +88,8 @@ final class SourceTokens {
 
   /** A token; of an id without one, a filler that is like no other. */
   String token(int id) {
-    return has(id) ? tokens[id] : filler(id);
+    String token = tokens[id];
+    return token != null ? token : filler(id);
   }
 
   private String filler(int id) {
@@ -97,12 +100,19 @@ final class SourceTokens {
     return filler;
   }
 
-  Added added(int id) {
-    return added.get(id);
+  /** What the file says of a token that is an added one. */
+  Optional<Added> added(int id) {
+    return Optional.ofNullable(added.get(id));
   }
 
-  boolean isAdded(int id) {
-    return added.containsKey(id);
+  /** The type of a token, but for those that a kind of models has of its own. */
+  TokenType type(int id) {
+    if (!has(id)) {
+      return TokenType.UNUSED;
+    }
+    return added(id)
+        .map(token -> token.special() ? TokenType.CONTROL : TokenType.USER_DEFINED)
+        .orElse(TokenType.NORMAL);
   }
 
   OptionalInt idOf(String token) {
@@ -122,10 +132,5 @@ final class SourceTokens {
       losses.add(words + " added tokens are found as whole words here, but everywhere there");
     }
     return losses;
-  }
-
-  @Override
-  public String toString() {
-    return Arrays.toString(tokens);
   }
 }

@@ -165,8 +165,7 @@ class BlockKernelTest {
   void theKernelSaysWhatItIs() {
     SeededRandom random = new SeededRandom(7);
     BlockMatrix coded = RandomBlocks.of(BlockFormat.Q4_K, 64, 512, random);
-    LinearKernel kernel =
-        Kernels.forLinear(QuantizedLinear.of(List.of(new BlockTerm(coded))), ONE);
+    LinearKernel kernel = Kernels.forLinear(QuantizedLinear.of(List.of(new BlockTerm(coded))), ONE);
     assertTrue(kernel.describe().startsWith("vector Q4_K by "), kernel.describe());
     BlockMatrix points = RandomBlocks.of(BlockFormat.IQ3_S, 64, 512, random);
     String description = Kernels.forBlocks(points, ONE).describe();

@@ -25,7 +25,8 @@ class GroupTableTest {
     int groups = numbers * span;
     float[] number = new float[rows * numbers];
     for (int i = 0; i < number.length; i++) {
-      short bits = HalfPrecision.toFloat16((float) (random.nextGaussian() * Math.pow(10, i % 9 - 7)));
+      short bits =
+          HalfPrecision.toFloat16((float) (random.nextGaussian() * Math.pow(10, i % 9 - 7)));
       number[i] = HalfPrecision.fromFloat16(bits);
     }
     byte[] factor = new byte[rows * groups];
@@ -55,9 +56,7 @@ class GroupTableTest {
         for (int i = 0; i < ROWS; i++) {
           int row = tile * ROWS + i;
           float expected =
-              row < rows
-                  ? number[row * numbers + group / span] * factor[row * groups + group]
-                  : 0;
+              row < rows ? number[row * numbers + group / span] * factor[row * groups + group] : 0;
           String place = "row " + row + ", group " + group + ", " + random;
           assertBits(expected, chunk[3 + inChunk * ROWS + i], place);
           assertBits(expected, plain[2 + i], place);
