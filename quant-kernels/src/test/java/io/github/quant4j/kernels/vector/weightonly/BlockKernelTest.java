@@ -65,7 +65,7 @@ class BlockKernelTest {
     float[] weights = matrix.dequantize().data();
     float[] magnitudes = magnitudes(matrix);
     LinearKernel shared = Kernels.forBlocks(matrix, THREE);
-    for (int tokens : new int[] {1, 2, 5, 6, 50}) {
+    for (int tokens : new int[] {1, 5, 6, 49}) {
       float[] x = random.gaussians(3 + tokens * columns);
       float[] y = new float[2 + tokens * rows + 3];
       Arrays.fill(y, Float.NaN);
@@ -96,7 +96,7 @@ class BlockKernelTest {
   @EnumSource
   void productsWithFewAndManyTokens(BlockFormat format) {
     SeededRandom random = new SeededRandom(format.ordinal());
-    for (int[] shape : new int[][] {{67, 256}, {130, 768}}) {
+    for (int[] shape : new int[][] {{67, 256}, {33, 512}}) {
       BlockMatrix matrix = RandomBlocks.of(format, shape[0], shape[1], random);
       LinearKernel kernel = Kernels.forBlocks(matrix, ONE);
       Class<?> expected =
