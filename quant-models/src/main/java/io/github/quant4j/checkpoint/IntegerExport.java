@@ -80,8 +80,7 @@ record IntegerExport(IntegerLayout layout) implements ModelExport {
           plain.add(report.layer());
         }
       }
-      long bytes =
-          output.finish(ofModel.config(shapes, plain), Optional.of("quantize_config.json"));
+      long bytes = output.finish(ofModel.config(shapes, plain), Optional.of("quantize_config.json"));
       return new ExportReport(name(), reports, bytes);
     }
   }
@@ -120,8 +119,7 @@ record IntegerExport(IntegerLayout layout) implements ModelExport {
     try {
       IntegerWeights given = IntegerGrids.of(linear);
       IntegerWeights fitted = layout.fitted(given);
-      return converted(
-          fitted, linear, module, LayerExport.Outcome.CONVERTED, widening(given, fitted));
+      return converted(fitted, linear, module, LayerExport.Outcome.CONVERTED, widening(given, fitted));
     } catch (InexactException e) {
       if (options.requantizer().isEmpty()) {
         throw e;
@@ -157,8 +155,10 @@ record IntegerExport(IntegerLayout layout) implements ModelExport {
       Compute compute) {
     if (linear.transform().isEmpty()) {
       try {
-        IntegerWeights near = layout.nearest(IntegerGrids.of(linear.withoutActivations()));
-        return converted(near, linear, module, LayerExport.Outcome.REQUANTIZED, ", as " + reason);
+        IntegerWeights near =
+            layout.nearest(IntegerGrids.of(linear.withoutActivations()));
+        return converted(
+            near, linear, module, LayerExport.Outcome.REQUANTIZED, ", as " + reason);
       } catch (InexactException _) {
         // Quantized again below.
       }
@@ -185,7 +185,9 @@ record IntegerExport(IntegerLayout layout) implements ModelExport {
           Optional.empty(),
           effective,
           new LayerExport(
-              module, LayerExport.Outcome.DEQUANTIZED, "as " + reason + ", and " + e.reason()));
+              module,
+              LayerExport.Outcome.DEQUANTIZED,
+              "as " + reason + ", and " + e.reason()));
     }
   }
 }

@@ -188,10 +188,6 @@ final class ConvertCommand implements Callable<Integer> {
               .withOverwrite(overwrite)
               .withProgress(progress)
               .withCancellation(quant.terminal().cancellation());
-<<<<<<< HEAD
-      return export.write(
-          source, target, importance == null ? how : how.withImportance(importance));
-=======
       if (requantize) {
         Compute compute = runtime.modelOptions().kernels().compute();
         how =
@@ -199,7 +195,6 @@ final class ConvertCommand implements Callable<Integer> {
                 (scheme, weights) -> Quantizer.of(scheme + SEARCH).quantize(weights, compute));
       }
       return export.write(source, target, importance == null ? how : how.withImportance(importance));
->>>>>>> main
     }
   }
 
@@ -220,16 +215,8 @@ final class ConvertCommand implements Callable<Integer> {
       String what = layer.outcome().label() + ": " + layer.detail();
       alike.computeIfAbsent(what, _ -> new ArrayList<>()).add(layer.layer());
     }
-    alike.forEach(
-        (what, layers) ->
-            quant.print(
-                "layers       "
-                    + layers.size()
-                    + " "
-                    + what
-                    + (layers.size() <= NAMED_LAYERS
-                        ? " (" + String.join(", ", layers) + ")"
-                        : "")));
+    alike.forEach((what, layers) -> quant.print("layers       " + layers.size() + " " + what
+        + (layers.size() <= NAMED_LAYERS ? " (" + String.join(", ", layers) + ")" : "")));
     quant.print(
         "size         "
             + Numbers.bytes((double) before)

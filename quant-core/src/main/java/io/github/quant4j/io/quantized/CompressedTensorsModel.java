@@ -65,15 +65,10 @@ final class CompressedTensorsModel {
       warnings.add("'" + ATTENTION + "': inputs of attention stay in full precision");
     }
     if (object.getString("format").filter(DENSE::equals).isPresent()) {
-<<<<<<< HEAD
-      warnings.add(
-          "'format' is 'dense': the weights are stored as rounded; inputs are not rounded");
-=======
       if (!ModuleTensors.having(tensors, "weight_packed").isEmpty()) {
         throw new JsonException("'format': 'dense' is not supported for weights that are packed");
       }
       warnings.add("'format' is 'dense': the weights are stored as rounded; inputs are not rounded");
->>>>>>> main
       matching(PARAMETER, tensors, shared);
       return new QuantizedModules(new LinkedHashMap<>(), warnings, shared);
     }

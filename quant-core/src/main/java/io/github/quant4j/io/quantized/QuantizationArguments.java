@@ -93,15 +93,7 @@ record QuantizationArguments(
       Dynamic dynamic,
       Optional<String> scaleType) {
     return new QuantizationArguments(
-        bits,
-        isFloat,
-        symmetric,
-        strategy,
-        groupSize,
-        Optional.empty(),
-        dynamic,
-        scaleType,
-        Optional.empty());
+        bits, isFloat, symmetric, strategy, groupSize, Optional.empty(), dynamic, scaleType, Optional.empty());
   }
 
   /**

@@ -139,7 +139,9 @@ public final class IntegerGrids {
    */
   public static OptionalInt bits(QuantizedLinear linear) {
     Optional<QuantizedMatrix> matrix = matrix(linear);
-    return matrix.isPresent() ? OptionalInt.of(matrix.get().codes().bits()) : OptionalInt.empty();
+    return matrix.isPresent()
+        ? OptionalInt.of(matrix.get().codes().bits())
+        : OptionalInt.empty();
   }
 
   private static Optional<QuantizedMatrix> matrix(QuantizedLinear linear) {
@@ -187,7 +189,14 @@ public final class IntegerGrids {
       matrix.codes().unpackRow(row, codes, row * columns);
     }
     return new IntegerWeights(
-        rows, columns, bits, codes, size, IntegerWeights.inOrder(columns, size), scales, zeros);
+        rows,
+        columns,
+        bits,
+        codes,
+        size,
+        IntegerWeights.inOrder(columns, size),
+        scales,
+        zeros);
   }
 
   /** The weights of columns that were read in an order of their own, in the order of the inputs. */

@@ -72,9 +72,9 @@ public final class GgufLayout {
     put(factors, "rope_factors_short.weight", rotary.shorter());
     put(factors, "rope_factors_long.weight", rotary.longer());
     List<StoredTensor> tensors =
-        StoredTensor.of(
-            TensorPlaces.of(reading, architecture).values(), head(reading, architecture));
-    GgufLayout layout = new GgufLayout(reading, architecture, metadata.build(), tensors, factors);
+        StoredTensor.of(TensorPlaces.of(reading, architecture).values(), head(reading, architecture));
+    GgufLayout layout =
+        new GgufLayout(reading, architecture, metadata.build(), tensors, factors);
     layout.requireSame(subject, rotary);
     return layout;
   }
@@ -86,7 +86,8 @@ public final class GgufLayout {
   }
 
   /** The place of a head that is that of the embeddings and stored all the same. */
-  private static Optional<TensorPlace> head(FamilyReading reading, GgufArchitecture architecture) {
+  private static Optional<TensorPlace> head(
+      FamilyReading reading, GgufArchitecture architecture) {
     DecoderConfiguration model = reading.configuration();
     return model.tiedEmbeddings() && architecture.isHeadStored()
         ? Optional.of(
@@ -106,7 +107,8 @@ public final class GgufLayout {
     DecoderConfiguration model = reading.configuration();
     DecoderConfiguration again;
     try {
-      GgufFacts facts = GgufFacts.of(metadata, architecture.name(), names, model.vocabularySize());
+      GgufFacts facts =
+          GgufFacts.of(metadata, architecture.name(), names, model.vocabularySize());
       JsonValue.Obj config = GgufConfiguration.read(architecture, metadata, facts, rotary);
       again = FamilyReading.of(config, architecture.name()).configuration();
     } catch (IllegalArgumentException e) {
@@ -189,17 +191,10 @@ public final class GgufLayout {
         boolean windowed =
             layers.get(i).attention() instanceof AttentionShape attention
                 && attention.form().span().window() > 0;
-<<<<<<< HEAD
-        any |= windowed[i];
-      }
-      if (any) {
-        metadata.putBooleans(architecture.name() + ".attention.sliding_window_pattern", windowed);
-=======
         any |= windowed;
         if (windowed != (period == 0 || i % period < period - 1)) {
           return false;
         }
->>>>>>> main
       }
       return any;
     }

@@ -82,8 +82,7 @@ final class PlacedTensors {
               && (place.isVector() || columns == place.columns());
       // A whole tensor must be used, lest two of them share one.
       boolean isWhole = part.from() > 0 || place.parts().size() > 1 || part.rows() == rows;
-      if (!fits
-          || (!isWhole && !part.tensor().contains("_qkv") && !part.tensor().contains("ffn_up"))) {
+      if (!fits || (!isWhole && !part.tensor().contains("_qkv") && !part.tensor().contains("ffn_up"))) {
         throw new IllegalArgumentException(
             stored(part)
                 + ": expected "
@@ -214,7 +213,8 @@ final class PlacedTensors {
 
   private static BlockFormat format(GgufTensor tensor) {
     return BlockFormat.find(tensor.type().name())
-        .orElseThrow(() -> new IllegalArgumentException(tensor + ": the type is not supported"));
+        .orElseThrow(
+            () -> new IllegalArgumentException(tensor + ": the type is not supported"));
   }
 
   /** The format of a matrix all of whose rows are blocks of one. */

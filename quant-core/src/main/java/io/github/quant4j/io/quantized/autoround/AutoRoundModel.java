@@ -167,7 +167,8 @@ public final class AutoRoundModel {
 
   private ModuleReader reader(String module) {
     JsonValue.Obj extra = extra(module);
-    String type = extra.getString(DATA_TYPE).or(() -> config.getString(DATA_TYPE)).orElse("int");
+    String type =
+        extra.getString(DATA_TYPE).or(() -> config.getString(DATA_TYPE)).orElse("int");
     if (!type.equals("int") && !type.equals("int_sym") && !type.equals("int_asym")) {
       throw new JsonException(
           "module '" + module + "': '" + DATA_TYPE + "' is '" + type + "', expected int");

@@ -61,7 +61,8 @@ public final class AwqModel {
       JsonValue.Obj changes = rules.changes(module);
       requireFour(changes.getInt(BITS).orElse(bits));
       readers.put(
-          module, new AwqReader(layout, changes.getInt(GROUP_SIZE).orElse(size), hasZeroPoints));
+          module,
+          new AwqReader(layout, changes.getInt(GROUP_SIZE).orElse(size), hasZeroPoints));
     }
     requireFour(bits);
     return QuantizedModules.of(readers);

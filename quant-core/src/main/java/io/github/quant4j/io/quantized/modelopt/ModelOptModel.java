@@ -21,8 +21,8 @@ import java.util.Set;
 
 /**
  * The modules of a ModelOpt checkpoint: those that have {@code weight_scale}. With {@code
- * weight_scale_2} the weights are NVFP4, otherwise FP8; both scales are factors. Inputs stay in
- * full precision.
+ * weight_scale_2} the weights are NVFP4, otherwise FP8; both scales are factors. Inputs stay in full
+ * precision.
  */
 public final class ModelOptModel {
   /** The {@code quant_method}. */
@@ -57,12 +57,7 @@ public final class ModelOptModel {
     String algorithm = object.getString(ALGORITHM).orElse("").toUpperCase(Locale.ROOT);
     if (!ALGORITHMS.contains(algorithm)) {
       throw new JsonException(
-          "'"
-              + ALGORITHM
-              + "': '"
-              + algorithm
-              + "' is not supported, expected one of "
-              + ALGORITHMS);
+          "'" + ALGORITHM + "': '" + algorithm + "' is not supported, expected one of " + ALGORITHMS);
     }
     SequencedMap<String, ModuleReader> readers = new LinkedHashMap<>();
     for (String module : ModuleTensors.having(tensors, SCALE)) {
