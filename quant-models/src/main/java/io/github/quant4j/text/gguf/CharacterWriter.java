@@ -54,6 +54,10 @@ final class CharacterWriter {
       throw model.error("ignore_merges", "true has no counterpart in a GGUF file of such a model");
     }
     boolean prefix = spacePrefix();
+    if (prefix && tokens.anyNormalized()) {
+      differences.add(
+          "some added tokens are looked for in the normalized text here, but not there");
+    }
     List<Merge> merges = SourceMerges.read(model);
     Optional<PreTokenization> splitting = named.or(() -> recognized(begins));
     if (splitting.isEmpty()) {

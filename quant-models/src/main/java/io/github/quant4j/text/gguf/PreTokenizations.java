@@ -50,7 +50,8 @@ final class PreTokenizations {
         known,
         section.flag("ignore_merges", false),
         section.flag("add_bos", false),
-        section.flag("characters", false));
+        section.flag("characters", false),
+        section.flag("approximate", false));
   }
 
   private static List<String> strings(List<JsonValue> values, String path) {

@@ -226,10 +226,10 @@ class GgufTokenizerWriterTest {
                     + "{'id':2,'content':'ab','special':false}]"),
             GgufTokenizerOptions.none().withVocabularySize(8));
     assertEquals(
-        List.of("a", "b", "ab", "[PAD3]", "[PAD4]", "<x>", "[PAD6]", "[PAD7]"),
+        List.of("a", "b", "ab", "<x>", "[PAD4]", "[PAD5]", "[PAD6]", "[PAD7]"),
         metadata.strings(Keys.TOKENS).orElseThrow());
     assertArrayEquals(
-        new int[] {1, 1, 4, 5, 5, 3, 5, 5}, metadata.ints(Keys.TOKEN_TYPE).orElseThrow());
+        new int[] {1, 1, 4, 3, 5, 5, 5, 5}, metadata.ints(Keys.TOKEN_TYPE).orElseThrow());
     assertThrows(
         IllegalArgumentException.class,
         () ->
