@@ -54,6 +54,10 @@ final class CharacterWriter {
       throw model.error("ignore_merges", "true has no counterpart in a GGUF file of such a model");
     }
     boolean prefix = spacePrefix();
+    if (prefix && tokens.anyNormalized()) {
+      differences.add(
+          "some added tokens are looked for in the normalized text here, but not there");
+    }
     List<Merge> merges = SourceMerges.read(model);
     Optional<PreTokenization> splitting = named.or(() -> recognized(begins));
     if (splitting.isEmpty()) {
@@ -145,7 +149,9 @@ final class CharacterWriter {
     for (int id = 0; id < tokens.size(); id++) {
       TokenType type = type(id, unknown);
       types[id] = type.ordinal();
-      boolean spaced = type == TokenType.USER_DEFINED && tokens.added(id).normalized();
+      boolean spaced =
+          type == TokenType.USER_DEFINED
+              && tokens.added(id).filter(SourceTokens.Added::normalized).isPresent();
       String token = tokens.token(id);
       texts.add(spaced ? token.replace(Sections.SPACE, " ") : token);
     }
@@ -154,16 +160,13 @@ final class CharacterWriter {
   }
 
   private TokenType type(int id, OptionalInt unknown) {
-    if (!tokens.has(id)) {
-      return TokenType.UNUSED;
-    }
     if (unknown.isPresent() && unknown.getAsInt() == id) {
       return TokenType.UNKNOWN;
     }
-    if (tokens.isAdded(id)) {
-      return tokens.added(id).special() ? TokenType.CONTROL : TokenType.USER_DEFINED;
-    }
-    return tokens.token(id).matches("<0x[0-9A-F]{2}>") ? TokenType.BYTE : TokenType.NORMAL;
+    TokenType type = tokens.type(id);
+    return type == TokenType.NORMAL && tokens.token(id).matches("<0x[0-9A-F]{2}>")
+        ? TokenType.BYTE
+        : type;
   }
 
   /** Whether a text gets a space before it. */

@@ -3,6 +3,7 @@ package io.github.quant4j.text.gguf;
 
 import io.github.quant4j.io.gguf.GgufMetadata;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,9 +69,13 @@ final class GgufVocabulary {
   }
 
   private static TokenType[] types(GgufMetadata metadata, int count) {
-    int[] given = metadata.ints(Keys.TOKEN_TYPE).orElse(null);
     TokenType[] types = new TokenType[count];
-    if (given != null && given.length < count) {
+    Arrays.fill(types, TokenType.NORMAL);
+    if (metadata.find(Keys.TOKEN_TYPE).isEmpty()) {
+      return types;
+    }
+    int[] given = metadata.ints(Keys.TOKEN_TYPE).orElseThrow();
+    if (given.length < count) {
       throw new IllegalArgumentException(
           "metadata '"
               + Keys.TOKEN_TYPE
@@ -80,13 +85,14 @@ final class GgufVocabulary {
               + count
               + " tokens");
     }
+    List<TokenType> known = List.of(TokenType.values());
     for (int id = 0; id < count; id++) {
-      int type = given == null ? TokenType.NORMAL.ordinal() : given[id];
-      if (type < 0 || type >= TokenType.values().length) {
+      int type = given[id];
+      if (type < 0 || type >= known.size()) {
         throw new IllegalArgumentException(
             at(Keys.TOKEN_TYPE, id) + type + ", expected a type from 0 to 6");
       }
-      types[id] = TokenType.values()[type];
+      types[id] = known.get(type);
     }
     return types;
   }

@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedSet;
+import org.jspecify.annotations.Nullable;
 
 /** The merges of a tokenizer file by rank. */
 final class SourceMerges {
@@ -28,7 +29,7 @@ final class SourceMerges {
     return new ArrayList<>(ranks.keySet());
   }
 
-  private static @org.jspecify.annotations.Nullable Merge merge(JsonValue element, String path) {
+  private static @Nullable Merge merge(JsonValue element, String path) {
     if (element instanceof JsonValue.Arr pair && pair.elements().size() == 2) {
       return new Merge(
           Section.textOf(pair.elements().get(0), path),
