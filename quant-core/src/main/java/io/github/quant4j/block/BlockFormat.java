@@ -128,7 +128,10 @@ public enum BlockFormat {
 
   private final int blockSize;
   private final int blockBytes;
+  @SuppressWarnings("ImmutableEnumChecker") // Decoders have no state.
   private final BlockDecoder decoder;
+
+  @SuppressWarnings("ImmutableEnumChecker") // Nor have encoders.
   private final @Nullable BlockEncoder encoder;
 
   BlockFormat(int blockBytes, CodedBlocks decoder, RowEncoder.Block encoder) {
