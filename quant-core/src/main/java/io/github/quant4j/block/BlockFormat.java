@@ -220,6 +220,16 @@ public enum BlockFormat {
   }
 
   /**
+   * What puts blocks together from codes and scales.
+   *
+   * @return the packer, or empty if scales are integers times a number that several runs share, or
+   *     weights are points of several numbers
+   */
+  public Optional<BlockPacker> packer() {
+    return FlatPackers.of(this);
+  }
+
+  /**
    * The codes and scales of blocks, for whoever computes with them without decoding them first.
    *
    * @return how they are found, or empty if weights are points of several numbers
