@@ -128,6 +128,7 @@ public enum BlockFormat {
 
   private final int blockSize;
   private final int blockBytes;
+
   @SuppressWarnings("ImmutableEnumChecker") // Decoders have no state.
   private final BlockDecoder decoder;
 
