@@ -57,7 +57,7 @@ final class ProductTable extends GroupTable {
     }
     int quads = groups / FOUR;
     long tiles = Math.ceilDiv(rows, ROWS);
-    MemorySegment data = PackedMemory.allocate(Math.multiplyExact(tiles, quads * ROWS * SIZE));
+    MemorySegment data = PackedMemory.allocate(Math.multiplyExact(tiles * quads, ROWS * SIZE));
     byte[] row = new byte[groups];
     int[] tile = new int[quads * ROWS];
     for (int first = 0; first < rows; first += ROWS) {
