@@ -8,11 +8,13 @@ module quant4j.models {
   requires org.slf4j;
   requires transitive quant4j.core;
 
+  exports io.github.quant4j.checkpoint;
   exports io.github.quant4j.generate;
   exports io.github.quant4j.graph;
   exports io.github.quant4j.model;
   exports io.github.quant4j.model.config;
   exports io.github.quant4j.speech;
   exports io.github.quant4j.text;
+  exports io.github.quant4j.text.gguf;
   exports io.github.quant4j.transcribe;
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.cost;
 
+import io.github.quant4j.checkpoint.ModelFormats;
 import io.github.quant4j.graph.BlockLayout;
 import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.graph.InputOrigin;
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.SiteGroup;
-import io.github.quant4j.io.ModelDirectory;
+import io.github.quant4j.graph.TokenMixer;
+import io.github.quant4j.io.quantized.ModelSource;
 import io.github.quant4j.io.quantized.QuantizedWeights;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.metric.LayerProducts;
@@ -91,8 +93,8 @@ public final class ModelProducts {
    */
   public static List<MatrixProduct> ofDirectory(
       BlockModel<?> model, Path directory, Pass pass, Operand cache) throws IOException {
-    try (ModelDirectory files = ModelDirectory.open(directory)) {
-      QuantizedWeights weights = QuantizedWeights.of(files);
+    try (ModelSource files = ModelFormats.open(directory)) {
+      QuantizedWeights weights = files.quantized();
       return of(
           model,
           pass,
@@ -112,12 +114,12 @@ public final class ModelProducts {
 
   private List<MatrixProduct> collect(BlockModel<?> model) throws IOException {
     products.addAll(model.embeddingProducts(pass.tokens()));
-    for (BlockLayout block : model.blocks()) {
+    List<BlockLayout> blocks = model.blocks();
+    for (int b = 0; b < blocks.size(); b++) {
       Map<String, Double> spread = new HashMap<>();
-      for (SiteGroup group : block.groups()) {
-        if (group.origin() instanceof InputOrigin.Attention(_, HeadStructure heads)) {
-          addAttention(block, heads);
-        }
+      Optional<TokenMixer> mixer = model.mixer(b);
+      for (SiteGroup group : blocks.get(b).groups()) {
+        addMixer(blocks.get(b), mixer, group);
         addLayers(group, ProductRole.LAYER, tokens(group, spread));
       }
     }
@@ -146,19 +148,23 @@ public final class ModelProducts {
     return (long) (after + ROUNDING) - (long) (before + ROUNDING);
   }
 
-  private void addAttention(BlockLayout block, HeadStructure heads) {
-    products.addAll(
-        MatrixProduct.ofAttention(
-            block.name() + ".attention",
-            new LayerShape.Attention(
-                heads.queryHeads(),
-                heads.keyValueHeads(),
-                heads.headSize(),
-                pass.tokens(),
-                (long) pass.past() + pass.tokens()),
-            Operand.FULL,
-            cache,
-            pass.tokens()));
+  /** What runs before a group, if that reads what tokens have of each other. */
+  private void addMixer(BlockLayout block, Optional<TokenMixer> known, SiteGroup group) {
+    MixerProducts mixing = new MixerProducts(block.name() + ".attention", pass, cache);
+    if (known.isPresent()) {
+      if (group.sites().contains(known.get().output())) {
+        products.addAll(mixing.of(known.get()));
+      }
+    } else if (group.origin() instanceof InputOrigin.Attention(_, HeadStructure heads)) {
+      products.addAll(
+          mixing.of(
+              new TokenMixer.Attention(
+                  group.sites().getFirst(),
+                  heads.queryHeads(),
+                  heads.keyValueHeads(),
+                  heads.headSize(),
+                  heads.headSize())));
+    }
   }
 
   private void addLayers(SiteGroup group, ProductRole role, long tokens) throws IOException {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.inspect;
 
+import io.github.quant4j.io.gguf.GgufMetadata;
 import java.util.List;
 
 /**
@@ -8,9 +9,11 @@ import java.util.List;
  *
  * @param subject what was looked at
  * @param method the schema of quantization; empty if nothing is quantized
+ * @param metadata of a GGUF file; empty for others
  * @param tensors in the order of the files
  */
-public record Inspection(String subject, String method, List<TensorInspection> tensors) {
+public record Inspection(
+    String subject, String method, GgufMetadata metadata, List<TensorInspection> tensors) {
 
   /** Copies the list. */
   public Inspection {

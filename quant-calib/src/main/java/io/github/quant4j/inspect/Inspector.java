@@ -6,6 +6,8 @@ import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.SafetensorsFile;
 import io.github.quant4j.io.TensorFileException;
 import io.github.quant4j.io.TensorSource;
+import io.github.quant4j.io.gguf.GgufFile;
+import io.github.quant4j.io.gguf.GgufMetadata;
 import io.github.quant4j.io.quantized.QuantizedWeights;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.linear.QuantizedLinear;
@@ -20,7 +22,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -29,7 +30,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.Set;
-import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 
 /**
@@ -37,7 +37,7 @@ import java.util.stream.Collectors;
  * that tensors of any size take little memory, and the sums do not depend on the number of threads.
  */
 public final class Inspector {
-  private static final int BLOCK = 1 << 16;
+  static final int BLOCK = 1 << 16;
   private static final JsonValue.Obj NO_CONFIG = new JsonValue.Obj(new LinkedHashMap<>());
 
   private final WorkerTeam team;
@@ -82,11 +82,14 @@ public final class Inspector {
   }
 
   /**
-   * Looks at a model directory or a safetensors file. Of a quantized model, each quantized matrix
-   * is one entry with the distribution of the weights it stands for; so is it of the file {@code
-   * model.safetensors} of such a model, but not of single shards, which may hold parts.
+   * Looks at a model directory, a safetensors file, a GGUF file or an importance matrix. Of a
+   * quantized model, each quantized matrix is one entry with the distribution of the weights it
+   * stands for; so is it of the file {@code model.safetensors} of such a model, but not of single
+   * shards, which may hold parts. Of a GGUF file each tensor is an entry, of all parts if it is the
+   * first of several. Importance matrices of the older form are told by the ends of their names,
+   * {@code .dat} or {@code .imatrix}.
    *
-   * @param path a model directory or a safetensors file
+   * @param path a model directory or a file
    * @return what is in it
    * @throws TensorFileException if it is missing or malformed; damaged data does not count, it is
    *     part of the result
@@ -96,17 +99,25 @@ public final class Inspector {
   public Inspection inspect(Path path) throws IOException {
     // Files cannot be opened by a thread that is interrupted.
     cancellation.check();
+    GgufInspector gguf = new GgufInspector(team, progress, cancellation);
+    Optional<Path> model = GgufFile.locate(path);
+    if (model.isPresent()) {
+      return gguf.inspect(model.get());
+    }
     if (Files.isDirectory(path)) {
-      try (ModelDirectory model = ModelDirectory.open(path)) {
-        return inspect(path, model, QuantizedWeights.of(model.config(), new Unchecked(model)));
+      try (ModelDirectory files = ModelDirectory.open(path)) {
+        return inspect(path, files, QuantizedWeights.of(files.config(), new Unchecked(files)));
       }
+    }
+    if (GgufInspector.isImportance(path)) {
+      return gguf.inspectImportance(path);
     }
     Path directory = path.toAbsolutePath().getParent();
     if (path.endsWith(ModelDirectory.WEIGHTS)
         && directory != null
         && Files.exists(directory.resolve(ModelDirectory.CONFIG))) {
-      try (ModelDirectory model = ModelDirectory.open(directory)) {
-        return inspect(path, model, QuantizedWeights.of(model.config(), new Unchecked(model)));
+      try (ModelDirectory files = ModelDirectory.open(directory)) {
+        return inspect(path, files, QuantizedWeights.of(files.config(), new Unchecked(files)));
       }
     }
     try (SafetensorsFile file = SafetensorsFile.open(path)) {
@@ -115,38 +126,35 @@ public final class Inspector {
   }
 
   private Inspection inspect(Path path, TensorSource source, QuantizedWeights quantized) {
-    Map<String, List<String>> parts = parts(source, quantized.modules());
+    Map<String, String> modules = new HashMap<>();
+    List<String> slices = new ArrayList<>();
+    for (String module : quantized.modules()) {
+      List<String> own = quantized.tensors(module);
+      own.forEach(name -> modules.put(name, module));
+      if (own.isEmpty()) {
+        slices.add(module);
+      }
+    }
     Set<String> done = new HashSet<>();
     List<TensorInspection> entries = new ArrayList<>();
     int seen = 0;
     for (String name : source.names()) {
       cancellation.check();
-      String module = module(name);
-      List<String> own = parts.getOrDefault(module, List.of());
-      if (!own.contains(name)) {
+      String module = modules.get(name);
+      if (module != null) {
+        if (done.add(module)) {
+          entries.add(inspect(module, quantized.tensors(module), source, quantized));
+        }
+      } else if (slices.isEmpty() || !quantized.sharedTensors().contains(name)) {
         entries.add(inspect(source.require(name), source.verify(name)));
-      } else if (done.add(module)) {
-        entries.add(inspect(module, own, source, quantized));
       }
       progress.progressed("inspect", ++seen, source.names().size());
     }
-    return new Inspection(path.toString(), quantized.method(), entries);
-  }
-
-  /** The tensors of each quantized module; its bias, if there is one, is a tensor of its own. */
-  private static Map<String, List<String>> parts(TensorSource source, Set<String> modules) {
-    Map<String, List<String>> parts = new HashMap<>();
-    for (String name : source.names()) {
-      String module = module(name);
-      if (modules.contains(module) && !name.endsWith(".bias")) {
-        parts.computeIfAbsent(module, _ -> new ArrayList<>()).add(name);
-      }
+    for (String slice : slices) {
+      cancellation.check();
+      entries.add(inspect(slice, List.of(), source, quantized));
     }
-    return parts;
-  }
-
-  private static String module(String tensor) {
-    return tensor.substring(0, Math.max(0, tensor.lastIndexOf('.')));
+    return new Inspection(path.toString(), quantized.method(), GgufMetadata.empty(), entries);
   }
 
   private TensorInspection inspect(Tensor tensor, ChecksumState checksum) {
@@ -158,7 +166,7 @@ public final class Inspector {
         false,
         tensor.byteSize(),
         count == 0 ? 0 : tensor.dtype().bits(),
-        tensor.dtype() == DType.C64 ? Optional.empty() : Optional.of(statistics(tensor)),
+        tensor.dtype() == DType.C64 ? Optional.empty() : Optional.of(statistics(tensor, team)),
         checksum,
         "");
   }
@@ -166,8 +174,14 @@ public final class Inspector {
   private TensorInspection inspect(
       String module, List<String> parts, TensorSource source, QuantizedWeights quantized) {
     long bytes = parts.stream().mapToLong(part -> source.require(part).byteSize()).sum();
+    // Slices of shared tensors have none of their own; the checksums are those of the whole.
     ChecksumState checksum =
-        parts.stream().map(source::verify).max(Inspector::compareSeverity).orElseThrow();
+        (parts.isEmpty() ? quantized.sharedTensors() : parts)
+            .stream()
+                .filter(part -> source.find(part).isPresent())
+                .map(source::verify)
+                .max(Inspector::compareSeverity)
+                .orElse(ChecksumState.ABSENT);
     try {
       QuantizedLinear linear = quantized.find(module).orElseThrow();
       return new TensorInspection(
@@ -175,7 +189,7 @@ public final class Inspector {
           Shape.of(linear.outFeatures(), linear.inFeatures()),
           describe(linear),
           true,
-          bytes,
+          parts.isEmpty() ? linear.storageBits() / Byte.SIZE : bytes,
           linear.bitsPerWeight(),
           Optional.of(statistics(linear)),
           checksum,
@@ -208,9 +222,10 @@ public final class Inspector {
     return linear.transform().map(map -> map.describe() + " | ").orElse("") + terms + activations;
   }
 
-  private ValueStatistics statistics(Tensor tensor) {
+  static ValueStatistics statistics(Tensor tensor, WorkerTeam team) {
     long count = tensor.shape().elementCount();
-    return joined(
+    return Moments.joined(
+        team,
         Math.toIntExact(Math.ceilDiv(count, BLOCK)),
         part -> {
           long from = (long) part * BLOCK;
@@ -222,7 +237,8 @@ public final class Inspector {
 
   private ValueStatistics statistics(QuantizedLinear linear) {
     int rows = Math.max(1, BLOCK / Math.max(1, linear.inFeatures()));
-    return joined(
+    return Moments.joined(
+        team,
         Math.ceilDiv(linear.outFeatures(), rows),
         part -> {
           int from = part * rows;
@@ -235,15 +251,6 @@ public final class Inspector {
           }
           return Moments.of(block, 0, block.length);
         });
-  }
-
-  /** Sums the blocks in their order, whoever worked on them. */
-  private ValueStatistics joined(int parts, IntFunction<Moments> block) {
-    Moments[] moments = new Moments[parts];
-    team.run(parts, part -> moments[part] = block.apply(part));
-    Moments all = new Moments();
-    Arrays.stream(moments).forEach(all::join);
-    return all.statistics();
   }
 
   /** The tensors without their checksums, so that what is damaged can be looked at as well. */

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.inspect;
 
+import io.github.quant4j.parallel.WorkerTeam;
+import java.util.Arrays;
+import java.util.function.IntFunction;
+
 /**
  * Extremes and central moments of values that are seen block by block. Blocks are summed by
  * themselves and then joined, which loses no precision to the size of a tensor: Pébay, "Formulas
@@ -43,6 +47,15 @@ final class Moments {
       }
     }
     return moments;
+  }
+
+  /** Sums blocks in their order, whoever worked on them. */
+  static ValueStatistics joined(WorkerTeam team, int parts, IntFunction<Moments> block) {
+    Moments[] moments = new Moments[parts];
+    team.run(parts, part -> moments[part] = block.apply(part));
+    Moments all = new Moments();
+    Arrays.stream(moments).forEach(all::join);
+    return all.statistics();
   }
 
   /** Takes in other values. */

@@ -108,6 +108,17 @@ final class BlockFlow {
     return tokens * Float.BYTES * (stream + widest + block.layout().carried());
   }
 
+  /** How many batches there are. */
+  int batches() {
+    return states.batches();
+  }
+
+  /** A pass of a batch from the beginning, which is not held. */
+  BlockPass begin(int batch) {
+    cancellation.check();
+    return block.begin(states.batch(batch), false);
+  }
+
   /** A batch's pass, halted before a group that it has not passed yet. */
   private BlockPass passAt(int batch, int group) {
     BlockPass pass = batch < held.length ? held[batch] : null;

@@ -4,6 +4,7 @@ package io.github.quant4j.pipeline;
 import io.github.quant4j.decompose.DenseSpec;
 import io.github.quant4j.decompose.FitProblem;
 import io.github.quant4j.graph.Block;
+import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.SiteGroup;
 import io.github.quant4j.kernel.KernelOptions;
@@ -22,9 +23,7 @@ import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
 import io.github.quant4j.transform.InputTransform;
-import io.github.quant4j.transform.TransformChain;
 import io.github.quant4j.transform.rule.GivenTransformRule;
-import io.github.quant4j.transform.rule.TransformRule;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -54,6 +53,9 @@ final class BlockQuantizer {
   private final Consumer<SiteReport> finished;
   private final TransformFolder folder;
   private final Set<LinearSite> residualWriters;
+  private final Set<LinearSite> routers;
+  private final RoutingCheck routing;
+  private final BlockTransforms transforms;
   private final SequencedMap<String, QuantizedLinear> layers = new LinkedHashMap<>();
   private final List<SiteReport> reports = new ArrayList<>();
 
@@ -78,7 +80,7 @@ final class BlockQuantizer {
    * Prepares a block.
    *
    * @param rotation of the residual stream, if there is one
-   * @param residualWriters sites whose outputs are added to the residual stream
+   * @param model which sites write to the residual stream and which choose experts
    * @param storedType how the weights of a layer are stored that is not quantized but changed
    * @param finished is told of each layer
    */
@@ -87,7 +89,7 @@ final class BlockQuantizer {
       Function<LinearSite, Optional<Recipe>> recipes,
       WeightScores scores,
       Optional<StreamRotation> rotation,
-      Set<LinearSite> residualWriters,
+      BlockModel<?> model,
       KernelOptions options,
       Cancellation cancellation,
       Function<LinearSite, DType> storedType,
@@ -96,12 +98,15 @@ final class BlockQuantizer {
     this.recipes = recipes;
     this.scores = scores;
     this.rotation = rotation;
-    this.residualWriters = residualWriters;
+    this.residualWriters = Set.copyOf(model.residualWriters());
+    this.routers = model.routers();
+    this.routing = new RoutingCheck(block, options);
     this.options = options;
     this.cancellation = cancellation;
     this.storedType = storedType;
     this.finished = finished;
     this.folder = new TransformFolder(block, options.compute());
+    this.transforms = new BlockTransforms(block, recipes, rotation, folder, options.compute());
   }
 
   /** Makes the block work on the rotated residual stream, if there is one. */
@@ -125,14 +130,12 @@ final class BlockQuantizer {
    *     for
    */
   Result run(@Nullable FlowFactory flows, @Nullable Original original) {
-    List<TransformFolder.Result> transforms = new ArrayList<>();
-    List<Double> searching = new ArrayList<>();
-    // A method of its own, so that its passes can be collected before the next ones are made.
-    foldTransforms(flows, transforms, searching);
+    // Its passes can be collected before the next ones are made.
+    List<BlockTransforms.Found> found = transforms.fold(flows);
     BlockFlow flow = flows == null ? null : flows.begin();
     BlockFlow given = original == null ? null : begin(original);
-    for (int g = 0; g < transforms.size(); g++) {
-      quantize(g, transforms.get(g), searching.get(g), flow, given);
+    for (int g = 0; g < found.size(); g++) {
+      quantize(g, found.get(g).result(), found.get(g).seconds(), flow, given);
     }
     return result(flow, given);
   }
@@ -144,20 +147,6 @@ final class BlockQuantizer {
         .forEach(name -> original.block().replaceVector(name, block.vector(name)));
     folder.changedSites().forEach(site -> original.block().replace(site, block.linear(site)));
     return original.flows().begin();
-  }
-
-  private void foldTransforms(
-      @Nullable FlowFactory flows,
-      List<TransformFolder.Result> transforms,
-      List<Double> searching) {
-    List<SiteGroup> groups = block.layout().groups();
-    BlockFlow flow =
-        flows != null && groups.stream().anyMatch(this::hasTransforms) ? flows.begin() : null;
-    for (int g = 0; g < groups.size(); g++) {
-      long start = System.nanoTime();
-      transforms.add(transform(g, flow, g + 1 < groups.size()));
-      searching.add((System.nanoTime() - start) / 1e9);
-    }
   }
 
   /** Begins the batches' way through the block. */
@@ -173,52 +162,6 @@ final class BlockQuantizer {
    */
   record Original(Block block, FlowFactory flows) {}
 
-  private boolean hasTransforms(SiteGroup group) {
-    return commonRules(group).map(rules -> !remaining(group, rules).isEmpty()).orElse(false);
-  }
-
-  /** The transforms that all sites of a group share, or empty if they differ or one is kept. */
-  private Optional<List<TransformRule>> commonRules(SiteGroup group) {
-    List<TransformRule> common = null;
-    for (LinearSite site : group.sites()) {
-      Optional<Recipe> recipe = recipes.apply(site);
-      if (recipe.isEmpty() || (common != null && !common.equals(recipe.get().transforms()))) {
-        return Optional.empty();
-      }
-      common = recipe.get().transforms();
-    }
-    return Optional.ofNullable(common);
-  }
-
-  /** A group's transforms without the one that the rotation of the stream stands for. */
-  private List<TransformRule> remaining(SiteGroup group, List<TransformRule> rules) {
-    boolean rotated =
-        rotation.isPresent()
-            && rotation.get().reads(group)
-            && !rules.isEmpty()
-            && rules.getFirst().equals(rotation.get().rule());
-    return rotated ? rules.subList(1, rules.size()) : rules;
-  }
-
-  private TransformFolder.Result transform(int index, @Nullable BlockFlow flow, boolean hasNext) {
-    SiteGroup group = block.layout().groups().get(index);
-    Optional<List<TransformRule>> common = commonRules(group);
-    List<TransformRule> rules = common.map(all -> remaining(group, all)).orElse(List.of());
-    Recipe recipe = recipes.apply(group.sites().getFirst()).orElse(null);
-    if (rules.isEmpty() || recipe == null) {
-      return new TransformFolder.Result(List.of(), TransformChain.identity(group.inFeatures()));
-    }
-    Set<StatisticNeed> needs = recipe.withTransforms(rules).withRetarget(Optional.empty()).needs();
-    LayerInput input =
-        flow == null || needs.isEmpty()
-            ? LayerInput.unknown()
-            : flow.observe(index, needs, recipe.attentionWeight());
-    if (flow != null && hasNext) {
-      flow.pass(index);
-    }
-    return LayerFailure.naming(group.sites(), () -> folder.apply(group, recipe, rules, input));
-  }
-
   private void quantize(
       int index,
       TransformFolder.Result transform,
@@ -226,7 +169,7 @@ final class BlockQuantizer {
       @Nullable BlockFlow flow,
       @Nullable BlockFlow given) {
     SiteGroup group = block.layout().groups().get(index);
-    boolean shared = commonRules(group).isPresent();
+    boolean shared = transforms.isShared(index);
     Map<Recipe, List<LinearSite>> byRecipe = new LinkedHashMap<>();
     Set<StatisticNeed> needs = EnumSet.noneOf(StatisticNeed.class);
     for (LinearSite site : group.sites()) {
@@ -267,13 +210,28 @@ final class BlockQuantizer {
           double seconds = (System.nanoTime() - begin) / 1e9 / sites.size();
           for (int i = 0; i < sites.size(); i++) {
             LinearQuantizationResult layer = quantized.layers().get(i);
-            keep(
-                sites.get(i),
-                recipe,
-                shared ? transform : null,
-                layer.linear(),
-                flow == null ? layer.report() : ofExpert(group, layer.report()),
-                seconds + observing / group.sites().size());
+            LinearReport report =
+                GroupNotes.added(block, group, transform.hasOnline(), flow != null, layer.report());
+            LinearSite site = sites.get(i);
+            double share = seconds + observing / group.sites().size();
+            if (routers.contains(site)) {
+              QuantizedLinear exact = block.linear(site);
+              RoutingCheck.Change change =
+                  flow == null ? null : routing.compare(index, site, exact, layer.linear(), flow);
+              if (change != null && !change.isAcceptable()) {
+                block.replace(site, exact);
+                report(
+                    site,
+                    "kept",
+                    transform.folded(),
+                    "",
+                    RoutingCheck.kept(change, report, exact.bitsPerWeight()),
+                    share);
+                continue;
+              }
+              report = RoutingCheck.noted(change, report);
+            }
+            keep(site, recipe, shared ? transform : null, layer.linear(), report, share);
           }
         });
   }
@@ -289,18 +247,6 @@ final class BlockQuantizer {
     LinearLayer layer =
         recipe.needsScores() ? scores.of(site.name()).map(plain::withScores).orElse(plain) : plain;
     return linear.bias().map(layer::withBias).orElse(layer);
-  }
-
-  /** Says of an expert that its statistics are of few tokens. */
-  private static LinearReport ofExpert(SiteGroup group, LinearReport report) {
-    return group.share() == 1 || report.tokens() >= group.inFeatures()
-        ? report
-        : report.withNote(
-            "calibration hardly reached this expert: "
-                + report.tokens()
-                + " tokens for "
-                + group.inFeatures()
-                + " inputs");
   }
 
   private void keep(
@@ -319,14 +265,30 @@ final class BlockQuantizer {
     if (transform != null) {
       folded.addAll(transform.folded());
     }
+    report(
+        site,
+        recipe.toString(),
+        folded,
+        quantized.transform().map(InputTransform::describe).orElse(""),
+        result,
+        seconds);
+  }
+
+  private void report(
+      LinearSite site,
+      String recipe,
+      List<String> folded,
+      String online,
+      LinearReport result,
+      double seconds) {
     SiteReport report =
         new SiteReport(
             site.name(),
             site.outFeatures(),
             site.inFeatures(),
-            recipe.toString(),
+            recipe,
             String.join(", ", folded),
-            quantized.transform().map(InputTransform::describe).orElse(""),
+            online,
             result,
             seconds);
     reports.add(report);

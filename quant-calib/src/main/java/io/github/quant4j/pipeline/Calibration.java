@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 
 /** What a language model reads while its layers' inputs are observed. */
@@ -59,6 +60,72 @@ public sealed interface Calibration {
     @Override
     public String describe() {
       return windows + " windows of " + context + " tokens written by the model, seed " + seed;
+    }
+  }
+
+  /**
+   * Text that a mixture of experts writes itself and that is chosen so that its experts are used
+   * evenly, see {@link BalancedCalibration}.
+   *
+   * @param windows how many windows, at least 1
+   * @param context tokens of each, at least 2
+   * @param seed what the draws depend on
+   */
+  record BalancedSelfGenerated(int windows, int context, long seed) implements Calibration {
+
+    /**
+     * Checks the sizes.
+     *
+     * @throws IllegalArgumentException if one is too small, or there are more than {@link
+     *     #MAXIMUM_TOKENS}
+     */
+    public BalancedSelfGenerated {
+      requireSizes(windows, context);
+    }
+
+    private BalancedCalibration writer() {
+      return new BalancedCalibration(
+          windows,
+          context,
+          seed,
+          BalancedCalibration.DEFAULT_CANDIDATES,
+          BalancedCalibration.DEFAULT_WEIGHT);
+    }
+
+    @Override
+    public void requireSuited(LanguageModel model) {
+      writer().requireSuited(model);
+    }
+
+    @Override
+    public List<int[]> inputs(
+        LanguageModel model, ProgressListener progress, Cancellation cancellation) {
+      return inputs(model, progress, cancellation, _ -> {});
+    }
+
+    @Override
+    public List<int[]> inputs(
+        LanguageModel model,
+        ProgressListener progress,
+        Cancellation cancellation,
+        Consumer<String> remarks) {
+      BalancedCalibration.Text text = writer().write(model, progress, cancellation);
+      remarks.accept(text.toString());
+      return List.of(text.windows());
+    }
+
+    @Override
+    public long tokens() {
+      return (long) windows * context;
+    }
+
+    @Override
+    public String describe() {
+      return windows
+          + " windows of "
+          + context
+          + " tokens written by the model, balanced over experts, seed "
+          + seed;
     }
   }
 
@@ -225,6 +292,20 @@ public sealed interface Calibration {
   }
 
   /**
+   * Text that a mixture of experts writes itself and that is chosen so that its experts are used
+   * evenly, seed 0.
+   *
+   * @param windows how many windows, at least 1
+   * @param context tokens of each, at least 2
+   * @return the calibration
+   * @throws IllegalArgumentException if a number is too small, or there are more than {@link
+   *     #MAXIMUM_TOKENS}
+   */
+  static Calibration balanced(int windows, int context) {
+    return new BalancedSelfGenerated(windows, context, 0);
+  }
+
+  /**
    * Windows of a text, seed 0.
    *
    * @param text the text
@@ -262,6 +343,35 @@ public sealed interface Calibration {
    */
   List<int[]> inputs(LanguageModel model, ProgressListener progress, Cancellation cancellation)
       throws IOException;
+
+  /**
+   * The windows, with what there is to say of them.
+   *
+   * @param model who reads them
+   * @param progress is told how far their making is
+   * @param cancellation asked now and then
+   * @param remarks is told, in a line for reports, what was found out; often nothing
+   * @return at least one window
+   * @throws IOException if the tokenizer cannot be read
+   * @throws IllegalArgumentException if a text is too short for one window
+   * @throws CancellationException if it was cancelled
+   */
+  default List<int[]> inputs(
+      LanguageModel model,
+      ProgressListener progress,
+      Cancellation cancellation,
+      Consumer<String> remarks)
+      throws IOException {
+    return inputs(model, progress, cancellation);
+  }
+
+  /**
+   * Refuses models that this is not for, before any work is done.
+   *
+   * @param model who is to read
+   * @throws IllegalArgumentException if the model lacks something that is needed
+   */
+  default void requireSuited(LanguageModel model) {}
 
   /**
    * The length of a window.

@@ -21,16 +21,28 @@ interface CalibrationInputs<I> {
   /** What they depend on, in one line, which is compared when a run is resumed. */
   String describe();
 
+  /** What was found out when they were made; empty if nothing, or if they are not made yet. */
+  default String remark() {
+    return "";
+  }
+
   /** How many tokens they have at most. */
   long tokens();
 
   /** What a language model reads. */
   static CalibrationInputs<int[]> of(LanguageModel model, Calibration calibration) {
     return new CalibrationInputs<>() {
+      private String remark = "";
+
       @Override
       public List<int[]> load(ProgressListener progress, Cancellation cancellation)
           throws IOException {
-        return calibration.inputs(model, progress, cancellation);
+        return calibration.inputs(model, progress, cancellation, said -> remark = said);
+      }
+
+      @Override
+      public String remark() {
+        return remark;
       }
 
       @Override
@@ -81,6 +93,11 @@ interface CalibrationInputs<I> {
       @Override
       public String describe() {
         return inputs.describe();
+      }
+
+      @Override
+      public String remark() {
+        return inputs.remark();
       }
 
       @Override

@@ -4,10 +4,10 @@ package io.github.quant4j.pipeline;
 import io.github.quant4j.format.HalfPrecision;
 import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.graph.LinearSite;
-import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.OutputDirectory;
 import io.github.quant4j.io.TensorSource;
 import io.github.quant4j.io.quantized.LayerArchive;
+import io.github.quant4j.io.quantized.ModelSource;
 import io.github.quant4j.io.quantized.QuantizedModelWriter;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -31,7 +31,7 @@ final class ModelAssembly {
   private static final int ELEMENTS_AT_ONCE = 1 << 20;
 
   private final BlockModel<?> model;
-  private final ModelDirectory source;
+  private final ModelSource source;
   private final QuantizationPlan plan;
   private final Optional<StreamRotation> rotation;
   private final RunDirectory run;
@@ -44,7 +44,7 @@ final class ModelAssembly {
    */
   ModelAssembly(
       BlockModel<?> model,
-      ModelDirectory source,
+      ModelSource source,
       QuantizationPlan plan,
       Optional<StreamRotation> rotation,
       RunDirectory run,

@@ -2,13 +2,14 @@
 package io.github.quant4j.pipeline;
 
 import io.github.quant4j.annotation.Stable;
+import io.github.quant4j.checkpoint.ModelFormats;
 import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.graph.LinearSite;
-import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.OutputDirectory;
 import io.github.quant4j.io.OutputException;
 import io.github.quant4j.io.ProtectedInputs;
 import io.github.quant4j.io.TensorFileException;
+import io.github.quant4j.io.quantized.ModelSource;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.kernel.Kernels;
 import io.github.quant4j.linalg.LinearAlgebra;
@@ -197,7 +198,8 @@ public final class Quantization<I> {
    * @param calibration what the language model reads
    * @return the changed quantization
    * @throws IllegalStateException if this is not the quantization of a language model
-   * @throws IllegalArgumentException if a window is longer than the model has positions
+   * @throws IllegalArgumentException if a window is longer than the model has positions, or the
+   *     calibration needs experts that the model has not
    */
   @SuppressWarnings("unchecked")
   public Quantization<I> calibration(Calibration calibration) {
@@ -213,6 +215,7 @@ public final class Quantization<I> {
               + ", the model's 'max_position_embeddings';"
               + " ModelOptions.withPositionsBeyondTraining allows more");
     }
+    calibration.requireSuited(reader);
     // The inputs of a language model are token windows, so I is int[].
     return with(
         settings.withInputs((CalibrationInputs<I>) CalibrationInputs.of(reader, calibration)));
@@ -267,12 +270,12 @@ public final class Quantization<I> {
    * @throws IOException if it cannot be read
    */
   public QuantizationPlan plan() throws IOException {
-    try (ModelDirectory source = ModelDirectory.open(directory)) {
+    try (ModelSource source = ModelFormats.open(directory)) {
       return plan(source);
     }
   }
 
-  private QuantizationPlan plan(ModelDirectory source) {
+  private QuantizationPlan plan(ModelSource source) {
     return new Planner(model, source, settings.recipe(), settings.rules(), settings.scores())
         .plan(settings.inputs().tokens());
   }
@@ -321,7 +324,7 @@ public final class Quantization<I> {
   public QuantizationReport saveTo(Path target, SaveOptions save) throws IOException {
     ProtectedInputs.of(List.of(directory)).requireApartFromDirectory(target);
     // An unusable target is reported before the work, not after it.
-    try (ModelDirectory source = ModelDirectory.open(directory);
+    try (ModelSource source = ModelFormats.open(directory);
         OutputDirectory output = OutputDirectory.create(target, save.overwrite())) {
       QuantizationPlan plan = plan(source).requireValid();
       ResourceCheck.requireHeap(plan, Runtime.getRuntime().maxMemory());
@@ -358,12 +361,12 @@ public final class Quantization<I> {
    * @throws IOException if it cannot be read
    */
   public RunSignature signature() throws IOException {
-    try (ModelDirectory source = ModelDirectory.open(directory)) {
+    try (ModelSource source = ModelFormats.open(directory)) {
       return signature(source, plan(source));
     }
   }
 
-  private RunSignature signature(ModelDirectory source, QuantizationPlan plan) {
+  private RunSignature signature(ModelSource source, QuantizationPlan plan) {
     SequencedMap<String, String> signature = new LinkedHashMap<>();
     signature.put("model", ModelSignature.of(source));
     signature.put("recipe", plan.recipe());

@@ -7,8 +7,8 @@ import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.graph.HiddenStates;
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.SequenceLayout;
-import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.OutputDirectory;
+import io.github.quant4j.io.quantized.ModelSource;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.metric.SignalToNoise;
 import io.github.quant4j.progress.Cancellation;
@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -40,7 +39,7 @@ final class QuantizationRun<I> {
   static final int TOKENS_IN_BATCH = 2048;
 
   private final BlockModel<I> model;
-  private final ModelDirectory source;
+  private final ModelSource source;
   private final QuantizationPlan plan;
   private final CalibrationInputs<I> inputs;
   private final TokenWeighting weighting;
@@ -56,7 +55,7 @@ final class QuantizationRun<I> {
 
   QuantizationRun(
       BlockModel<I> model,
-      ModelDirectory source,
+      ModelSource source,
       QuantizationPlan plan,
       CalibrationInputs<I> inputs,
       TokenWeighting weighting,
@@ -96,16 +95,22 @@ final class QuantizationRun<I> {
         quantizeBlocks(run);
         QuantizationReport report =
             new ModelAssembly(model, source, plan, rotation, run, blocks.size())
-                .write(
-                    output,
-                    plan.isCalibrated() ? inputs.describe() : "",
-                    () -> (System.nanoTime() - start) / 1e9);
+                .write(output, calibration(), () -> (System.nanoTime() - start) / 1e9);
         run.finish();
         return report;
       } catch (IOException | RuntimeException | Error e) {
         throw RunFailure.rethrow(e, run);
       }
     }
+  }
+
+  private String calibration() {
+    if (!plan.isCalibrated()) {
+      return "";
+    }
+    return inputs.remark().isEmpty()
+        ? inputs.describe()
+        : inputs.describe() + "; " + inputs.remark();
   }
 
   private boolean isCalibrated(int block) {
@@ -185,7 +190,7 @@ final class QuantizationRun<I> {
             this::recipe,
             scores,
             rotation,
-            Set.copyOf(model.residualWriters()),
+            model,
             options,
             cancellation,
             site ->

@@ -97,18 +97,7 @@ public record SelfGeneratedCalibration(
               + model.maximumPositions()
               + ", as many as the model has positions");
     }
-    int[] excluded =
-        IntStream.concat(
-                model.beginToken().stream(), model.endTokens().stream().mapToInt(Integer::intValue))
-            .distinct()
-            .sorted()
-            .toArray();
-    if (excluded.length >= model.vocabularySize()) {
-      throw new IllegalArgumentException(
-          "model: all "
-              + model.vocabularySize()
-              + " tokens begin or end a text, expected others to write with");
-    }
+    int[] excluded = excluded(model);
     // One generator for each window, whatever is written beside it.
     SplittableRandom seeds = new SplittableRandom(sampling.seed());
     List<SplittableRandom> randoms = new ArrayList<>();
@@ -124,6 +113,38 @@ public record SelfGeneratedCalibration(
       batch.write(from, progress, cancellation);
     }
     return written;
+  }
+
+  /** Tokens that are not drawn, ascending. */
+  static int[] excluded(AutoregressiveModel model) {
+    int[] excluded =
+        IntStream.concat(
+                model.beginToken().stream(), model.endTokens().stream().mapToInt(Integer::intValue))
+            .distinct()
+            .sorted()
+            .toArray();
+    if (excluded.length >= model.vocabularySize()) {
+      throw new IllegalArgumentException(
+          "model: all "
+              + model.vocabularySize()
+              + " tokens begin or end a text, expected others to write with");
+    }
+    return excluded;
+  }
+
+  /** What a window begins with. */
+  static int first(AutoregressiveModel model, int[] excluded, SplittableRandom random) {
+    OptionalInt begin = model.beginToken();
+    if (begin.isPresent()) {
+      return begin.getAsInt();
+    }
+    int token = random.nextInt(model.vocabularySize() - excluded.length);
+    for (int skipped : excluded) {
+      if (token >= skipped) {
+        token++;
+      }
+    }
+    return token;
   }
 
   /** Windows that are written side by side. */
@@ -148,7 +169,7 @@ public record SelfGeneratedCalibration(
           randoms.stream().map(random -> new TokenSampler(sampling, random)).toList();
       int[][] next = new int[texts.length][1];
       for (int w = 0; w < texts.length; w++) {
-        texts[w][0] = first(randoms.get(w));
+        texts[w][0] = first(model, excluded, randoms.get(w));
       }
       for (int position = 1; position < context; position++) {
         cancellation.check();
@@ -167,20 +188,6 @@ public record SelfGeneratedCalibration(
             (long) windowsBefore * context + (long) texts.length * (position + 1),
             (long) windows * context);
       }
-    }
-
-    private int first(SplittableRandom random) {
-      OptionalInt begin = model.beginToken();
-      if (begin.isPresent()) {
-        return begin.getAsInt();
-      }
-      int token = random.nextInt(model.vocabularySize() - excluded.length);
-      for (int skipped : excluded) {
-        if (token >= skipped) {
-          token++;
-        }
-      }
-      return token;
     }
   }
 }

@@ -13,6 +13,7 @@ import io.github.quant4j.recipe.Activations;
 import io.github.quant4j.recipe.Recipe;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.FloatMatrix;
+import io.github.quant4j.transform.DiagonalTransform;
 import io.github.quant4j.transform.FoldPlace;
 import io.github.quant4j.transform.HadamardTransform;
 import io.github.quant4j.transform.HeadStructure;
@@ -89,39 +90,63 @@ final class TransformFolder {
    * @param rules the recipe's transforms that are still to be done
    */
   Result apply(SiteGroup group, Recipe recipe, List<TransformRule> rules, LayerInput input) {
-    QuantizationTrial trial =
-        QuantizationTrial.of(
-            recipe.decomposition().trialQuantizer(), recipe.activations().map(Activations::scheme));
+    QuantizationTrial trial = trial(recipe);
     List<String> folded = new ArrayList<>();
     List<InputTransform> online = new ArrayList<>();
     online.add(TransformChain.identity(group.inFeatures()));
     LayerGroup current = layers(group, input);
     for (TransformRule rule : rules) {
       boolean folding = online.size() == 1 && !rule.isOnline();
+      boolean dispensable = rule instanceof HadamardRule rotation && rotation.folded();
+      // Of all places only the values of attention take a rotation.
+      if (dispensable && !(folding && group.origin() instanceof InputOrigin.Attention)) {
+        continue;
+      }
       InputTransform step =
           folding && rule instanceof HadamardRule rotation
               ? rotation(group, rotation)
               : rule.fit(current, trial);
-      current = current.after(step);
       if (folding && fold(group, step)) {
         folded.add(step.describe());
+      } else if (dispensable) {
+        continue;
       } else {
         online.add(step);
       }
+      current = current.after(step);
     }
     return new Result(folded, TransformChain.of(online));
+  }
+
+  /** How a recipe's transforms are tried. */
+  static QuantizationTrial trial(Recipe recipe) {
+    return QuantizationTrial.of(
+        recipe.decomposition().trialQuantizer(), recipe.activations().map(Activations::scheme));
+  }
+
+  /** Layers with what is known of their input. */
+  static LayerGroup withInput(LayerGroup layers, LayerInput input) {
+    LayerGroup known = layers;
+    if (input.statistics().isPresent()) {
+      known = known.withStatistics(input.statistics().get());
+    }
+    return input.sample().isPresent() ? known.withSample(input.sample().get()) : known;
+  }
+
+  /**
+   * Folds a transform into a normalization for all groups that read it.
+   *
+   * @param readers all of them
+   */
+  void foldCommon(NormSite norm, List<SiteGroup> readers, DiagonalTransform step) {
+    foldIntoVectors(norm, step, true);
+    readers.forEach(group -> followed(group, step));
   }
 
   private LayerGroup layers(SiteGroup group, LayerInput input) {
     List<FloatMatrix> weights =
         group.sites().stream().map(site -> block.linear(site).toDense()).toList();
-    LayerGroup layers = LayerGroup.of(weights, compute);
-    if (input.statistics().isPresent()) {
-      layers = layers.withStatistics(input.statistics().get());
-    }
-    if (input.sample().isPresent()) {
-      layers = layers.withSample(input.sample().get());
-    }
+    LayerGroup layers = withInput(LayerGroup.of(weights, compute), input);
     switch (group.origin()) {
       case InputOrigin.Attention(LinearSite values, HeadStructure heads) -> {
         FloatMatrix producer = block.linear(values).toDense();
@@ -180,22 +205,27 @@ final class TransformFolder {
           case InputOrigin.Fixed() -> false;
         };
     if (done) {
-      for (LinearSite site : group.sites()) {
-        QuantizedLinear linear = block.linear(site);
-        FloatMatrix weights = linear.toDense();
-        Optional<float[]> bias = linear.bias();
-        if (step.hasConstant()) {
-          float[] moved = bias.orElseGet(() -> new float[weights.rows()]);
-          float[] correction = step.biasCorrection(weights, compute);
-          for (int i = 0; i < moved.length; i++) {
-            moved[i] += correction[i];
-          }
-          bias = Optional.of(moved);
-        }
-        replace(site, step.transformWeights(weights, compute), bias);
-      }
+      followed(group, step);
     }
     return done;
+  }
+
+  /** Makes the layers of a group read the transformed input. */
+  private void followed(SiteGroup group, InputTransform step) {
+    for (LinearSite site : group.sites()) {
+      QuantizedLinear linear = block.linear(site);
+      FloatMatrix weights = linear.toDense();
+      Optional<float[]> bias = linear.bias();
+      if (step.hasConstant()) {
+        float[] moved = bias.orElseGet(() -> new float[weights.rows()]);
+        float[] correction = step.biasCorrection(weights, compute);
+        for (int i = 0; i < moved.length; i++) {
+          moved[i] += correction[i];
+        }
+        bias = Optional.of(moved);
+      }
+      replace(site, step.transformWeights(weights, compute), bias);
+    }
   }
 
   /** What a norm multiplies by: its weights, and what is added to them. */
@@ -212,17 +242,20 @@ final class TransformFolder {
   }
 
   private boolean foldIntoNorm(SiteGroup group, NormSite norm, InputTransform step) {
-    long readers =
-        block.layout().groups().stream()
-            .filter(other -> other.origin().equals(group.origin()))
-            .count();
     Set<FoldPlace> places = step.foldPlaces();
     boolean linear = places.contains(FoldPlace.NORM_WEIGHT);
     boolean constant = places.contains(FoldPlace.NORM_BIAS);
     boolean fits = norm.bias().isPresent() ? constant && (linear || step.hasConstant()) : linear;
-    if (readers != 1 || !fits || (step.hasConstant() && norm.bias().isEmpty())) {
+    if (CommonTransforms.sharesNorm(block, group)
+        || !fits
+        || (step.hasConstant() && norm.bias().isEmpty())) {
       return false;
     }
+    foldIntoVectors(norm, step, linear);
+    return true;
+  }
+
+  private void foldIntoVectors(NormSite norm, InputTransform step, boolean linear) {
     if (linear) {
       float[] gains = step.foldIntoVector(gains(block, norm), compute);
       replaceVector(norm.weight(), shifted(gains, -norm.offset()));
@@ -231,7 +264,6 @@ final class TransformFolder {
       String bias = norm.bias().get();
       replaceVector(bias, step.foldIntoBias(block.vector(bias), compute));
     }
-    return true;
   }
 
   private boolean foldIntoValues(LinearSite values, HeadStructure heads, InputTransform step) {

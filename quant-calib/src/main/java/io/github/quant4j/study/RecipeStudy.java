@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.study;
 
+import io.github.quant4j.checkpoint.ModelFormats;
 import io.github.quant4j.evaluate.EvaluationOptions;
 import io.github.quant4j.graph.BlockModel;
-import io.github.quant4j.io.ModelDirectory;
+import io.github.quant4j.io.quantized.ModelSource;
 import io.github.quant4j.metric.BitOperations;
 import io.github.quant4j.metric.CountingPolicy;
 import io.github.quant4j.model.LanguageModel;
@@ -309,8 +310,8 @@ public final class RecipeStudy<I> {
    */
   public Row original() throws IOException {
     Measures measures = evaluator.original(progress, cancellation);
-    try (ModelDirectory files = ModelDirectory.open(directory)) {
-      long bytes = files.files().stream().mapToLong(file -> file.byteSize()).sum();
+    try (ModelSource source = ModelFormats.open(directory)) {
+      long bytes = source.byteSize();
       StoredCosts costs = StoredCosts.ofOriginal(graph);
       return new Row(
           ORIGINAL,

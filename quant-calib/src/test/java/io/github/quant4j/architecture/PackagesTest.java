@@ -40,8 +40,17 @@ class PackagesTest {
           "format",
           "grammar",
           "io",
+          "io.gguf",
           "io.packed",
           "io.quantized",
+          "io.quantized.autoround",
+          "io.quantized.awq",
+          "io.quantized.bitsandbytes",
+          "io.quantized.gptq",
+          "io.quantized.mlx",
+          "io.quantized.modelopt",
+          "io.quantized.module",
+          "io.quantized.mxfp4",
           "json",
           "kernel",
           "lane",
@@ -80,6 +89,8 @@ class PackagesTest {
 
   private static final List<String> MODELS =
       packages(
+          "checkpoint",
+          "checkpoint.layout",
           "generate",
           "graph",
           "model",
@@ -95,11 +106,14 @@ class PackagesTest {
           "text.bpe",
           "text.decoder",
           "text.file",
+          "text.gguf",
           "text.normalizer",
           "text.postprocessor",
           "text.pretokenizer",
           "text.regex",
           "text.unicode",
+          "text.vocabulary",
+          "text.wordpiece",
           "transcribe");
 
   private static final List<String> CALIB =

@@ -22,6 +22,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelProductsTest {
@@ -35,6 +36,10 @@ class ModelProductsTest {
   private static final int KEYS = 128;
   private static final int LAYERS = 6;
   private static final int VOCABULARY = 2048;
+
+  private static final Path FAMILIES =
+      Path.of(System.getProperty("quant4j.root", ".."))
+          .resolve("quant-models/src/test/resources/families");
 
   @TempDir private Path directory;
 
@@ -77,12 +82,9 @@ class ModelProductsTest {
   /** Two of six experts are counted for each token, and all of them are touched by many. */
   @Test
   void operationsOfAMixtureAreThoseOfTheExpertsThatRun() throws IOException {
-    Path mixture =
-        Path.of(System.getProperty("quant4j.root", ".."))
-            .resolve("quant-models/src/test/resources/families/olmoe");
     double attention = 32 * (32 + 16 + 16 + 32);
     double active = 2 * (attention + 32 * 6 + 2 * 3 * 32 * 12);
-    try (LanguageModel model = LanguageModel.open(mixture)) {
+    try (LanguageModel model = LanguageModel.open(FAMILIES.resolve("olmoe"))) {
       for (int tokens : new int[] {1, 3, 50}) {
         Pass pass = tokens == 1 ? Pass.decode(9) : Pass.prefill(tokens);
         List<MatrixProduct> products =
@@ -97,6 +99,69 @@ class ModelProductsTest {
                 .count();
         assertEquals(3L * Math.min(6, 2 * tokens), experts);
       }
+    }
+  }
+
+  /**
+   * Two layers on one token behind nine: heads times width times ten keys, with key heads shared,
+   * the widths of latent keys and values, and no key beyond.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    // One fused projection, 4 heads of 8 on one key head.
+    "gpt-bigcode, 320, 320, 80, 80",
+    // One fused projection, 4 heads of 8 of their own.
+    "mpt, 320, 320, 320, 320",
+    // Latent: 4 heads, keys of 6 + 4, values of 8.
+    "deepseek-v3, 400, 320, 400, 320",
+    "youtu, 400, 320, 400, 320",
+    // Separate, 2 key heads, of which a window of 7 would see less.
+    "olmoe, 320, 320, 160, 160"
+  })
+  void attentionIsCountedWhateverMakesItsKeys(
+      String family, double scores, double mixtures, double keys, double values)
+      throws IOException {
+    try (LanguageModel model = LanguageModel.open(FAMILIES.resolve(family))) {
+      List<MatrixProduct> attention =
+          ModelProducts.of(model.graph(), Pass.decode(9), Operand.FULL, _ -> Optional.empty())
+              .stream()
+              .filter(product -> product.role() == ProductRole.ATTENTION)
+              .toList();
+      assertEquals(4, attention.size(), family);
+      for (int layer = 0; layer < 2; layer++) {
+        MatrixProduct first = attention.get(2 * layer);
+        MatrixProduct second = attention.get(2 * layer + 1);
+        assertTrue(first.name().endsWith(".scores"), first.name());
+        assertEquals(scores, first.multiplyAdds());
+        assertEquals(16 * keys, first.storedBits());
+        assertEquals(16 * keys / 10, first.writtenBits());
+        assertEquals(mixtures, second.multiplyAdds());
+        assertEquals(10, second.fanIn());
+        assertEquals(16 * values, second.storedBits());
+      }
+    }
+  }
+
+  /**
+   * Linear attention has a state instead of keys: 4 value heads of 6 x 4, and a convolution of 3
+   * over 2 x 12 + 16 channels. Gated attention in the second layer is attention.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {9, 90})
+  void linearAttentionCostsTheSameAtAnyLength(int past) throws IOException {
+    try (LanguageModel model = LanguageModel.open(FAMILIES.resolve("qwen3-next"))) {
+      List<MatrixProduct> attention =
+          ModelProducts.of(model.graph(), Pass.decode(past), Operand.FULL, _ -> Optional.empty())
+              .stream()
+              .filter(product -> product.role() == ProductRole.ATTENTION)
+              .toList();
+      double scores = 32.0 * (past + 1);
+      assertEquals(
+          List.of(120.0, 96.0, 192.0, 96.0, scores, scores),
+          attention.stream().map(MatrixProduct::multiplyAdds).toList());
+      assertEquals(96.0 * 16, attention.get(1).storedBits());
+      assertEquals(96.0 * 16, attention.get(2).writtenBits());
+      assertEquals(16.0 * 16, attention.get(3).writtenBits());
     }
   }
 

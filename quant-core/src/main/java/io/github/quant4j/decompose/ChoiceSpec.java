@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.decompose;
 
-import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.linear.WeightTerm;
 import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.search.Minimize;
@@ -39,7 +38,7 @@ public record ChoiceSpec(List<Quantizer> quantizers) implements TermSpec {
   public List<WeightTerm> fit(FloatMatrix residual, FitProblem problem) {
     List<WeightTerm> candidates =
         quantizers.stream()
-            .<WeightTerm>map(quantizer -> new QuantizedTerm(problem.quantize(quantizer, residual)))
+            .map(quantizer -> WeightTerm.of(problem.quantize(quantizer, residual)))
             .toList();
     return List.of(
         Minimize.argmin(candidates, candidate -> error(candidate, residual, problem)).argument());

@@ -42,7 +42,9 @@ public record ColumnsSpec(Quantizer narrow, double share, Optional<Quantizer> wi
       throw new IllegalArgumentException("share: " + share + ", expected above 0, below 1");
     }
     OrderedColumns.refuse(narrow, "columns");
+    BlockTerms.refuse(narrow, "columns");
     wide.ifPresent(quantizer -> OrderedColumns.refuse(quantizer, "columns"));
+    wide.ifPresent(quantizer -> BlockTerms.refuse(quantizer, "columns"));
   }
 
   @Override

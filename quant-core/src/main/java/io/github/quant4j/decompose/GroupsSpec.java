@@ -42,7 +42,9 @@ public record GroupsSpec(Quantizer narrow, double share, Quantizer wide, Criteri
    */
   public GroupsSpec {
     OrderedColumns.refuse(narrow, "groups");
+    BlockTerms.refuse(narrow, "groups");
     OrderedColumns.refuse(wide, "groups");
+    BlockTerms.refuse(wide, "groups");
     if (!(share > 0 && share < 1)) {
       throw new IllegalArgumentException("share: " + share + ", expected above 0, below 1");
     }

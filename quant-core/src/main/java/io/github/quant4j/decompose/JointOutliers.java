@@ -32,6 +32,7 @@ final class JointOutliers {
    * @throws IllegalArgumentException if the step is missing that the outliers are chosen in
    */
   static void requireSuits(OutlierCriterion criterion, Quantizer quantizer) {
+    BlockTerms.refuse(quantizer, "sparse(.., " + criterion.label() + ")");
     boolean suits =
         criterion == OutlierCriterion.LOOP
             ? quantizer.roundings().getFirst() instanceof GptqRounding

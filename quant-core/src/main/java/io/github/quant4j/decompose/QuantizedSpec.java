@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.decompose;
 
-import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.linear.WeightTerm;
 import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.scheme.FormatChoice;
@@ -36,7 +35,7 @@ public record QuantizedSpec(Quantizer quantizer, boolean isResidual) implements 
   public List<WeightTerm> fit(FloatMatrix residual, FitProblem problem) {
     OrderedColumns ordered = OrderedColumns.of(quantizer, problem.moment().given()).orElse(null);
     if (ordered == null) {
-      return List.of(new QuantizedTerm(problem.quantize(quantizer, residual)));
+      return List.of(WeightTerm.of(problem.quantize(quantizer, residual)));
     }
     return List.of(
         ordered.term(

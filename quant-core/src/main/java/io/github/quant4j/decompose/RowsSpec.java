@@ -42,7 +42,9 @@ public record RowsSpec(Quantizer narrow, double share, Quantizer wide, boolean i
    */
   public RowsSpec {
     OrderedColumns.refuse(narrow, "rows");
+    BlockTerms.refuse(narrow, "rows");
     OrderedColumns.refuse(wide, "rows");
+    BlockTerms.refuse(wide, "rows");
     if (!(share > 0 && share < 1)) {
       throw new IllegalArgumentException("share: " + share + ", expected above 0, below 1");
     }

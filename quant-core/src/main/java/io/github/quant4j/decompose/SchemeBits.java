@@ -3,6 +3,7 @@ package io.github.quant4j.decompose;
 
 import io.github.quant4j.format.IntegerFormat;
 import io.github.quant4j.matrix.PackedCodes;
+import io.github.quant4j.scheme.BlockScaleCodec;
 import io.github.quant4j.scheme.FormatChoice;
 import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.scheme.ScaleLayout;
@@ -18,6 +19,10 @@ final class SchemeBits {
    * @throws IllegalArgumentException if the granularity does not suit the shape
    */
   static long of(QuantScheme scheme, int rows, int columns) {
+    if (scheme.scaleCodec() instanceof BlockScaleCodec codec) {
+      ScaleLayout tiles = codec.layout(rows, columns);
+      return Byte.SIZE * codec.blocks().rowBytes(tiles.columns()) * tiles.rows();
+    }
     ScaleLayout layout = scheme.granularity().layout(rows, columns);
     double[] ones = new double[layout.count()];
     Arrays.fill(ones, 1);

@@ -33,6 +33,7 @@ public record SplitSpec(Quantizer quantizer, int parts) implements TermSpec {
       throw new IllegalArgumentException("parts: " + parts + ", expected 2 to 8");
     }
     OrderedColumns.refuse(quantizer, "split");
+    BlockTerms.refuse(quantizer, "split");
   }
 
   @Override

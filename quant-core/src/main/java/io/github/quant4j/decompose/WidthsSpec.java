@@ -60,6 +60,7 @@ public record WidthsSpec(Quantizer quantizer, Measure measure) implements TermSp
    */
   public WidthsSpec {
     OrderedColumns.refuse(quantizer, "widths");
+    BlockTerms.refuse(quantizer, "widths");
     ColumnGroups.size(WORD, quantizer);
     if (!(quantizer.scheme().choice() instanceof FormatChoice.Fixed(IntegerFormat(int bits))
         && bits >= 2

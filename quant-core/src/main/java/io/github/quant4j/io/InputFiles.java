@@ -9,13 +9,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Checks before a file is opened, and small JSON files. */
-final class InputFiles {
+public final class InputFiles {
   private static final long LARGEST_JSON = 100_000_000;
 
   private InputFiles() {}
 
-  /** Refuses what is not a readable regular file; a pipe or a device could block for ever. */
-  static void requireReadableFile(Path path, String expected) throws TensorFileException {
+  /**
+   * Refuses what is not a readable regular file; a pipe or a device could block for ever.
+   *
+   * @param path the file
+   * @param expected what it should be, for messages
+   * @throws TensorFileException if it is missing, no regular file, or may not be read
+   */
+  public static void requireReadableFile(Path path, String expected) throws TensorFileException {
     if (!Files.exists(path)) {
       throw new TensorFileException(path, "no such file, expected " + expected);
     }

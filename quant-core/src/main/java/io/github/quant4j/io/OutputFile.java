@@ -17,7 +17,7 @@ import java.nio.file.StandardOpenOption;
  * <p>Every failure of the file system becomes an {@link OutputException}; closing without {@link
  * #commit()} removes what was written.
  */
-final class OutputFile implements AutoCloseable {
+public final class OutputFile implements AutoCloseable {
   private final Path target;
   private final Path temporary;
   private final SeekableByteChannel channel;
@@ -29,7 +29,14 @@ final class OutputFile implements AutoCloseable {
     this.channel = channel;
   }
 
-  static OutputFile create(Path target) throws OutputException {
+  /**
+   * Starts a file.
+   *
+   * @param target where it is to appear; its directory must be there
+   * @return a file without bytes; the caller closes it
+   * @throws OutputException if it cannot be made
+   */
+  public static OutputFile create(Path target) throws OutputException {
     Leftovers.clearFile(target);
     Path temporary = Leftovers.hiddenSibling(target, Leftovers.TEMPORARY);
     try {
@@ -43,7 +50,13 @@ final class OutputFile implements AutoCloseable {
     }
   }
 
-  void write(ByteBuffer bytes) throws OutputException {
+  /**
+   * Writes the next bytes.
+   *
+   * @param bytes all that remain in the buffer
+   * @throws OutputException if they cannot be written
+   */
+  public void write(ByteBuffer bytes) throws OutputException {
     try {
       while (bytes.hasRemaining()) {
         channel.write(bytes);
@@ -67,7 +80,13 @@ final class OutputFile implements AutoCloseable {
     }
   }
 
-  void commit() throws OutputException {
+  /**
+   * Forces the file to the device and lets it appear under its name, in place of one that may be
+   * there.
+   *
+   * @throws OutputException if that fails; the file is still to be closed then
+   */
+  public void commit() throws OutputException {
     try {
       if (channel instanceof FileChannel file) {
         file.force(true);
@@ -99,6 +118,11 @@ final class OutputFile implements AutoCloseable {
     }
   }
 
+  /**
+   * Removes what was written, unless it is committed.
+   *
+   * @throws OutputException if that fails
+   */
   @Override
   public void close() throws OutputException {
     if (committed) {

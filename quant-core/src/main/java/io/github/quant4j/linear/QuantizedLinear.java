@@ -80,7 +80,7 @@ public final class QuantizedLinear {
    * @return the layer, without a bias and with float activations
    */
   public static QuantizedLinear of(QuantizedMatrix weights) {
-    return of(List.of(new QuantizedTerm(weights)));
+    return of(List.of(WeightTerm.of(weights)));
   }
 
   /**
@@ -191,6 +191,15 @@ public final class QuantizedLinear {
    */
   public QuantizedLinear withoutTransform() {
     return new QuantizedLinear(terms, bias, activations, null);
+  }
+
+  /**
+   * The same layer with an input in full precision.
+   *
+   * @return the changed layer
+   */
+  public QuantizedLinear withoutActivations() {
+    return new QuantizedLinear(terms, bias, null, transform);
   }
 
   /**

@@ -9,7 +9,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Scales and zero points of a grid while they are fitted to codes, and what they may become. */
-final class FittedScales {
+final class FittedScales implements TileScales {
   final Grid grid;
   final ScaleFrame frame;
 
@@ -94,8 +94,24 @@ final class FittedScales {
     return grid.scheme().scaleCodec().encodeZeroPoints(zeroValues(), grid.layout(), format);
   }
 
+  @Override
+  public double scale(int tile) {
+    return scales[tile];
+  }
+
+  @Override
+  public double zero(int tile) {
+    return zeros[tile];
+  }
+
+  @Override
+  public double fit(ScaleSystem system, int first, double least) {
+    return system.fit(this, first, least);
+  }
+
   /** The grid of the fitted scales and zero points. */
-  Grid fitted() {
+  @Override
+  public Grid fitted() {
     return new Grid(
         grid.scheme(),
         grid.layout(),

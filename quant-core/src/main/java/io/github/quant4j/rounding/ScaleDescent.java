@@ -54,15 +54,40 @@ final class ScaleDescent {
 
   /** The grid of the best scales; codes change with it. */
   Grid improve(byte[] codes) {
+    if (task.grid().scheme().blocks().isPresent()) {
+      return improveBlocks(codes);
+    }
     byte[] given = codes.clone();
     FittedScales scales = FittedScales.of(task.grid(), /* zerosMove= */ true);
-    run(scales, candidates(scales), codes);
+    run(candidates(scales), taker(scales), codes);
     if (!scales.areZerosStorable()) {
       System.arraycopy(given, 0, codes, 0, codes.length);
       scales = FittedScales.of(task.grid(), /* zerosMove= */ false);
-      run(scales, candidates(scales), codes);
+      run(candidates(scales), taker(scales), codes);
     }
     return scales.fitted();
+  }
+
+  private Grid improveBlocks(byte[] codes) {
+    FittedBlocks blocks = FittedBlocks.of(task.grid());
+    List<FittedBlocks> neighbours = blocks.neighbours();
+    run(
+        neighbours.stream().map(FittedBlocks::fitted).toList(),
+        (tile, _, index) -> blocks.take(tile, neighbours.get(index)),
+        codes);
+    return blocks.fitted();
+  }
+
+  /** Takes the scale and zero point of a tile from a candidate. */
+  private interface Taker {
+    void take(int tile, Grid candidate, int index);
+  }
+
+  private static Taker taker(FittedScales scales) {
+    return (tile, candidate, _) -> {
+      scales.scales[tile] = candidate.scale(tile);
+      scales.zeros[tile] = candidate.zeroPoint(tile);
+    };
   }
 
   /** Grids on which every tile has another scale or zero point. */
@@ -109,7 +134,7 @@ final class ScaleDescent {
     }
   }
 
-  private void run(FittedScales scales, List<Grid> candidates, byte[] codes) {
+  private void run(List<Grid> candidates, Taker taker, byte[] codes) {
     for (int first = 0; first < layout.rows(); first += ROWS_IN_SLAB) {
       int rows = Math.min(ROWS_IN_SLAB, layout.rows() - first);
       RefitSlab slab = new RefitSlab(task, moment, first, rows, codes);
@@ -118,7 +143,7 @@ final class ScaleDescent {
       for (int from = 0; from < columns; from += layout.blockColumns()) {
         int to = Math.min(columns, from + layout.blockColumns());
         Tile tile = new Tile(slab, from, to, candidates, errors, steps);
-        slab.forLanes((lane, lanes) -> tile.improve(lane, lanes, scales, codes));
+        slab.forLanes((lane, lanes) -> tile.improve(lane, lanes, taker, codes));
         if (to < columns) {
           slab.addProduct(0, columns, from, to, steps, from, slab.gradient);
         }
@@ -155,7 +180,7 @@ final class ScaleDescent {
     }
 
     /** Tries all candidates for some rows. */
-    void improve(int lane, int lanes, FittedScales scales, byte[] codes) {
+    void improve(int lane, int lanes, Taker taker, byte[] codes) {
       WeightTile weights = new WeightTile(task.weights(), slab.first + lane, lanes, tileColumns);
       weights.load(codes, 0);
       double[] best = new double[lanes];
@@ -187,8 +212,7 @@ final class ScaleDescent {
       for (int r = 0; r < lanes; r++) {
         int tile = layout.index(slab.first + lane + r, from);
         if (chosen[r] >= 0) {
-          scales.scales[tile] = candidates.get(chosen[r]).scale(tile);
-          scales.zeros[tile] = candidates.get(chosen[r]).zeroPoint(tile);
+          taker.take(tile, candidates.get(chosen[r]), chosen[r]);
         }
       }
     }

@@ -46,6 +46,10 @@ final class ScaleFitting {
 
   /** The grid with the best scales that were found; the same one if there are no better ones. */
   Grid fit() {
+    if (task.grid().scheme().blocks().isPresent()) {
+      FittedBlocks blocks = FittedBlocks.of(task.grid());
+      return fit(blocks) > 0 ? blocks.fitted() : task.grid();
+    }
     FittedScales best = FittedScales.of(task.grid(), /* zerosMove= */ true);
     double decrease = fit(best);
     if (!best.areZerosStorable()) {
@@ -63,7 +67,7 @@ final class ScaleFitting {
     return decrease > 0 ? best.fitted() : task.grid();
   }
 
-  private double fit(FittedScales scales) {
+  private double fit(TileScales scales) {
     int tiles = Math.min(TILES_IN_RUN, layout.scaleColumns());
     int bandRows = layout.blockRows();
     long bands = Math.max(1, BYTES_OF_SYSTEMS / ScaleSystem.bytes(tiles, hasZeros));
@@ -112,7 +116,7 @@ final class ScaleFitting {
       return Math.min(to, left(tile) + width);
     }
 
-    double fit(FittedScales scales, double[] errors) {
+    double fit(TileScales scales, double[] errors) {
       addProducts();
       if (hasZeros) {
         addOffsets();
@@ -124,7 +128,7 @@ final class ScaleFitting {
             int end = Math.ceilDiv(lane + lanes, slab.bandRows);
             for (int band = lane / slab.bandRows; band < end; band++) {
               int tile = (slab.first / slab.bandRows + band) * layout.scaleColumns() + firstTile;
-              decreases[band] = systems[band].fit(scales, tile, NOISE * errors[band]);
+              decreases[band] = scales.fit(systems[band], tile, NOISE * errors[band]);
             }
           });
       if (to < layout.columns()) {
@@ -211,7 +215,7 @@ final class ScaleFitting {
     }
 
     /** The gradient follows what the run has changed. */
-    void follow(FittedScales scales) {
+    void follow(TileScales scales) {
       float[] steps = new float[(to - from) * slab.rows];
       slab.forLanes(
           (lane, lanes) -> {
@@ -221,7 +225,7 @@ final class ScaleFitting {
                 int at = column * slab.rows + r;
                 double level = slab.levels[at];
                 double before = task.grid().scale(tile) * (level - task.grid().zeroPoint(tile));
-                double after = scales.scales[tile] * (level - scales.zeros[tile]);
+                double after = scales.scale(tile) * (level - scales.zero(tile));
                 steps[(column - from) * slab.rows + r] = (float) (after - before);
               }
             }

@@ -40,7 +40,11 @@ final class ScaleSystem {
     return size * size * Double.BYTES;
   }
 
-  private boolean hasZeros() {
+  int tiles() {
+    return tiles;
+  }
+
+  boolean hasZeros() {
     return size > tiles;
   }
 
@@ -62,7 +66,13 @@ final class ScaleSystem {
     residual[a] += value;
   }
 
-  private double product(int a, int b) {
+  /** {@code - a^T H e} of a variable. */
+  double residual(int a) {
+    return residual[a];
+  }
+
+  /** {@code a^T H b} of two variables. */
+  double product(int a, int b) {
     return products[a * size + b];
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.scheme;
 
+import io.github.quant4j.block.BlockFormat;
 import io.github.quant4j.format.Codebook;
 import io.github.quant4j.format.IntegerFormat;
 import io.github.quant4j.format.MiniFloat;
@@ -8,6 +9,8 @@ import io.github.quant4j.format.NumberFormat;
 import io.github.quant4j.grammar.Phrase;
 import io.github.quant4j.grammar.SyntaxException;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * How the elements of a weight matrix are represented: {@code w = scale * (value(code) - zero)}
@@ -16,8 +19,8 @@ import java.util.List;
  * <p>The text form is {@code format:granularity[:sym|asym][:codec]}, for example {@code
  * int4:g64:asym} or {@code e2m1:g32:sym:e8m0}. Short names stand for {@code mxfp4}, {@code
  * mxfp6e2m3}, {@code mxfp6e3m2}, {@code mxfp8e4m3} (also {@code mxfp8}), {@code mxfp8e5m2}, {@code
- * mxint8} and {@code nvfp4}. Where a format stands, there may also be a choice of formats, see
- * {@link FormatChoice}.
+ * mxint8} and {@code nvfp4}, and for the block types of ggml: {@code q4_0}, {@code q4_k} and
+ * others. Where a format stands, there may also be a choice of formats, see {@link FormatChoice}.
  *
  * @param choice the element format, or how it is chosen
  * @param granularity which elements share a scale
@@ -123,6 +126,33 @@ public record QuantScheme(
   }
 
   /**
+   * The grid of blocks of ggml.
+   *
+   * @param blocks the type of the blocks
+   * @return the scheme; integers have zero points in it, as scales of either sign are expressed by
+   *     them
+   * @throws IllegalArgumentException if there is no grid of the type
+   */
+  public static QuantScheme ofBlocks(BlockFormat blocks) {
+    BlockScaleCodec codec = new BlockScaleCodec(blocks);
+    NumberFormat element = codec.element();
+    return new QuantScheme(
+        element,
+        Granularity.group(codec.tileColumns()),
+        !(element instanceof IntegerFormat),
+        codec);
+  }
+
+  /**
+   * The blocks of ggml in which matrices of the scheme are kept.
+   *
+   * @return the codec that knows them, or empty if matrices are codes, scales and zero points
+   */
+  public Optional<BlockScaleCodec> blocks() {
+    return scaleCodec instanceof BlockScaleCodec codec ? Optional.of(codec) : Optional.empty();
+  }
+
+  /**
    * The same scheme with scales stored otherwise.
    *
    * @param codec how scales are stored
@@ -176,7 +206,15 @@ public record QuantScheme(
         return preset.scheme;
       }
     }
-    SchemeText text = SchemeText.read(phrase, PRESETS.stream().map(Preset::name).toList());
+    for (BlockFormat blocks : BlockScaleCodec.formats()) {
+      QuantScheme scheme = ofBlocks(blocks);
+      if (phrase.is(scheme.scaleCodec.label())) {
+        return scheme;
+      }
+    }
+    SchemeText text =
+        SchemeText.read(
+            phrase, Stream.concat(presets().stream(), blockPresets().stream()).toList());
     FormatChoice choice = FormatChoices.STEPS.read(text.format());
     Granularity granularity = Granularities.STEPS.read(text.granularity());
     ScaleCodec codec = text.codec(usualCodec(choice));
@@ -196,6 +234,17 @@ public record QuantScheme(
     return PRESETS.stream().map(Preset::name).toList();
   }
 
+  /**
+   * The short names of schemes that are blocks of ggml.
+   *
+   * @return in the order of ggml; these are schemes of weights only
+   */
+  public static List<String> blockPresets() {
+    return BlockScaleCodec.formats().stream()
+        .map(blocks -> new BlockScaleCodec(blocks).label())
+        .toList();
+  }
+
   private static ScaleCodec usualCodec(FormatChoice choice) {
     return choice instanceof FormatChoice.FittedCodebook
         ? new UnitScaleCodec()
@@ -211,6 +260,9 @@ public record QuantScheme(
       }
     }
     // A code book has no zero point to speak of, and its codec goes without saying.
+    if (scaleCodec instanceof BlockScaleCodec codec && equals(ofBlocks(codec.blocks()))) {
+      return scaleCodec.label();
+    }
     boolean fitted = choice instanceof FormatChoice.FittedCodebook;
     return choice
         + ":"

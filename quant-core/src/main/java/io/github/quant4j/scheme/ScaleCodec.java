@@ -22,7 +22,8 @@ public sealed interface ScaleCodec
         PowerOfTwoRowScaleCodec,
         RowMultipleScaleCodec,
         DoubleQuantizedScaleCodec,
-        UnitScaleCodec {
+        UnitScaleCodec,
+        BlockScaleCodec {
 
   /**
    * The text form in recipes.

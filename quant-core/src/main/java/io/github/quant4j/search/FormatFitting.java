@@ -5,6 +5,7 @@ import io.github.quant4j.format.CodebookFamilies;
 import io.github.quant4j.format.NumberFormat;
 import io.github.quant4j.matrix.FormatPalette;
 import io.github.quant4j.matrix.Grid;
+import io.github.quant4j.scheme.BlockScaleCodec;
 import io.github.quant4j.scheme.FormatChoice;
 import io.github.quant4j.scheme.ScaleLayout;
 import io.github.quant4j.statistic.Gram;
@@ -24,6 +25,9 @@ final class FormatFitting {
   private FormatFitting() {}
 
   static Grid fit(ScaleSearch search, FitTask task) {
+    if (task.scheme().scaleCodec() instanceof BlockScaleCodec codec) {
+      return BlockFitting.fit(search, task, codec);
+    }
     return switch (task.scheme().choice()) {
       case FormatChoice.Fixed(NumberFormat format) -> search.fit(task, format);
       case FormatChoice.BestPerMatrix(List<NumberFormat> candidates) ->

@@ -105,6 +105,16 @@ public interface BlockModel<I> {
   }
 
   /**
+   * Sites that choose among the experts of a mixture, each the only one of its group, which runs
+   * before those of its experts.
+   *
+   * @return none if nothing else is known
+   */
+  default Set<LinearSite> routers() {
+    return Set.of();
+  }
+
+  /**
    * The weights of sites under the names that sites have for them, {@code [out, in]}, whatever form
    * a checkpoint stores them in.
    *
@@ -144,6 +154,17 @@ public interface BlockModel<I> {
    */
   default List<MatrixProduct> embeddingProducts(long tokens) {
     return List.of();
+  }
+
+  /**
+   * How the tokens of a block see each other, for the cost of a pass.
+   *
+   * @param block its number
+   * @return empty if no more is known than the {@link InputOrigin origins} of its groups tell
+   * @throws IndexOutOfBoundsException if there is no such block
+   */
+  default Optional<TokenMixer> mixer(int block) {
+    return Optional.empty();
   }
 
   /**

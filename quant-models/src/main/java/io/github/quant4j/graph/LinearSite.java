@@ -16,6 +16,7 @@ import java.util.Optional;
  */
 public record LinearSite(
     String name, String weight, Optional<String> bias, int inFeatures, int outFeatures) {
+  private static final String WEIGHT = ".weight";
 
   /**
    * Checks the sizes.
@@ -77,5 +78,17 @@ public record LinearSite(
   @Override
   public String toString() {
     return name + " [" + outFeatures + ", " + inFeatures + "]";
+  }
+
+  /**
+   * The module that a weight belongs to.
+   *
+   * @param weight the name of its tensor
+   * @return the name without {@code .weight}, if it ends so
+   */
+  public static String moduleOf(String weight) {
+    return weight.endsWith(WEIGHT)
+        ? weight.substring(0, weight.length() - WEIGHT.length())
+        : weight;
   }
 }

@@ -2,6 +2,7 @@
 package io.github.quant4j.model;
 
 import io.github.quant4j.annotation.Stable;
+import io.github.quant4j.checkpoint.ModelFormats;
 import io.github.quant4j.generate.AutoregressiveModel;
 import io.github.quant4j.generate.BatchPrediction;
 import io.github.quant4j.generate.DecodingSession;
@@ -13,7 +14,7 @@ import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.graph.SiteObserver;
-import io.github.quant4j.io.ModelDirectory;
+import io.github.quant4j.io.quantized.ModelSource;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelDescription;
 import io.github.quant4j.model.config.ModelOptions;
@@ -53,7 +54,7 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
   private final DecoderModel graph;
   private final ModelWeights weights;
   private final ModelOptions options;
-  private final DirectoryTokenizer tokenizer;
+  private final SourceTokenizer tokenizer;
   private final List<String> warnings;
   private volatile @Nullable DecoderEngine engine;
   private boolean closed;
@@ -62,7 +63,7 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
       DecoderModel graph,
       ModelWeights weights,
       ModelOptions options,
-      DirectoryTokenizer tokenizer,
+      SourceTokenizer tokenizer,
       List<String> warnings) {
     this.graph = graph;
     this.warnings = Stream.concat(warnings.stream(), graph.warnings().stream()).toList();
@@ -72,9 +73,9 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
   }
 
   /**
-   * Opens a model directory, full precision or quantized, with the best kernels on all processors.
+   * Opens a model, full precision or quantized, with the best kernels on all processors.
    *
-   * @param directory holds config.json and the weights
+   * @param directory a directory with config.json and the weights, or a GGUF file
    * @return the model; the caller closes it
    * @throws io.github.quant4j.io.TensorFileException if a file is missing or malformed
    * @throws IOException if reading fails
@@ -86,9 +87,9 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
   }
 
   /**
-   * Opens a model directory, full precision or quantized.
+   * Opens a model, full precision or quantized.
    *
-   * @param directory holds config.json and the weights
+   * @param directory a directory with config.json and the weights, or a GGUF file
    * @param options kernels, threads, and where weights are
    * @return the model; the caller closes it
    * @throws io.github.quant4j.io.TensorFileException if a file is missing or malformed
@@ -98,7 +99,7 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
    * @throws IllegalArgumentException if the options name a kernel provider that is not available
    */
   public static LanguageModel open(Path directory, ModelOptions options) throws IOException {
-    ModelDirectory files = ModelDirectory.open(directory);
+    ModelSource files = ModelFormats.open(directory);
     try {
       DecoderConfigurationReader.Reading reading = ModelFiles.configuration(files);
       LanguageModel model =
@@ -106,7 +107,7 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
               reading.configuration(),
               new StoredWeights(files),
               options,
-              new DirectoryTokenizer(directory),
+              new SourceTokenizer(files),
               ModelFiles.warnings(directory, reading.warnings()));
       model.warnings().forEach(warning -> LOG.warn("{}: {}", directory, warning));
       return model;
@@ -136,14 +137,14 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
 
   static LanguageModel of(
       DecoderConfiguration configuration, ModelWeights weights, ModelOptions options) {
-    return of(configuration, weights, options, new DirectoryTokenizer(null), List.of());
+    return of(configuration, weights, options, new SourceTokenizer(null), List.of());
   }
 
   private static LanguageModel of(
       DecoderConfiguration configuration,
       ModelWeights weights,
       ModelOptions options,
-      DirectoryTokenizer tokenizer,
+      SourceTokenizer tokenizer,
       List<String> warnings) {
     return new LanguageModel(
         DecoderNetwork.of(configuration, weights, options), weights, options, tokenizer, warnings);
@@ -196,10 +197,10 @@ public final class LanguageModel implements AutoregressiveModel, AutoCloseable {
   /**
    * Where the model is stored.
    *
-   * @return the directory that it was opened from; empty if it was put together otherwise
+   * @return the directory or file that it was opened from; empty if it was put together otherwise
    */
   public Optional<Path> directory() {
-    return tokenizer.directory();
+    return tokenizer.path();
   }
 
   /**

@@ -2,6 +2,7 @@
 package io.github.quant4j.model;
 
 import io.github.quant4j.annotation.Stable;
+import io.github.quant4j.checkpoint.ModelFormats;
 import io.github.quant4j.graph.Block;
 import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.graph.HiddenStates;
@@ -9,6 +10,7 @@ import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.graph.SiteObserver;
 import io.github.quant4j.io.ModelDirectory;
+import io.github.quant4j.io.quantized.ModelSource;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.model.family.ModelFiles;
@@ -74,7 +76,7 @@ public final class SpeechEncoder implements AutoCloseable {
    * @throws IOException if reading fails
    */
   public static boolean isIn(Path directory) throws IOException {
-    try (ModelDirectory files = ModelDirectory.open(directory)) {
+    try (ModelSource files = ModelFormats.open(directory)) {
       return WhisperConfiguration.describes(files.config());
     }
   }
@@ -111,7 +113,7 @@ public final class SpeechEncoder implements AutoCloseable {
       WhisperConfiguration configuration =
           WhisperConfiguration.read(
               files.config(), directory.resolve(ModelDirectory.CONFIG).toString());
-      ModelWeights weights = new StoredWeights(files);
+      ModelWeights weights = new StoredWeights(ModelSource.of(files));
       WhisperEncoderModel graph = WhisperEncoderModel.of(configuration, weights, options);
       SpeechEncoder encoder =
           new SpeechEncoder(

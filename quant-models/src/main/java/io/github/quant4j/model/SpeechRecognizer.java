@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model;
 
+import io.github.quant4j.checkpoint.ModelFormats;
 import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.io.ModelDirectory;
+import io.github.quant4j.io.quantized.ModelSource;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.model.family.ModelFiles;
@@ -54,7 +56,7 @@ public final class SpeechRecognizer implements AutoCloseable {
   private final SpeechEncoder encoder;
   private final WhisperDecoderModel graph;
   private final SpeechTokens tokens;
-  private final DirectoryTokenizer tokenizer;
+  private final SourceTokenizer tokenizer;
   private final List<String> warnings;
   private @Nullable WhisperDecoder decoder;
   private boolean closed;
@@ -63,7 +65,7 @@ public final class SpeechRecognizer implements AutoCloseable {
       SpeechEncoder encoder,
       WhisperDecoderModel graph,
       SpeechTokens tokens,
-      DirectoryTokenizer tokenizer,
+      SourceTokenizer tokenizer,
       List<String> warnings) {
     this.encoder = encoder;
     this.graph = graph;
@@ -82,7 +84,7 @@ public final class SpeechRecognizer implements AutoCloseable {
    * @throws IOException if reading fails
    */
   public static boolean isIn(Path directory) throws IOException {
-    try (ModelDirectory files = ModelDirectory.open(directory)) {
+    try (ModelSource files = ModelFormats.open(directory)) {
       return WhisperConfiguration.describes(files.config())
           && WhisperDecoderConfiguration.describes(files.config())
           && Stream.of("model.decoder.embed_tokens.weight", "decoder.embed_tokens.weight")
@@ -124,7 +126,7 @@ public final class SpeechRecognizer implements AutoCloseable {
       WhisperDecoderConfiguration.Reading reading =
           WhisperDecoderConfiguration.read(files.config(), config);
       SpeechTokens tokens = GenerationFile.read(directory, files.config(), reading.configuration());
-      ModelWeights weights = new StoredWeights(files);
+      ModelWeights weights = new StoredWeights(ModelSource.of(files));
       SpeechEncoder encoder = SpeechEncoder.of(shape, weights, options);
       WhisperDecoderModel graph = WhisperDecoderModel.of(reading.configuration(), weights, options);
       List<String> noticed = new ArrayList<>(reading.warnings());
@@ -135,7 +137,7 @@ public final class SpeechRecognizer implements AutoCloseable {
               encoder,
               graph,
               tokens,
-              new DirectoryTokenizer(directory),
+              new SourceTokenizer(ModelSource.of(files)),
               ModelFiles.warnings(directory, noticed));
       recognizer.warnings().forEach(warning -> LOG.warn("{}: {}", directory, warning));
       return recognizer;
@@ -206,7 +208,7 @@ public final class SpeechRecognizer implements AutoCloseable {
    * @return the directory that it was opened from
    */
   public Path directory() {
-    return tokenizer.directory().orElseThrow();
+    return tokenizer.path().orElseThrow();
   }
 
   /**

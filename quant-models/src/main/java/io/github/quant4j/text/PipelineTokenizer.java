@@ -2,14 +2,15 @@
 package io.github.quant4j.text;
 
 import io.github.quant4j.text.added.AddedTokens;
-import io.github.quant4j.text.bpe.BytePairModel;
-import io.github.quant4j.text.bpe.IntList;
 import io.github.quant4j.text.decoder.Decoder;
 import io.github.quant4j.text.decoder.TokenSink;
 import io.github.quant4j.text.normalizer.NormalizedText;
 import io.github.quant4j.text.postprocessor.PostProcessor;
 import io.github.quant4j.text.pretokenizer.PreTokenizer;
 import io.github.quant4j.text.unicode.WellFormed;
+import io.github.quant4j.text.vocabulary.IntList;
+import io.github.quant4j.text.vocabulary.WordEncoder;
+import io.github.quant4j.text.vocabulary.WordModel;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -25,7 +26,7 @@ import java.util.OptionalInt;
 record PipelineTokenizer(
     AddedTokens addedTokens,
     PreTokenizer preTokenizer,
-    BytePairModel model,
+    WordModel model,
     PostProcessor postProcessor,
     Decoder decoder)
     implements Tokenizer {
@@ -33,7 +34,7 @@ record PipelineTokenizer(
   @Override
   public int[] encode(String text, boolean addSpecialTokens) {
     IntList ids = new IntList(text.length() / 3);
-    BytePairModel.Encoder encoder = model.encoder(ids);
+    WordEncoder encoder = model.encoder(ids);
     addedTokens.split(
         WellFormed.repair(text),
         new AddedTokens.Consumer() {

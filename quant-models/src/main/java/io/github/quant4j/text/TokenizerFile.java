@@ -3,6 +3,7 @@ package io.github.quant4j.text;
 
 import io.github.quant4j.json.JsonException;
 import io.github.quant4j.json.JsonParser;
+import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.text.added.AddedTokens;
 import io.github.quant4j.text.bpe.BytePairModel;
 import io.github.quant4j.text.decoder.Decoder;
@@ -13,6 +14,8 @@ import io.github.quant4j.text.normalizer.Normalizers;
 import io.github.quant4j.text.postprocessor.PostProcessor;
 import io.github.quant4j.text.pretokenizer.PreTokenizer;
 import io.github.quant4j.text.pretokenizer.PreTokenizers;
+import io.github.quant4j.text.vocabulary.WordModel;
+import io.github.quant4j.text.wordpiece.WordPieceModel;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -25,21 +28,21 @@ import java.util.List;
  * tokenizer.json}, version 1.0. They give the same ids as that library does.
  *
  * <p>Supported are models of type BPE, byte-level ones (GPT-2, Llama 3, Qwen, Mistral Nemo) and
- * those of SentencePiece with byte fallback (Llama 2, Mistral, TinyLlama, Gemma), with
+ * those of SentencePiece with byte fallback (Llama 2, Mistral, TinyLlama, Gemma), and models of
+ * type WordPiece (BERT), with
  *
  * <ul>
  *   <li>normalizers Sequence, Prepend, Replace, NFC, NFD, NFKC, NFKD, Lowercase, Strip,
- *       StripAccents, Nmt, ByteLevel;
+ *       StripAccents, Nmt, ByteLevel, BertNormalizer;
  *   <li>pre-tokenizers Sequence, ByteLevel, Split, Metaspace, Digits, Punctuation, Whitespace,
- *       WhitespaceSplit, CharDelimiterSplit;
+ *       WhitespaceSplit, CharDelimiterSplit, BertPreTokenizer;
  *   <li>post-processors TemplateProcessing, ByteLevel, BertProcessing, RobertaProcessing, Sequence;
  *   <li>decoders Sequence, ByteLevel, ByteFallback, Fuse, Replace, Strip, Metaspace, WordPiece,
  *       BPEDecoder.
  * </ul>
  *
- * <p>Anything else is refused with a message that names it: the models WordPiece, WordLevel and
- * Unigram, the normalizers Precompiled and BertNormalizer, and constructs of regular expressions
- * that Java cannot express.
+ * <p>Anything else is refused with a message that names it: the models WordLevel and Unigram, the
+ * normalizer Precompiled, and constructs of regular expressions that Java cannot express.
  *
  * <p>The sections {@code truncation} and {@code padding} are not read: a text is always encoded
  * whole and never padded, since what a model does with long or short texts is for its caller to
@@ -90,13 +93,44 @@ public final class TokenizerFile {
    *     MB; the message names the element
    */
   public static Tokenizer parse(byte[] json) {
-    requireSize(json.length, IN_MEMORY);
     return parse(json, IN_MEMORY);
   }
 
-  private static Tokenizer parse(byte[] json, String subject) {
+  /**
+   * Makes a tokenizer of what a file says.
+   *
+   * @param content the content of a file {@code tokenizer.json}
+   * @return the tokenizer
+   * @throws InvalidTokenizerException if the content is malformed or not supported; the message
+   *     names the element
+   */
+  public static Tokenizer of(JsonValue.Obj content) {
+    return make(content, IN_MEMORY);
+  }
+
+  /**
+   * Reads a tokenizer from memory.
+   *
+   * @param json the content of a file {@code tokenizer.json}, in UTF-8
+   * @param subject what messages call it, for example the path that it was read from
+   * @return the tokenizer
+   * @throws InvalidTokenizerException if the content is malformed, not supported or larger than 100
+   *     MB; the message names the subject and the element
+   */
+  public static Tokenizer parse(byte[] json, String subject) {
+    requireSize(json.length, subject);
+    JsonValue.Obj content;
     try {
-      return read(new Section(JsonParser.parseObject(json), ""));
+      content = JsonParser.parseObject(json);
+    } catch (JsonException e) {
+      throw new InvalidTokenizerException(subject, String.valueOf(e.getMessage()), e);
+    }
+    return make(content, subject);
+  }
+
+  private static Tokenizer make(JsonValue.Obj content, String subject) {
+    try {
+      return read(new Section(content, ""));
     } catch (JsonException | IllegalArgumentException e) {
       throw new InvalidTokenizerException(subject, String.valueOf(e.getMessage()), e);
     }
@@ -116,10 +150,22 @@ public final class TokenizerFile {
     PostProcessor postProcessor =
         file.optionalSection("post_processor").map(PostProcessor::read).orElse(PostProcessor.NONE);
     Decoder decoder = file.optionalSection("decoder").map(Decoders::read).orElse(Decoders.NONE);
-    BytePairModel model = BytePairModel.read(file.section("model"));
+    WordModel model = readModel(file.section("model"));
     List<Section> tokens =
         file.get("added_tokens").isPresent() ? file.sections("added_tokens") : List.of();
     AddedTokens addedTokens = AddedTokens.read(tokens, model.vocabulary(), normalizer);
     return new PipelineTokenizer(addedTokens, preTokenizer, model, postProcessor, decoder);
+  }
+
+  /** Old files do not state the type of a model; then it is one with merges. */
+  private static WordModel readModel(Section section) {
+    String type = section.optionalString("type").orElse("BPE");
+    return switch (type) {
+      case "BPE" -> BytePairModel.read(section);
+      case "WordPiece" -> WordPieceModel.read(section);
+      default ->
+          throw section.error(
+              "type", "the model '" + type + "' is not supported; supported are BPE and WordPiece");
+    };
   }
 }

@@ -14,6 +14,7 @@ import io.github.quant4j.graph.SiteObserver;
 import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.OutputDirectory;
 import io.github.quant4j.io.TensorFileException;
+import io.github.quant4j.io.quantized.ModelSource;
 import io.github.quant4j.io.quantized.QuantizedModelWriter;
 import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.QuantizedLinear;
@@ -87,7 +88,7 @@ class StoredModelTest {
     Path target = temporary.resolve("quantized");
     try (ModelDirectory source = ModelDirectory.open(TestModels.directory(name));
         OutputDirectory output = OutputDirectory.create(target, false);
-        QuantizedModelWriter writer = QuantizedModelWriter.create(source, output)) {
+        QuantizedModelWriter writer = QuantizedModelWriter.create(ModelSource.of(source), output)) {
       for (Map.Entry<String, QuantizedLinear> layer : layers.entrySet()) {
         writer.add(layer.getKey(), layer.getValue());
       }

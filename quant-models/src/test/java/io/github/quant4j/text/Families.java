@@ -15,8 +15,12 @@ import static io.github.quant4j.text.Json.type;
 import io.github.quant4j.testing.SeededRandom;
 import io.github.quant4j.text.unicode.ByteAlphabet;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.SequencedSet;
 
 /** Small tokenizer files that are put together as those of well-known models are. */
 enum Families {
@@ -266,6 +270,60 @@ enum Families {
       Map<String, Object> file = Json.file(model);
       file.put("normalizer", type("Strip", "strip_left", true, "strip_right", true));
       file.put("pre_tokenizer", type("WhitespaceSplit"));
+      file.put("decoder", type("WordPiece", "prefix", "##", "cleanup", true));
+      return file;
+    }
+  },
+  BERT {
+    @Override
+    Map<String, Object> file() {
+      SequencedSet<String> tokens =
+          new LinkedHashSet<>(List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]"));
+      SeededRandom random = new SeededRandom(8);
+      for (String word : CORPUS.toLowerCase(Locale.ROOT).split("[\\s\\p{Punct}]+", 0)) {
+        for (int i = 0; i < 3 && !word.isEmpty(); i++) {
+          int cut =
+              word.offsetByCodePoints(0, random.nextInt(0, word.codePointCount(0, word.length())));
+          tokens.add(word.substring(0, cut == 0 ? word.length() : cut));
+          tokens.add("##" + word.substring(cut));
+        }
+      }
+      tokens.addAll(List.of(".", ",", "!", "'", "##a", "##e", "s", "t", "ll", "漢", "字"));
+      Map<String, Integer> vocabulary = new LinkedHashMap<>();
+      tokens.forEach(token -> vocabulary.put(token, vocabulary.size()));
+      Map<String, Object> file =
+          Json.file(
+              type(
+                  "WordPiece",
+                  "unk_token",
+                  "[UNK]",
+                  "continuing_subword_prefix",
+                  "##",
+                  "max_input_chars_per_word",
+                  20,
+                  "vocab",
+                  vocabulary));
+      file.put(
+          "added_tokens",
+          List.of(
+              addedToken(0, "[PAD]", true),
+              addedToken(1, "[UNK]", true),
+              addedToken(2, "[CLS]", true),
+              addedToken(3, "[SEP]", true)));
+      file.put(
+          "normalizer",
+          type(
+              "BertNormalizer",
+              "clean_text",
+              true,
+              "handle_chinese_chars",
+              true,
+              "strip_accents",
+              null,
+              "lowercase",
+              true));
+      file.put("pre_tokenizer", type("BertPreTokenizer"));
+      file.put("post_processor", template("[CLS]", 2, "[SEP]", 3));
       file.put("decoder", type("WordPiece", "prefix", "##", "cleanup", true));
       return file;
     }

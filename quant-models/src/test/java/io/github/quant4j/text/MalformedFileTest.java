@@ -53,7 +53,7 @@ class MalformedFileTest {
       value = {
         "[]|expected",
         "{}|model: expected a value",
-        "{'model':{'type':'Unigram'}}|model.type: the model 'Unigram' is not supported",
+        "{'model':{'type':'Unigram'}}|model.type: the model 'Unigram' is not supported; supported are BPE and WordPiece",
         "{'model':{'vocab':{'a':-1},'merges':[]}}|model.vocab['a']: expected a whole number",
         "{'model':{'vocab':{'a':0},'merges':['a b']}}|model.merges[0]: 'b' is not",
         "{'model':{'vocab':{'a':0},'merges':['ab']}}|model.merges[0]: expected two tokens",

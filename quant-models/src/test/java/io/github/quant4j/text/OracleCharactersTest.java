@@ -25,9 +25,9 @@ class OracleCharactersTest {
   private static final int SAMPLE = 11;
 
   static final List<String> NORMALIZERS =
-      List.of("NFC", "NFD", "NFKC", "NFKD", "Lowercase", "StripAccents", "Nmt");
+      List.of("NFC", "NFD", "NFKC", "NFKD", "Lowercase", "StripAccents", "Nmt", "BertNormalizer");
   static final List<String> PRE_TOKENIZERS =
-      List.of("Whitespace", "WhitespaceSplit", "Punctuation", "Digits");
+      List.of("Whitespace", "WhitespaceSplit", "Punctuation", "Digits", "BertPreTokenizer");
   static final List<String> EXPRESSIONS =
       List.of(
           "\\s",
@@ -68,7 +68,12 @@ class OracleCharactersTest {
 
   private static void normalizers(String type, int step) {
     Map<String, Object> file = byteFile();
-    file.put("normalizer", Json.type(type));
+    Map<String, Object> normalizer = Json.type(type);
+    if (type.equals("BertNormalizer")) {
+      normalizer.putAll(
+          Map.of("clean_text", true, "handle_chinese_chars", true, "lowercase", true));
+    }
+    file.put("normalizer", normalizer);
     compareCharacters(
         step, file, codePoint -> "x" + codePoint + "\u0323\u0301x" + codePoint + "\u0334\u0345 ");
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.testing.models;
 
+import io.github.quant4j.io.quantized.ModelSource;
 import io.github.quant4j.graph.Block;
 import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.graph.LinearSite;
@@ -27,7 +28,7 @@ public final class TestDirectories {
     try (LanguageModel opened = TestModels.open(name);
         ModelDirectory source = ModelDirectory.open(TestModels.directory(name));
         OutputDirectory output = OutputDirectory.create(target, false);
-        QuantizedModelWriter writer = QuantizedModelWriter.create(source, output)) {
+        QuantizedModelWriter writer = QuantizedModelWriter.create(ModelSource.of(source), output)) {
       BlockModel<int[]> model = opened.graph();
       for (int i = 0; i < model.blocks().size(); i++) {
         try (Block block = model.open(i)) {

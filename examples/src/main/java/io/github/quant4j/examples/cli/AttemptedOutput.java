@@ -5,7 +5,6 @@ import io.github.quant4j.io.OutputDirectory;
 import io.github.quant4j.io.OutputException;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
@@ -61,9 +60,7 @@ final class AttemptedOutput implements AutoCloseable {
   @Override
   public void close() throws IOException {
     try (output) {
-      if (Files.exists(attempt, LinkOption.NOFOLLOW_LINKS)) {
-        new TemporaryDirectory(attempt).close();
-      }
+      new TemporaryDirectory(attempt).close();
     }
   }
 }

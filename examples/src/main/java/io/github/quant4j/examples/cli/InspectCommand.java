@@ -29,7 +29,9 @@ import picocli.CommandLine.Parameters;
 final class InspectCommand implements Callable<Integer> {
   private final Quant quant;
 
-  @Parameters(paramLabel = "PATH", description = "A model directory or a safetensors file.")
+  @Parameters(
+      paramLabel = "PATH",
+      description = "A model directory, a safetensors or GGUF file, or an importance matrix.")
   private Path path = Path.of("");
 
   @Option(
@@ -62,6 +64,15 @@ final class InspectCommand implements Callable<Integer> {
   }
 
   private void print(Inspection inspection) {
+    if (!inspection.metadata().keys().isEmpty()) {
+      Table metadata = new Table(3, "key", "type", "value");
+      inspection
+          .metadata()
+          .values()
+          .forEach((key, value) -> metadata.add(key, value.kind(), MetadataText.shorten(value)));
+      metadata.lines().forEach(quant::print);
+      quant.print("");
+    }
     Table table =
         new Table(
             3, "tensor", "shape", "type", "bits", "min", "max", "absmax", "kurtosis", "checksum");
@@ -114,6 +125,9 @@ final class InspectCommand implements Callable<Integer> {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("path", inspection.subject());
     json.put("quant_method", inspection.method().isEmpty() ? null : inspection.method());
+    if (!inspection.metadata().keys().isEmpty()) {
+      json.put("metadata", MetadataText.json(inspection.metadata()));
+    }
     json.put("tensors", inspection.tensors().stream().map(InspectCommand::json).toList());
     json.put("totals", json(inspection.total()));
     json.put("quantized", json(inspection.quantized()));

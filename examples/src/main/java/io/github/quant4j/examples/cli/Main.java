@@ -66,6 +66,7 @@ public final class Main {
         new CommandLine(quant)
             .addSubcommand(new DemoCommand(quant))
             .addSubcommand(new QuantizeCommand(quant))
+            .addSubcommand(new ConvertCommand(quant))
             .addSubcommand(new EvalCommand(quant))
             .addSubcommand(new GenerateCommand(quant))
             .addSubcommand(new TranscribeCommand(quant))

@@ -19,6 +19,7 @@ import picocli.CommandLine.Option;
 /** What a model is calibrated on. */
 final class QuantizationInputs {
   private static final String SELF = "self";
+  private static final String BALANCED = "self:balanced";
   private static final int DEFAULT_SAMPLES = 64;
   private static final int DEFAULT_CONTEXT = 256;
 
@@ -27,7 +28,8 @@ final class QuantizationInputs {
       paramLabel = "FILE",
       description =
           "Text to calibrate on, in UTF-8; 'self' lets the model write it (default:"
-              + " ${DEFAULT-VALUE}). For a speech encoder a WAV file or a folder of them.")
+              + " ${DEFAULT-VALUE}), 'self:balanced' lets a mixture of experts write it so that"
+              + " all experts are used (MoEQuant). For a speech encoder a WAV file or a folder of them.")
   private String calibration = SELF;
 
   @Option(
@@ -62,8 +64,13 @@ final class QuantizationInputs {
     }
   }
 
+  /** Whether the model writes the text itself. */
+  private boolean isWritten() {
+    return calibration.equals(SELF) || calibration.equals(BALANCED);
+  }
+
   List<FloatMatrix> spectrograms(SpeechEncoder encoder) throws IOException {
-    if (calibration.equals(SELF)) {
+    if (isWritten()) {
       throw new UsageException(
           "--calib: missing, but a speech encoder writes no text to calibrate on; expected a WAV"
               + " file or a folder of them");
@@ -88,9 +95,7 @@ final class QuantizationInputs {
 
   /** What is read, so that no output must replace it. */
   List<Path> inputs(Path model) {
-    return calibration.equals(SELF)
-        ? List.of(model)
-        : List.of(model, Conversions.path("--calib", calibration));
+    return isWritten() ? List.of(model) : List.of(model, Conversions.path("--calib", calibration));
   }
 
   Calibration calibration(LanguageModel model) throws IOException {
@@ -107,6 +112,9 @@ final class QuantizationInputs {
               + " tokens, expected at most "
               + Calibration.MAXIMUM_TOKENS
               + " tokens in all");
+    }
+    if (calibration.equals(BALANCED)) {
+      return new Calibration.BalancedSelfGenerated(samples, tokens, seed);
     }
     return calibration.equals(SELF)
         ? new Calibration.SelfGenerated(samples, tokens, seed)

@@ -130,6 +130,11 @@ final class QuantizationOptions {
     return recipe != null || bits != null || plan != null;
   }
 
+  /** Whether --set or --keep are given. */
+  boolean hasExceptions() {
+    return !overrides.isEmpty() || !kept.isEmpty();
+  }
+
   QuantizationInputs inputs() {
     return inputs;
   }

@@ -20,7 +20,7 @@ import picocli.CommandLine.Parameters;
 final class VerifyCommand implements Callable<Integer> {
   private final Quant quant;
 
-  @Parameters(paramLabel = "MODEL_DIR", description = "The model.")
+  @Parameters(paramLabel = "PATH", description = "The model's directory or GGUF file.")
   private Path modelDirectory = Path.of("");
 
   VerifyCommand(Quant quant) {

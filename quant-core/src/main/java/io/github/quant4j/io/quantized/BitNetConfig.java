@@ -2,7 +2,7 @@
 package io.github.quant4j.io.quantized;
 
 import io.github.quant4j.io.TensorSource;
-import io.github.quant4j.io.quantized.QuantizedWeights.ModuleReader;
+import io.github.quant4j.io.quantized.module.ModuleReader;
 import io.github.quant4j.json.JsonException;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.tensor.DType;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.io.quantized;
 
+import io.github.quant4j.io.quantized.module.ConfigMembers;
+import io.github.quant4j.io.quantized.module.ModulePattern;
 import io.github.quant4j.json.JsonException;
 import io.github.quant4j.json.JsonValue;
 import java.util.ArrayList;
@@ -21,17 +23,21 @@ import java.util.Set;
 final class CompressedTensorsConfig {
   static final String METHOD = "compressed-tensors";
 
-  /** Where transforms are part of the stored weights. */
-  private static final List<String> MERGED_LOCATIONS = List.of("weight_input", "weight_output");
+  /** Members of any version of the schema. */
+  private static final Set<String> KNOWN =
+      Set.of("format", "quantization_status", "global_compression_ratio", "ignore", "config_groups", "kv_cache_scheme", "sparsity_config", "transform_config", "version", "run_compressed", "attention_input_activations");
 
   private record Target(ModulePattern pattern, ConfigGroup group) {}
 
   private final List<Target> targets;
   private final List<ModulePattern> ignored;
+  private final List<OnlineTransform> transforms;
 
-  private CompressedTensorsConfig(List<Target> targets, List<ModulePattern> ignored) {
+  private CompressedTensorsConfig(
+      List<Target> targets, List<ModulePattern> ignored, List<OnlineTransform> transforms) {
     this.targets = targets;
     this.ignored = ignored;
+    this.transforms = transforms;
   }
 
   /**
@@ -70,17 +76,18 @@ final class CompressedTensorsConfig {
         Comparator.comparing((Target target) -> target.pattern.isLinear())
             .thenComparing(target -> target.pattern.isExpression())
             .thenComparing(target -> target.pattern.text()));
-    return new CompressedTensorsConfig(targets, patterns(config, "ignore"));
+    return new CompressedTensorsConfig(
+        targets,
+        patterns(config, "ignore"),
+        config.getObject("transform_config").map(TransformConfig::parse).orElse(List.of()));
   }
 
   private static void requireSupported(JsonValue.Obj config) {
+    ConfigMembers.requireKnown(config, KNOWN);
     String status = config.getString("quantization_status").orElse("compressed");
     if (!status.equals("compressed")) {
       throw new JsonException(
           "'quantization_status': '" + status + "', expected 'compressed' weights");
-    }
-    if (config.get("kv_cache_scheme").isPresent()) {
-      throw new JsonException("'kv_cache_scheme': a quantized key-value cache is not supported");
     }
     config
         .getObject("sparsity_config")
@@ -91,52 +98,10 @@ final class CompressedTensorsConfig {
               throw new JsonException(
                   "'sparsity_config': sparse weights ('" + format + "') are not supported");
             });
-    config
-        .getObject("transform_config")
-        .flatMap(transforms -> transforms.getObject("config_groups"))
-        .ifPresent(CompressedTensorsConfig::requireMerged);
-  }
-
-  /**
-   * Transforms that have been multiplied into weights need nothing while the model runs; those of
-   * an input or an output do.
-   */
-  private static void requireMerged(JsonValue.Obj transforms) {
-    for (String name : transforms.members().keySet()) {
-      List<JsonValue> applied =
-          transforms
-              .getObject(name)
-              .flatMap(transform -> transform.getArray("apply"))
-              .orElseThrow(
-                  () -> new JsonException("'transform_config': '" + name + "' has no 'apply'"));
-      for (JsonValue apply : applied) {
-        String location =
-            apply instanceof JsonValue.Obj object
-                ? object.getString("location").orElse("missing")
-                : "missing";
-        if (!MERGED_LOCATIONS.contains(location)) {
-          throw new JsonException(
-              "'transform_config': transform '"
-                  + name
-                  + "' runs with the model (location '"
-                  + location
-                  + "'), which is not supported; expected transforms merged into weights ("
-                  + String.join(", ", MERGED_LOCATIONS)
-                  + ")");
-        }
-      }
-    }
   }
 
   private static List<ModulePattern> patterns(JsonValue.Obj object, String member) {
-    List<ModulePattern> patterns = new ArrayList<>();
-    for (JsonValue value : object.getArray(member).orElse(List.of())) {
-      if (!(value instanceof JsonValue.Str(var text))) {
-        throw new JsonException("'" + member + "': expected strings, found " + value.kind());
-      }
-      patterns.add(ModulePattern.parse(text));
-    }
-    return patterns;
+    return ConfigMembers.texts(object, member).stream().map(ModulePattern::parse).toList();
   }
 
   /** The group that a module with quantized tensors belongs to. */
@@ -154,6 +119,11 @@ final class CompressedTensorsConfig {
       }
     }
     return Optional.empty();
+  }
+
+  /** The transforms that run with the model, in the order in which they do. */
+  List<OnlineTransform> transforms() {
+    return transforms;
   }
 
   /** The targets that are neither expressions nor {@code Linear}: modules, or other classes. */
@@ -176,6 +146,22 @@ final class CompressedTensorsConfig {
    */
   static JsonValue.Obj toJson(
       SequencedMap<String, ConfigGroup> modules, boolean allLinear, Collection<String> ignored) {
+    return toJson(modules, allLinear, ignored, Map.of());
+  }
+
+  /**
+   * Makes a config with transforms that run with the model.
+   *
+   * @param modules how each module is quantized
+   * @param allLinear whether each of them is a linear layer
+   * @param ignored the linear layers that are not quantized
+   * @param transforms by name
+   */
+  static JsonValue.Obj toJson(
+      SequencedMap<String, ConfigGroup> modules,
+      boolean allLinear,
+      Collection<String> ignored,
+      Map<String, ?> transforms) {
     SequencedMap<ConfigGroup, List<String>> groups = new LinkedHashMap<>();
     modules.forEach(
         (module, group) -> groups.computeIfAbsent(group, _ -> new ArrayList<>()).add(module));
@@ -196,6 +182,9 @@ final class CompressedTensorsConfig {
     config.put("kv_cache_scheme", null);
     config.put("ignore", List.copyOf(ignored));
     config.put("config_groups", configGroups);
+    if (!transforms.isEmpty()) {
+      config.put("transform_config", Map.of("config_groups", transforms));
+    }
     return (JsonValue.Obj) JsonValue.of(config);
   }
 

@@ -2,25 +2,45 @@
 package io.github.quant4j.io.quantized;
 
 import io.github.quant4j.io.TensorSource;
-import io.github.quant4j.io.quantized.QuantizedWeights.ModuleReader;
+import io.github.quant4j.io.quantized.module.ModuleReader;
+import io.github.quant4j.io.quantized.module.ModuleTensors;
+import io.github.quant4j.io.quantized.module.QuantizedModules;
 import io.github.quant4j.json.JsonException;
 import io.github.quant4j.json.JsonValue;
+import io.github.quant4j.linear.QuantizedLinear;
+import io.github.quant4j.tensor.DType;
+import io.github.quant4j.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.regex.Pattern;
 
 /**
  * Finds the quantized modules of a compressed-tensors checkpoint: those with quantized tensors,
  * each of which must belong to a group of the config.
  */
 final class CompressedTensorsModel {
-  private static final Logger LOG = LoggerFactory.getLogger(CompressedTensorsModel.class);
   private static final String PACKED = ".weight_packed";
   private static final String SCALE = ".weight_scale";
+  private static final String CACHE = "kv_cache_scheme";
+  private static final String ATTENTION = "attention_input_activations";
+
+  /** A format that is none: the weights are rounded, but stored as they were. */
+  private static final String DENSE = "dense";
+
+  /** Parts that say how weights were rounded, or how inputs and caches would be. */
+  private static final Pattern PARAMETER =
+      Pattern.compile(
+          ".*\\.(weight_scale|weight_zero_point|weight_g_idx|weight_shape|input_scale"
+              + "|input_zero_point|input_global_scale|output_scale|output_zero_point)");
+
+  private static final Pattern CACHE_PARAMETER =
+      Pattern.compile(".*\\.[qkv]_(scale|zero_point|global_scale)");
 
   private CompressedTensorsModel() {}
 
@@ -30,7 +50,28 @@ final class CompressedTensorsModel {
    * @throws JsonException if the config is malformed, or a module belongs to no group or has no
    *     quantized tensors though a group names it
    */
-  static SequencedMap<String, ModuleReader> modules(JsonValue.Obj object, TensorSource tensors) {
+  static QuantizedModules modules(JsonValue.Obj object, TensorSource tensors) {
+    List<String> warnings = new ArrayList<>();
+    Set<String> shared = new LinkedHashSet<>();
+    if (object.getObject(CACHE).isPresent()) {
+      warnings.add(
+          "'"
+              + CACHE
+              + "': a quantized key-value cache is asked for; it is kept in the precision that the"
+              + " options say");
+      matching(CACHE_PARAMETER, tensors, shared);
+    }
+    if (object.get(ATTENTION).isPresent()) {
+      warnings.add("'" + ATTENTION + "': inputs of attention stay in full precision");
+    }
+    if (object.getString("format").filter(DENSE::equals).isPresent()) {
+      if (!ModuleTensors.having(tensors, "weight_packed").isEmpty()) {
+        throw new JsonException("'format': 'dense' is not supported for weights that are packed");
+      }
+      warnings.add("'format' is 'dense': the weights are stored as rounded; inputs are not rounded");
+      matching(PARAMETER, tensors, shared);
+      return new QuantizedModules(new LinkedHashMap<>(), warnings, shared);
+    }
     CompressedTensorsConfig config = CompressedTensorsConfig.parse(object);
     SequencedMap<String, ModuleReader> modules = new LinkedHashMap<>();
     Set<QuantizationArguments> inputs = new LinkedHashSet<>();
@@ -56,8 +97,53 @@ final class CompressedTensorsModel {
             "module '" + target + "' is targeted by a config group but has no quantized tensors");
       }
     }
-    inputs.forEach(CompressedTensorsModel::warnIfUnknown);
-    return modules;
+    inputs.stream()
+        .filter(input -> !ActivationStore.isKnown(input))
+        .map(CompressedTensorsModel::unknown)
+        .forEach(warnings::add);
+    transform(config.transforms(), modules, !inputs.isEmpty(), tensors, warnings);
+    return new QuantizedModules(modules, warnings, shared);
+  }
+
+  private static void matching(Pattern pattern, TensorSource tensors, Set<String> found) {
+    tensors.names().stream().filter(name -> pattern.matcher(name).matches()).forEach(found::add);
+  }
+
+  /** Puts rotations that run with the model around the readers of the modules that have them. */
+  private static void transform(
+      List<OnlineTransform> transforms,
+      SequencedMap<String, ModuleReader> modules,
+      boolean hasQuantizedInputs,
+      TensorSource tensors,
+      List<String> warnings) {
+    int rotatedOutputs = 0;
+    for (OnlineTransform transform : transforms) {
+      for (String module : ModuleTensors.having(tensors, "weight")) {
+        // Layers that are not quantized may be rotated all the same.
+        if (transform.names(module)) {
+          modules.putIfAbsent(module, CompressedTensorsModel::plain);
+        }
+      }
+      for (Map.Entry<String, ModuleReader> entry : modules.entrySet()) {
+        if (transform.applies(entry.getKey())) {
+          ModuleReader reader = entry.getValue();
+          entry.setValue(own -> transform.applied(reader.read(own), own));
+          rotatedOutputs += transform.location().equals(OnlineTransform.OUTPUT) ? 1 : 0;
+        }
+      }
+    }
+    if (rotatedOutputs > 0) {
+      warnings.add(
+          "outputs of "
+              + rotatedOutputs
+              + " layers are rotated while the model runs: by a second matrix, which takes time"
+              + (hasQuantizedInputs ? ", and their inputs stay in full precision" : ""));
+    }
+  }
+
+  private static QuantizedLinear plain(ModuleTensors tensors) {
+    Tensor weight = tensors.requireMatrix("weight", DType.F32, DType.F16, DType.BF16);
+    return QuantizedLinear.of(weight.toMatrix(), weight.dtype());
   }
 
   private static Set<String> withQuantizedTensors(TensorSource tensors) {
@@ -72,14 +158,13 @@ final class CompressedTensorsModel {
     return modules;
   }
 
-  private static void warnIfUnknown(QuantizationArguments input) {
-    if (!ActivationStore.isKnown(input)) {
-      LOG.warn(
-          "Activations of {} bits, strategy {}, dynamic {} have no counterpart here; they stay in"
-              + " full precision.",
-          input.bits(),
-          input.strategy().label(),
-          input.dynamic());
-    }
+  private static String unknown(QuantizationArguments input) {
+    return "activations of "
+        + input.bits()
+        + " bits, strategy "
+        + input.strategy().label()
+        + ", dynamic "
+        + input.dynamic()
+        + " have no counterpart here; they stay in full precision";
   }
 }

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.io.quantized;
 
+import io.github.quant4j.io.quantized.module.SignedBytes;
+import io.github.quant4j.io.quantized.module.AffineMatrix;
+import io.github.quant4j.io.quantized.module.GroupedColumns;
+import io.github.quant4j.io.quantized.module.ModuleTensors;
+import io.github.quant4j.io.quantized.module.PositiveScales;
 import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.format.IntegerFormat;
 import io.github.quant4j.format.MiniFloat;
@@ -31,6 +36,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads one module of a compressed-tensors checkpoint. */
 final class CompressedTensorsReader {
+  private static final String ORDER = "weight_g_idx";
+
   private final ModuleTensors tensors;
   private final ConfigGroup group;
   private final QuantizationArguments weights;
@@ -52,7 +59,7 @@ final class CompressedTensorsReader {
    */
   static QuantizedLinear read(ModuleTensors tensors, ConfigGroup group) {
     CompressedTensorsReader reader = new CompressedTensorsReader(tensors, group);
-    QuantizedLinear linear = QuantizedLinear.of(reader.matrix());
+    QuantizedLinear linear = reader.weights();
     Optional<ActivationQuantizer> input =
         group.input().flatMap(arguments -> ActivationStore.read(arguments, tensors));
     // Observers leave theirs behind, in dynamic schemes too; without a scheme they are none's.
@@ -63,18 +70,20 @@ final class CompressedTensorsReader {
     return input.map(linear::withActivations).orElse(linear);
   }
 
-  private QuantizedMatrix matrix() {
+  private QuantizedLinear weights() {
     if (weights.dynamic() != Dynamic.NO) {
       throw new IllegalArgumentException("weights: 'dynamic' is " + weights.dynamic());
-    }
-    if (tensors.find("weight_g_idx").isPresent()) {
-      throw new IllegalArgumentException(
-          "'weight_g_idx': groups in the order of activations (actorder: group) are not"
-              + " supported");
     }
     Codes codes = codes();
     int rows = codes.packed.rows();
     int columns = codes.packed.columns();
+    Optional<Tensor> order = tensors.find(ORDER);
+    if (weights.strategy() == Strategy.GROUP
+        && codes.format instanceof IntegerFormat format
+        && (order.isPresent() || hasShortGroup(rows, columns))) {
+      return grouped(codes, format, order);
+    }
+    // Of other strategies the group of an input means nothing.
     Granularity granularity = granularity();
     ScaleLayout layout = granularity.layout(rows, columns);
     Tensor scale = tensors.require("weight_scale");
@@ -87,17 +96,58 @@ final class CompressedTensorsReader {
     }
     GroupParameters scales = codec.decode(parts, layout);
     GroupParameters zeroPoints = zeroPoints(codes, layout);
-    if (codes.format instanceof IntegerFormat format && NegativeScales.isAny(scales)) {
-      NegativeScales.Positive positive =
-          NegativeScales.turned(codes.packed, format, layout, scales, zeroPoints);
-      codes = new Codes(positive.codes(), format, Optional.empty());
-      scales = positive.scales();
-      zeroPoints = positive.zeroPoints();
+    if (codes.format instanceof IntegerFormat && PositiveScales.isAnyNegative(scales.values())) {
+      return QuantizedLinear.of(
+          AffineMatrix.ofIntegers(
+              codes.packed,
+              granularity,
+              scale.dtype(),
+              scales.values(),
+              zeroPoints == null ? null : zeroPoints.values()));
     }
     QuantScheme scheme = new QuantScheme(codes.format, granularity, zeroPoints == null, codec);
-    return new QuantizedMatrix(
-        new Grid(scheme, layout, FormatPalette.uniform(codes.format), scales, zeroPoints),
-        codes.packed);
+    return QuantizedLinear.of(
+        new QuantizedMatrix(
+            new Grid(scheme, layout, FormatPalette.uniform(codes.format), scales, zeroPoints),
+            codes.packed));
+  }
+
+  /** Integers in groups of inputs in any order, of which the last one may be short. */
+  private QuantizedLinear grouped(Codes codes, IntegerFormat format, Optional<Tensor> order) {
+    int rows = codes.packed.rows();
+    int columns = codes.packed.columns();
+    int size = groupSize();
+    int groups = Math.ceilDiv(columns, size);
+    ScaleLayout layout = new ScaleLayout(rows, columns, 1, size);
+    Tensor scale = tensors.require("weight_scale", DType.F32, DType.F16, DType.BF16);
+    requireScaleShape(scale, layout);
+    int[] groupOf =
+        order.isPresent()
+            ? GroupedColumns.read(order.get(), groups, size)
+            : GroupedColumns.inOrder(columns, size);
+    GroupParameters zeroPoints = zeroPoints(codes, layout);
+    float[] zeros = zeroPoints == null ? null : zeroPoints.values();
+    if (zeros != null) {
+      ZeroPoints.requireRange(zeros, format);
+    }
+    return new GroupedColumns(codes.packed, groups, scale.dtype(), scale.toFloatArray(), zeros)
+        .linear(groupOf);
+  }
+
+  /** Whether there is a scale for what is left of the inputs behind the last whole group. */
+  private boolean hasShortGroup(int rows, int columns) {
+    int size = groupSize();
+    return columns % size != 0
+        && tensors
+            .require("weight_scale")
+            .shape()
+            .equals(Shape.of(rows, Math.ceilDiv(columns, size)));
+  }
+
+  private int groupSize() {
+    return weights
+        .groupSize()
+        .orElseThrow(() -> new IllegalArgumentException("weights: 'group_size' is missing"));
   }
 
   private Codes codes() {
@@ -205,11 +255,7 @@ final class CompressedTensorsReader {
       case TENSOR -> Granularity.tensor();
       case CHANNEL -> Granularity.channel();
       case GROUP, TENSOR_GROUP ->
-          Granularity.group(
-              weights
-                  .groupSize()
-                  .orElseThrow(
-                      () -> new IllegalArgumentException("weights: 'group_size' is missing")));
+          Granularity.group(groupSize());
       case BLOCK -> {
         List<Integer> block =
             weights

@@ -155,6 +155,7 @@ final class CompressedTensorsScheme {
                 groupSize,
                 block,
                 Dynamic.NO,
-                scaleType));
+                scaleType,
+                Optional.empty()));
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.io.quantized;
 
+import io.github.quant4j.io.quantized.module.ModuleTensors;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.tensor.Tensor;
 import java.util.LinkedHashMap;

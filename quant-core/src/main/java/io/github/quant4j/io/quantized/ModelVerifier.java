@@ -25,7 +25,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.Set;
@@ -156,10 +155,10 @@ public final class ModelVerifier {
     Set<String> parts = new HashSet<>();
     try {
       QuantizedWeights weights = QuantizedWeights.of(model.config(), new Unchecked(model));
-      Map<String, List<String>> byModule = ModuleTensors.byModule(model);
+      parts.addAll(weights.sharedTensors());
       for (String module : weights.modules()) {
         cancellation.check();
-        List<String> own = byModule.getOrDefault(module, List.of());
+        List<String> own = weights.tensors(module);
         parts.addAll(own);
         verify(weights, module);
         advance(own.size());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.io.quantized;
 
-import io.github.quant4j.io.quantized.QuantizedWeights.ModuleReader;
+import io.github.quant4j.io.quantized.module.ModuleReader;
 import io.github.quant4j.json.JsonException;
 import io.github.quant4j.json.JsonValue;
 import java.util.Collection;

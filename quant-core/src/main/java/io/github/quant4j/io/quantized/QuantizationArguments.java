@@ -22,6 +22,7 @@ import java.util.Set;
  * @param block {@code block_structure}, rows and columns, for blocks
  * @param dynamic when scales are computed
  * @param scaleType {@code scale_dtype}, for example {@code torch.uint8}
+ * @param order {@code actorder} for what is written; readers see it by the tensors
  */
 record QuantizationArguments(
     int bits,
@@ -31,7 +32,11 @@ record QuantizationArguments(
     Optional<Integer> groupSize,
     Optional<List<Integer>> block,
     Dynamic dynamic,
-    Optional<String> scaleType) {
+    Optional<String> scaleType,
+    Optional<String> order) {
+
+  /** Groups of inputs in an order of their own. */
+  static final String BY_GROUP = "group";
 
   /** The scale type of power-of-two scales. */
   static final String EXPONENTS = "torch.uint8";
@@ -88,7 +93,7 @@ record QuantizationArguments(
       Dynamic dynamic,
       Optional<String> scaleType) {
     return new QuantizationArguments(
-        bits, isFloat, symmetric, strategy, groupSize, Optional.empty(), dynamic, scaleType);
+        bits, isFloat, symmetric, strategy, groupSize, Optional.empty(), dynamic, scaleType, Optional.empty());
   }
 
   /**
@@ -114,7 +119,8 @@ record QuantizationArguments(
         groupSize.filter(size -> size > 0),
         object.get("block_structure").map(QuantizationArguments::block),
         dynamic(object),
-        object.getString("scale_dtype"));
+        object.getString("scale_dtype"),
+        Optional.empty());
   }
 
   private static boolean isFloat(String type) {
@@ -169,6 +175,20 @@ record QuantizationArguments(
     };
   }
 
+  /** The same for groups in an order of their own. */
+  QuantizationArguments reordered() {
+    return new QuantizationArguments(
+        bits,
+        isFloat,
+        symmetric,
+        strategy,
+        groupSize,
+        block,
+        dynamic,
+        scaleType,
+        Optional.of(BY_GROUP));
+  }
+
   /** The form for a config, with no member that an older version of the schema would refuse. */
   JsonValue toJson() {
     SequencedMap<String, Object> members = new LinkedHashMap<>();
@@ -185,7 +205,7 @@ record QuantizationArguments(
           case YES -> true;
           case LOCAL -> "local";
         });
-    members.put("actorder", null);
+    members.put("actorder", order.orElse(null));
     members.put("observer", dynamic == Dynamic.NO ? "minmax" : null);
     members.put("observer_kwargs", Map.of());
     scaleType.ifPresent(type -> members.put("scale_dtype", type));

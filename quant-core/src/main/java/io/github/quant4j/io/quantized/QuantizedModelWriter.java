@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.io.quantized;
 
+import io.github.quant4j.io.quantized.module.ModuleTensors;
 import io.github.quant4j.format.HalfPrecision;
 import io.github.quant4j.io.CheckpointWriter;
 import io.github.quant4j.io.ForeignReaders;
@@ -17,24 +18,23 @@ import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.SequencedCollection;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.UnaryOperator;
-import java.util.regex.Pattern;
 
 /**
  * Writes a copy of a model in which some linear layers are quantized.
@@ -63,12 +63,6 @@ public final class QuantizedModelWriter implements AutoCloseable {
   private static final String CONFIG_MEMBER = "quantization_config";
   private static final String OLD_CONFIG_MEMBER = "compression_config";
 
-  /** Weights in other forms, and what belongs to the source alone. */
-  private static final Pattern NOT_COPIED =
-      Pattern.compile(
-          "\\..*|config\\.json|quant4j-checksums\\.json|quantization-report\\..*|.*\\.safetensors\\.index\\.json"
-              + "|.*\\.(safetensors|bin|pt|pth|gguf|onnx|onnx_data|h5|msgpack|ot|npz)");
-
   /**
    * What was written.
    *
@@ -78,13 +72,13 @@ public final class QuantizedModelWriter implements AutoCloseable {
    */
   public record Result(String method, long bytes) {}
 
-  private final ModelDirectory source;
+  private final ModelSource source;
   private final OutputDirectory output;
   private final CheckpointWriter checkpoint;
   private final SortedMap<String, Entry> modules = new TreeMap<>();
   private final Set<String> added = new HashSet<>();
   private final Set<String> dropped = new HashSet<>();
-  private final Map<String, List<String>> ofModule;
+  private final NavigableSet<String> names;
   private String recipe = "";
   private boolean untied;
 
@@ -92,11 +86,11 @@ public final class QuantizedModelWriter implements AutoCloseable {
   private record Entry(OwnConfig.Module own, Optional<ConfigGroup> group) {}
 
   private QuantizedModelWriter(
-      ModelDirectory source, OutputDirectory output, CheckpointWriter checkpoint) {
+      ModelSource source, OutputDirectory output, CheckpointWriter checkpoint) {
     this.source = source;
     this.output = output;
     this.checkpoint = checkpoint;
-    this.ofModule = ModuleTensors.byModule(source);
+    this.names = new TreeSet<>(source.names());
   }
 
   /**
@@ -107,7 +101,7 @@ public final class QuantizedModelWriter implements AutoCloseable {
    * @return the open writer; the caller closes it
    * @throws OutputException if the directory is not writable, or is or contains the source
    */
-  public static QuantizedModelWriter create(ModelDirectory source, OutputDirectory output)
+  public static QuantizedModelWriter create(ModelSource source, OutputDirectory output)
       throws OutputException {
     return create(source, output, CheckpointWriter.DEFAULT_SHARD_BYTES);
   }
@@ -123,7 +117,7 @@ public final class QuantizedModelWriter implements AutoCloseable {
    * @throws IllegalArgumentException if the size is less than 1
    */
   public static QuantizedModelWriter create(
-      ModelDirectory source, OutputDirectory output, long shardBytes) throws OutputException {
+      ModelSource source, OutputDirectory output, long shardBytes) throws OutputException {
     try {
       ProtectedInputs.of(List.of(source.path())).requireApartFromDirectory(output.target());
     } catch (OutputException e) {
@@ -199,7 +193,7 @@ public final class QuantizedModelWriter implements AutoCloseable {
       if (!plain) {
         modules.put(module, new Entry(own, stored.group()));
       }
-      dropped.addAll(ofModule.getOrDefault(module, List.of()));
+      dropWeights(module);
     }
     for (Map.Entry<String, Tensor> part : stored.tensors().entrySet()) {
       Tensor tensor = plain ? form.apply(part.getValue()) : part.getValue();
@@ -207,6 +201,16 @@ public final class QuantizedModelWriter implements AutoCloseable {
     }
     if (linear.bias().isPresent()) {
       replace(bias(module, linear.bias().get()));
+    }
+  }
+
+  /** Everything under the module's name, however deep, but biases. */
+  private void dropWeights(String module) {
+    // The character after the dot ends the range of such names.
+    for (String name : names.subSet(module + ".", module + "/")) {
+      if (!name.endsWith("bias")) {
+        dropped.add(name);
+      }
     }
   }
 
@@ -290,26 +294,29 @@ public final class QuantizedModelWriter implements AutoCloseable {
             ModelDirectory.CONFIG,
             JsonWriter.pretty(
                 method.equals(OwnConfig.METHOD) ? ForeignReaders.refused(changed) : changed));
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(source.path())) {
-      for (Path file : files) {
-        if (Files.isRegularFile(file)
-            && !NOT_COPIED.matcher(String.valueOf(file.getFileName())).matches()) {
-          bytes += output.copy(file);
-        }
-      }
+    for (Companion companion : source.companions()) {
+      bytes += companion.copyTo(output);
     }
     bytes += output.writeChecksums();
     return new Result(method, bytes);
   }
 
   private void takeOverQuantizedModules() throws IOException {
-    QuantizedWeights weights = QuantizedWeights.of(source);
+    QuantizedWeights weights = source.quantized();
     for (String module : weights.modules()) {
       if (!added.contains(module)) {
         QuantizedLinear linear = weights.find(module).orElseThrow();
-        add(module, linear.withoutBias());
+        // Of a slice of a stack the bias is stored otherwise, and some readers scale it.
+        boolean isStored =
+            linear.bias().isEmpty()
+                || source
+                    .find(ModuleTensors.join(module, "bias"))
+                    .filter(bias -> Arrays.equals(bias.toFloatArray(), linear.bias().get()))
+                    .isPresent();
+        add(module, isStored ? linear.withoutBias() : linear);
       }
     }
+    weights.sharedTensors().forEach(this::drop);
   }
 
   private Optional<JsonValue.Obj> quantization(SequencedCollection<String> linearModules) {

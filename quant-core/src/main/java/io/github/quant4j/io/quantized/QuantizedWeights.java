@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.io.quantized;
 
+import io.github.quant4j.io.quantized.autoround.AutoRoundModel;
+import io.github.quant4j.io.quantized.awq.AwqModel;
+import io.github.quant4j.io.quantized.bitsandbytes.BitsAndBytesModel;
+import io.github.quant4j.io.quantized.gptq.GptqModel;
+import io.github.quant4j.io.quantized.mlx.MlxConfig;
+import io.github.quant4j.io.quantized.modelopt.Fp8Model;
+import io.github.quant4j.io.quantized.modelopt.ModelOptModel;
+import io.github.quant4j.io.quantized.module.ModuleReader;
+import io.github.quant4j.io.quantized.module.QuantizedModules;
+import io.github.quant4j.io.quantized.module.ModuleTensors;
+import io.github.quant4j.io.quantized.mxfp4.Mxfp4Model;
 import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.SafetensorsFile;
 import io.github.quant4j.io.TensorFileException;
@@ -17,53 +28,66 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.SequencedSet;
+import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * The quantized linear layers of a model: which there are, and each of them straight over the
  * tensors of the file.
  *
- * <p>Three schemas of {@code quantization_config} are read, told apart by {@code quant_method}:
- * {@code compressed-tensors}, as current and older versions of that library write it, {@code
- * bitnet}, the packed ternary weights of BitNet b1.58, and {@code quant4j}, our own; they are laid
- * out in {@code docs/file-formats.md}. Codes stay where they lie, in a mapped file; only signed
- * bytes, padded words and ternary codes of four rows in a byte, which kernels do not read, are
- * repacked. Reading a layer checks its tensors against their checksums, if the file has any.
+ * <p>Which schema of {@code quantization_config} it is, {@code quant_method} says: those of
+ * compressed-tensors, GPTQ, AWQ, AutoRound, bitsandbytes, ModelOpt and others, and {@code quant4j},
+ * our own; they are laid out in {@code docs/file-formats.md}. Codes stay where they lie, in a mapped
+ * file, if the layout is one that kernels read; others are repacked when a layer is read. Reading a
+ * layer checks its tensors against their checksums, if the file has any.
  *
  * <p>Instances are immutable and thread-safe. Layers are valid until the tensors are closed.
  */
 public final class QuantizedWeights {
   private static final String CONFIG = "quantization_config";
   private static final String OLD_CONFIG = "compression_config";
-
-  /** Reads one module. */
-  @FunctionalInterface
-  interface ModuleReader {
-    /**
-     * Reads the module's weights and how its input is quantized; its bias too, if that is not
-     * stored as it is added.
-     *
-     * @throws IllegalArgumentException if it is malformed
-     * @throws ArithmeticException if a size overflows
-     */
-    QuantizedLinear read(ModuleTensors tensors);
-  }
+  private static final List<String> METHODS =
+      List.of(
+          CompressedTensorsConfig.METHOD,
+          GptqModel.METHOD,
+          AwqModel.METHOD,
+          AutoRoundModel.METHOD,
+          BitsAndBytesModel.METHOD,
+          ModelOptModel.METHOD,
+          Fp8Model.METHOD,
+          Mxfp4Model.METHOD,
+          BitNetConfig.METHOD,
+          OwnConfig.METHOD);
 
   private final Path origin;
   private final TensorSource tensors;
   private final String method;
-  private final SequencedMap<String, ModuleReader> modules;
+  private final QuantizedModules modules;
   private final Map<String, List<String>> ofModule;
+
+  private QuantizedWeights(
+      Path origin, TensorSource tensors, String method, QuantizedModules modules) {
+    this(
+        origin,
+        tensors,
+        method,
+        modules,
+        modules.readers().isEmpty()
+            ? Map.of()
+            : ModuleTensors.byModule(tensors, modules.readers().keySet()));
+  }
 
   private QuantizedWeights(
       Path origin,
       TensorSource tensors,
       String method,
-      SequencedMap<String, ModuleReader> modules) {
+      QuantizedModules modules,
+      Map<String, List<String>> ofModule) {
     this.origin = origin;
     this.tensors = tensors;
     this.method = method;
-    this.modules = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(modules));
-    this.ofModule = modules.isEmpty() ? Map.of() : ModuleTensors.byModule(tensors);
+    this.modules = modules;
+    this.ofModule = ofModule;
   }
 
   /**
@@ -93,27 +117,36 @@ public final class QuantizedWeights {
     try {
       Optional<JsonValue.Obj> quantization =
           config.getObject(CONFIG).or(() -> config.getObject(OLD_CONFIG));
-      if (quantization.isEmpty()) {
-        return new QuantizedWeights(origin, tensors, "", new LinkedHashMap<>());
+      if (quantization.isEmpty() && config.getObject(MlxConfig.MEMBER).isEmpty()) {
+        return new QuantizedWeights(
+            origin, tensors, "", QuantizedModules.of(new LinkedHashMap<>()));
       }
-      String method = quantization.get().getString("quant_method").orElse("");
-      SequencedMap<String, ModuleReader> modules =
+      JsonValue.Obj object = quantization.or(() -> config.getObject(MlxConfig.MEMBER)).orElseThrow();
+      // The one schema that names no method.
+      String method =
+          object
+              .getString("quant_method")
+              .orElse(MlxConfig.isMeant(config) ? MlxConfig.METHOD : "");
+      QuantizedModules modules =
           switch (method) {
-            case CompressedTensorsConfig.METHOD ->
-                CompressedTensorsModel.modules(quantization.get(), tensors);
-            case BitNetConfig.METHOD -> BitNetConfig.modules(quantization.get(), tensors);
-            case OwnConfig.METHOD -> OwnConfig.modules(quantization.get());
+            case CompressedTensorsConfig.METHOD -> CompressedTensorsModel.modules(object, tensors);
+            case BitNetConfig.METHOD -> QuantizedModules.of(BitNetConfig.modules(object, tensors));
+            case OwnConfig.METHOD -> QuantizedModules.of(OwnConfig.modules(object));
+            case GptqModel.METHOD -> GptqModel.modules(object, tensors);
+            case AwqModel.METHOD -> AwqModel.modules(object, tensors);
+            case AutoRoundModel.METHOD, AutoRoundModel.OLD_METHOD ->
+                AutoRoundModel.modules(object, tensors);
+            case BitsAndBytesModel.METHOD -> BitsAndBytesModel.modules(object, tensors);
+            case ModelOptModel.METHOD -> ModelOptModel.modules(object, tensors);
+            case Fp8Model.METHOD -> Fp8Model.modules(object, tensors);
+            case Mxfp4Model.METHOD -> Mxfp4Model.modules(object, tensors);
+            case MlxConfig.METHOD -> MlxConfig.modules(object, tensors);
             default ->
                 throw new JsonException(
                     "'quant_method': '"
                         + method
-                        + "' is not supported, expected '"
-                        + CompressedTensorsConfig.METHOD
-                        + "', '"
-                        + BitNetConfig.METHOD
-                        + "' or '"
-                        + OwnConfig.METHOD
-                        + "'");
+                        + "' is not supported, expected one of "
+                        + METHODS);
           };
       return new QuantizedWeights(origin, tensors, method, modules);
     } catch (JsonException | IllegalArgumentException e) {
@@ -121,8 +154,28 @@ public final class QuantizedWeights {
     }
   }
 
+  /**
+   * Layers that a format knows of without a {@code quantization_config}.
+   *
+   * @param origin what messages name
+   * @param tensors where the biases are, each as {@code bias} of its module
+   * @param method what the format is called; empty if there are no layers
+   * @param layers reads each module's weights, by the module's name
+   * @return the layers
+   */
+  public static QuantizedWeights of(
+      Path origin,
+      TensorSource tensors,
+      String method,
+      SequencedMap<String, Supplier<QuantizedLinear>> layers) {
+    SequencedMap<String, ModuleReader> modules = new LinkedHashMap<>();
+    layers.forEach((module, layer) -> modules.put(module, _ -> layer.get()));
+    return new QuantizedWeights(origin, tensors, method, QuantizedModules.of(modules), Map.of());
+  }
+
   private static Path origin(TensorSource tensors) {
     return switch (tensors) {
+      case ModelSource model -> model.path();
       case ModelDirectory model -> model.path();
       case SafetensorsFile file -> file.path();
       default -> Path.of("tensors");
@@ -132,7 +185,8 @@ public final class QuantizedWeights {
   /**
    * The schema.
    *
-   * @return {@code compressed-tensors}, {@code bitnet} or {@code quant4j}; empty if the model is
+   * @return its {@code quant_method}, for example {@code compressed-tensors}, {@code gptq} or
+   *     {@code quant4j}; {@code mlx} for that library's, which names none; empty if the model is
    *     not quantized
    */
   public String method() {
@@ -145,7 +199,49 @@ public final class QuantizedWeights {
    * @return the names of the modules, for example {@code model.layers.0.self_attn.q_proj}
    */
   public SequencedSet<String> modules() {
-    return Collections.unmodifiableSequencedSet(modules.sequencedKeySet());
+    return modules.readers().sequencedKeySet();
+  }
+
+  /**
+   * What was noticed that may matter though the layers can be read: parts of the config that change
+   * nothing here, conventions that the tensors contradict.
+   *
+   * @return one line for each; usually none
+   */
+  public List<String> warnings() {
+    return modules.warnings();
+  }
+
+  /**
+   * The stored tensors of a layer but for its bias.
+   *
+   * @param module the name of the module
+   * @return their names; none if the module is not quantized, or is a slice of shared tensors
+   */
+  public List<String> tensors(String module) {
+    return Collections.unmodifiableList(ofModule.getOrDefault(module, List.of()));
+  }
+
+  /**
+   * Tensors that several layers are slices of.
+   *
+   * @return their names
+   */
+  public Set<String> sharedTensors() {
+    return modules.shared();
+  }
+
+  /**
+   * Whether a tensor is a part of quantized layers.
+   *
+   * @param tensor the name of a tensor
+   * @return true if it is looked at when a layer is read
+   */
+  public boolean isPart(String tensor) {
+    return modules.shared().contains(tensor)
+        || ModuleTensors.owner(tensor, modules.readers().keySet())
+            .filter(module -> ofModule.getOrDefault(module, List.of()).contains(tensor))
+            .isPresent();
   }
 
   /**
@@ -160,7 +256,7 @@ public final class QuantizedWeights {
    *     the module has one that the config has no use for
    */
   public Optional<QuantizedLinear> find(String module) throws TensorFileException {
-    ModuleReader reader = modules.get(module);
+    ModuleReader reader = modules.readers().get(module);
     if (reader == null) {
       return Optional.empty();
     }
@@ -181,6 +277,6 @@ public final class QuantizedWeights {
   /** The schema and the number of layers. */
   @Override
   public String toString() {
-    return method.isEmpty() ? "not quantized" : method + ", " + modules.size() + " modules";
+    return method.isEmpty() ? "not quantized" : method + ", " + modules.readers().size() + " modules";
   }
 }

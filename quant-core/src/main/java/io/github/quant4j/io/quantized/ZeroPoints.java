@@ -67,7 +67,7 @@ final class ZeroPoints {
         : dense;
   }
 
-  private static void requireRange(float[] values, NumberFormat format) {
+  static void requireRange(float[] values, NumberFormat format) {
     for (int i = 0; i < values.length; i++) {
       if (values[i] < format.minimum() || values[i] > format.maximum()) {
         throw new IllegalArgumentException(

@@ -3,12 +3,15 @@ package io.github.quant4j.transform.rule;
 
 import io.github.quant4j.search.Minimize;
 import io.github.quant4j.statistic.StatisticNeed;
+import io.github.quant4j.transform.DiagonalTransform;
 import io.github.quant4j.transform.InputTransform;
 import io.github.quant4j.transform.TransformChain;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * SmoothQuant with the exponent that gives the group of layers the least output error, of 0, 0.05,
@@ -49,6 +52,43 @@ public record AutoSmoothRule(boolean powersOfTwo) implements TransformRule {
       transforms.add(SmoothRule.fit(group, alpha, powersOfTwo, label()));
     }
     return Minimize.argmin(transforms, transform -> trial.error(group, transform)).argument();
+  }
+
+  @Override
+  public Optional<CommonFit> common() {
+    return Optional.of(new LeastTotalError(new CommonGrid()));
+  }
+
+  /** The grid for several groups: the largest scales that any of them would have. */
+  private final class CommonGrid implements LeastTotalError.Candidates {
+    private double @Nullable [] least;
+
+    @Override
+    public void weigh(LayerGroup group, QuantizationTrial trial) {
+      double[] largest = ChannelScales.weightMaximum(group);
+      double[] known = least;
+      for (int j = 0; known != null && j < largest.length; j++) {
+        largest[j] =
+            largest[j] == 0 || known[j] == 0
+                ? Math.max(largest[j], known[j])
+                : Math.min(largest[j], known[j]);
+      }
+      least = largest;
+    }
+
+    @Override
+    public List<DiagonalTransform> of(LayerGroup all) {
+      double[] input = ChannelScales.audibleMaximum(all, label());
+      double[] weight = least == null ? new double[input.length] : least;
+      List<DiagonalTransform> transforms = new ArrayList<>();
+      transforms.add(DiagonalTransform.of(LargestScales.ones(input.length)));
+      for (double alpha : candidates()) {
+        double[] scales = ChannelScales.mixed(input, weight, alpha);
+        transforms.add(
+            ChannelScales.transform(powersOfTwo ? ChannelScales.powersOfTwo(scales) : scales));
+      }
+      return transforms;
+    }
   }
 
   @Override

@@ -4,11 +4,14 @@ package io.github.quant4j.transform.rule;
 import io.github.quant4j.search.Minimize;
 import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.tensor.FloatMatrix;
+import io.github.quant4j.transform.DiagonalTransform;
 import io.github.quant4j.transform.InputTransform;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * AWQ (Lin et al., arXiv 2306.00978): {@code s = x^r}, or {@code x^r / w^(1 - r)} with both sides,
@@ -35,16 +38,30 @@ public record AwqRule(int points, boolean bothSides) implements TransformRule {
 
   @Override
   public InputTransform fit(LayerGroup group, QuantizationTrial trial) {
-    double[] input = ChannelScales.inputMean(group, label());
-    double[] weight = bothSides ? relativeWeights(group, trial) : new double[0];
-    List<InputTransform> candidates = new ArrayList<>();
-    for (int i = 0; i < points; i++) {
-      candidates.add(candidate(input, weight, (double) i / points));
+    RelativeWeights relative = new RelativeWeights(group.size());
+    if (bothSides) {
+      relative.add(group, trial);
     }
+    List<DiagonalTransform> candidates =
+        candidates(
+            ChannelScales.inputMean(group, label()), ChannelScales.tied(relative.mean(), group));
     return Minimize.argmin(candidates, transform -> trial.error(group, transform)).argument();
   }
 
-  private InputTransform candidate(double[] input, double[] weight, double ratio) {
+  @Override
+  public Optional<CommonFit> common() {
+    return Optional.of(new LeastTotalError(new CommonGrid()));
+  }
+
+  private List<DiagonalTransform> candidates(double[] input, double[] weight) {
+    List<DiagonalTransform> candidates = new ArrayList<>();
+    for (int i = 0; i < points; i++) {
+      candidates.add(candidate(input, weight, (double) i / points));
+    }
+    return candidates;
+  }
+
+  private DiagonalTransform candidate(double[] input, double[] weight, double ratio) {
     double[] scales = new double[input.length];
     for (int j = 0; j < scales.length; j++) {
       double scale = Math.pow(input[j], ratio);
@@ -56,33 +73,62 @@ public record AwqRule(int points, boolean bothSides) implements TransformRule {
     return ChannelScales.transform(ChannelScales.centred(scales));
   }
 
-  /**
-   * Mean over all rows of {@code |w| / max|group|}, with groups as the weights' scales have them.
-   */
-  private static double[] relativeWeights(LayerGroup group, QuantizationTrial trial) {
-    double[] sum = new double[group.size()];
-    long rows = 0;
-    for (FloatMatrix matrix : group.weights()) {
-      int width =
-          Math.min(
-              group.size(),
-              trial
-                  .weights()
-                  .scheme()
-                  .granularity()
-                  .layout(matrix.rows(), matrix.columns())
-                  .blockColumns());
-      rows += matrix.rows();
-      for (int row = 0; row < matrix.rows(); row++) {
-        for (int start = 0; start < group.size(); start += width) {
-          addRelative(matrix, row, start, Math.min(group.size(), start + width), sum);
+  /** Sums of {@code |w| / max|group|} over rows, with groups as the weights' scales have them. */
+  private static final class RelativeWeights {
+    private final double[] sum;
+    private long rows;
+
+    RelativeWeights(int size) {
+      this.sum = new double[size];
+    }
+
+    void add(LayerGroup group, QuantizationTrial trial) {
+      for (FloatMatrix matrix : group.weights()) {
+        int width =
+            Math.min(
+                group.size(),
+                trial
+                    .weights()
+                    .scheme()
+                    .granularity()
+                    .layout(matrix.rows(), matrix.columns())
+                    .blockColumns());
+        rows += matrix.rows();
+        for (int row = 0; row < matrix.rows(); row++) {
+          for (int start = 0; start < group.size(); start += width) {
+            addRelative(matrix, row, start, Math.min(group.size(), start + width), sum);
+          }
         }
       }
     }
-    for (int j = 0; j < sum.length; j++) {
-      sum[j] /= rows;
+
+    double[] mean() {
+      double[] mean = sum.clone();
+      for (int j = 0; j < mean.length; j++) {
+        mean[j] /= Math.max(1, rows);
+      }
+      return mean;
     }
-    return ChannelScales.tied(sum, group);
+  }
+
+  /** The grid for several groups. */
+  private final class CommonGrid implements LeastTotalError.Candidates {
+    private @Nullable RelativeWeights relative;
+
+    @Override
+    public void weigh(LayerGroup group, QuantizationTrial trial) {
+      RelativeWeights known = relative == null ? new RelativeWeights(group.size()) : relative;
+      if (bothSides) {
+        known.add(group, trial);
+      }
+      relative = known;
+    }
+
+    @Override
+    public List<DiagonalTransform> of(LayerGroup all) {
+      RelativeWeights known = relative == null ? new RelativeWeights(all.size()) : relative;
+      return candidates(ChannelScales.inputMean(all, label()), known.mean());
+    }
   }
 
   private static void addRelative(FloatMatrix matrix, int row, int from, int to, double[] sum) {

@@ -4,6 +4,7 @@ package io.github.quant4j.transform.rule;
 import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.transform.InputTransform;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -34,6 +35,11 @@ public record CrossRule(double alpha) implements TransformRule {
       scales[j] = largest[j] > 0 ? Math.pow(largest[j], 1 - alpha) : 1;
     }
     return ChannelScales.transform(scales);
+  }
+
+  @Override
+  public Optional<CommonFit> common() {
+    return Optional.of(new LargestScales(this));
   }
 
   @Override

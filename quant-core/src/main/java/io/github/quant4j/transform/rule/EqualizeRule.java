@@ -5,6 +5,7 @@ import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.transform.InputTransform;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -32,6 +33,11 @@ public record EqualizeRule() implements TransformRule {
       largest[row] = Math.max(largest[row], Math.abs(producer.data()[i]));
     }
     return largest;
+  }
+
+  @Override
+  public Optional<CommonFit> common() {
+    return Optional.of(new LargestScales(this));
   }
 
   @Override

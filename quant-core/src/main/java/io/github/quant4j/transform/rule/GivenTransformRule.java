@@ -2,8 +2,10 @@
 package io.github.quant4j.transform.rule;
 
 import io.github.quant4j.statistic.StatisticNeed;
+import io.github.quant4j.transform.DiagonalTransform;
 import io.github.quant4j.transform.InputTransform;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -20,6 +22,13 @@ public record GivenTransformRule(InputTransform transform) implements TransformR
           "transform: " + transform.describe() + ", expected " + group.size() + " channels");
     }
     return transform;
+  }
+
+  @Override
+  public Optional<CommonFit> common() {
+    return transform instanceof DiagonalTransform
+        ? Optional.of(new LargestScales(this))
+        : Optional.empty();
   }
 
   @Override

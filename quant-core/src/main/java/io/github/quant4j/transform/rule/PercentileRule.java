@@ -5,6 +5,7 @@ import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.transform.InputTransform;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -37,6 +38,11 @@ public record PercentileRule(double share) implements TransformRule {
       scales[j] = baseline > 0 ? Math.max(1, largest[j] / baseline) : 1;
     }
     return ChannelScales.transform(scales);
+  }
+
+  @Override
+  public Optional<CommonFit> common() {
+    return Optional.of(new LargestScales(this));
   }
 
   @Override

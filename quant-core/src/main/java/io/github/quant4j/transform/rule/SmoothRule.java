@@ -5,6 +5,7 @@ import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.transform.DiagonalTransform;
 import io.github.quant4j.transform.InputTransform;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -42,6 +43,11 @@ public record SmoothRule(double alpha, boolean powersOfTwo) implements Transform
         ChannelScales.mixed(
             ChannelScales.audibleMaximum(group, label), ChannelScales.weightMaximum(group), alpha);
     return ChannelScales.transform(powers ? ChannelScales.powersOfTwo(scales) : scales);
+  }
+
+  @Override
+  public Optional<CommonFit> common() {
+    return Optional.of(new LargestScales(this));
   }
 
   @Override

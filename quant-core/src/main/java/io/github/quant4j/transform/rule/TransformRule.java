@@ -3,6 +3,7 @@ package io.github.quant4j.transform.rule;
 
 import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.transform.InputTransform;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -36,6 +37,15 @@ public sealed interface TransformRule
    *     width
    */
   InputTransform fit(LayerGroup group, QuantizationTrial trial);
+
+  /**
+   * Begins a fit of one diagonal transform for several groups that read the same values.
+   *
+   * @return empty for rules whose transforms are not diagonal
+   */
+  default Optional<CommonFit> common() {
+    return Optional.empty();
+  }
 
   /**
    * What must be known of the input.

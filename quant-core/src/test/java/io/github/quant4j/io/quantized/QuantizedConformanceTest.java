@@ -46,7 +46,7 @@ class QuantizedConformanceTest {
     Map<String, QuantizedMatrix> written = new LinkedHashMap<>();
     try (ModelDirectory model = ModelDirectory.open(SharedData.path("data/models/" + name));
         OutputDirectory output = OutputDirectory.create(target, false);
-        QuantizedModelWriter writer = QuantizedModelWriter.create(model, output)) {
+        QuantizedModelWriter writer = QuantizedModelWriter.create(ModelSource.of(model), output)) {
       List<String> linear =
           model.names().stream()
               .filter(tensor -> tensor.matches(".*(_proj|fc1|fc2)\\.weight"))

@@ -104,7 +104,8 @@ class QuantizedModelWriterTest {
       throws IOException {
     try (ModelDirectory model = ModelDirectory.open(from);
         OutputDirectory output = OutputDirectory.create(target, false);
-        QuantizedModelWriter writer = QuantizedModelWriter.create(model, output, shardBytes)) {
+        QuantizedModelWriter writer =
+            QuantizedModelWriter.create(ModelSource.of(model), output, shardBytes)) {
       for (var layer : layers.entrySet()) {
         writer.add(layer.getKey(), layer.getValue());
       }
@@ -254,7 +255,7 @@ class QuantizedModelWriterTest {
     weights.put(1, 2, 3f);
     try (ModelDirectory model = ModelDirectory.open(source);
         OutputDirectory output = OutputDirectory.create(target, false);
-        QuantizedModelWriter writer = QuantizedModelWriter.create(model, output)) {
+        QuantizedModelWriter writer = QuantizedModelWriter.create(ModelSource.of(model), output)) {
       writer.recipe("keep");
       writer.replace(bfloat16("layers.0.norm.weight", 1f, 2f));
       writer.add("layers.0.down", QuantizedLinear.of(weights, DType.BF16));
@@ -286,7 +287,7 @@ class QuantizedModelWriterTest {
     write(source, folder.resolve("a"), layers, 1 << 30);
     try (ModelDirectory model = ModelDirectory.open(source);
         OutputDirectory output = OutputDirectory.create(folder.resolve("b"), false);
-        QuantizedModelWriter writer = QuantizedModelWriter.create(model, output)) {
+        QuantizedModelWriter writer = QuantizedModelWriter.create(ModelSource.of(model), output)) {
       layers.entrySet().parallelStream()
           .forEach(
               layer -> {
@@ -312,7 +313,8 @@ class QuantizedModelWriterTest {
         OutputDirectory output = OutputDirectory.create(source, true)) {
       OutputException e =
           assertThrows(
-              OutputException.class, () -> QuantizedModelWriter.create(model, output).close());
+              OutputException.class,
+              () -> QuantizedModelWriter.create(ModelSource.of(model), output).close());
       assertTrue(e.getMessage().contains("the output is the input"), e.getMessage());
     }
     assertTrue(Files.exists(source.resolve("model.safetensors")));
@@ -322,7 +324,7 @@ class QuantizedModelWriterTest {
   void aWriterThatIsNotFinishedLeavesNothing() throws IOException {
     try (ModelDirectory model = ModelDirectory.open(source);
         OutputDirectory output = OutputDirectory.create(folder.resolve("out"), false);
-        QuantizedModelWriter writer = QuantizedModelWriter.create(model, output)) {
+        QuantizedModelWriter writer = QuantizedModelWriter.create(ModelSource.of(model), output)) {
       writer.add("layers.0.up", quantize(model, "layers.0.up", "int4:g8 rtn"));
     }
     try (Stream<Path> left = Files.list(folder)) {

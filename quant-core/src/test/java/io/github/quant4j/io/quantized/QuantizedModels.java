@@ -53,7 +53,7 @@ final class QuantizedModels {
       Path source, Path target, SequencedMap<String, QuantizedLinear> layers) throws IOException {
     try (ModelDirectory model = ModelDirectory.open(source);
         OutputDirectory output = OutputDirectory.create(target, false);
-        QuantizedModelWriter writer = QuantizedModelWriter.create(model, output)) {
+        QuantizedModelWriter writer = QuantizedModelWriter.create(ModelSource.of(model), output)) {
       for (var layer : layers.entrySet()) {
         writer.add(layer.getKey(), layer.getValue());
       }

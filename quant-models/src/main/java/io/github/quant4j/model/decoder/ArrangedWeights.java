@@ -120,6 +120,16 @@ final class ArrangedWeights implements ModelWeights, TensorSource {
   }
 
   @Override
+  public Set<String> sharedTensors() {
+    return source.sharedTensors();
+  }
+
+  @Override
+  public List<String> warnings() {
+    return source.warnings();
+  }
+
+  @Override
   public SequencedSet<String> names() {
     return names;
   }

@@ -4,6 +4,7 @@ package io.github.quant4j.model.decoder;
 import io.github.quant4j.graph.InputOrigin;
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.SiteGroup;
+import io.github.quant4j.graph.TokenMixer;
 import io.github.quant4j.model.runtime.AttentionForm;
 import io.github.quant4j.model.runtime.KeyValueCache;
 import io.github.quant4j.model.runtime.Rotary;
@@ -42,11 +43,13 @@ public record AttentionShape(
     implements MixerShape {
 
   /**
-   * Queries are multiplied by {@code 1 + scale log(1 + floor((position + 1) / floor))} (Llama 4).
+   * Queries are multiplied by {@code 1 + scale log(1 + floor((position + first) / floor))}.
+   *
+   * @param first what counts for the first position: 1 in Llama 4, 0 in Ministral 3
    */
-  public record Temperature(double floor, double scale) {
+  public record Temperature(double floor, double scale, int first) {
     float factor(int position) {
-      return (float) (Math.log(Math.floor((position + 1) / floor) + 1) * scale + 1);
+      return (float) (Math.log(Math.floor((position + first) / floor) + 1) * scale + 1);
     }
   }
 
@@ -95,6 +98,12 @@ public record AttentionShape(
             separate.value(),
             new HeadStructure(form.heads(), form.keyValueHeads(), form.valueWidth()))
         : new InputOrigin.Fixed();
+  }
+
+  @Override
+  public TokenMixer mixer() {
+    return new TokenMixer.Attention(
+        output, form.heads(), form.keyValueHeads(), form.headWidth(), form.valueWidth());
   }
 
   @Override

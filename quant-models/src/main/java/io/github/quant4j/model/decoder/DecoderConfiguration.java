@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model.decoder;
 
+import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.model.config.ModelDescription;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 
@@ -45,6 +47,19 @@ public record DecoderConfiguration(
   @Override
   public int layers() {
     return layerShapes.size();
+  }
+
+  /**
+   * The linear layers.
+   *
+   * @return in the order in which they run, the head last
+   */
+  public List<LinearSite> sites() {
+    DecoderLayout layout = new DecoderLayout(this);
+    List<LinearSite> sites = new ArrayList<>();
+    layout.blocks().forEach(block -> sites.addAll(block.sites()));
+    sites.addAll(layout.head().sites());
+    return sites;
   }
 
   /**

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model.decoder;
 
+import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.ModelWeights;
+import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.model.runtime.Elementwise;
 import io.github.quant4j.model.runtime.IntactTensors;
 import io.github.quant4j.model.runtime.RowNorm;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Tensor;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the residual stream of tokens, see {@link EmbeddingShape}. Reads tables row by row. */
 final class DecoderEmbedding {
   private final EmbeddingShape shape;
   private final int hidden;
-  private final Tensor table;
+  private final @Nullable Tensor table;
+  private final @Nullable QuantizedLinear packed;
   private final @Nullable Tensor positions;
   private final @Nullable FloatMatrix projection;
   private final @Nullable RowNorm norm;
@@ -21,7 +25,8 @@ final class DecoderEmbedding {
   DecoderEmbedding(EmbeddingShape shape, int hidden, ModelWeights weights) {
     this.shape = shape;
     this.hidden = hidden;
-    this.table = tensor(weights, shape.table());
+    this.packed = weights.linear(LinearSite.moduleOf(shape.table())).orElse(null);
+    this.table = packed == null ? tensor(weights, shape.table()) : null;
     this.positions = shape.positions() == null ? null : tensor(weights, shape.positions());
     this.projection =
         shape.projection() == null ? null : tensor(weights, shape.projection()).toMatrix();
@@ -55,7 +60,7 @@ final class DecoderEmbedding {
     for (int i = 0; i < count; i++) {
       int to = (firstRow + i) * hidden;
       int at = wide == null ? to : 0;
-      table.readFloats((long) tokens[from + i] * width, width, row, at);
+      look(tokens[from + i], width, row, at);
       if (factor != 1) {
         Elementwise.scale(factor, row, at, at + width);
       }
@@ -68,6 +73,15 @@ final class DecoderEmbedding {
       if (norm != null) {
         norm.apply(target, to, target, to);
       }
+    }
+  }
+
+  private void look(int token, int width, float[] row, int at) {
+    if (packed != null) {
+      Arrays.fill(row, at, at + width, 0);
+      packed.terms().forEach(term -> term.addRow(token, row, at));
+    } else if (table != null) {
+      table.readFloats((long) token * width, width, row, at);
     }
   }
 

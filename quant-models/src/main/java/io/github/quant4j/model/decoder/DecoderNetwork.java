@@ -8,6 +8,7 @@ import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.graph.ResidualStream;
 import io.github.quant4j.graph.SequenceLayout;
+import io.github.quant4j.graph.TokenMixer;
 import io.github.quant4j.io.TensorSource;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
@@ -164,6 +165,22 @@ public final class DecoderNetwork implements DecoderModel {
       }
     }
     return kept;
+  }
+
+  @Override
+  public Optional<TokenMixer> mixer(int block) {
+    return Optional.of(configuration.layerShapes().get(block).attention().mixer());
+  }
+
+  @Override
+  public Set<LinearSite> routers() {
+    Set<LinearSite> routers = new HashSet<>();
+    for (LayerShape layer : configuration.layerShapes()) {
+      if (layer.mlp() instanceof MlpShape.Mixture mixture) {
+        routers.add(mixture.router());
+      }
+    }
+    return routers;
   }
 
   @Override

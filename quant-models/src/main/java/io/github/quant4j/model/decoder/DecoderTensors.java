@@ -49,7 +49,10 @@ final class DecoderTensors {
     int dot = table.indexOf('.');
     check.requireAllUsed(
         new UnusedTensors.Names(
-            List.of(dot < 0 ? table : table.substring(0, dot + 1), site.name() + "."),
+            List.of(
+                dot < 0 ? table : table.substring(0, dot + 1),
+                configuration.layerPrefix(),
+                site.name() + "."),
             configuration.layerPrefix(),
             configuration.layers(),
             "num_hidden_layers",
@@ -59,7 +62,7 @@ final class DecoderTensors {
 
   private static void requireEmbedding(DecoderConfiguration configuration, TensorCheck check) {
     EmbeddingShape embedding = configuration.embedding();
-    check.require(
+    check.requireTable(
         embedding.table(), Shape.of(configuration.vocabularySize(), embedding.width()), "");
     if (embedding.positions() != null) {
       check.require(
@@ -79,7 +82,7 @@ final class DecoderTensors {
   /** A head that cannot be read has been reported already. */
   private static boolean isQuantized(ModelWeights weights, LinearSite head) {
     try {
-      return weights.linear(head.name()).isPresent();
+      return weights.linear(head).isPresent();
     } catch (UncheckedIOException _) {
       return true;
     }

@@ -4,6 +4,7 @@ package io.github.quant4j.model.decoder;
 import io.github.quant4j.graph.InputOrigin;
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.SiteGroup;
+import io.github.quant4j.graph.TokenMixer;
 import io.github.quant4j.model.runtime.KeyValueCache;
 import io.github.quant4j.model.runtime.RecurrentState;
 import io.github.quant4j.tensor.Shape;
@@ -79,6 +80,18 @@ public record DeltaShape(
     return List.of(
         new SiteGroup("linear_attn.input", List.of(projection, rates), origin),
         new SiteGroup("linear_attn.output", List.of(output), new InputOrigin.Fixed()));
+  }
+
+  @Override
+  public TokenMixer mixer() {
+    return new TokenMixer.DeltaRule(
+        output,
+        sizes.keyHeads,
+        sizes.valueHeads,
+        sizes.keyWidth,
+        sizes.valueWidth,
+        sizes.channels(),
+        sizes.kernel);
   }
 
   @Override

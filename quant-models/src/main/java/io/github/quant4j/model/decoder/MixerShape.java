@@ -4,6 +4,7 @@ package io.github.quant4j.model.decoder;
 import io.github.quant4j.graph.InputOrigin;
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.SiteGroup;
+import io.github.quant4j.graph.TokenMixer;
 import io.github.quant4j.model.runtime.KeyValueCache;
 import java.util.List;
 
@@ -19,6 +20,9 @@ public sealed interface MixerShape permits AttentionShape, DeltaShape {
    * @param origin where the branch's input comes from
    */
   List<SiteGroup> groups(InputOrigin origin);
+
+  /** The sizes that its cost follows from. */
+  TokenMixer mixer();
 
   /** The tensors that belong to no site. */
   List<VectorShape> vectors();

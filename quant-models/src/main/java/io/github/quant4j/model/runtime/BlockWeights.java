@@ -77,7 +77,7 @@ public final class BlockWeights {
 
   /** A site as the model's files have it. */
   private QuantizedLinear read(LinearSite site) {
-    return source.linear(site.name()).orElseGet(() -> readDense(site));
+    return source.linear(site).orElseGet(() -> readDense(site));
   }
 
   private QuantizedLinear readDense(LinearSite site) {
@@ -95,7 +95,7 @@ public final class BlockWeights {
   }
 
   private LinearKernel inPlace(LinearSite site) {
-    Optional<QuantizedLinear> packed = source.linear(site.name());
+    Optional<QuantizedLinear> packed = source.linear(site);
     if (packed.isPresent()) {
       return Kernels.forLinear(packed.get(), options);
     }

@@ -2,25 +2,27 @@
 package io.github.quant4j.model.runtime;
 
 import io.github.quant4j.graph.ModelWeights;
-import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.TensorFileException;
 import io.github.quant4j.io.TensorSource;
+import io.github.quant4j.io.quantized.ModelSource;
 import io.github.quant4j.io.quantized.QuantizedWeights;
 import io.github.quant4j.linear.QuantizedLinear;
 import java.io.UncheckedIOException;
 import java.lang.ref.SoftReference;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The weights of a model directory, full precision and quantized.
+ * The weights of a stored model, full precision and quantized.
  *
  * <p>Quantized layers are remembered as long as memory allows, since reading one means to compare
  * its checksums: opening a model looks at all layers, and running it at all layers again.
  */
 public final class StoredWeights implements ModelWeights {
-  private final ModelDirectory directory;
+  private final TensorSource tensors;
   private final QuantizedWeights quantized;
   private final Map<String, SoftReference<QuantizedLinear>> layers = new ConcurrentHashMap<>();
 
@@ -29,14 +31,14 @@ public final class StoredWeights implements ModelWeights {
    *
    * @throws TensorFileException if it is malformed or asks for something that is not supported
    */
-  public StoredWeights(ModelDirectory directory) throws TensorFileException {
-    this.directory = directory;
-    this.quantized = QuantizedWeights.of(directory);
+  public StoredWeights(ModelSource source) throws TensorFileException {
+    this.quantized = source.quantized();
+    this.tensors = new DecodedTables(source, quantized);
   }
 
   @Override
   public TensorSource tensors() {
-    return directory;
+    return tensors;
   }
 
   @Override
@@ -56,8 +58,18 @@ public final class StoredWeights implements ModelWeights {
   }
 
   @Override
+  public Set<String> sharedTensors() {
+    return quantized.sharedTensors();
+  }
+
+  @Override
+  public List<String> warnings() {
+    return quantized.warnings();
+  }
+
+  @Override
   public void close() {
     layers.clear();
-    directory.close();
+    tensors.close();
   }
 }

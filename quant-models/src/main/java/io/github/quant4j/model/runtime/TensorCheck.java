@@ -23,6 +23,7 @@ public final class TensorCheck {
 
   public TensorCheck(ModelWeights weights) {
     this.weights = weights;
+    warnings.addAll(weights.warnings());
   }
 
   /** One line for each problem found so far. */
@@ -65,7 +66,7 @@ public final class TensorCheck {
     Optional<QuantizedLinear> packed;
     used.add(site.name() + ".bias");
     try {
-      packed = weights.linear(site.name());
+      packed = weights.linear(site);
     } catch (UncheckedIOException e) {
       problems.add(String.valueOf(e.getMessage()));
       modules.add(site.name());
@@ -108,6 +109,35 @@ public final class TensorCheck {
   }
 
   /**
+   * Checks a table of rows, which may be stored in another form than one tensor.
+   *
+   * @param why what asks for it, to be appended to the message if it is missing or wrong
+   */
+  public void requireTable(String name, Shape shape, String why) {
+    String module = LinearSite.moduleOf(name);
+    Optional<QuantizedLinear> packed;
+    try {
+      packed = weights.linear(module);
+    } catch (UncheckedIOException e) {
+      problems.add(String.valueOf(e.getMessage()));
+      modules.add(module);
+      return;
+    }
+    if (packed.isEmpty()) {
+      require(name, shape, why);
+      return;
+    }
+    modules.add(module);
+    requirePacked(
+        LinearSite.of(
+            module, (int) shape.dimension(1), (int) shape.dimension(0), false),
+        packed.get());
+    if (packed.get().transform().isPresent() || packed.get().activations().isPresent()) {
+      problems.add("quantized module '" + module + "': expected a table of rows as they are");
+    }
+  }
+
+  /**
    * Checks one tensor.
    *
    * @param why what asks for it, to be appended to the message if it is missing or wrong
@@ -117,7 +147,7 @@ public final class TensorCheck {
     Optional<Tensor> tensor = weights.tensors().find(name);
     if (tensor.isEmpty()) {
       problems.add("tensor '" + name + "' is missing, expected " + shape + why);
-    } else if (!tensor.get().shape().equals(shape)) {
+    } else if (!isOfShape(tensor.get().shape(), shape)) {
       problems.add("tensor '" + name + "': " + tensor.get().shape() + ", expected " + shape + why);
     } else if (!tensor.get().dtype().isFloatingPoint()) {
       problems.add(
@@ -127,5 +157,14 @@ public final class TensorCheck {
               + tensor.get().dtype().label()
               + ", expected a floating-point type");
     }
+  }
+
+  /** Vectors are stored as single rows too. */
+  private static boolean isOfShape(Shape found, Shape expected) {
+    return found.equals(expected)
+        || (expected.rank() == 1
+            && found.rank() == 2
+            && found.dimension(0) == 1
+            && found.dimension(1) == expected.dimension(0));
   }
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.text.added;
 
-import io.github.quant4j.text.bpe.Vocabulary;
 import io.github.quant4j.text.file.Section;
 import io.github.quant4j.text.normalizer.NormalizedText;
 import io.github.quant4j.text.normalizer.Normalizer;
 import io.github.quant4j.text.unicode.CharacterClasses;
+import io.github.quant4j.text.vocabulary.Vocabulary;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -2,6 +2,10 @@
 package io.github.quant4j.text.bpe;
 
 import io.github.quant4j.text.file.Section;
+import io.github.quant4j.text.vocabulary.IntList;
+import io.github.quant4j.text.vocabulary.Vocabulary;
+import io.github.quant4j.text.vocabulary.WordEncoder;
+import io.github.quant4j.text.vocabulary.WordModel;
 
 /**
  * A model of type BPE: byte-pair encoding (Sennrich, Haddow and Birch 2016, "Neural machine
@@ -9,7 +13,7 @@ import io.github.quant4j.text.file.Section;
  * for a bounded cache, and thread-safe; each thread takes an {@linkplain #encoder encoder} of its
  * own.
  */
-public final class BytePairModel {
+public final class BytePairModel implements WordModel {
   private final Vocabulary vocabulary;
   private final BytePairOptions options;
   private final SymbolReader symbols;
@@ -26,46 +30,36 @@ public final class BytePairModel {
   }
 
   /**
-   * Reads a model. Old files do not state its type; then a model with merges is taken for one of
-   * type BPE.
+   * Reads a model.
    *
    * @param section the section {@code model}
    * @return the model
-   * @throws IllegalArgumentException if it is malformed, of another type, or uses what is not
-   *     supported
+   * @throws IllegalArgumentException if it is malformed, or uses what is not supported
    */
   public static BytePairModel read(Section section) {
-    String type = section.optionalString("type").orElse("BPE");
-    if (!type.equals("BPE")) {
-      throw section.error("type", "the model '" + type + "' is not supported; supported is BPE");
-    }
     BytePairOptions options = BytePairOptions.read(section);
     Vocabulary vocabulary = Vocabulary.read(section);
     return new BytePairModel(
         vocabulary, options, MergeTable.read(section, vocabulary, options.continuingPrefix()));
   }
 
-  /**
-   * The tokens of the model.
-   *
-   * @return the vocabulary
-   */
+  @Override
   public Vocabulary vocabulary() {
     return vocabulary;
   }
 
   /**
-   * Makes an encoder for one thread.
+   * Makes an encoder.
    *
-   * @param ids receives the ids of the words
-   * @return the encoder
+   * <p>To encode a word of n characters costs O(n log n) at most, less where the word is known or
+   * falls apart.
    */
-  public Encoder encoder(IntList ids) {
+  @Override
+  public WordEncoder encoder(IntList ids) {
     return new Encoder(ids);
   }
 
-  /** Encodes words one after the other. Not thread-safe. */
-  public final class Encoder {
+  private final class Encoder implements WordEncoder {
     private final IntList ids;
     private final IntList word = new IntList(64);
     private final Merger merger = new Merger(merges);
@@ -74,13 +68,7 @@ public final class BytePairModel {
       this.ids = ids;
     }
 
-    /**
-     * Encodes a word. Costs O(n log n) for n characters at most, less where the word is known or
-     * falls apart.
-     *
-     * @param text the word, not empty
-     * @throws IllegalArgumentException if a character has no token, and neither has the unknown one
-     */
+    @Override
     public void encode(String text) {
       if (options.ignoreMerges()) {
         int id = vocabulary.find(text);

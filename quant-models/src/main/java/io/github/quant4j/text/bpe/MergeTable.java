@@ -3,6 +3,7 @@ package io.github.quant4j.text.bpe;
 
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.text.file.Section;
+import io.github.quant4j.text.vocabulary.Vocabulary;
 import java.util.Arrays;
 import java.util.List;
 

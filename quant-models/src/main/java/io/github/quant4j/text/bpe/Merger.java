@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.text.bpe;
 
+import io.github.quant4j.text.vocabulary.IntList;
 import java.util.Arrays;
 
 /**

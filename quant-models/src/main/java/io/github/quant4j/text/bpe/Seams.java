@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.text.bpe;
 
+import io.github.quant4j.text.vocabulary.Vocabulary;
+
 /**
  * Where a sequence of symbols can be cut without changing how it merges: between two symbols that
  * no merge ever brings together. Models without a pre-tokenizer see a whole document as one word;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.text.bpe;
 
+import io.github.quant4j.text.vocabulary.IntList;
+import io.github.quant4j.text.vocabulary.Vocabulary;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;

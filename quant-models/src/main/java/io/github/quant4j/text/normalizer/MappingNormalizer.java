@@ -43,13 +43,14 @@ final class MappingNormalizer implements Normalizer {
             }
           });
 
-  private interface Mapping {
+  /** What becomes of a character. */
+  interface Mapping {
     void map(int codePoint, StringBuilder out);
   }
 
   private final Mapping mapping;
 
-  private MappingNormalizer(Mapping mapping) {
+  MappingNormalizer(Mapping mapping) {
     this.mapping = mapping;
   }
 

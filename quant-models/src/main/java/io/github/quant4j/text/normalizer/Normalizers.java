@@ -22,7 +22,8 @@ public final class Normalizers {
   public static Normalizer read(Section section) {
     String type = section.string("type");
     return switch (type) {
-      case "Sequence" -> sequence(section.sections("normalizers"));
+      case "Sequence" ->
+          sequence(section.sections("normalizers").stream().map(Normalizers::read).toList());
       case "Prepend" -> {
         String prefix = section.string("prepend");
         yield text -> text.prepend(prefix);
@@ -37,18 +38,18 @@ public final class Normalizers {
       case "Nmt" -> MappingNormalizer.NMT;
       case "Strip" -> strip(section.flag("strip_left"), section.flag("strip_right"));
       case "ByteLevel" -> Normalizers::spellBytes;
+      case "BertNormalizer" -> BertNormalizer.read(section);
       default ->
           throw section.error(
               "type",
               "the normalizer '"
                   + type
                   + "' is not supported; supported are Sequence, Prepend, Replace, NFC, NFD, NFKC,"
-                  + " NFKD, Lowercase, Strip, StripAccents, Nmt and ByteLevel");
+                  + " NFKD, Lowercase, Strip, StripAccents, Nmt, ByteLevel and BertNormalizer");
     };
   }
 
-  private static Normalizer sequence(List<Section> sections) {
-    List<Normalizer> steps = sections.stream().map(Normalizers::read).toList();
+  static Normalizer sequence(List<Normalizer> steps) {
     return text -> {
       NormalizedText result = text;
       for (Normalizer step : steps) {
@@ -58,7 +59,7 @@ public final class Normalizers {
     };
   }
 
-  private static Normalizer unicode(NormalizationForm form) {
+  static Normalizer unicode(NormalizationForm form) {
     return text -> {
       String normalized = form.normalize(text.text());
       if (normalized.equals(text.text())) {

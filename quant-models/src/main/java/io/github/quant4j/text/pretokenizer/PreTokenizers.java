@@ -29,7 +29,8 @@ public final class PreTokenizers {
   public static PreTokenizer read(Section section) {
     String type = section.string("type");
     return switch (type) {
-      case "Sequence" -> sequence(section.sections("pretokenizers"));
+      case "Sequence" ->
+          sequence(section.sections("pretokenizers").stream().map(PreTokenizers::read).toList());
       case "ByteLevel" ->
           byteLevel(section.flag("add_prefix_space"), section.flag("use_regex", true));
       case "Split" ->
@@ -47,6 +48,11 @@ public final class PreTokenizers {
               section.get("behavior").isPresent()
                   ? SplitBehavior.read(section)
                   : SplitBehavior.ISOLATED);
+      case "BertPreTokenizer" ->
+          sequence(
+              List.of(
+                  characters(CharacterClasses::isWhiteSpace, SplitBehavior.REMOVED),
+                  characters(CharacterClasses::isPunctuation, SplitBehavior.ISOLATED)));
       case "WhitespaceSplit" -> characters(CharacterClasses::isWhiteSpace, SplitBehavior.REMOVED);
       case "Whitespace" -> PreTokenizers::words;
       case "CharDelimiterSplit" -> {
@@ -59,12 +65,11 @@ public final class PreTokenizers {
               "the pre-tokenizer '"
                   + type
                   + "' is not supported; supported are Sequence, ByteLevel, Split, Metaspace,"
-                  + " Digits, Punctuation, Whitespace, WhitespaceSplit and CharDelimiterSplit");
+                  + " Digits, Punctuation, Whitespace, WhitespaceSplit, CharDelimiterSplit and BertPreTokenizer");
     };
   }
 
-  private static PreTokenizer sequence(List<Section> sections) {
-    List<PreTokenizer> steps = sections.stream().map(PreTokenizers::read).toList();
+  private static PreTokenizer sequence(List<PreTokenizer> steps) {
     return (piece, out) -> {
       PieceConsumer chain = out;
       for (PreTokenizer step : steps.reversed()) {

@@ -82,6 +82,34 @@ public final class CharacterClasses {
   }
 
   /**
+   * Non-spacing marks, general category Mn, as of Unicode 7.0.
+   *
+   * @param codePoint any
+   * @return whether it is such a mark
+   */
+  public static boolean isNonSpacingMark(int codePoint) {
+    // Both were non-spacing marks once.
+    return Character.getType(codePoint) == Character.NON_SPACING_MARK
+            && !UnicodeGaps.NOT_YET_NON_SPACING.contains(codePoint)
+        || codePoint == 0x1734
+        || codePoint == 0x1171E;
+  }
+
+  /**
+   * Control and format characters, those of private use too: general categories Cc, Cf and Co as of
+   * Unicode 7.0.
+   *
+   * @param codePoint any
+   * @return whether it is one of them
+   */
+  public static boolean isOther(int codePoint) {
+    int type = Character.getType(codePoint);
+    return type == Character.CONTROL
+        || type == Character.FORMAT && !UnicodeGaps.NOT_YET_FORMAT.contains(codePoint)
+        || type == Character.PRIVATE_USE;
+  }
+
+  /**
    * Punctuation: general category P as of Unicode 7.0, and all of ASCII's punctuation and symbols.
    *
    * @param codePoint any

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import io.github.quant4j.generate.BatchPrediction;
 import io.github.quant4j.generate.DecodingSession;
 import io.github.quant4j.graph.ModelWeights;
-import io.github.quant4j.io.ModelDirectory;
+import io.github.quant4j.io.quantized.ModelSource;
 import io.github.quant4j.model.LanguageModel;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.model.runtime.StoredWeights;
@@ -28,7 +28,7 @@ record ReferenceModel(Path configuration) {
   private static final float TOLERANCE = 2e-4f;
 
   private LanguageModel open(int threads) throws IOException {
-    ModelWeights weights = new StoredWeights(ModelDirectory.open(configuration.getParent()));
+    ModelWeights weights = new StoredWeights(ModelSource.open(configuration.getParent()));
     return LanguageModel.of(
         Files.readString(configuration),
         weights,
