@@ -37,7 +37,8 @@ import java.util.stream.Stream;
 final class ExportDirectory implements AutoCloseable {
   static final String REQUANTIZE = "--requantize quantizes such layers again";
 
-  private static final List<String> CONFIGS = List.of("quantization_config", "compression_config", "quantization");
+  private static final List<String> CONFIGS =
+      List.of("quantization_config", "compression_config", "quantization");
 
   private final ModelSource source;
   private final OutputDirectory output;
@@ -45,8 +46,7 @@ final class ExportDirectory implements AutoCloseable {
   private final Set<String> written = new HashSet<>();
   private final Set<String> replaced = new HashSet<>();
 
-  private ExportDirectory(
-      ModelSource source, OutputDirectory output, CheckpointWriter checkpoint) {
+  private ExportDirectory(ModelSource source, OutputDirectory output, CheckpointWriter checkpoint) {
     this.source = source;
     this.output = output;
     this.checkpoint = checkpoint;
@@ -96,7 +96,9 @@ final class ExportDirectory implements AutoCloseable {
   }
 
   private boolean isSame(String name, float[] bias) {
-    return source.find(name).map(tensor -> Arrays.equals(tensor.toFloatArray(), bias))
+    return source
+        .find(name)
+        .map(tensor -> Arrays.equals(tensor.toFloatArray(), bias))
         .orElse(false);
   }
 
@@ -118,9 +120,7 @@ final class ExportDirectory implements AutoCloseable {
     Tensor weight = stored(Shape.of(values.rows(), values.columns()), values.data(), type);
     layer(module, Map.of("weight", weight), Optional.empty());
     return new LayerExport(
-        module,
-        LayerExport.Outcome.DEQUANTIZED,
-        "an embedding, the same values as " + type);
+        module, LayerExport.Outcome.DEQUANTIZED, "an embedding, the same values as " + type);
   }
 
   private static boolean isExact(float[] values, DType type) {

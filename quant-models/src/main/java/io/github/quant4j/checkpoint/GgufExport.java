@@ -6,8 +6,8 @@ import io.github.quant4j.checkpoint.gguf.GgufTypes;
 import io.github.quant4j.checkpoint.gguf.RowSource;
 import io.github.quant4j.checkpoint.gguf.TensorEncoder;
 import io.github.quant4j.graph.LinearSite;
-import io.github.quant4j.io.ProtectedInputs;
 import io.github.quant4j.io.OutputException;
+import io.github.quant4j.io.ProtectedInputs;
 import io.github.quant4j.io.TensorSource;
 import io.github.quant4j.io.gguf.GgufMetadata;
 import io.github.quant4j.io.gguf.GgufTensorType;
@@ -147,8 +147,7 @@ record GgufExport(GgufTypes types) implements ModelExport {
 
     private GgufMixture mixture(List<StoredTensor> stored) {
       DecoderConfiguration model = layout.configuration();
-      AttentionShape attention =
-          (AttentionShape) model.layerShapes().getFirst().attention();
+      AttentionShape attention = (AttentionShape) model.layerShapes().getFirst().attention();
       int experts =
           model.layerShapes().stream()
               .mapToInt(
@@ -183,7 +182,8 @@ record GgufExport(GgufTypes types) implements ModelExport {
       List<StoredTensor> stored = layout.tensors();
       GgufMixture mixture = mixture(stored);
       stored.forEach(
-          tensor -> sources(tensor).stream().filter(name -> name.endsWith(BIAS)).forEach(biases::add));
+          tensor ->
+              sources(tensor).stream().filter(name -> name.endsWith(BIAS)).forEach(biases::add));
       layout
           .factors()
           .forEach(
@@ -218,8 +218,7 @@ record GgufExport(GgufTypes types) implements ModelExport {
       return importance.flatMap(matrix -> matrix.meanSquares(tensor, columns, index));
     }
 
-    private LayerExport report(
-        StoredTensor tensor, GgufTensorType type, TensorEncoder encoder) {
+    private LayerExport report(StoredTensor tensor, GgufTensorType type, TensorEncoder encoder) {
       Optional<String> problem = problem(tensor);
       if (problem.isPresent()) {
         return new LayerExport(tensor.name(), LayerExport.Outcome.REFUSED, problem.get());
@@ -249,9 +248,7 @@ record GgufExport(GgufTypes types) implements ModelExport {
 
     private static Set<String> sources(StoredTensor tensor) {
       Set<String> names = new LinkedHashSet<>();
-      tensor
-          .matrices()
-          .forEach(matrix -> matrix.rows().forEach(rows -> names.add(rows.source())));
+      tensor.matrices().forEach(matrix -> matrix.rows().forEach(rows -> names.add(rows.source())));
       return names;
     }
 
@@ -296,8 +293,7 @@ record GgufExport(GgufTypes types) implements ModelExport {
         if (linear.isPresent() && linear.get().transform().isPresent()) {
           Optional<float[]> bias = EffectiveWeights.of(linear.get(), compute).bias();
           if (bias.isPresent()) {
-            return RowSource.of(
-                Tensor.ofFloats(Shape.of(bias.get().length), bias.get()), true);
+            return RowSource.of(Tensor.ofFloats(Shape.of(bias.get().length), bias.get()), true);
           }
         }
       }
