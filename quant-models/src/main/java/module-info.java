@@ -15,5 +15,6 @@ module quant4j.models {
   exports io.github.quant4j.model.config;
   exports io.github.quant4j.speech;
   exports io.github.quant4j.text;
+  exports io.github.quant4j.text.gguf;
   exports io.github.quant4j.transcribe;
 }

@@ -82,11 +82,12 @@ public final class Inspector {
   }
 
   /**
-   * Looks at a model directory, a safetensors file, a GGUF file or an importance matrix. Of a quantized model, each quantized matrix
-   * is one entry with the distribution of the weights it stands for; so is it of the file {@code
-   * model.safetensors} of such a model, but not of single shards, which may hold parts. Of a GGUF
-   * file each tensor is an entry, of all parts if it is the first of several. Importance matrices of
-   * the older form are told by the ends of their names, {@code .dat} or {@code .imatrix}.
+   * Looks at a model directory, a safetensors file, a GGUF file or an importance matrix. Of a
+   * quantized model, each quantized matrix is one entry with the distribution of the weights it
+   * stands for; so is it of the file {@code model.safetensors} of such a model, but not of single
+   * shards, which may hold parts. Of a GGUF file each tensor is an entry, of all parts if it is the
+   * first of several. Importance matrices of the older form are told by the ends of their names,
+   * {@code .dat} or {@code .imatrix}.
    *
    * @param path a model directory or a file
    * @return what is in it
@@ -98,14 +99,15 @@ public final class Inspector {
   public Inspection inspect(Path path) throws IOException {
     // Files cannot be opened by a thread that is interrupted.
     cancellation.check();
-    if (Files.isDirectory(path)) {
-      try (ModelDirectory model = ModelDirectory.open(path)) {
-        return inspect(path, model, QuantizedWeights.of(model.config(), new Unchecked(model)));
-      }
-    }
     GgufInspector gguf = new GgufInspector(team, progress, cancellation);
-    if (GgufFile.isGguf(path)) {
-      return gguf.inspect(path);
+    Optional<Path> model = GgufFile.locate(path);
+    if (model.isPresent()) {
+      return gguf.inspect(model.get());
+    }
+    if (Files.isDirectory(path)) {
+      try (ModelDirectory files = ModelDirectory.open(path)) {
+        return inspect(path, files, QuantizedWeights.of(files.config(), new Unchecked(files)));
+      }
     }
     if (GgufInspector.isImportance(path)) {
       return gguf.inspectImportance(path);
@@ -114,8 +116,8 @@ public final class Inspector {
     if (path.endsWith(ModelDirectory.WEIGHTS)
         && directory != null
         && Files.exists(directory.resolve(ModelDirectory.CONFIG))) {
-      try (ModelDirectory model = ModelDirectory.open(directory)) {
-        return inspect(path, model, QuantizedWeights.of(model.config(), new Unchecked(model)));
+      try (ModelDirectory files = ModelDirectory.open(directory)) {
+        return inspect(path, files, QuantizedWeights.of(files.config(), new Unchecked(files)));
       }
     }
     try (SafetensorsFile file = SafetensorsFile.open(path)) {
@@ -152,8 +154,7 @@ public final class Inspector {
       cancellation.check();
       entries.add(inspect(slice, List.of(), source, quantized));
     }
-    return new Inspection(
-        path.toString(), quantized.method(), GgufMetadata.empty(), entries);
+    return new Inspection(path.toString(), quantized.method(), GgufMetadata.empty(), entries);
   }
 
   private TensorInspection inspect(Tensor tensor, ChecksumState checksum) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.pipeline;
 
+import io.github.quant4j.io.TensorSource;
 import io.github.quant4j.io.quantized.ModelSource;
 import io.github.quant4j.json.JsonWriter;
 import io.github.quant4j.tensor.Tensor;
@@ -19,8 +20,9 @@ final class ModelSignature {
     CRC32C checksum = new CRC32C();
     checksum.update(JsonWriter.compact(model.config()).getBytes(StandardCharsets.UTF_8));
     long bytes = 0;
-    for (String name : model.names()) {
-      Tensor tensor = model.require(name);
+    TensorSource stored = model.stored();
+    for (String name : stored.names()) {
+      Tensor tensor = stored.require(name);
       String header = name + tensor.dtype() + tensor.shape();
       checksum.update(header.getBytes(StandardCharsets.UTF_8));
       for (long at = 0; at < tensor.byteSize(); at += PIECE) {

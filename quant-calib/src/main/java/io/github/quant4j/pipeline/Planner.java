@@ -3,7 +3,11 @@ package io.github.quant4j.pipeline;
 
 import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.graph.LinearSite;
+import io.github.quant4j.io.TensorFileException;
+import io.github.quant4j.io.TensorSource;
 import io.github.quant4j.io.quantized.ModelSource;
+import io.github.quant4j.io.quantized.QuantizedWeights;
+import io.github.quant4j.linear.WeightTerm;
 import io.github.quant4j.recipe.Recipe;
 import io.github.quant4j.statistic.StatisticNeed;
 import io.github.quant4j.tensor.Shape;
@@ -12,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Decides what becomes of each site, and finds all that is wrong with it. */
 final class Planner {
@@ -23,6 +28,7 @@ final class Planner {
   private final List<SiteRule> overrides;
   private final WeightScores scores;
   private final PlanProblems problems = new PlanProblems();
+  private @Nullable QuantizedWeights quantized;
 
   /**
    * What was said of some sites; the last word counts.
@@ -107,13 +113,15 @@ final class Planner {
   }
 
   private long bytesBefore() {
-    return directory.names().stream().mapToLong(name -> directory.require(name).byteSize()).sum();
+    TensorSource stored = directory.stored();
+    return stored.names().stream().mapToLong(name -> stored.require(name).byteSize()).sum();
   }
 
   private PlannedSite plan(LinearSite site, boolean isKept) {
     Optional<Recipe> chosen = recipeOf(site, isKept, recipe, overrides);
     Optional<Tensor> weights = model.arrangedTensors().orElse(directory).find(site.weight());
-    long before = weights.map(tensor -> tensor.byteSize() * Byte.SIZE).orElse(0L);
+    long before =
+        packedBits(site).orElse(weights.map(tensor -> tensor.byteSize() * Byte.SIZE).orElse(0L));
     long after = before;
     if (chosen.isPresent()) {
       try {
@@ -132,6 +140,20 @@ final class Planner {
       }
     }
     return new PlannedSite(site, chosen, before, after);
+  }
+
+  /** The size of a layer that is quantized already. */
+  private Optional<Long> packedBits(LinearSite site) {
+    try {
+      QuantizedWeights known = quantized == null ? directory.quantized() : quantized;
+      quantized = known;
+      return known
+          .find(site.name())
+          .map(linear -> linear.terms().stream().mapToLong(WeightTerm::storageBits).sum());
+    } catch (TensorFileException e) {
+      problems.add(site, String.valueOf(e.getMessage()));
+      return Optional.empty();
+    }
   }
 
   private void requireScores(LinearSite site, Recipe chosen) {

@@ -13,7 +13,11 @@ import io.github.quant4j.io.gguf.GgufMetadata;
 import io.github.quant4j.io.gguf.GgufTensorType;
 import io.github.quant4j.io.gguf.GgufWriter;
 import io.github.quant4j.io.gguf.ImportanceMatrix;
+import io.github.quant4j.io.quantized.Companion;
 import io.github.quant4j.io.quantized.ModelSource;
+import io.github.quant4j.json.JsonException;
+import io.github.quant4j.json.JsonParser;
+import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.QuantizedLinear;
@@ -27,7 +31,10 @@ import io.github.quant4j.model.gguf.StoredTensor;
 import io.github.quant4j.model.runtime.StoredWeights;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
+import io.github.quant4j.text.gguf.GgufTokenizerOptions;
+import io.github.quant4j.text.gguf.GgufTokenizerWriter;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,6 +46,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes a model as a GGUF file that llama.cpp runs: every tensor under its name there, its rows in
@@ -47,6 +56,7 @@ import org.jspecify.annotations.Nullable;
  * @param types what tensors are stored as
  */
 record GgufExport(GgufTypes types) implements ModelExport {
+  private static final Logger LOG = LoggerFactory.getLogger(GgufExport.class);
   private static final int RECENT = 4;
   private static final String BIAS = ".bias";
 
@@ -67,6 +77,7 @@ record GgufExport(GgufTypes types) implements ModelExport {
     if (!refused.isEmpty()) {
       throw new ExportException(name(), refused, ExportDirectory.REQUANTIZE);
     }
+    work.differences.forEach(one -> LOG.warn("{}: {}", target, one));
     List<Path> written = work.writer.write(target);
     long bytes = 0;
     for (Path file : written) {
@@ -108,6 +119,7 @@ record GgufExport(GgufTypes types) implements ModelExport {
           }
         };
 
+    private final List<String> differences = new ArrayList<>();
     private final Set<String> biases = new HashSet<>();
     private int done;
 
@@ -128,12 +140,18 @@ record GgufExport(GgufTypes types) implements ModelExport {
       this.writer = new GgufWriter(metadata(source));
     }
 
-    private GgufMetadata metadata(ModelSource source) {
+    private GgufMetadata metadata(ModelSource source) throws IOException {
       GgufMetadata.Builder metadata = layout.metadata().toBuilder();
       metadata.putString("general.type", "model");
       metadata.putString("general.name", String.valueOf(source.path().getFileName()));
       metadata.putUnsigned("general.file_type", export.types.preset().fileType());
       metadata.putUnsigned("general.quantization_version", 2);
+      Optional<JsonValue.Obj> tokenizer = companion(source, "tokenizer.json");
+      if (tokenizer.isPresent()) {
+        differences.addAll(
+            GgufTokenizerWriter.write(tokenizer.get(), tokenizerOptions(source), metadata));
+        return metadata.build();
+      }
       metadata.putString("tokenizer.ggml.model", "none");
       DecoderConfiguration model = layout.configuration();
       model
@@ -143,6 +161,35 @@ record GgufExport(GgufTypes types) implements ModelExport {
           .findFirst()
           .ifPresent(token -> metadata.putUnsigned("tokenizer.ggml.eos_token_id", token));
       return metadata.build();
+    }
+
+    private GgufTokenizerOptions tokenizerOptions(ModelSource source) throws IOException {
+      GgufTokenizerOptions known =
+          GgufTokenizerOptions.none()
+              .withConfig(source.config())
+              .withVocabularySize(layout.configuration().vocabularySize());
+      Optional<JsonValue.Obj> config = companion(source, "tokenizer_config.json");
+      if (config.isPresent()) {
+        known = known.withTokenizerConfig(config.get());
+      }
+      Optional<Companion> template = source.companion("chat_template.jinja");
+      return template.isEmpty()
+          ? known
+          : known.withChatTemplate(
+              new String(template.get().content(), StandardCharsets.UTF_8));
+    }
+
+    private static Optional<JsonValue.Obj> companion(ModelSource source, String name)
+        throws IOException {
+      Optional<Companion> file = source.companion(name);
+      if (file.isEmpty()) {
+        return Optional.empty();
+      }
+      try {
+        return Optional.of(JsonParser.parseObject(file.get().content()));
+      } catch (JsonException e) {
+        throw new IllegalArgumentException(name + ": " + e.getMessage(), e);
+      }
     }
 
     private GgufMixture mixture(List<StoredTensor> stored) {

@@ -2,6 +2,7 @@
 package io.github.quant4j.model;
 
 import io.github.quant4j.annotation.Stable;
+import io.github.quant4j.checkpoint.ModelFormats;
 import io.github.quant4j.graph.Block;
 import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.graph.HiddenStates;
@@ -75,7 +76,7 @@ public final class SpeechEncoder implements AutoCloseable {
    * @throws IOException if reading fails
    */
   public static boolean isIn(Path directory) throws IOException {
-    try (ModelDirectory files = ModelDirectory.open(directory)) {
+    try (ModelSource files = ModelFormats.open(directory)) {
       return WhisperConfiguration.describes(files.config());
     }
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model;
 
+import io.github.quant4j.checkpoint.ModelFormats;
 import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.io.ModelDirectory;
@@ -83,7 +84,7 @@ public final class SpeechRecognizer implements AutoCloseable {
    * @throws IOException if reading fails
    */
   public static boolean isIn(Path directory) throws IOException {
-    try (ModelDirectory files = ModelDirectory.open(directory)) {
+    try (ModelSource files = ModelFormats.open(directory)) {
       return WhisperConfiguration.describes(files.config())
           && WhisperDecoderConfiguration.describes(files.config())
           && Stream.of("model.decoder.embed_tokens.weight", "decoder.embed_tokens.weight")

@@ -3,6 +3,7 @@ package io.github.quant4j.text;
 
 import io.github.quant4j.json.JsonException;
 import io.github.quant4j.json.JsonParser;
+import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.text.added.AddedTokens;
 import io.github.quant4j.text.bpe.BytePairModel;
 import io.github.quant4j.text.decoder.Decoder;
@@ -96,6 +97,18 @@ public final class TokenizerFile {
   }
 
   /**
+   * Makes a tokenizer of what a file says.
+   *
+   * @param content the content of a file {@code tokenizer.json}
+   * @return the tokenizer
+   * @throws InvalidTokenizerException if the content is malformed or not supported; the message
+   *     names the element
+   */
+  public static Tokenizer of(JsonValue.Obj content) {
+    return make(content, IN_MEMORY);
+  }
+
+  /**
    * Reads a tokenizer from memory.
    *
    * @param json the content of a file {@code tokenizer.json}, in UTF-8
@@ -106,8 +119,18 @@ public final class TokenizerFile {
    */
   public static Tokenizer parse(byte[] json, String subject) {
     requireSize(json.length, subject);
+    JsonValue.Obj content;
     try {
-      return read(new Section(JsonParser.parseObject(json), ""));
+      content = JsonParser.parseObject(json);
+    } catch (JsonException e) {
+      throw new InvalidTokenizerException(subject, String.valueOf(e.getMessage()), e);
+    }
+    return make(content, subject);
+  }
+
+  private static Tokenizer make(JsonValue.Obj content, String subject) {
+    try {
+      return read(new Section(content, ""));
     } catch (JsonException | IllegalArgumentException e) {
       throw new InvalidTokenizerException(subject, String.valueOf(e.getMessage()), e);
     }

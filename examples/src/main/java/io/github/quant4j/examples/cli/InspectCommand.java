@@ -29,7 +29,9 @@ import picocli.CommandLine.Parameters;
 final class InspectCommand implements Callable<Integer> {
   private final Quant quant;
 
-  @Parameters(paramLabel = "PATH", description = "A model directory, a safetensors or GGUF file, or an importance matrix.")
+  @Parameters(
+      paramLabel = "PATH",
+      description = "A model directory, a safetensors or GGUF file, or an importance matrix.")
   private Path path = Path.of("");
 
   @Option(

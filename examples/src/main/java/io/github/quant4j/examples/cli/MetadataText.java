@@ -29,8 +29,11 @@ final class MetadataText {
           default -> List.of();
         };
     String line = isArray(value) ? list(texts, length(value)) : value.toString();
-    String clean = line.codePoints().limit(LONGEST_LINE + 1L).collect(
-        StringBuilder::new, MetadataText::appendVisible, StringBuilder::append).toString();
+    String clean =
+        line.codePoints()
+            .limit(LONGEST_LINE + 1L)
+            .collect(StringBuilder::new, MetadataText::appendVisible, StringBuilder::append)
+            .toString();
     return clean.length() > LONGEST_LINE
         ? clean.substring(0, LONGEST_LINE - MORE.length()) + MORE
         : clean;
@@ -81,7 +84,8 @@ final class MetadataText {
     switch (value) {
       case GgufValue.Whole whole ->
           json.put("value", whole(whole.type(), whole.value(), whole.toString()));
-      case GgufValue.Real real -> json.put("value", Numbers.json(real.value()));
+      case GgufValue.Real real ->
+          json.put("value", real(real.type(), real.value(), real.toString()));
       case GgufValue.Flag flag -> json.put("value", flag.value());
       case GgufValue.Text text -> json.put("value", text.value());
       case GgufValue.Texts array -> {
@@ -105,10 +109,17 @@ final class MetadataText {
       return array.whole(index) != 0;
     }
     if (array.type().isReal()) {
-      Double value = Numbers.json(array.real(index));
-      return value == null ? array.text(index) : value;
+      return real(array.type(), array.real(index), array.text(index));
     }
     return whole(array.type(), array.whole(index), array.text(index));
+  }
+
+  /** A number, as short as its type allows; as text if it is not finite. */
+  private static Object real(GgufValueType type, double value, String text) {
+    if (!Double.isFinite(value)) {
+      return text;
+    }
+    return type == GgufValueType.FLOAT32 ? (Object) (float) value : (Object) value;
   }
 
   /** A number; as text if it is one that a long cannot hold. */

@@ -5,7 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.io.SafetensorsWriter;
+import io.github.quant4j.io.gguf.GgufMetadata;
+import io.github.quant4j.io.gguf.GgufValue;
+import io.github.quant4j.io.gguf.GgufValueType;
+import io.github.quant4j.io.gguf.GgufWriter;
 import io.github.quant4j.json.JsonValue;
+import io.github.quant4j.json.JsonWriter;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
 import java.io.IOException;
@@ -74,11 +79,56 @@ class InspectCommandTest {
         run.out());
   }
 
+  private Path gguf() throws IOException {
+    List<String> words = List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j");
+    Path file = temporary.resolve("some.gguf");
+    new GgufWriter(
+            GgufMetadata.builder()
+                .putString("general.architecture", "llama\nand more")
+                .putFloat("a.number", 1e-6f)
+                .putBoolean("a.flag", true)
+                .put("a.large", new GgufValue.Whole(GgufValueType.UINT64, -1))
+                .putFloats("some.numbers", new float[] {0.1f, Float.NaN})
+                .putStrings("some.words", words)
+                .build())
+        .add(Tensor.ofFloats(Shape.of(1, 2), new float[] {1, 3}).withName("x"))
+        .write(file);
+    return file;
+  }
+
+  @Test
+  void metadataOfGgufFilesIsShortened() throws IOException {
+    CommandRun run = CommandRun.of("inspect", gguf().toString(), "--json");
+    assertEquals(
+        List.of("path", "quant_method", "metadata", "tensors", "totals", "quantized"),
+        run.members());
+    JsonValue.Obj metadata = run.json().getObject("metadata").orElseThrow();
+    assertEquals(
+        "{\"general.architecture\":{\"type\":\"string\",\"value\":\"llama\\nand more\"},"
+            + "\"a.number\":{\"type\":\"float32\",\"value\":1.0E-6},"
+            + "\"a.flag\":{\"type\":\"bool\",\"value\":true},"
+            + "\"a.large\":{\"type\":\"uint64\",\"value\":\"18446744073709551615\"},"
+            + "\"some.numbers\":{\"type\":\"array of float32\",\"length\":2,"
+            + "\"first\":[0.1,\"NaN\"]},"
+            + "\"some.words\":{\"type\":\"array of string\",\"length\":10,"
+            + "\"first\":[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\"]}}",
+        JsonWriter.compact(metadata));
+    JsonValue.Obj tensor = (JsonValue.Obj) run.json().getArray("tensors").orElseThrow().getFirst();
+    assertEquals("F32", tensor.getString("dtype").orElseThrow());
+    assertEquals(3, tensor.getDouble("max").orElseThrow());
+    String table = CommandRun.of("inspect", gguf().toString()).out();
+    assertTrue(table.contains("llama\\nand more"), table);
+    assertTrue(table.contains("(10) [\"a\", \"b\","), table);
+    assertTrue(table.contains("\"h\", ...]"), table);
+  }
+
   @Test
   void whatIsNoModelIsNamed() throws IOException {
     CommandRun.of("inspect", temporary.resolve("nothing").toString())
         .requireFailure(Failure.CALL, "nothing: no such file");
     CommandRun.of("inspect", temporary.toString()).requireFailure(Failure.CALL, "config.json");
+    Path gguf = Files.writeString(temporary.resolve("a.gguf"), "this is neither a model");
+    CommandRun.of("inspect", gguf.toString()).requireFailure(Failure.CALL, "a.gguf", "GGUF");
     Path text = Files.writeString(temporary.resolve("text.txt"), "this is a text");
     CommandRun.of("inspect", text.toString())
         .requireFailure(Failure.CALL, "text.txt", "is this a safetensors file?");

@@ -4,8 +4,12 @@ package io.github.quant4j.examples.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.quant4j.io.gguf.GgufMetadata;
+import io.github.quant4j.io.gguf.GgufWriter;
 import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;
+import io.github.quant4j.tensor.Shape;
+import io.github.quant4j.tensor.Tensor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -56,6 +60,38 @@ class VerifyCommandTest {
     assertEquals(false, json.getBoolean("ok").orElseThrow());
     JsonValue.Obj problem = (JsonValue.Obj) json.getArray("problems").orElseThrow().getFirst();
     assertTrue(problem.getString("description").orElseThrow().contains("truncated"), run.out());
+  }
+
+  @Test
+  void filesInGgufAreVerified() throws IOException {
+    Path file = temporary.resolve("model.gguf");
+    CommandRun converted =
+        CommandRun.of("convert", CommandRun.MODEL, file.toString(), "--to", "gguf:Q8_0");
+    assertEquals(0, converted.status(), converted.err());
+    for (Path path : List.of(file, temporary)) {
+      assertEquals(path + ": ok\n", CommandRun.of("verify", path.toString()).out());
+    }
+    byte[] bytes = Files.readAllBytes(file);
+    // The last tensor is a norm in binary32: its last number becomes a NaN.
+    Arrays.fill(bytes, bytes.length - Float.BYTES, bytes.length, (byte) 0xff);
+    Files.write(file, bytes);
+    CommandRun damaged = CommandRun.of("verify", file.toString());
+    assertEquals(Failure.WORK, damaged.status());
+    assertTrue(damaged.err().contains("tensor 'output_norm.weight'"), damaged.err());
+    CommandRun.of("verify", temporary.resolve("none.gguf").toString())
+        .requireFailure(Failure.CALL, "none.gguf: no such file");
+  }
+
+  /** The file is sound, but nothing that could run. */
+  @Test
+  void whatIsNoModelIsAProblem() throws IOException {
+    Path file = temporary.resolve("model.gguf");
+    new GgufWriter(GgufMetadata.builder().putString("general.architecture", "no such").build())
+        .add(Tensor.ofFloats(Shape.of(2), new float[2]).withName("x"))
+        .write(file);
+    CommandRun run = CommandRun.of("verify", file.toString());
+    assertEquals(Failure.WORK, run.status());
+    assertTrue(run.err().contains("no such"), run.err());
   }
 
   @Test

@@ -13,14 +13,12 @@ import java.util.Map;
 /** Lays out the header of a file. */
 final class GgufHeaderWriter {
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-  private final ByteBuffer number =
-      ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+  private final ByteBuffer number = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
 
   private GgufHeaderWriter() {}
 
   /** The header with the zeros that align the data. */
-  static ByteBuffer header(
-      GgufMetadata metadata, List<GgufHeader.Entry> tensors, int alignment) {
+  static ByteBuffer header(GgufMetadata metadata, List<GgufHeader.Entry> tensors, int alignment) {
     GgufHeaderWriter writer = new GgufHeaderWriter();
     writer.putInt(GgufHeader.MAGIC);
     writer.putInt(GgufHeader.VERSION);

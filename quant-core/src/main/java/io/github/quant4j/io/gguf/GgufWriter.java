@@ -80,7 +80,9 @@ public final class GgufWriter {
   private static void requireReadable(GgufMetadata metadata) {
     if (metadata.keys().size() > GgufHeader.MOST_KEYS - ADDED_KEYS) {
       throw new IllegalArgumentException(
-          "metadata: " + metadata.keys().size() + " keys, expected at most "
+          "metadata: "
+              + metadata.keys().size()
+              + " keys, expected at most "
               + (GgufHeader.MOST_KEYS - ADDED_KEYS));
     }
     long text = 0;
@@ -88,7 +90,10 @@ public final class GgufWriter {
       int length = key.getBytes(StandardCharsets.UTF_8).length;
       if (length > GgufHeader.LONGEST_KEY || key.indexOf('\0') >= 0) {
         throw new IllegalArgumentException(
-            "metadata: a key of " + length + " bytes, expected at most " + GgufHeader.LONGEST_KEY
+            "metadata: a key of "
+                + length
+                + " bytes, expected at most "
+                + GgufHeader.LONGEST_KEY
                 + " and no zero");
       }
       text += length;
@@ -98,7 +103,9 @@ public final class GgufWriter {
     }
     if (text > GgufHeader.MOST_TEXT - ADDED_TEXT) {
       throw new IllegalArgumentException(
-          "metadata: " + text + " bytes of keys and strings, expected less than "
+          "metadata: "
+              + text
+              + " bytes of keys and strings, expected less than "
               + GgufHeader.MOST_TEXT);
     }
   }
@@ -168,8 +175,13 @@ public final class GgufWriter {
     int length = name.getBytes(StandardCharsets.UTF_8).length;
     if (length < 1 || length > GgufHeader.LONGEST_NAME || name.indexOf('\0') >= 0) {
       throw new IllegalArgumentException(
-          "name: '" + name + "' has " + length + " bytes, expected 1 to "
-              + GgufHeader.LONGEST_NAME + " and no zero");
+          "name: '"
+              + name
+              + "' has "
+              + length
+              + " bytes, expected 1 to "
+              + GgufHeader.LONGEST_NAME
+              + " and no zero");
     }
     Item item = new Item(name, type, List.copyOf(dimensions), content);
     try {
@@ -260,13 +272,18 @@ public final class GgufWriter {
     if (items.stream().allMatch(item -> item.type.blockSize() == 1)) {
       return metadata;
     }
-    GgufValue expected =
-        new GgufValue.Whole(GgufValueType.UINT32, GgufHeader.QUANTIZATION_VERSION);
+    GgufValue expected = new GgufValue.Whole(GgufValueType.UINT32, GgufHeader.QUANTIZATION_VERSION);
     GgufValue found = metadata.find(GgufHeader.QUANTIZATION_VERSION_KEY).orElse(expected);
     if (!found.equals(expected)) {
       throw new IllegalArgumentException(
-          "metadata '" + GgufHeader.QUANTIZATION_VERSION_KEY + "': " + found.kind() + " " + found
-              + ", expected uint32 " + expected);
+          "metadata '"
+              + GgufHeader.QUANTIZATION_VERSION_KEY
+              + "': "
+              + found.kind()
+              + " "
+              + found
+              + ", expected uint32 "
+              + expected);
     }
     return metadata.toBuilder().put(GgufHeader.QUANTIZATION_VERSION_KEY, expected).build();
   }
@@ -312,8 +329,7 @@ public final class GgufWriter {
     long position = 0;
     for (Item item : part) {
       entries.add(
-          new GgufHeader.Entry(
-              item.name, item.type, item.dimensions, position, item.byteSize()));
+          new GgufHeader.Entry(item.name, item.type, item.dimensions, position, item.byteSize()));
       position = GgufHeader.align(Math.addExact(position, item.byteSize()), alignment);
     }
     file.write(GgufHeaderWriter.header(partMetadata, entries, alignment));
@@ -354,8 +370,16 @@ public final class GgufWriter {
 
   private static IllegalStateException wrongSize(Item item, long left) {
     return new IllegalStateException(
-        "tensor '" + item.name + "': its content gave " + (left < 0 ? "more than " : "")
-            + (item.byteSize() - Math.max(0, left)) + " bytes, expected " + item.byteSize()
-            + " for " + item.type + " " + item.dimensions);
+        "tensor '"
+            + item.name
+            + "': its content gave "
+            + (left < 0 ? "more than " : "")
+            + (item.byteSize() - Math.max(0, left))
+            + " bytes, expected "
+            + item.byteSize()
+            + " for "
+            + item.type
+            + " "
+            + item.dimensions);
   }
 }

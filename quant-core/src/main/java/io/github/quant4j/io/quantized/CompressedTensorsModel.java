@@ -28,6 +28,7 @@ final class CompressedTensorsModel {
   private static final String PACKED = ".weight_packed";
   private static final String SCALE = ".weight_scale";
   private static final String CACHE = "kv_cache_scheme";
+  private static final String ATTENTION = "attention_input_activations";
 
   /** A format that is none: the weights are rounded, but stored as they were. */
   private static final String DENSE = "dense";
@@ -59,6 +60,9 @@ final class CompressedTensorsModel {
               + "': a quantized key-value cache is asked for; it is kept in the precision that the"
               + " options say");
       matching(CACHE_PARAMETER, tensors, shared);
+    }
+    if (object.get(ATTENTION).isPresent()) {
+      warnings.add("'" + ATTENTION + "': inputs of attention stay in full precision");
     }
     if (object.getString("format").filter(DENSE::equals).isPresent()) {
       if (!ModuleTensors.having(tensors, "weight_packed").isEmpty()) {

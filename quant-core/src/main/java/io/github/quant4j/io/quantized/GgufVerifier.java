@@ -61,8 +61,15 @@ public final class GgufVerifier {
       verifier.verify(file);
       return List.copyOf(verifier.problems);
     } catch (TensorFileException e) {
-      return List.of(new Problem(path.toString(), String.valueOf(e.getMessage())));
+      return List.of(new Problem(path.toString(), withoutName(path, e)));
     }
+  }
+
+  /** What is wrong with the file itself, whose name is the subject already. */
+  private static String withoutName(Path path, TensorFileException e) {
+    String message = String.valueOf(e.getMessage());
+    String name = path + ": ";
+    return message.startsWith(name) ? message.substring(name.length()) : message;
   }
 
   private void report(GgufTensor tensor, String description) {

@@ -34,7 +34,7 @@ class GgufConformanceTest {
     try (InputStream stream =
         Objects.requireNonNull(GgufConformanceTest.class.getResourceAsStream("fixtures.tsv"))) {
       String text = new String(stream.readAllBytes(), StandardCharsets.UTF_8);
-      for (String line : text.split("\n")) {
+      for (String line : text.lines().toList()) {
         String[] cells = line.split("\t");
         if (cells[0].equals("file")) {
           lines = new ArrayList<>();
@@ -93,10 +93,7 @@ class GgufConformanceTest {
   }
 
   private static String typeOf(GgufValue value) {
-    return value
-        .kind()
-        .replace("array of", "array")
-        .toUpperCase(Locale.ROOT);
+    return value.kind().replace("array of", "array").toUpperCase(Locale.ROOT);
   }
 
   private static String text(GgufValue value) {
@@ -104,11 +101,7 @@ class GgufConformanceTest {
       case GgufValue.Flag flag -> flag.value() ? "True" : "False";
       case GgufValue.Real real -> Double.toString(real.value()).replace("E-7", "e-07");
       case GgufValue.Texts texts ->
-          texts.values().size()
-              + " "
-              + texts.values().getFirst()
-              + "|"
-              + texts.values().getLast();
+          texts.values().size() + " " + texts.values().getFirst() + "|" + texts.values().getLast();
       case GgufValue.Numbers numbers ->
           numbers.size() + " " + numbers.text(0) + "|" + numbers.text(numbers.size() - 1);
       default -> value.toString();

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -235,8 +236,7 @@ class GgufFileTest {
         bad(RawGguf.start(0, 1).u64(huge).data(9), "metadata key 0", "" + huge),
         bad(RawGguf.start(0, 1).u64(50).data(9), "metadata key 0", "50 bytes", "9 are left"),
         bad(RawGguf.start(0, 1).u64(1).raw((byte) 0xff).u32(4).u32(4), "UTF-8"),
-        bad(
-            RawGguf.start(0, 2).key("twice", 4).u32(1).key("twice", 4).u32(1), "'twice'", "twice"),
+        bad(RawGguf.start(0, 2).key("twice", 4).u32(1).key("twice", 4).u32(1), "'twice'", "twice"),
         bad(value(13).u64(0), "'k'", "13", "0 to 12"),
         bad(value(-1).u64(0), "'k'", "4294967295", "0 to 12"),
         bad(value(7).raw((byte) 2), "'k'", "2", "0 or 1"),
@@ -403,6 +403,26 @@ class GgufFileTest {
     assertRefused(first, "split.tensors.count", "3", "2");
     Path renamed = Files.move(first, folder.resolve("renamed.gguf"));
     assertRefused(renamed, "part 1 of 2", "-00001-of-00002.gguf");
+  }
+
+  @Test
+  void aFileOrDirectoryMeansAModel() throws IOException {
+    assertEquals(Optional.empty(), GgufFile.locate(folder));
+    Path missing = folder.resolve("missing.gguf");
+    assertEquals(Optional.of(missing), GgufFile.locate(missing));
+    Path text = Files.writeString(folder.resolve("GGUF.txt"), "GGU");
+    assertEquals(Optional.empty(), GgufFile.locate(text));
+    assertEquals(Optional.empty(), GgufFile.locate(folder.resolve("missing.txt")));
+    Path other = RawGguf.start(0, 0).write(folder.resolve("model.bin"));
+    assertEquals(Optional.of(other), GgufFile.locate(other));
+    Path first = part(0, 2, 2, described("a"));
+    part(1, 2, 2, described("b"));
+    assertEquals(Optional.of(first), GgufFile.locate(folder));
+    RawGguf.start(0, 0).write(folder.resolve("second.gguf"));
+    assertEquals(Optional.empty(), GgufFile.locate(folder));
+    Files.delete(folder.resolve("second.gguf"));
+    Files.writeString(folder.resolve("config.json"), "{}");
+    assertEquals(Optional.empty(), GgufFile.locate(folder));
   }
 
   private static void assertMessageOf(Path opened, Path named, String... parts) {

@@ -116,8 +116,7 @@ class GgufWriterTest {
       List<Long> dimensions =
           List.of((long) type.blockSize() * random.nextInt(0, 3), (long) random.nextInt(1, 5));
       long size = GgufTensor.byteSize(type, dimensions);
-      tensors.put(
-          "t." + type, new GgufTensor("t." + type, type, dimensions, random(random, size)));
+      tensors.put("t." + type, new GgufTensor("t." + type, type, dimensions, random(random, size)));
     }
     Path path = folder.resolve("some.gguf");
     for (long limit : new long[] {Long.MAX_VALUE, 1000, 1}) {

@@ -119,8 +119,7 @@ class ImportanceMatrixTest {
     // An expert that no token came to.
     assertArrayEquals(new float[] {1, 1}, matrix.meanSquares("exps.weight", 2, 1).orElseThrow());
     assertArrayEquals(new float[] {3, 4}, matrix.meanSquares("exps.weight", 2, 2).orElseThrow());
-    assertArrayEquals(
-        new long[] {10, 0, 3}, matrix.find("exps.weight").orElseThrow().counts());
+    assertArrayEquals(new long[] {10, 0, 3}, matrix.find("exps.weight").orElseThrow().counts());
     assertEquals(List.of("a.txt", "b.txt"), matrix.datasets());
     assertEquals(3, matrix.chunkCount());
     assertEquals(10, matrix.chunkSize());

@@ -34,7 +34,7 @@ public final class GgufArchitecture {
           "fused",
           "latent",
           "output",
-          "window_pattern",
+          "window_period",
           "config",
           "metadata",
           "tensors",
@@ -51,7 +51,7 @@ public final class GgufArchitecture {
   private final Set<String> fused;
   private final boolean latentSplit;
   private final boolean headStored;
-  private final boolean windowPattern;
+  private final int windowPeriod;
   private final SequencedMap<String, Expression> config = new LinkedHashMap<>();
   private final SequencedMap<String, Metadatum> metadata = new LinkedHashMap<>();
   private final SequencedMap<String, Name> tensors = new LinkedHashMap<>();
@@ -116,7 +116,7 @@ public final class GgufArchitecture {
     this.fused = Set.copyOf(texts(description, "fused"));
     this.latentSplit = description.getString("latent").isPresent();
     this.headStored = description.getBoolean("output").orElse(false);
-    this.windowPattern = description.getBoolean("window_pattern").orElse(false);
+    this.windowPeriod = description.getInt("window_period").orElse(0);
     if (base != null) {
       config.putAll(base.config);
       metadata.putAll(base.metadata);
@@ -242,9 +242,12 @@ public final class GgufArchitecture {
     return headStored;
   }
 
-  /** Whether an array says which layers have a window. */
-  boolean hasWindowPattern() {
-    return windowPattern;
+  /**
+   * The layers from one that sees everything to the next, where files do not say; 0 where layers do
+   * not differ.
+   */
+  int windowPeriod() {
+    return windowPeriod;
   }
 
   SequencedMap<String, Expression> config() {

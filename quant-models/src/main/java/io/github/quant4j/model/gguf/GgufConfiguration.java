@@ -16,6 +16,7 @@ import java.util.SequencedMap;
 
 /** Makes {@code config.json} of metadata. */
 final class GgufConfiguration {
+  private static final int MOST_LAYERS = 10_000;
   private static final String PATTERN = "attention.sliding_window_pattern";
 
   private final GgufArchitecture architecture;
@@ -99,24 +100,38 @@ final class GgufConfiguration {
     }
   }
 
-  /** Which layers have a window, where the file says it for each; else empty. */
+  /** Which layers have a window, where some have one; else empty. */
   private List<Boolean> pattern() {
-    if (!architecture.hasWindowPattern()) {
+    Optional<GgufValue> value =
+        architecture.windowPeriod() == 0 ? Optional.empty() : facts.find(PATTERN);
+    if (architecture.windowPeriod() == 0
+        || facts.number("attention.sliding_window").orElse(0.0) == 0) {
       return List.of();
     }
-    Optional<GgufValue> value = facts.find(PATTERN);
+    long layers =
+        facts.number("block_count").orElse(0.0).longValue()
+            - facts.number("nextn_predict_layers").orElse(0.0).longValue();
+    if (layers > MOST_LAYERS) {
+      throw new IllegalArgumentException(
+          "metadata 'block_count': " + layers + ", expected at most " + MOST_LAYERS);
+    }
     List<Boolean> windowed = new ArrayList<>();
-    if (value.isPresent()) {
-      if (!(value.get() instanceof GgufValue.Numbers flags)) {
-        throw new IllegalArgumentException(
-            "metadata '" + PATTERN + "': " + value.get() + ", expected an array for all layers");
-      }
-      long layers = facts.number("block_count").orElse(0.0).longValue();
-      for (int i = 0; i < Math.min(layers, flags.size()); i++) {
-        windowed.add(flags.text(i).equals("true") || flags.text(i).equals("1"));
-      }
+    for (int i = 0; i < layers; i++) {
+      windowed.add(isWindowed(value, i));
     }
     return windowed;
+  }
+
+  private boolean isWindowed(Optional<GgufValue> pattern, int layer) {
+    if (pattern.isPresent() && pattern.get() instanceof GgufValue.Numbers flags) {
+      if (layer >= flags.size()) {
+        throw new IllegalArgumentException(
+            "metadata '" + PATTERN + "': " + flags + ", expected one for each layer");
+      }
+      return flags.text(layer).equals("true") || flags.text(layer).equals("1");
+    }
+    int period = facts.number(PATTERN).orElse((double) architecture.windowPeriod()).intValue();
+    return period <= 0 || layer % period < period - 1;
   }
 
   private Optional<JsonValue> token(String name) {

@@ -152,8 +152,8 @@ public final class GgufLayout {
                       e);
                 }
               });
-      if (architecture.hasWindowPattern()) {
-        pattern();
+      if (architecture.windowPeriod() > 0) {
+        period();
       }
       return RotaryMetadata.write(reading, architecture, metadata);
     }
@@ -174,20 +174,29 @@ public final class GgufLayout {
       }
     }
 
-    private void pattern() {
+    /** The smallest period that says which layers have windows; llama.cpp reads no more. */
+    private void period() {
       List<LayerShape> layers = reading.configuration().layerShapes();
-      boolean[] windowed = new boolean[layers.size()];
+      for (int period = 0; period <= layers.size() + 1; period++) {
+        if (period != 1 && says(period, layers)) {
+          metadata.putUnsigned(architecture.name() + ".attention.sliding_window_pattern", period);
+          return;
+        }
+      }
+    }
+
+    private static boolean says(int period, List<LayerShape> layers) {
       boolean any = false;
-      for (int i = 0; i < windowed.length; i++) {
-        windowed[i] =
+      for (int i = 0; i < layers.size(); i++) {
+        boolean windowed =
             layers.get(i).attention() instanceof AttentionShape attention
                 && attention.form().span().window() > 0;
-        any |= windowed[i];
+        any |= windowed;
+        if (windowed != (period == 0 || i % period < period - 1)) {
+          return false;
+        }
       }
-      if (any) {
-        metadata.putBooleans(
-            architecture.name() + ".attention.sliding_window_pattern", windowed);
-      }
+      return any;
     }
   }
 

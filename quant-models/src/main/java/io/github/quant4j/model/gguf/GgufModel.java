@@ -2,23 +2,30 @@
 package io.github.quant4j.model.gguf;
 
 import io.github.quant4j.io.TensorFileException;
+import io.github.quant4j.io.TensorSource;
 import io.github.quant4j.io.gguf.GgufFile;
 import io.github.quant4j.io.gguf.GgufTensor;
 import io.github.quant4j.io.quantized.Companion;
 import io.github.quant4j.io.quantized.ModelSource;
 import io.github.quant4j.io.quantized.QuantizedWeights;
 import io.github.quant4j.json.JsonValue;
+import io.github.quant4j.json.JsonWriter;
 import io.github.quant4j.linear.BlockTerm;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.model.family.FamilyReading;
+import io.github.quant4j.tensor.DType;
+import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
+import io.github.quant4j.text.gguf.GgufTokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.SequencedSet;
@@ -36,6 +43,9 @@ import java.util.regex.Pattern;
 public final class GgufModel implements ModelSource {
   private static final String METHOD = "gguf";
   private static final String ARCHITECTURE = "general.architecture";
+  private static final String TOKENIZER = "tokenizer.ggml.model";
+  private static final String GENERATION = "generation_config.json";
+  private static final String NO_TOKENIZER = "none";
   private static final String WEIGHT = ".weight";
   private static final Pattern BLOCK = Pattern.compile("blk\\.(\\d{1,9})\\..*");
 
@@ -216,9 +226,78 @@ public final class GgufModel implements ModelSource {
         : QuantizedWeights.of(path(), this, METHOD, layers);
   }
 
+  /** The bytes of the file's tensors under its own names. */
   @Override
-  public List<Companion> companions() {
-    return List.of();
+  public TensorSource stored() {
+    return new TensorSource() {
+      @Override
+      public SequencedSet<String> names() {
+        return Collections.unmodifiableSequencedSet(file.tensors().sequencedKeySet());
+      }
+
+      @Override
+      public Optional<Tensor> find(String name) {
+        return file.find(name)
+            .map(
+                tensor ->
+                    Tensor.of(
+                        name, DType.U8, Shape.of(tensor.data().byteSize()), tensor.data()));
+      }
+
+      @Override
+      public void close() {
+        file.close();
+      }
+    };
+  }
+
+  /** Tokenizer and generation settings, made of the metadata; none of a file without tokenizer. */
+  @Override
+  public List<Companion> companions() throws IOException {
+    List<Companion> companions = new ArrayList<>();
+    for (String name : List.of(GENERATION, "tokenizer.json", "tokenizer_config.json")) {
+      companion(name).ifPresent(companions::add);
+    }
+    return companions;
+  }
+
+  /** Makes that file alone: generation settings are asked for wherever a model is opened. */
+  @Override
+  public Optional<Companion> companion(String name) throws IOException {
+    String model = file.metadata().getString(TOKENIZER).orElse(NO_TOKENIZER);
+    if (model.equals(NO_TOKENIZER) || model.equals("no_vocab")) {
+      return Optional.empty();
+    }
+    try {
+      return switch (name) {
+        case GENERATION -> generation();
+        case "tokenizer.json" ->
+            Optional.of(made(name, GgufTokenizer.read(file.metadata()).toTokenizerJson()));
+        case "tokenizer_config.json" ->
+            Optional.of(made(name, GgufTokenizer.read(file.metadata()).toTokenizerConfig()));
+        default -> Optional.empty();
+      };
+    } catch (IllegalArgumentException e) {
+      throw new TensorFileException(path(), "tokenizer: " + e.getMessage(), e);
+    }
+  }
+
+  /** A model with a tokenizer that is not supported runs all the same. */
+  private Optional<Companion> generation() {
+    try {
+      List<Integer> ends =
+          Arrays.stream(GgufTokenizer.read(file.metadata()).endTokens()).boxed().toList();
+      return ends.isEmpty()
+          ? Optional.empty()
+          : Optional.of(
+              made(GENERATION, (JsonValue.Obj) JsonValue.of(Map.of("eos_token_id", ends))));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static Companion made(String name, JsonValue.Obj content) {
+    return new Companion.Made(name, JsonWriter.pretty(content));
   }
 
   @Override

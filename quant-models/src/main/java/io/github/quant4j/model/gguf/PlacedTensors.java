@@ -11,7 +11,9 @@ import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.ref.SoftReference;
+import java.lang.foreign.ValueLayout;
+import java.lang.ref.WeakReference;
+import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,9 +22,16 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** The tensors of a model, made of those of a file when they are asked for. Thread-safe. */
 final class PlacedTensors {
+  private static final ValueLayout.OfFloat LITTLE =
+      ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private static final int NUMBERS_AT_ONCE = 1 << 20;
+
   private final SequencedMap<String, TensorPlace> places;
   private final GgufFile file;
-  private final Map<String, SoftReference<Tensor>> made = new ConcurrentHashMap<>();
+
+  /** Soft references would keep memory that the heap knows nothing of. */
+  private final Map<String, WeakReference<Tensor>> made = new ConcurrentHashMap<>();
 
   PlacedTensors(GgufFile file, SequencedMap<String, TensorPlace> places) {
     this.file = file;
@@ -91,11 +100,11 @@ final class PlacedTensors {
     if (place == null) {
       return Optional.empty();
     }
-    SoftReference<Tensor> kept = made.get(name);
+    WeakReference<Tensor> kept = made.get(name);
     Tensor tensor = kept == null ? null : kept.get();
     if (tensor == null) {
       tensor = make(place).withName(name);
-      made.put(name, new SoftReference<>(tensor));
+      made.put(name, new WeakReference<>(tensor));
     }
     return Optional.of(tensor);
   }
@@ -144,28 +153,33 @@ final class PlacedTensors {
 
   private Tensor floats(TensorPlace place) {
     int columns = Math.max(1, place.columns());
-    float[] values = new float[Math.multiplyExact(place.rows(), columns)];
+    long rowBytes = (long) columns * Float.BYTES;
+    // Files are written from memory that is not the heap's.
+    MemorySegment copy = Arena.ofAuto().allocate(place.rows() * rowBytes, Long.BYTES);
     int[] inverse = place.inverse();
     int at = 0;
     for (Part part : place.parts()) {
-      float[] rows = decoded(place, part);
-      for (int r = 0; r < part.rows(); r++) {
-        System.arraycopy(rows, r * columns, values, inverse[at++] * columns, columns);
+      int step = part.transposed() ? part.rows() : Math.max(1, NUMBERS_AT_ONCE / columns);
+      for (int from = 0; from < part.rows(); from += step) {
+        int count = Math.min(step, part.rows() - from);
+        float[] rows =
+            part.transposed()
+                ? turned(place, part)
+                : decoded(place, part, part.from() + from, count, columns);
+        for (int i = 0; i < rows.length && place.offset() != 0; i++) {
+          rows[i] += (float) place.offset();
+        }
+        for (int r = 0; r < count; r++) {
+          MemorySegment.copy(
+              rows, r * columns, copy, LITTLE, inverse[at++] * rowBytes, columns);
+        }
       }
     }
-    if (place.offset() != 0) {
-      for (int i = 0; i < values.length; i++) {
-        values[i] += (float) place.offset();
-      }
-    }
-    return Tensor.ofFloats(shape(place), values);
+    return Tensor.of("", DType.F32, shape(place), copy);
   }
 
-  private float[] decoded(TensorPlace place, Part part) {
+  private float[] turned(TensorPlace place, Part part) {
     int columns = Math.max(1, place.columns());
-    if (!part.transposed()) {
-      return decoded(place, part, part.from(), part.rows(), columns);
-    }
     Stack stack = Stack.of(stored(part), place, part);
     float[] whole = decoded(place, part, 0, (int) stack.rows, (int) stack.columns);
     float[] turned = new float[part.rows() * columns];
