@@ -44,6 +44,10 @@ record CompressedTensorsExport() implements ModelExport {
     try (ExportDirectory output = ExportDirectory.create(source, target, options.overwrite())) {
       for (String module : quantized.modules()) {
         options.cancellation().check();
+        if (LinearModules.isEmbedding(module)) {
+          reports.add(output.embedding(module, quantized.find(module).orElseThrow()));
+          continue;
+        }
         Converted converted =
             convert(
                 module,

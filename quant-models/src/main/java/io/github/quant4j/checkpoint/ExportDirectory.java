@@ -12,6 +12,7 @@ import io.github.quant4j.io.quantized.ModelSource;
 import io.github.quant4j.io.quantized.QuantizedWeights;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.json.JsonWriter;
+import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.matrix.FloatStorage;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -27,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A model directory that is written from another model, of which some layers have other tensors;
@@ -105,6 +107,29 @@ final class ExportDirectory implements AutoCloseable {
     FloatMatrix weights = layer.weights();
     Tensor weight = stored(Shape.of(weights.rows(), weights.columns()), weights.data(), type());
     layer(module, Map.of("weight", weight), layer.bias());
+  }
+
+  /** Writes a table that was quantized, in the narrowest type that has the same values. */
+  LayerExport embedding(String module, QuantizedLinear table) throws OutputException {
+    FloatMatrix values = table.toDense();
+    DType type =
+        Stream.of(type(), DType.F16, DType.BF16)
+            .filter(narrow -> isExact(values.data(), narrow))
+            .findFirst()
+            .orElse(DType.F32);
+    Tensor weight = stored(Shape.of(values.rows(), values.columns()), values.data(), type);
+    layer(module, Map.of("weight", weight), Optional.empty());
+    return new LayerExport(
+        module, LayerExport.Outcome.DEQUANTIZED, "an embedding, the same values as " + type);
+  }
+
+  private static boolean isExact(float[] values, DType type) {
+    for (float value : values) {
+      if (FloatStorage.round(value, type) != value) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private void append(Tensor tensor) throws OutputException {

@@ -52,6 +52,10 @@ record IntegerExport(IntegerLayout layout) implements ModelExport {
         QuantizedLinear linear = quantized.find(module).orElseThrow();
         LayerExport report;
         try {
+          if (LinearModules.isEmbedding(module)) {
+            reports.add(output.embedding(module, linear));
+            continue;
+          }
           Converted converted = convert(ofModel, module, linear, options, compute);
           report = converted.report;
           if (refused.isEmpty()) {
@@ -76,7 +80,8 @@ record IntegerExport(IntegerLayout layout) implements ModelExport {
         }
       }
       for (LayerExport report : reports) {
-        if (report.outcome() == LayerExport.Outcome.DEQUANTIZED) {
+        if (report.outcome() == LayerExport.Outcome.DEQUANTIZED
+            && !LinearModules.isEmbedding(report.layer())) {
           plain.add(report.layer());
         }
       }
@@ -89,6 +94,9 @@ record IntegerExport(IntegerLayout layout) implements ModelExport {
   private static TreeSet<Integer> groupSizes(QuantizedWeights quantized) throws IOException {
     TreeSet<Integer> sizes = new TreeSet<>();
     for (String module : quantized.modules()) {
+      if (LinearModules.isEmbedding(module)) {
+        continue;
+      }
       IntegerGrids.groupSize(quantized.find(module).orElseThrow()).ifPresent(sizes::add);
     }
     return sizes;
