@@ -98,6 +98,28 @@ FAMILIES = {
     "exaone-moe": family("ExaoneMoeConfig", **RMS, head_dim=8, sliding_window=7, num_experts=5,
                          num_shared_experts=2, num_experts_per_tok=2, moe_intermediate_size=8,
                          layer_types=["sliding_attention", "full_attention"]),
+    "ernie4-5-moe": family("Ernie4_5_MoeConfig", "Ernie4_5_MoeForCausalLM", **RMS, moe_k=2,
+                           moe_num_experts=5, moe_num_shared_experts=2, moe_layer_start_index=1,
+                           moe_intermediate_size=8, use_bias=False, num_hidden_layers=3,
+                           moe_layer_interval=2),
+    "hunyuan-moe": family("HunYuanMoEV1Config", "HunYuanMoEV1ForCausalLM", **RMS, head_dim=8,
+                          intermediate_size=12, num_experts=5, moe_topk=2),
+    "ministral3": family("Ministral3Config", "Ministral3ForCausalLM", **RMS, head_dim=8,
+                         sliding_window=None,
+                         rope_parameters={
+                             "rope_type": "yarn", "rope_theta": 1e6, "factor": 4.0,
+                             "original_max_position_embeddings": 6, "beta_fast": 32.0,
+                             "beta_slow": 1.0, "mscale_all_dim": 1.0, "mscale": 1.0,
+                             "llama_4_scaling_beta": 0.4}),
+    "nanochat": family("NanoChatConfig", "NanoChatForCausalLM", **RMS,
+                       final_logit_softcapping=4.0),
+    "qwen3-next": family("Qwen3NextConfig", "Qwen3NextForCausalLM", **RMS, head_dim=8,
+                         linear_conv_kernel_dim=3, linear_key_head_dim=6, linear_num_key_heads=2,
+                         linear_num_value_heads=4, linear_value_head_dim=4, num_experts=5,
+                         num_experts_per_tok=2, moe_intermediate_size=8,
+                         shared_expert_intermediate_size=12, partial_rotary_factor=0.5,
+                         layer_types=["linear_attention", "full_attention"]),
+    "bitnet-b158": family("BitNetConfig", "BitNetForCausalLM", **RMS),
 }
 
 

@@ -99,14 +99,15 @@ public final class Inspector {
   public Inspection inspect(Path path) throws IOException {
     // Files cannot be opened by a thread that is interrupted.
     cancellation.check();
-    if (Files.isDirectory(path)) {
-      try (ModelDirectory model = ModelDirectory.open(path)) {
-        return inspect(path, model, QuantizedWeights.of(model.config(), new Unchecked(model)));
-      }
-    }
     GgufInspector gguf = new GgufInspector(team, progress, cancellation);
-    if (GgufFile.isGguf(path)) {
-      return gguf.inspect(path);
+    Optional<Path> model = GgufFile.locate(path);
+    if (model.isPresent()) {
+      return gguf.inspect(model.get());
+    }
+    if (Files.isDirectory(path)) {
+      try (ModelDirectory files = ModelDirectory.open(path)) {
+        return inspect(path, files, QuantizedWeights.of(files.config(), new Unchecked(files)));
+      }
     }
     if (GgufInspector.isImportance(path)) {
       return gguf.inspectImportance(path);
@@ -115,8 +116,8 @@ public final class Inspector {
     if (path.endsWith(ModelDirectory.WEIGHTS)
         && directory != null
         && Files.exists(directory.resolve(ModelDirectory.CONFIG))) {
-      try (ModelDirectory model = ModelDirectory.open(directory)) {
-        return inspect(path, model, QuantizedWeights.of(model.config(), new Unchecked(model)));
+      try (ModelDirectory files = ModelDirectory.open(directory)) {
+        return inspect(path, files, QuantizedWeights.of(files.config(), new Unchecked(files)));
       }
     }
     try (SafetensorsFile file = SafetensorsFile.open(path)) {
@@ -125,38 +126,35 @@ public final class Inspector {
   }
 
   private Inspection inspect(Path path, TensorSource source, QuantizedWeights quantized) {
-    Map<String, List<String>> parts = parts(source, quantized.modules());
+    Map<String, String> modules = new HashMap<>();
+    List<String> slices = new ArrayList<>();
+    for (String module : quantized.modules()) {
+      List<String> own = quantized.tensors(module);
+      own.forEach(name -> modules.put(name, module));
+      if (own.isEmpty()) {
+        slices.add(module);
+      }
+    }
     Set<String> done = new HashSet<>();
     List<TensorInspection> entries = new ArrayList<>();
     int seen = 0;
     for (String name : source.names()) {
       cancellation.check();
-      String module = module(name);
-      List<String> own = parts.getOrDefault(module, List.of());
-      if (!own.contains(name)) {
+      String module = modules.get(name);
+      if (module != null) {
+        if (done.add(module)) {
+          entries.add(inspect(module, quantized.tensors(module), source, quantized));
+        }
+      } else if (slices.isEmpty() || !quantized.sharedTensors().contains(name)) {
         entries.add(inspect(source.require(name), source.verify(name)));
-      } else if (done.add(module)) {
-        entries.add(inspect(module, own, source, quantized));
       }
       progress.progressed("inspect", ++seen, source.names().size());
     }
-    return new Inspection(path.toString(), quantized.method(), GgufMetadata.empty(), entries);
-  }
-
-  /** The tensors of each quantized module; its bias, if there is one, is a tensor of its own. */
-  private static Map<String, List<String>> parts(TensorSource source, Set<String> modules) {
-    Map<String, List<String>> parts = new HashMap<>();
-    for (String name : source.names()) {
-      String module = module(name);
-      if (modules.contains(module) && !name.endsWith(".bias")) {
-        parts.computeIfAbsent(module, _ -> new ArrayList<>()).add(name);
-      }
+    for (String slice : slices) {
+      cancellation.check();
+      entries.add(inspect(slice, List.of(), source, quantized));
     }
-    return parts;
-  }
-
-  private static String module(String tensor) {
-    return tensor.substring(0, Math.max(0, tensor.lastIndexOf('.')));
+    return new Inspection(path.toString(), quantized.method(), GgufMetadata.empty(), entries);
   }
 
   private TensorInspection inspect(Tensor tensor, ChecksumState checksum) {
@@ -176,8 +174,14 @@ public final class Inspector {
   private TensorInspection inspect(
       String module, List<String> parts, TensorSource source, QuantizedWeights quantized) {
     long bytes = parts.stream().mapToLong(part -> source.require(part).byteSize()).sum();
+    // Slices of shared tensors have none of their own; the checksums are those of the whole.
     ChecksumState checksum =
-        parts.stream().map(source::verify).max(Inspector::compareSeverity).orElseThrow();
+        (parts.isEmpty() ? quantized.sharedTensors() : parts)
+            .stream()
+                .filter(part -> source.find(part).isPresent())
+                .map(source::verify)
+                .max(Inspector::compareSeverity)
+                .orElse(ChecksumState.ABSENT);
     try {
       QuantizedLinear linear = quantized.find(module).orElseThrow();
       return new TensorInspection(
@@ -185,7 +189,7 @@ public final class Inspector {
           Shape.of(linear.outFeatures(), linear.inFeatures()),
           describe(linear),
           true,
-          bytes,
+          parts.isEmpty() ? linear.storageBits() / Byte.SIZE : bytes,
           linear.bitsPerWeight(),
           Optional.of(statistics(linear)),
           checksum,

@@ -6,6 +6,7 @@ import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.SiteGroup;
 import io.github.quant4j.recipe.Recipe;
+import io.github.quant4j.rounding.ScaleRefit;
 import io.github.quant4j.statistic.StatisticNeed;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,6 +23,9 @@ final class MemoryEstimate {
 
   /** Rows that error feedback works on at a time. */
   private static final int ROWS_IN_SLAB = 2048;
+
+  /** Floats for each weight: ten grids with 12 bytes for a tile of 16 weights. */
+  private static final int GRIDS_OF_BLOCKS = 2;
 
   private final BlockModel<?> model;
   private final Map<LinearSite, PlannedSite> planned = new HashMap<>();
@@ -88,6 +92,7 @@ final class MemoryEstimate {
     boolean hasMoment = false;
     boolean isObserved = false;
     boolean isGroupRetargeted = false;
+    long grids = 0;
     for (LinearSite site : group.sites()) {
       PlannedSite found = planned.get(site);
       if (found == null || found.recipe().isEmpty()) {
@@ -100,13 +105,16 @@ final class MemoryEstimate {
       hasMoment |= recipe.needs().contains(StatisticNeed.GRAM);
       isObserved |= !recipe.needs().isEmpty();
       isGroupRetargeted |= recipe.needs().contains(StatisticNeed.CROSS_MOMENT);
+      if (triesGridsOfBlocks(recipe)) {
+        grids = Math.max(grids, site.weightCount());
+      }
       if (!recipe.transforms().isEmpty()) {
         // The transformed weights beside the given ones.
         dense += site.weightCount();
       }
     }
     // The result, nearest rounding for comparison, and the difference of one from the weights.
-    long floats = dense + 3 * largest;
+    long floats = dense + 3 * largest + GRIDS_OF_BLOCKS * grids;
     if (hasMoment) {
       // The moment, its factor, and the feedback on a slab.
       floats += 2 * in * in + Math.min(ROWS_IN_SLAB, rows) * in;
@@ -124,6 +132,16 @@ final class MemoryEstimate {
       floats += Math.min(tokens, InputObserver.LARGEST_SAMPLE) * in;
     }
     return Float.BYTES * floats;
+  }
+
+  /** Refits of blocks hold all grids that they try; each has a few bytes for 16 or 32 weights. */
+  private static boolean triesGridsOfBlocks(Recipe recipe) {
+    return recipe
+        .decomposition()
+        .mainQuantizer()
+        .filter(main -> main.scheme().blocks().isPresent())
+        .filter(main -> main.roundings().stream().anyMatch(ScaleRefit.class::isInstance))
+        .isPresent();
   }
 
   private long passes(BlockLayout block) {

@@ -97,16 +97,23 @@ final class TransformFolder {
     LayerGroup current = layers(group, input);
     for (TransformRule rule : rules) {
       boolean folding = online.size() == 1 && !rule.isOnline();
+      boolean dispensable = rule instanceof HadamardRule rotation && rotation.folded();
+      // Of all places only the values of attention take a rotation.
+      if (dispensable && !(folding && group.origin() instanceof InputOrigin.Attention)) {
+        continue;
+      }
       InputTransform step =
           folding && rule instanceof HadamardRule rotation
               ? rotation(group, rotation)
               : rule.fit(current, trial);
-      current = current.after(step);
       if (folding && fold(group, step)) {
         folded.add(step.describe());
+      } else if (dispensable) {
+        continue;
       } else {
         online.add(step);
       }
+      current = current.after(step);
     }
     return new Result(folded, TransformChain.of(online));
   }

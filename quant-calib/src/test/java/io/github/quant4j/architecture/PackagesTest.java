@@ -43,6 +43,14 @@ class PackagesTest {
           "io.gguf",
           "io.packed",
           "io.quantized",
+          "io.quantized.autoround",
+          "io.quantized.awq",
+          "io.quantized.bitsandbytes",
+          "io.quantized.gptq",
+          "io.quantized.mlx",
+          "io.quantized.modelopt",
+          "io.quantized.module",
+          "io.quantized.mxfp4",
           "json",
           "kernel",
           "lane",
@@ -82,6 +90,7 @@ class PackagesTest {
   private static final List<String> MODELS =
       packages(
           "checkpoint",
+          "checkpoint.layout",
           "generate",
           "graph",
           "model",

@@ -142,6 +142,29 @@ class ModelProductsTest {
     }
   }
 
+  /**
+   * Linear attention has a state instead of keys: 4 value heads of 6 x 4, and a convolution of 3
+   * over 2 x 12 + 16 channels. Gated attention in the second layer is attention.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {9, 90})
+  void linearAttentionCostsTheSameAtAnyLength(int past) throws IOException {
+    try (LanguageModel model = LanguageModel.open(FAMILIES.resolve("qwen3-next"))) {
+      List<MatrixProduct> attention =
+          ModelProducts.of(model.graph(), Pass.decode(past), Operand.FULL, _ -> Optional.empty())
+              .stream()
+              .filter(product -> product.role() == ProductRole.ATTENTION)
+              .toList();
+      double scores = 32.0 * (past + 1);
+      assertEquals(
+          List.of(120.0, 96.0, 192.0, 96.0, scores, scores),
+          attention.stream().map(MatrixProduct::multiplyAdds).toList());
+      assertEquals(96.0 * 16, attention.get(1).storedBits());
+      assertEquals(96.0 * 16, attention.get(2).writtenBits());
+      assertEquals(16.0 * 16, attention.get(3).writtenBits());
+    }
+  }
+
   /** Weights are as many bytes of traffic as they are of files. */
   @ParameterizedTest
   @ValueSource(

@@ -11,14 +11,14 @@ import org.jspecify.annotations.Nullable;
  * neighbouring weights of a row with everything that is needed to decode them; a row is a whole
  * number of blocks.
  *
- * <p>All but those of the names {@code IQ1} to {@code IQ3} are codes with scales, see {@link #coded()}.
+ * <p>All but those of the names {@code IQ1} to {@code IQ3} are codes with scales, see {@link
+ * #coded()}.
  */
 public enum BlockFormat {
   /** 32 codes of 4 bits from -8, a scale. */
   Q4_0(
       18,
-      CodedBlocks.scaled(
-          32, 18, 32, Levels.from(-8, 4), FlatBlocks.nibbles(2), FlatBlocks::scale),
+      CodedBlocks.scaled(32, 18, 32, Levels.from(-8, 4), FlatBlocks.nibbles(2), FlatBlocks::scale),
       FlatEncoders::q4Scaled),
   /** 32 codes of 4 bits, a scale and an offset. */
   Q4_1(
@@ -46,56 +46,47 @@ public enum BlockFormat {
   /** 256 codes of 2 bits; scales and offsets of 4 bits for runs of 16. */
   Q2_K(
       84,
-      CodedBlocks.shifted(
-          256, 84, 16, Levels.from(0, 2), KBlocks::q2Codes, KBlocks.Q2),
+      CodedBlocks.shifted(256, 84, 16, Levels.from(0, 2), KBlocks::q2Codes, KBlocks.Q2),
       KEncoders::q2),
   /** 256 codes of 3 bits from -4; scales of 6 bits for runs of 16. */
   Q3_K(
       110,
-      CodedBlocks.scaled(
-          256, 110, 16, Levels.from(-4, 3), KBlocks::q3Codes, KBlocks.Q3),
+      CodedBlocks.scaled(256, 110, 16, Levels.from(-4, 3), KBlocks::q3Codes, KBlocks.Q3),
       KEncoders::q3),
   /** 256 codes of 4 bits; scales and offsets of 6 bits for runs of 32. */
   Q4_K(
       144,
-      CodedBlocks.shifted(
-          256, 144, 32, Levels.from(0, 4), KBlocks::q4Codes, KBlocks.Q4),
+      CodedBlocks.shifted(256, 144, 32, Levels.from(0, 4), KBlocks::q4Codes, KBlocks.Q4),
       KEncoders::q4),
   /** 256 codes of 5 bits; scales and offsets of 6 bits for runs of 32. */
   Q5_K(
       176,
-      CodedBlocks.shifted(
-          256, 176, 32, Levels.from(0, 5), KBlocks::q5Codes, KBlocks.Q4),
+      CodedBlocks.shifted(256, 176, 32, Levels.from(0, 5), KBlocks::q5Codes, KBlocks.Q4),
       KEncoders::q5),
   /** 256 codes of 6 bits from -32; scales of 8 bits for runs of 16. */
   Q6_K(
       210,
-      CodedBlocks.scaled(
-          256, 210, 16, Levels.from(-32, 6), KBlocks::q6Codes, KBlocks.Q6),
+      CodedBlocks.scaled(256, 210, 16, Levels.from(-32, 6), KBlocks::q6Codes, KBlocks.Q6),
       KEncoders::q6),
   /** 32 codes of 4 bits of a code book, a scale. */
   IQ4_NL(
       18,
-      CodedBlocks.scaled(
-          32, 18, 32, Levels.nonlinear(), FlatBlocks.nibbles(2), FlatBlocks::scale),
+      CodedBlocks.scaled(32, 18, 32, Levels.nonlinear(), FlatBlocks.nibbles(2), FlatBlocks::scale),
       BookEncoders::iq4Nl),
   /** 256 codes of the same book; scales of 6 bits for runs of 32. */
   IQ4_XS(
       136,
-      CodedBlocks.scaled(
-          256, 136, 32, Levels.nonlinear(), KBlocks::iq4Codes, KBlocks.IQ4),
+      CodedBlocks.scaled(256, 136, 32, Levels.nonlinear(), KBlocks::iq4Codes, KBlocks.IQ4),
       BookEncoders::iq4Xs),
   /** 256 ternary digits, five in a byte, and a scale. */
   TQ1_0(
       54,
-      CodedBlocks.scaled(
-          256, 54, 256, Levels.from(-1, 2), KBlocks::tq1Codes, KBlocks::tq1Scale),
+      CodedBlocks.scaled(256, 54, 256, Levels.from(-1, 2), KBlocks::tq1Codes, KBlocks::tq1Scale),
       FlatEncoders::tq1),
   /** 256 codes of 2 bits from -1, a scale. */
   TQ2_0(
       66,
-      CodedBlocks.scaled(
-          256, 66, 256, Levels.from(-1, 2), KBlocks::tq2Codes, KBlocks::tq2Scale),
+      CodedBlocks.scaled(256, 66, 256, Levels.from(-1, 2), KBlocks::tq2Codes, KBlocks::tq2Scale),
       FlatEncoders::tq2),
   /** 32 codes of E2M1 with a power of two, as in OCP's microscaling formats. */
   MXFP4(
@@ -112,8 +103,7 @@ public enum BlockFormat {
   /** 128 signs, a scale. */
   Q1_0(
       18,
-      CodedBlocks.scaled(
-          128, 18, 128, Levels.signs(), FlatBlocks.dense(1, 128), FlatBlocks::scale),
+      CodedBlocks.scaled(128, 18, 128, Levels.signs(), FlatBlocks.dense(1, 128), FlatBlocks::scale),
       FlatEncoders::q1),
   /** 64 codes of 2 bits from -1, a scale. */
   Q2_0(

@@ -9,8 +9,6 @@ import io.github.quant4j.format.HalfPrecision;
  * <p>Nothing is rounded here: what is packed has been chosen before.
  */
 public final class BlockPacking {
-  private static final int K_BLOCK = 256;
-
   private BlockPacking() {}
 
   /**
@@ -25,8 +23,7 @@ public final class BlockPacking {
    * @param leastCodes those for {@code least}
    */
   @SuppressWarnings("ArrayRecordComponent") // compared by nobody
-  public record Parts(
-      byte[] codes, float scale, float least, int[] scaleCodes, int[] leastCodes) {}
+  public record Parts(byte[] codes, float scale, float least, int[] scaleCodes, int[] leastCodes) {}
 
   /**
    * Whether blocks of a format can be packed.
@@ -56,23 +53,21 @@ public final class BlockPacking {
     switch (format) {
       case Q4_0, IQ4_NL -> {
         half(parts.scale(), target, at);
-        nibbles(codes, target, at + 2);
+        CodePacking.nibbles(codes, 0, 32, target, at + 2);
       }
       case Q4_1 -> {
         half(parts.scale(), target, at);
         half(parts.least(), target, at + 2);
-        nibbles(codes, target, at + 4);
+        CodePacking.nibbles(codes, 0, 32, target, at + 4);
       }
       case Q5_0 -> {
         half(parts.scale(), target, at);
-        fifthBits(codes, target, at + 2);
-        nibbles(codes, target, at + 6);
+        CodePacking.bitsAndNibbles(codes, target, at + 2);
       }
       case Q5_1 -> {
         half(parts.scale(), target, at);
         half(parts.least(), target, at + 2);
-        fifthBits(codes, target, at + 4);
-        nibbles(codes, target, at + 8);
+        CodePacking.bitsAndNibbles(codes, target, at + 4);
       }
       case Q8_0 -> {
         half(parts.scale(), target, at);
@@ -82,14 +77,12 @@ public final class BlockPacking {
       case Q3_K -> packQ3(parts, target, at);
       case Q4_K -> {
         packScalesOfFour(parts, target, at);
-        runNibbles(codes, 32, target, at + 16);
+        CodePacking.runs(codes, 32, target, at + 16);
       }
       case Q5_K -> {
         packScalesOfFour(parts, target, at);
-        for (int i = 0; i < K_BLOCK; i++) {
-          or(target, at + 16 + i % 32, (codes[i] >> 4 & 1) << i / 32);
-        }
-        runNibbles(codes, 32, target, at + 48);
+        CodePacking.bit(codes, 4, target, at + 16);
+        CodePacking.runs(codes, 32, target, at + 48);
       }
       case Q6_K -> packQ6(parts, target, at);
       case IQ4_XS -> packIq4Xs(parts, target, at);
@@ -100,7 +93,7 @@ public final class BlockPacking {
         half(parts.scale(), target, at + 52);
       }
       case TQ2_0 -> {
-        twoBits(codes, target, at);
+        CodePacking.twoBits(codes, target, at);
         half(parts.scale(), target, at + 64);
       }
       default ->
@@ -113,20 +106,18 @@ public final class BlockPacking {
     for (int i = 0; i < 16; i++) {
       target[at + i] = (byte) (parts.scaleCodes()[i] | parts.leastCodes()[i] << 4);
     }
-    twoBits(parts.codes(), target, at + 16);
+    CodePacking.twoBits(parts.codes(), target, at + 16);
     half(parts.scale(), target, at + 80);
     half(parts.least(), target, at + 82);
   }
 
   private static void packQ3(Parts parts, byte[] target, int at) {
-    for (int i = 0; i < K_BLOCK; i++) {
-      or(target, at + i % 32, (parts.codes()[i] >> 2 & 1) << i / 32);
-    }
-    twoBits(parts.codes(), target, at + 32);
+    CodePacking.bit(parts.codes(), 2, target, at);
+    CodePacking.twoBits(parts.codes(), target, at + 32);
     for (int i = 0; i < 16; i++) {
       int code = parts.scaleCodes()[i] + 32;
-      or(target, at + 96 + i % 8, (code & 0xf) << 4 * (i / 8));
-      or(target, at + 104 + i % 4, code >> 4 << 2 * (i / 4));
+      CodePacking.or(target, at + 96 + i % 8, (code & 0xf) << 4 * (i / 8));
+      CodePacking.or(target, at + 104 + i % 4, code >> 4 << 2 * (i / 4));
     }
     half(parts.scale(), target, at + 108);
   }
@@ -137,24 +128,21 @@ public final class BlockPacking {
     half(parts.least(), target, at + 2);
     int packed = at + 4;
     for (int i = 0; i < 4; i++) {
-      or(target, packed + i, parts.scaleCodes()[i]);
-      or(target, packed + 4 + i, parts.leastCodes()[i]);
+      CodePacking.or(target, packed + i, parts.scaleCodes()[i]);
+      CodePacking.or(target, packed + 4 + i, parts.leastCodes()[i]);
     }
     for (int i = 4; i < 8; i++) {
       int scale = parts.scaleCodes()[i];
       int least = parts.leastCodes()[i];
-      or(target, packed + 4 + i, scale & 0xf | (least & 0xf) << 4);
-      or(target, packed + i - 4, scale >> 4 << 6);
-      or(target, packed + i, least >> 4 << 6);
+      CodePacking.or(target, packed + 4 + i, scale & 0xf | (least & 0xf) << 4);
+      CodePacking.or(target, packed + i - 4, scale >> 4 << 6);
+      CodePacking.or(target, packed + i, least >> 4 << 6);
     }
   }
 
   private static void packQ6(Parts parts, byte[] target, int at) {
-    runNibbles(parts.codes(), 64, target, at);
-    for (int i = 0; i < K_BLOCK; i++) {
-      int high = parts.codes()[i] >> 4 & 3;
-      or(target, at + 128 + i / 128 * 32 + i % 32, high << 2 * (i / 32 % 4));
-    }
+    CodePacking.runs(parts.codes(), 64, target, at);
+    CodePacking.highPairs(parts.codes(), target, at + 128);
     for (int i = 0; i < 16; i++) {
       target[at + 192 + i] = (byte) parts.scaleCodes()[i];
     }
@@ -166,13 +154,13 @@ public final class BlockPacking {
     int high = 0;
     for (int i = 0; i < 8; i++) {
       int code = parts.scaleCodes()[i] + 32;
-      or(target, at + 4 + i / 2, (code & 0xf) << 4 * (i % 2));
+      CodePacking.or(target, at + 4 + i / 2, (code & 0xf) << 4 * (i % 2));
       high |= code >> 4 << 2 * i;
     }
     target[at + 2] = (byte) high;
     target[at + 3] = (byte) (high >> 8);
-    for (int i = 0; i < K_BLOCK; i++) {
-      or(target, at + 8 + i / 32 * 16 + i % 16, parts.codes()[i] << 4 * (i / 16 % 2));
+    for (int i = 0; i < 8; i++) {
+      CodePacking.nibbles(parts.codes(), 32 * i, 32, target, at + 8 + 16 * i);
     }
   }
 
@@ -182,40 +170,8 @@ public final class BlockPacking {
     target[at + 1] = (byte) (bits >> 8);
   }
 
-  private static void or(byte[] target, int at, int bits) {
-    target[at] = (byte) (target[at] | bits);
-  }
-
-  /** The low four bits of 32 codes, first halves in the low nibbles. */
-  private static void nibbles(byte[] codes, byte[] target, int at) {
-    for (int i = 0; i < 16; i++) {
-      target[at + i] = (byte) (codes[i] & 0xf | (codes[i + 16] & 0xf) << 4);
-    }
-  }
-
-  /** Of 256 codes, pairs of runs. */
-  private static void runNibbles(byte[] codes, int run, byte[] target, int at) {
-    for (int i = 0; i < K_BLOCK; i++) {
-      or(target, at + i / (2 * run) * run + i % run, (codes[i] & 0xf) << 4 * (i / run % 2));
-    }
-  }
-
-  private static void fifthBits(byte[] codes, byte[] target, int at) {
-    for (int i = 0; i < 32; i++) {
-      or(target, at + i / 8, (codes[i] >> 4 & 1) << i % 8);
-    }
-  }
-
-  /** The low two bits of 256 codes; four that are 32 apart share a byte. */
-  private static void twoBits(byte[] codes, byte[] target, int at) {
-    for (int i = 0; i < K_BLOCK; i++) {
-      or(target, at + i / 128 * 32 + i % 32, (codes[i] & 3) << 2 * (i / 32 % 4));
-    }
-  }
-
   /** Numbers to the base of three as fractions of 256, rounded up, the first digit foremost. */
-  private static void digits(
-      byte[] codes, int from, int bytes, int digits, byte[] target, int at) {
+  private static void digits(byte[] codes, int from, int bytes, int digits, byte[] target, int at) {
     for (int i = 0; i < bytes; i++) {
       int number = 0;
       for (int n = 0; n < 5; n++) {

@@ -69,8 +69,7 @@ public final class CodedBlocks implements BlockDecoder {
 
   static CodedBlocks scaled(
       int blockSize, int blockBytes, int run, byte[] levels, Codes codes, FactoredScales scales) {
-    return new CodedBlocks(
-        blockSize, blockBytes, run, false, levels, codes, scales::read, scales);
+    return new CodedBlocks(blockSize, blockBytes, run, false, levels, codes, scales::read, scales);
   }
 
   static CodedBlocks shifted(
@@ -129,8 +128,7 @@ public final class CodedBlocks implements BlockDecoder {
    * @param at position of the first one in both
    * @throws IndexOutOfBoundsException if the block or its scales do not lie within
    */
-  public void scales(
-      byte[] blocks, int from, float[] scaleTarget, float[] offsetTarget, int at) {
+  public void scales(byte[] blocks, int from, float[] scaleTarget, float[] offsetTarget, int at) {
     scales.read(blocks, from, scaleTarget, offsetTarget, at);
   }
 

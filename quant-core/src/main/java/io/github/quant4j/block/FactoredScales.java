@@ -78,8 +78,7 @@ public final class FactoredScales {
    * @param at position of the first one in both
    * @throws IndexOutOfBoundsException if the block or its factors do not lie within
    */
-  public void factors(
-      byte[] blocks, int from, byte[] scaleFactors, byte[] offsetFactors, int at) {
+  public void factors(byte[] blocks, int from, byte[] scaleFactors, byte[] offsetFactors, int at) {
     factors.read(blocks, from, scaleFactors, offsetFactors, at);
   }
 

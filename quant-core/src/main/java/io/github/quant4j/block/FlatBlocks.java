@@ -66,8 +66,7 @@ final class FlatBlocks {
   /** Half the power of two that a byte says, as the levels are doubled; 255 is 2^127. */
   static void mxfp4Scale(byte[] blocks, int from, float[] scales, float[] offsets, int at) {
     int exponent = BlockBytes.u8(blocks, from);
-    scales[at] =
-        Float.intBitsToFloat(exponent < 2 ? 0x0020_0000 << exponent : exponent - 1 << 23);
+    scales[at] = Float.intBitsToFloat(exponent < 2 ? 0x0020_0000 << exponent : exponent - 1 << 23);
   }
 
   static void nvfp4Scales(byte[] blocks, int from, float[] scales, float[] offsets, int at) {

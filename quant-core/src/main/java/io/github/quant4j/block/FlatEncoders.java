@@ -23,8 +23,7 @@ final class FlatEncoders {
     byte[] codes = new byte[32];
     if (input.isWeighted()) {
       float[] weights = input.importances(0, 32, input.rowSquare());
-      BlockBytes.putHalf(
-          target, at, ScaleFit.signed(most, input.run(0, 32), weights, codes, 0));
+      BlockBytes.putHalf(target, at, ScaleFit.signed(most, input.run(0, 32), weights, codes, 0));
       return codes;
     }
     float scale = input.extreme(0, 32) / -most;
@@ -124,8 +123,7 @@ final class FlatEncoders {
   }
 
   /** A byte is the number of five digits as a fraction of 256, rounded up. */
-  private static void digits(
-      byte[] codes, int from, int bytes, int digits, byte[] target, int at) {
+  private static void digits(byte[] codes, int from, int bytes, int digits, byte[] target, int at) {
     for (int i = 0; i < bytes; i++) {
       int number = 0;
       for (int n = 0; n < 5; n++) {

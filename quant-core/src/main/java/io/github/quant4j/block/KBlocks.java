@@ -26,8 +26,7 @@ final class KBlocks {
     for (int half = 0; half < 2; half++) {
       for (int s = 0; s < 4; s++) {
         for (int i = 0; i < 32; i++) {
-          target[at + 128 * half + 32 * s + i] =
-              (byte) (blocks[from + 32 * half + i] >> 2 * s & 3);
+          target[at + 128 * half + 32 * s + i] = (byte) (blocks[from + 32 * half + i] >> 2 * s & 3);
         }
       }
     }

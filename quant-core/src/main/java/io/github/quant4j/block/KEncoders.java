@@ -199,8 +199,7 @@ final class KEncoders {
       runs.fit(
           input,
           fit,
-          first ->
-              magnitudes(input, first, 32, (float) Math.sqrt(input.squares(first, 32) / 32)));
+          first -> magnitudes(input, first, 32, (float) Math.sqrt(input.squares(first, 32) / 32)));
       scale = sixtyThirds(runs.scales, factors);
       drop = sixtyThirds(runs.drops, drops);
     }
@@ -260,8 +259,7 @@ final class KEncoders {
     float inverse = -128f / extreme;
     BlockBytes.putHalf(target, at + 208, 1 / inverse);
     for (int r = 0; r < 16; r++) {
-      target[at + 192 + r] =
-          (byte) Math.min(127, ScaleFit.nearest(inverse * runs.scales[r]));
+      target[at + 192 + r] = (byte) Math.min(127, ScaleFit.nearest(inverse * runs.scales[r]));
     }
     float[] scales = new float[16];
     KBlocks.Q6.read(target, at, scales, scales, 0);

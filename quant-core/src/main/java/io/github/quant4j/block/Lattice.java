@@ -50,7 +50,8 @@ record Lattice(int length, byte[] values) {
         String[] fields = head.split(" ", -1);
         int length = Integer.parseInt(fields[1]);
         int points = Integer.parseInt(fields[2]);
-        int[] levels = Arrays.stream(fields[3].split(",", -1)).mapToInt(Integer::parseInt).toArray();
+        int[] levels =
+            Arrays.stream(fields[3].split(",", -1)).mapToInt(Integer::parseInt).toArray();
         lattices.put(fields[0], new Lattice(length, points(reader, length, points, levels)));
       }
       return lattices;

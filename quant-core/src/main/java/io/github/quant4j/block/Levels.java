@@ -26,9 +26,7 @@ final class Levels {
 
   /** The code book of IQ4_NL and IQ4_XS: 16 levels that lie denser around zero. */
   static byte[] nonlinear() {
-    return new byte[] {
-      -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113
-    };
+    return new byte[] {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
   }
 
   /** Twice the values of E2M1, so that all are whole; a negative zero is the same as zero. */

@@ -38,7 +38,7 @@ public record ChoiceSpec(List<Quantizer> quantizers) implements TermSpec {
   public List<WeightTerm> fit(FloatMatrix residual, FitProblem problem) {
     List<WeightTerm> candidates =
         quantizers.stream()
-            .map(quantizer -> BlockTerms.of(problem.quantize(quantizer, residual)))
+            .map(quantizer -> WeightTerm.of(problem.quantize(quantizer, residual)))
             .toList();
     return List.of(
         Minimize.argmin(candidates, candidate -> error(candidate, residual, problem)).argument());

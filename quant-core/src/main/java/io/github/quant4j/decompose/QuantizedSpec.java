@@ -35,7 +35,7 @@ public record QuantizedSpec(Quantizer quantizer, boolean isResidual) implements 
   public List<WeightTerm> fit(FloatMatrix residual, FitProblem problem) {
     OrderedColumns ordered = OrderedColumns.of(quantizer, problem.moment().given()).orElse(null);
     if (ordered == null) {
-      return List.of(BlockTerms.of(problem.quantize(quantizer, residual)));
+      return List.of(WeightTerm.of(problem.quantize(quantizer, residual)));
     }
     return List.of(
         ordered.term(

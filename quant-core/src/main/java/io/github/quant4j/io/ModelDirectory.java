@@ -96,7 +96,16 @@ public final class ModelDirectory implements TensorSource {
     for (String name : file.names()) {
       tensors.put(name, file.require(name));
     }
-    return new ModelDirectory(directory, config, List.of(file), tensors);
+    try {
+      return new ModelDirectory(
+          directory,
+          SideConfigs.completed(directory, config, tensors.keySet()),
+          List.of(file),
+          tensors);
+    } catch (Throwable e) {
+      file.close();
+      throw e;
+    }
   }
 
   private static ModelDirectory openSharded(Path directory, JsonValue.Obj config, Path index)
@@ -128,7 +137,11 @@ public final class ModelDirectory implements TensorSource {
               }
             }
           });
-      return new ModelDirectory(directory, config, List.copyOf(shards.values()), tensors);
+      return new ModelDirectory(
+          directory,
+          SideConfigs.completed(directory, config, tensors.keySet()),
+          List.copyOf(shards.values()),
+          tensors);
     } catch (Throwable e) {
       shards.values().forEach(SafetensorsFile::close);
       throw e;
@@ -200,7 +213,9 @@ public final class ModelDirectory implements TensorSource {
 
   /**
    * The contents of {@code config.json}; where that keeps other libraries from reading the weights
-   * (see {@link ForeignReaders}), with the kind of model that it is.
+   * (see {@link ForeignReaders}), with the kind of model that it is. If it has no {@code
+   * quantization_config} though there are quantized tensors, that member is what a file such as
+   * {@code quantize_config.json} says.
    *
    * @return the object
    */

@@ -80,7 +80,7 @@ public final class QuantizedLinear {
    * @return the layer, without a bias and with float activations
    */
   public static QuantizedLinear of(QuantizedMatrix weights) {
-    return of(List.of(new QuantizedTerm(weights)));
+    return of(List.of(WeightTerm.of(weights)));
   }
 
   /**

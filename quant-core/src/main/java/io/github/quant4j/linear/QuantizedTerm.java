@@ -10,6 +10,22 @@ import io.github.quant4j.matrix.QuantizedMatrix;
  */
 public record QuantizedTerm(QuantizedMatrix matrix) implements WeightTerm {
 
+  /**
+   * Checks the scheme.
+   *
+   * @throws IllegalArgumentException if the matrix has the grid of blocks, which are a {@link
+   *     BlockTerm}; see {@link WeightTerm#of}
+   */
+  public QuantizedTerm {
+    if (matrix.scheme().blocks().isPresent()) {
+      throw new IllegalArgumentException(
+          "matrix: "
+              + matrix
+              + ", expected codes with scales by themselves; blocks are a term of another kind,"
+              + " see WeightTerm.of");
+    }
+  }
+
   @Override
   public int rows() {
     return matrix.rows();

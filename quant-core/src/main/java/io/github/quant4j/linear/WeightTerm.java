@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.linear;
 
+import io.github.quant4j.matrix.BlockGrid;
+import io.github.quant4j.matrix.QuantizedMatrix;
+
 /**
  * One addend of a linear layer's weight matrix {@code [out, in]}.
  *
@@ -18,6 +21,19 @@ public sealed interface WeightTerm
         TrellisTerm,
         VectorTerm,
         BlockTerm {
+
+  /**
+   * A quantized matrix as a term.
+   *
+   * @param matrix codes on a grid
+   * @return blocks if the grid is one of blocks of ggml, otherwise the matrix as it is
+   * @throws IllegalArgumentException if blocks exceed an array
+   */
+  static WeightTerm of(QuantizedMatrix matrix) {
+    return matrix.scheme().blocks().isPresent()
+        ? new BlockTerm(BlockGrid.pack(matrix))
+        : new QuantizedTerm(matrix);
+  }
 
   /**
    * The output features.

@@ -96,10 +96,7 @@ public final class BlockGrid {
       packer.pack(row, codes, target, (int) (row * rowBytes));
     }
     return new BlockMatrix(
-        format,
-        layout.rows(),
-        layout.columns(),
-        MemorySegment.ofArray(target).asReadOnly());
+        format, layout.rows(), layout.columns(), MemorySegment.ofArray(target).asReadOnly());
   }
 
   /** Rows of codes, one after the other. */

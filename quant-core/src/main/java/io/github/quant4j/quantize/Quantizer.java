@@ -46,6 +46,7 @@ public final class Quantizer {
     if (roundings.isEmpty()) {
       throw new IllegalArgumentException("roundings: none, expected at least one");
     }
+    BlockSteps.require(scheme, search, roundings);
     this.scheme = scheme;
     this.search = search;
     this.roundings = List.copyOf(roundings);
@@ -80,7 +81,7 @@ public final class Quantizer {
    * @param search how the grid is fitted
    * @param roundings how codes are chosen, in order; at least one
    * @return the quantizer
-   * @throws IllegalArgumentException if there is no rounding
+   * @throws IllegalArgumentException if there is no rounding, or a step does not suit the scheme
    */
   public static Quantizer of(QuantScheme scheme, ScaleSearch search, List<Rounding> roundings) {
     return new Quantizer(scheme, search, roundings);

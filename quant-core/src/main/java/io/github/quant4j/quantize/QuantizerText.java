@@ -45,7 +45,11 @@ final class QuantizerText {
               + extra.quoted()
               + (isSearch(extra) ? "; a search stands before the rounding" : ""));
     }
-    return Quantizer.of(scheme, search, roundings);
+    try {
+      return Quantizer.of(scheme, search, roundings);
+    } catch (IllegalArgumentException e) {
+      throw phrase.error(e);
+    }
   }
 
   private static boolean isSearch(Phrase word) {

@@ -32,9 +32,10 @@ public final class RecipeGrammar {
           "             | ternary2:granularity[:sym][:codec] [ planes ]  |  f16 | bf16 | f32",
           "             | olive4:granularity[:sym][:codec]  |  trellis  |  vectors",
           "quantizer    = scheme [ search ] [ rounding{>rounding} ]",
-          "scheme       = format:granularity[:sym|asym][:codec]  |  preset",
+          "scheme       = format:granularity[:sym|asym][:codec]  |  preset  |  blocks",
           "activations  = format:granularity[:sym|asym][:codec] [ range ]  |  preset",
-          "preset       = " + String.join(" | ", QuantScheme.presets()));
+          "preset       = " + String.join(" | ", QuantScheme.presets()),
+          "blocks       = " + String.join(" | ", QuantScheme.blockPresets()));
 
   private static final String BRACKETS =
       "What stands in brackets may be left out; arguments that have a name stand in any order.";

@@ -373,8 +373,7 @@ final class BlockSystem {
       }
       for (int t = from; t < from + blocks.tilesInBlock; t++) {
         int most = blocks.mostScale(firstTile + t);
-        state.scaleCodes[t] =
-            (int) Math.clamp(Math.rint(wanted[t] / state.scales[block]), 1, most);
+        state.scaleCodes[t] = (int) Math.clamp(Math.rint(wanted[t] / state.scales[block]), 1, most);
         if (size > tiles && blocks.tilesInBlock > 1 && state.leasts[block] > 0) {
           double multiple = Math.rint(wanted[tiles + t] / state.leasts[block]);
           state.offsetCodes[t] = (int) Math.clamp(multiple, 0, blocks.codec.mostOffset());
@@ -397,12 +396,10 @@ final class BlockSystem {
     float best = BlockScales.half((float) largest);
     double leastError = Double.POSITIVE_INFINITY;
     for (int i = 0; i < CANDIDATES && blocks.tilesInBlock > 1; i++) {
-      float unit =
-          BlockScales.half((float) (largest / (1 - i * (1 - LEAST_SHARE) / CANDIDATES)));
+      float unit = BlockScales.half((float) (largest / (1 - i * (1 - LEAST_SHARE) / CANDIDATES)));
       double error = 0;
       for (int t = from; t < from + blocks.tilesInBlock; t++) {
-        double code =
-            Math.clamp(Math.rint(wanted[t] / unit), 1, blocks.mostScale(firstTile + t));
+        double code = Math.clamp(Math.rint(wanted[t] / unit), 1, blocks.mostScale(firstTile + t));
         double difference = unit * code - wanted[t];
         error += products[t * size + t] * difference * difference;
       }

@@ -46,12 +46,7 @@ final class FittedBlocks implements TileScales {
   /** The scales as they are. */
   BlockScales stored() {
     return new BlockScales(
-        codec,
-        layout,
-        scales.clone(),
-        leasts.clone(),
-        scaleCodes.clone(),
-        offsetCodes.clone());
+        codec, layout, scales.clone(), leasts.clone(), scaleCodes.clone(), offsetCodes.clone());
   }
 
   private FittedBlocks copy() {

@@ -308,8 +308,7 @@ public record BlockScaleCodec(BlockFormat blocks) implements ScaleCodec {
   }
 
   @Override
-  public GroupParameters encodeZeroPoints(
-      float[] zeros, ScaleLayout layout, IntegerFormat format) {
+  public GroupParameters encodeZeroPoints(float[] zeros, ScaleLayout layout, IntegerFormat format) {
     throw new IllegalArgumentException(
         label() + ": offsets are in units of weights, and stored with scales only");
   }

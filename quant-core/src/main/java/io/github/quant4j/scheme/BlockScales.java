@@ -129,18 +129,19 @@ public final class BlockScales {
       @Nullable GroupParameters zeros) {
     int tiles = layout.count();
     int blocks = tiles / codec.tilesInBlock();
-    boolean hasOffsets = codec.hasOffsets() && zeros != null;
+    float[] leasts = new float[codec.hasOffsets() ? blocks : 0];
+    byte[] offsetCodes = new byte[codec.hasOffsets() ? tiles : 0];
+    if (zeros != null && codec.hasOffsets()) {
+      leasts = StoredParts.require(zeros.parts(), BLOCK_PART, blocks, DType.F16).toFloatArray();
+      offsetCodes = bytes(StoredParts.require(zeros.parts(), "", tiles, DType.I8));
+    }
     return new BlockScales(
         codec,
         layout,
         StoredParts.require(scales.parts(), BLOCK_PART, blocks, DType.F16).toFloatArray(),
-        hasOffsets
-            ? StoredParts.require(zeros.parts(), BLOCK_PART, blocks, DType.F16).toFloatArray()
-            : new float[codec.hasOffsets() ? blocks : 0],
+        leasts,
         bytes(StoredParts.require(scales.parts(), "", tiles, DType.I8)),
-        hasOffsets
-            ? bytes(StoredParts.require(zeros.parts(), "", tiles, DType.I8))
-            : new byte[codec.hasOffsets() ? tiles : 0]);
+        offsetCodes);
   }
 
   private static byte[] bytes(Tensor tensor) {

@@ -10,6 +10,7 @@ import io.github.quant4j.grammar.Phrase;
 import io.github.quant4j.grammar.SyntaxException;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * How the elements of a weight matrix are represented: {@code w = scale * (value(code) - zero)}
@@ -18,8 +19,8 @@ import java.util.Optional;
  * <p>The text form is {@code format:granularity[:sym|asym][:codec]}, for example {@code
  * int4:g64:asym} or {@code e2m1:g32:sym:e8m0}. Short names stand for {@code mxfp4}, {@code
  * mxfp6e2m3}, {@code mxfp6e3m2}, {@code mxfp8e4m3} (also {@code mxfp8}), {@code mxfp8e5m2}, {@code
- * mxint8} and {@code nvfp4}. Where a format stands, there may also be a choice of formats, see
- * {@link FormatChoice}.
+ * mxint8} and {@code nvfp4}, and for the block types of ggml: {@code q4_0}, {@code q4_k} and
+ * others. Where a format stands, there may also be a choice of formats, see {@link FormatChoice}.
  *
  * @param choice the element format, or how it is chosen
  * @param granularity which elements share a scale
@@ -211,7 +212,9 @@ public record QuantScheme(
         return scheme;
       }
     }
-    SchemeText text = SchemeText.read(phrase, PRESETS.stream().map(Preset::name).toList());
+    SchemeText text =
+        SchemeText.read(
+            phrase, Stream.concat(presets().stream(), blockPresets().stream()).toList());
     FormatChoice choice = FormatChoices.STEPS.read(text.format());
     Granularity granularity = Granularities.STEPS.read(text.granularity());
     ScaleCodec codec = text.codec(usualCodec(choice));

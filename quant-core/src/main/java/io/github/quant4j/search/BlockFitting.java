@@ -109,8 +109,7 @@ final class BlockFitting {
                 fitRow(row, search);
               }
             });
-    return BlockGrid.of(
-        new BlockScales(codec, layout, scales, leasts, scaleCodes, offsetCodes));
+    return BlockGrid.of(new BlockScales(codec, layout, scales, leasts, scaleCodes, offsetCodes));
   }
 
   private void fitRow(int row, BlockSearch search) {

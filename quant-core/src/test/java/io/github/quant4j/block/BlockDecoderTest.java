@@ -64,7 +64,8 @@ class BlockDecoderTest {
     for (String name : BlockVectors.names(path)) {
       if (name.endsWith(".blocks") && !name.startsWith("BF16")) {
         String type = name.substring(0, name.indexOf('.'));
-        float[] found = decode(BlockFormat.find(type).orElseThrow(), BlockVectors.bytes(path, name));
+        float[] found =
+            decode(BlockFormat.find(type).orElseThrow(), BlockVectors.bytes(path, name));
         assertSameBits(BlockVectors.floats(path, type + ".values"), found);
         checked++;
       }
@@ -91,8 +92,7 @@ class BlockDecoderTest {
   @ValueSource(ints = {0, -256, 255, 257, 32})
   void aRowIsWholeBlocks(int columns) {
     IllegalArgumentException e =
-        assertThrows(
-            IllegalArgumentException.class, () -> BlockFormat.Q4_K.rowBytes(columns));
+        assertThrows(IllegalArgumentException.class, () -> BlockFormat.Q4_K.rowBytes(columns));
     assertTrue(e.getMessage().contains("columns: " + columns), e.getMessage());
   }
 
@@ -121,8 +121,7 @@ class BlockDecoderTest {
     format.decoder().decode(MemorySegment.ofArray(shifted), 3, target, 1);
     assertEquals(5, target[0]);
     assertEquals(5, target[target.length - 1]);
-    assertSameBits(
-        decode(format, block), Arrays.copyOfRange(target, 1, target.length - 1));
+    assertSameBits(decode(format, block), Arrays.copyOfRange(target, 1, target.length - 1));
     assertThrows(
         IndexOutOfBoundsException.class,
         () -> format.decoder().decode(MemorySegment.ofArray(shifted), 6, target, 1));
@@ -152,7 +151,7 @@ class BlockDecoderTest {
         float[] found = new float[size];
         for (int i = 0; i < size; i++) {
           int run = i / blocks.run();
-          found[i] = scales[run] * blocks.levels()[codes[i]& 0xff];
+          found[i] = scales[run] * blocks.levels()[codes[i] & 0xff];
           if (blocks.hasOffsets()) {
             found[i] += offsets[run];
           }

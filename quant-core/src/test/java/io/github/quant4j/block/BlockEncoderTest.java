@@ -54,10 +54,12 @@ class BlockEncoderTest {
     for (int at = 0; at < found.length; at += size) {
       if (!Arrays.equals(expected, at, at + size, found, at, at + size)) {
         long row = at / format.rowBytes(columns);
-        differing.append(String.format(" row %d block %d", row, at % format.rowBytes(columns) / size));
+        differing.append(
+            String.format(" row %d block %d", row, at % format.rowBytes(columns) / size));
         for (int i = 0; i < size; i++) {
           if (expected[at + i] != found[at + i]) {
-            differing.append(String.format(" [%d: %x, not %x]", i, found[at + i], expected[at + i]));
+            differing.append(
+                String.format(" [%d: %x, not %x]", i, found[at + i], expected[at + i]));
           }
         }
       }
@@ -70,10 +72,7 @@ class BlockEncoderTest {
   void blocksWithoutImportanceAreGgmls(BlockFormat format) throws IOException {
     FloatMatrix input = BlockVectors.input();
     assertSameBlocks(
-        format,
-        input.columns(),
-        BlockVectors.blocks(format, "plain"),
-        encode(format, input, null));
+        format, input.columns(), BlockVectors.blocks(format, "plain"), encode(format, input, null));
   }
 
   @ParameterizedTest

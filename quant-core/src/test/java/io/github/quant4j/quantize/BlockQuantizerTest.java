@@ -50,7 +50,8 @@ class BlockQuantizerTest {
     for (int i = 0; i < importance.length; i++) {
       importance[i] = (float) Math.exp(2 * random.gaussians(1)[0]);
     }
-    double plain = error(weights, importance, BlockQuantizer.quantize(format, weights, null, COMPUTE));
+    double plain =
+        error(weights, importance, BlockQuantizer.quantize(format, weights, null, COMPUTE));
     double weighted =
         error(weights, importance, BlockQuantizer.quantize(format, weights, importance, COMPUTE));
     assertTrue(weighted < 0.95 * plain, weighted + " of " + plain);

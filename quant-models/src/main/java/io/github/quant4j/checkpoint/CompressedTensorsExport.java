@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.checkpoint;
 
+import io.github.quant4j.checkpoint.layout.InexactException;
 import io.github.quant4j.checkpoint.layout.IntegerGrids;
 import io.github.quant4j.io.quantized.CompressedTensorsLayers;
 import io.github.quant4j.io.quantized.ModelSource;
 import io.github.quant4j.io.quantized.QuantizedWeights;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.linalg.Compute;
+import io.github.quant4j.linear.BlockTerm;
 import io.github.quant4j.linear.QuantizedLinear;
-import io.github.quant4j.quantize.Quantizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,7 +20,6 @@ import java.util.Optional;
 record CompressedTensorsExport() implements ModelExport {
   static final String NAME = "compressed-tensors";
 
-  private static final String SEARCH = " mse rtn";
   private static final int DEFAULT_BITS = 4;
   private static final int DEFAULT_GROUP = 128;
 
@@ -45,7 +45,12 @@ record CompressedTensorsExport() implements ModelExport {
       for (String module : quantized.modules()) {
         options.cancellation().check();
         Converted converted =
-            convert(module, quantized.find(module).orElseThrow(), divisors, options, compute);
+            convert(
+                module,
+                withoutBlocks(quantized.find(module).orElseThrow()),
+                divisors,
+                options,
+                compute);
         reports.add(converted.report);
         if (converted.report.outcome() == LayerExport.Outcome.REFUSED) {
           refused.add(converted.report);
@@ -66,6 +71,19 @@ record CompressedTensorsExport() implements ModelExport {
               reports.add(new LayerExport(module, LayerExport.Outcome.COPIED, "not quantized")));
       return new ExportReport(
           NAME, reports, output.finish(layers.config(plain), Optional.empty()));
+    }
+  }
+
+  /** Blocks of ggml as integers, if they are; otherwise they are left to be refused. */
+  private static QuantizedLinear withoutBlocks(QuantizedLinear linear) {
+    if (!(linear.terms().getFirst() instanceof BlockTerm)) {
+      return linear;
+    }
+    try {
+      QuantizedLinear integers = IntegerGrids.linear(IntegerGrids.of(linear));
+      return linear.bias().map(integers::withBias).orElse(integers);
+    } catch (InexactException _) {
+      return linear;
     }
   }
 
@@ -110,10 +128,10 @@ record CompressedTensorsExport() implements ModelExport {
         "int"
             + IntegerGrids.bits(linear).orElse(DEFAULT_BITS)
             + (size > 1 && columns % size == 0 ? ":g" + size : ":channel")
-            + ":sym"
-            + SEARCH;
+            + ":sym";
     QuantizedLinear again =
-        QuantizedLinear.of(Quantizer.of(scheme).quantize(effective.weights(), compute));
+        QuantizedLinear.of(
+            options.requantizer().orElseThrow().quantize(scheme, effective.weights()));
     return requantized(
         module, effective.bias().map(again::withBias).orElse(again), scheme, problem.get());
   }

@@ -10,15 +10,15 @@ import java.util.Optional;
  * How a model is written in another form.
  *
  * @param overwrite whether what is at the target already may be replaced
- * @param requantize whether layers that cannot be written as they are may be quantized again, or
- *     stay in full precision where the form has nothing for them; otherwise they are refused
+ * @param requantizer quantizes layers again that cannot be written as they are; without one they are
+ *     refused, with one they are written in full precision where the form has nothing for them
  * @param importance an importance matrix for forms whose quantizer has a use for one
  * @param progress is told of each layer
  * @param cancellation asked before each layer
  */
 public record ExportOptions(
     boolean overwrite,
-    boolean requantize,
+    Optional<Requantizer> requantizer,
     Optional<Path> importance,
     ProgressListener progress,
     Cancellation cancellation) {
@@ -30,7 +30,7 @@ public record ExportOptions(
    */
   public static ExportOptions defaults() {
     return new ExportOptions(
-        false, false, Optional.empty(), ProgressListener.none(), Cancellation.onInterrupt());
+        false, Optional.empty(), Optional.empty(), ProgressListener.none(), Cancellation.onInterrupt());
   }
 
   /**
@@ -40,17 +40,18 @@ public record ExportOptions(
    * @return the changed options
    */
   public ExportOptions withOverwrite(boolean allowed) {
-    return new ExportOptions(allowed, requantize, importance, progress, cancellation);
+    return new ExportOptions(allowed, requantizer, importance, progress, cancellation);
   }
 
   /**
    * The same with leave to change weights.
    *
-   * @param allowed whether layers may be quantized again
+   * @param quantizer quantizes layers again that cannot be written as they are
    * @return the changed options
    */
-  public ExportOptions withRequantize(boolean allowed) {
-    return new ExportOptions(overwrite, allowed, importance, progress, cancellation);
+  public ExportOptions withRequantizer(Requantizer quantizer) {
+    return new ExportOptions(
+        overwrite, Optional.of(quantizer), importance, progress, cancellation);
   }
 
   /**
@@ -60,7 +61,7 @@ public record ExportOptions(
    * @return the changed options
    */
   public ExportOptions withImportance(Path file) {
-    return new ExportOptions(overwrite, requantize, Optional.of(file), progress, cancellation);
+    return new ExportOptions(overwrite, requantizer, Optional.of(file), progress, cancellation);
   }
 
   /**
@@ -70,7 +71,7 @@ public record ExportOptions(
    * @return the changed options
    */
   public ExportOptions withProgress(ProgressListener listener) {
-    return new ExportOptions(overwrite, requantize, importance, listener, cancellation);
+    return new ExportOptions(overwrite, requantizer, importance, listener, cancellation);
   }
 
   /**
@@ -80,6 +81,15 @@ public record ExportOptions(
    * @return the changed options
    */
   public ExportOptions withCancellation(Cancellation asked) {
-    return new ExportOptions(overwrite, requantize, importance, progress, asked);
+    return new ExportOptions(overwrite, requantizer, importance, progress, asked);
+  }
+
+  /**
+   * Whether weights may change.
+   *
+   * @return whether there is a requantizer
+   */
+  public boolean requantize() {
+    return requantizer.isPresent();
   }
 }

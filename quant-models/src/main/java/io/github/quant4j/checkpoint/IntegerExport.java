@@ -12,7 +12,6 @@ import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.linear.QuantizedTerm;
-import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -26,7 +25,6 @@ import java.util.TreeSet;
 
 /** Writes layers of integer weights in the layout of another library. */
 record IntegerExport(IntegerLayout layout) implements ModelExport {
-  private static final String SEARCH = " mse rtn";
   private static final int DEFAULT_BITS = 4;
 
   /** What is written for a layer; empty weights for one that stays dense. */
@@ -123,10 +121,11 @@ record IntegerExport(IntegerLayout layout) implements ModelExport {
       IntegerWeights fitted = layout.fitted(given);
       return converted(fitted, linear, module, LayerExport.Outcome.CONVERTED, widening(given, fitted));
     } catch (InexactException e) {
-      if (!options.requantize()) {
+      if (options.requantizer().isEmpty()) {
         throw e;
       }
-      return changed(layout, module, linear, e.reason(), compute);
+      return changed(
+          layout, module, linear, e.reason(), options.requantizer().orElseThrow(), compute);
     }
   }
 
@@ -148,7 +147,12 @@ record IntegerExport(IntegerLayout layout) implements ModelExport {
 
   /** The nearest that the layout has: with the same codes, quantized again, or dense. */
   private static Converted changed(
-      IntegerLayout layout, String module, QuantizedLinear linear, String reason, Compute compute) {
+      IntegerLayout layout,
+      String module,
+      QuantizedLinear linear,
+      String reason,
+      Requantizer requantizer,
+      Compute compute) {
     if (linear.transform().isEmpty()) {
       try {
         IntegerWeights near =
@@ -170,13 +174,12 @@ record IntegerExport(IntegerLayout layout) implements ModelExport {
               IntegerGrids.groupSize(linear).orElse(0));
       IntegerWeights again =
           layout.nearest(
-              IntegerGrids.of(
-                  new QuantizedTerm(Quantizer.of(scheme + SEARCH).quantize(dense, compute))));
+              IntegerGrids.of(new QuantizedTerm(requantizer.quantize(scheme, dense))));
       return new Converted(
           Optional.of(again),
           effective,
           new LayerExport(
-              module, LayerExport.Outcome.REQUANTIZED, scheme + SEARCH + ", as " + reason));
+              module, LayerExport.Outcome.REQUANTIZED, scheme + ", as " + reason));
     } catch (InexactException e) {
       return new Converted(
           Optional.empty(),

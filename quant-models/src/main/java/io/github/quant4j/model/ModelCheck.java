@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Looks for everything that would keep a stored model from running as it was written. */
 public final class ModelCheck {
@@ -80,8 +81,8 @@ public final class ModelCheck {
   /**
    * Verifies files, checksums, scales, codes and finite values as {@link ModelVerifier} does, then
    * whether the configuration is that of a known architecture and the tensors have the shapes that
-   * it says, then the tokenizer if there is one. Of a GGUF file, what {@link GgufVerifier} does.
-   * Reads every byte of the model.
+   * it says, then the tokenizer if there is one. Of a GGUF file, what {@link GgufVerifier} does and
+   * then whether it is a model that is known. Reads every byte of the model.
    *
    * @return what is wrong; empty if nothing is
    * @throws TensorFileException if there is no such directory
@@ -91,9 +92,9 @@ public final class ModelCheck {
   public List<Problem> run() throws IOException {
     // Files cannot be opened by a thread that is interrupted.
     cancellation.check();
-    if (GgufFile.isGguf(directory)) {
-      InputFiles.requireReadableFile(directory, "a GGUF file");
-      return GgufVerifier.verify(directory, progress, cancellation);
+    Optional<Path> gguf = GgufFile.locate(directory);
+    if (gguf.isPresent()) {
+      return verifyGguf(gguf.get());
     }
     if (!Files.isDirectory(directory)) {
       ModelDirectory.open(directory).close();
@@ -101,8 +102,51 @@ public final class ModelCheck {
     List<Problem> problems =
         new ArrayList<>(
             ModelVerifier.of(directory).progress(progress).cancellation(cancellation).run());
-    boolean readable = problems.isEmpty();
     cancellation.check();
+    addModelProblems(problems);
+    Path tokenizer = directory.resolve(SourceTokenizer.FILE);
+    if (Files.exists(tokenizer)) {
+      try {
+        TokenizerFile.load(tokenizer);
+      } catch (InvalidTokenizerException e) {
+        problems.add(new Problem("tokenizer", String.valueOf(e.getMessage())));
+      }
+    }
+    return List.copyOf(problems);
+  }
+
+  private List<Problem> verifyGguf(Path file) throws IOException {
+    InputFiles.requireReadableFile(file, "a GGUF file");
+    List<Problem> problems = new ArrayList<>(GgufVerifier.verify(file, progress, cancellation));
+    cancellation.check();
+    if (isModel(file)) {
+      addModelProblems(problems);
+    }
+    return List.copyOf(problems);
+  }
+
+  /** Whether a file can be opened and is not, say, an importance matrix. */
+  private static boolean isModel(Path file) throws IOException {
+    try (GgufFile opened = GgufFile.open(file)) {
+      return opened.metadata().find("general.architecture").isPresent();
+    } catch (TensorFileException _) {
+      // It is among the problems already.
+      return false;
+    }
+  }
+
+  /** Sound is read from directories only. */
+  private static boolean isSpeechRecognizer(Path path) throws IOException {
+    return GgufFile.locate(path).isEmpty() && SpeechRecognizer.isIn(path);
+  }
+
+  private static boolean isSpeechEncoder(Path path) throws IOException {
+    return GgufFile.locate(path).isEmpty() && SpeechEncoder.isIn(path);
+  }
+
+  /** What keeps the model from running. */
+  private void addModelProblems(List<Problem> problems) throws IOException {
+    boolean readable = problems.isEmpty();
     try {
       openAndClose(directory);
     } catch (InvalidModelException e) {
@@ -117,15 +161,6 @@ public final class ModelCheck {
         problems.add(new Problem(directory.toString(), String.valueOf(e.getMessage())));
       }
     }
-    Path tokenizer = directory.resolve(SourceTokenizer.FILE);
-    if (Files.exists(tokenizer)) {
-      try {
-        TokenizerFile.load(tokenizer);
-      } catch (InvalidTokenizerException e) {
-        problems.add(new Problem("tokenizer", String.valueOf(e.getMessage())));
-      }
-    }
-    return List.copyOf(problems);
   }
 
   /**
@@ -138,17 +173,15 @@ public final class ModelCheck {
    * @throws IOException if reading fails
    */
   public static List<String> warnings(Path directory) throws IOException {
-    if (GgufFile.isGguf(directory)) {
-      return List.of();
-    }
-    List<String> files = FileChecksums.problems(directory);
+    List<String> files =
+        Files.isDirectory(directory) ? FileChecksums.problems(directory) : List.of();
     try {
       List<String> all;
-      if (SpeechRecognizer.isIn(directory)) {
+      if (isSpeechRecognizer(directory)) {
         try (SpeechRecognizer recognizer = SpeechRecognizer.open(directory)) {
           all = recognizer.warnings();
         }
-      } else if (SpeechEncoder.isIn(directory)) {
+      } else if (isSpeechEncoder(directory)) {
         try (SpeechEncoder encoder = SpeechEncoder.open(directory)) {
           all = encoder.warnings();
         }
@@ -164,9 +197,9 @@ public final class ModelCheck {
   }
 
   private static void openAndClose(Path directory) throws IOException {
-    if (SpeechRecognizer.isIn(directory)) {
+    if (isSpeechRecognizer(directory)) {
       SpeechRecognizer.open(directory).close();
-    } else if (SpeechEncoder.isIn(directory)) {
+    } else if (isSpeechEncoder(directory)) {
       SpeechEncoder.open(directory).close();
     } else {
       LanguageModel.open(directory).close();

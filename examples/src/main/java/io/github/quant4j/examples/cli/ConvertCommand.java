@@ -10,9 +10,11 @@ import io.github.quant4j.checkpoint.ModelFormats;
 import io.github.quant4j.io.OutputException;
 import io.github.quant4j.io.ProtectedInputs;
 import io.github.quant4j.io.quantized.ModelSource;
+import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.pipeline.Quantization;
 import io.github.quant4j.pipeline.QuantizationReport;
 import io.github.quant4j.pipeline.SaveOptions;
+import io.github.quant4j.quantize.Quantizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -42,6 +44,7 @@ import picocli.CommandLine.Parameters;
 final class ConvertCommand implements Callable<Integer> {
   private static final double NANOS = 1e9;
   private static final int NAMED_LAYERS = 3;
+  private static final String SEARCH = " mse rtn";
 
   private final Quant quant;
 
@@ -61,7 +64,7 @@ final class ConvertCommand implements Callable<Integer> {
   @Option(
       names = "--requantize",
       description =
-          "Quantize layers again, by nearest rounding, that the form cannot hold as they are, or"
+              "Quantize layers again, by nearest rounding, that the form cannot hold as they are, or"
               + " store them in full precision.")
   private boolean requantize;
 
@@ -183,9 +186,14 @@ final class ConvertCommand implements Callable<Integer> {
       ExportOptions how =
           ExportOptions.defaults()
               .withOverwrite(overwrite)
-              .withRequantize(requantize)
               .withProgress(progress)
               .withCancellation(quant.terminal().cancellation());
+      if (requantize) {
+        Compute compute = runtime.modelOptions().kernels().compute();
+        how =
+            how.withRequantizer(
+                (scheme, weights) -> Quantizer.of(scheme + SEARCH).quantize(weights, compute));
+      }
       return export.write(source, target, importance == null ? how : how.withImportance(importance));
     }
   }

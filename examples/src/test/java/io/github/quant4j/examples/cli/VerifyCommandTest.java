@@ -65,18 +65,33 @@ class VerifyCommandTest {
   @Test
   void filesInGgufAreVerified() throws IOException {
     Path file = temporary.resolve("model.gguf");
-    GgufMetadata metadata =
-        GgufMetadata.builder().putString("general.architecture", "llama").build();
-    for (float value : new float[] {1, Float.NaN}) {
-      new GgufWriter(metadata)
-          .add(Tensor.ofFloats(Shape.of(2), new float[] {1, value}).withName("x"))
-          .write(file);
-      CommandRun run = CommandRun.of("verify", file.toString());
-      assertEquals(Float.isNaN(value) ? Failure.WORK : 0, run.status(), run.err());
+    CommandRun converted =
+        CommandRun.of("convert", CommandRun.MODEL, file.toString(), "--to", "gguf:Q8_0");
+    assertEquals(0, converted.status(), converted.err());
+    for (Path path : List.of(file, temporary)) {
+      assertEquals(path + ": ok\n", CommandRun.of("verify", path.toString()).out());
     }
-    assertTrue(CommandRun.of("verify", file.toString()).err().contains("tensor 'x'"));
+    byte[] bytes = Files.readAllBytes(file);
+    // The last tensor is a norm in binary32: its last number becomes a NaN.
+    Arrays.fill(bytes, bytes.length - Float.BYTES, bytes.length, (byte) 0xff);
+    Files.write(file, bytes);
+    CommandRun damaged = CommandRun.of("verify", file.toString());
+    assertEquals(Failure.WORK, damaged.status());
+    assertTrue(damaged.err().contains("tensor 'output_norm.weight'"), damaged.err());
     CommandRun.of("verify", temporary.resolve("none.gguf").toString())
         .requireFailure(Failure.CALL, "none.gguf: no such file");
+  }
+
+  /** The file is sound, but nothing that could run. */
+  @Test
+  void whatIsNoModelIsAProblem() throws IOException {
+    Path file = temporary.resolve("model.gguf");
+    new GgufWriter(GgufMetadata.builder().putString("general.architecture", "no such").build())
+        .add(Tensor.ofFloats(Shape.of(2), new float[2]).withName("x"))
+        .write(file);
+    CommandRun run = CommandRun.of("verify", file.toString());
+    assertEquals(Failure.WORK, run.status());
+    assertTrue(run.err().contains("no such"), run.err());
   }
 
   @Test

@@ -2,13 +2,16 @@
 package io.github.quant4j.io.gguf;
 
 import io.github.quant4j.io.InputFiles;
+import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.TensorFileException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -89,26 +92,46 @@ public final class GgufFile implements AutoCloseable {
   }
 
   /**
-   * Whether a path is meant for this class: a file that begins as GGUF files do, or is called one.
+   * The file that a path means, if it means one of this format: a file that begins as GGUF files do
+   * or is called one, or the only model in a directory that has no config.json.
    *
    * @param path any path
-   * @return false for directories and other files
-   * @throws IOException if the file cannot be read
+   * @return the file to open, of several parts the first; empty for other files and directories. A
+   *     file that is only called one may be missing or malformed
+   * @throws IOException if the path cannot be looked at
    */
-  public static boolean isGguf(Path path) throws IOException {
-    if (String.valueOf(path.getFileName()).endsWith(GgufSplit.EXTENSION)) {
-      return !Files.isDirectory(path);
+  public static Optional<Path> locate(Path path) throws IOException {
+    if (Files.isDirectory(path)) {
+      return Files.exists(path.resolve(ModelDirectory.CONFIG)) ? Optional.empty() : only(path);
     }
+    return isNamed(path) || begins(path) ? Optional.of(path) : Optional.empty();
+  }
+
+  private static boolean isNamed(Path path) {
+    return String.valueOf(path.getFileName()).endsWith(GgufSplit.EXTENSION);
+  }
+
+  private static Optional<Path> only(Path directory) throws IOException {
+    List<Path> models = new ArrayList<>();
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+      for (Path entry : entries) {
+        if (isNamed(entry) && Files.isRegularFile(entry) && !GgufSplit.isLaterPart(entry)) {
+          models.add(entry);
+        }
+      }
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
+    }
+    return models.size() == 1 ? Optional.of(models.getFirst()) : Optional.empty();
+  }
+
+  private static boolean begins(Path path) throws IOException {
     if (!Files.isRegularFile(path) || !Files.isReadable(path)) {
       return false;
     }
-    ByteBuffer start = ByteBuffer.allocate(Integer.BYTES);
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      while (start.hasRemaining() && channel.read(start) >= 0) {
-        // A read may give less than it is asked for.
-      }
+    try (InputStream in = Files.newInputStream(path)) {
+      return GgufHeaderReader.isGguf(MemorySegment.ofArray(in.readNBytes(Integer.BYTES)));
     }
-    return GgufHeaderReader.isGguf(MemorySegment.ofBuffer(start.flip()));
   }
 
   /**

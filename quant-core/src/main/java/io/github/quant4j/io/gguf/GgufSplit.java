@@ -5,6 +5,8 @@ import io.github.quant4j.io.TensorFileException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What a file says of the parts that a model is split into.
@@ -23,6 +25,9 @@ record GgufSplit(int number, int count, int tensors) {
 
   /** How the names of files end. */
   static final String EXTENSION = ".gguf";
+
+  private static final Pattern PART =
+      Pattern.compile(".*-(\\d{5})-of-\\d{5}" + Pattern.quote(EXTENSION));
 
   /**
    * Reads what a file says.
@@ -58,6 +63,12 @@ record GgufSplit(int number, int count, int tensors) {
             () ->
                 new IllegalArgumentException(
                     "metadata '" + key + "' is missing, expected a number beside " + COUNT_KEY));
+  }
+
+  /** Whether a file is named as parts are, but for the first. */
+  static boolean isLaterPart(Path path) {
+    Matcher part = PART.matcher(String.valueOf(path.getFileName()));
+    return part.matches() && !part.group(1).equals("00001");
   }
 
   /** What follows the prefix in the name of a part. */

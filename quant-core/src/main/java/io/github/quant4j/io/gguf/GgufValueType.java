@@ -3,40 +3,42 @@ package io.github.quant4j.io.gguf;
 
 import java.util.Optional;
 
-/** The types of metadata values, in the order of the numbers that files have for them. */
+/** The types of metadata values, with the numbers that files have for them. */
 public enum GgufValueType {
   /** Unsigned byte. */
-  UINT8(1),
+  UINT8(0, 1),
   /** Two's complement byte. */
-  INT8(1),
+  INT8(1, 1),
   /** Unsigned 16-bit integer. */
-  UINT16(2),
+  UINT16(2, 2),
   /** Two's complement 16-bit integer. */
-  INT16(2),
+  INT16(3, 2),
   /** Unsigned 32-bit integer. */
-  UINT32(4),
+  UINT32(4, 4),
   /** Two's complement 32-bit integer. */
-  INT32(4),
+  INT32(5, 4),
   /** IEEE 754 binary32. */
-  FLOAT32(4),
+  FLOAT32(6, 4),
   /** One byte, 0 or 1. */
-  BOOL(1),
+  BOOL(7, 1),
   /** A length of 64 bits, and as many bytes of UTF-8. */
-  STRING(0),
+  STRING(8, 0),
   /** A type, a count of 64 bits, and as many values of that type. */
-  ARRAY(0),
+  ARRAY(9, 0),
   /** Unsigned 64-bit integer. */
-  UINT64(8),
+  UINT64(10, 8),
   /** Two's complement 64-bit integer. */
-  INT64(8),
+  INT64(11, 8),
   /** IEEE 754 binary64. */
-  FLOAT64(8);
+  FLOAT64(12, 8);
 
   private static final GgufValueType[] ALL = values();
 
+  private final int id;
   private final int bytes;
 
-  GgufValueType(int bytes) {
+  GgufValueType(int id, int bytes) {
+    this.id = id;
     this.bytes = bytes;
   }
 
@@ -46,7 +48,7 @@ public enum GgufValueType {
    * @return 0 to 12
    */
   public int id() {
-    return ordinal();
+    return id;
   }
 
   /**
@@ -86,6 +88,11 @@ public enum GgufValueType {
    * @return the type, or empty if there is none of that number
    */
   public static Optional<GgufValueType> ofId(int id) {
-    return id < 0 || id >= ALL.length ? Optional.empty() : Optional.of(ALL[id]);
+    for (GgufValueType type : ALL) {
+      if (type.id == id) {
+        return Optional.of(type);
+      }
+    }
+    return Optional.empty();
   }
 }

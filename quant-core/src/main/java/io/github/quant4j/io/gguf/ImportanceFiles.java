@@ -13,6 +13,7 @@ import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
+import java.util.SortedSet;
 import java.util.TreeSet;
 
 /** Importance matrices as GGUF, and which form a file has. */
@@ -27,6 +28,9 @@ final class ImportanceFiles {
 
   /** Plain sums, which newer files have beside those of squares. */
   private static final String SUMS = ".in_sum";
+
+  /** More than anybody counts, and few enough for arithmetic. */
+  private static final float MOST_TOKENS = 0x1p53f;
 
   private ImportanceFiles() {}
 
@@ -68,8 +72,8 @@ final class ImportanceFiles {
     }
   }
 
-  private static TreeSet<String> weights(GgufFile file) {
-    TreeSet<String> names = new TreeSet<>();
+  private static SortedSet<String> weights(GgufFile file) {
+    SortedSet<String> names = new TreeSet<>();
     for (String tensor : file.tensors().keySet()) {
       String suffix = tensor.substring(Math.max(0, tensor.lastIndexOf('.')));
       if (!suffix.equals(SQUARES) && !suffix.equals(COUNTS) && !suffix.equals(SUMS)) {
@@ -101,7 +105,7 @@ final class ImportanceFiles {
     }
     long[] counts = new long[stored.length];
     for (int i = 0; i < counts.length; i++) {
-      if (!(stored[i] >= 0) || stored[i] > Long.MAX_VALUE / 2) {
+      if (!(stored[i] >= 0) || stored[i] > MOST_TOKENS) {
         throw new IllegalArgumentException(
             "tensor '" + name + COUNTS + "': " + stored[i] + ", expected numbers of tokens");
       }

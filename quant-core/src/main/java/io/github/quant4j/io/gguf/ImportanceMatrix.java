@@ -36,7 +36,7 @@ public final class ImportanceMatrix {
   private final int chunkSize;
 
   private ImportanceMatrix(
-      TreeMap<String, Entry> entries, List<String> datasets, long chunkCount, int chunkSize) {
+      SequencedMap<String, Entry> entries, List<String> datasets, long chunkCount, int chunkSize) {
     this.entries = Collections.unmodifiableSequencedMap(entries);
     this.datasets = List.copyOf(datasets);
     this.chunkCount = chunkCount;

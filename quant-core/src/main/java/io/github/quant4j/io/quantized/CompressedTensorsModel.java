@@ -28,6 +28,7 @@ final class CompressedTensorsModel {
   private static final String PACKED = ".weight_packed";
   private static final String SCALE = ".weight_scale";
   private static final String CACHE = "kv_cache_scheme";
+  private static final String ATTENTION = "attention_input_activations";
 
   /** A format that is none: the weights are rounded, but stored as they were. */
   private static final String DENSE = "dense";
@@ -60,7 +61,13 @@ final class CompressedTensorsModel {
               + " options say");
       matching(CACHE_PARAMETER, tensors, shared);
     }
+    if (object.get(ATTENTION).isPresent()) {
+      warnings.add("'" + ATTENTION + "': inputs of attention stay in full precision");
+    }
     if (object.getString("format").filter(DENSE::equals).isPresent()) {
+      if (!ModuleTensors.having(tensors, "weight_packed").isEmpty()) {
+        throw new JsonException("'format': 'dense' is not supported for weights that are packed");
+      }
       warnings.add("'format' is 'dense': the weights are stored as rounded; inputs are not rounded");
       matching(PARAMETER, tensors, shared);
       return new QuantizedModules(new LinkedHashMap<>(), warnings, shared);

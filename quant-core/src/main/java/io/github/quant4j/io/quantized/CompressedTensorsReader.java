@@ -80,7 +80,7 @@ final class CompressedTensorsReader {
     Optional<Tensor> order = tensors.find(ORDER);
     if (weights.strategy() == Strategy.GROUP
         && codes.format instanceof IntegerFormat format
-        && (order.isPresent() || columns % groupSize() != 0)) {
+        && (order.isPresent() || hasShortGroup(rows, columns))) {
       return grouped(codes, format, order);
     }
     // Of other strategies the group of an input means nothing.
@@ -96,7 +96,7 @@ final class CompressedTensorsReader {
     }
     GroupParameters scales = codec.decode(parts, layout);
     GroupParameters zeroPoints = zeroPoints(codes, layout);
-    if (codes.format instanceof IntegerFormat && PositiveScales.isNeeded(scales.values())) {
+    if (codes.format instanceof IntegerFormat && PositiveScales.isAnyNegative(scales.values())) {
       return QuantizedLinear.of(
           AffineMatrix.ofIntegers(
               codes.packed,
@@ -132,6 +132,16 @@ final class CompressedTensorsReader {
     }
     return new GroupedColumns(codes.packed, groups, scale.dtype(), scale.toFloatArray(), zeros)
         .linear(groupOf);
+  }
+
+  /** Whether there is a scale for what is left of the inputs behind the last whole group. */
+  private boolean hasShortGroup(int rows, int columns) {
+    int size = groupSize();
+    return columns % size != 0
+        && tensors
+            .require("weight_scale")
+            .shape()
+            .equals(Shape.of(rows, Math.ceilDiv(columns, size)));
   }
 
   private int groupSize() {

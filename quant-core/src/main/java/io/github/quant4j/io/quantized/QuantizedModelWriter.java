@@ -19,6 +19,7 @@ import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -305,7 +306,14 @@ public final class QuantizedModelWriter implements AutoCloseable {
     for (String module : weights.modules()) {
       if (!added.contains(module)) {
         QuantizedLinear linear = weights.find(module).orElseThrow();
-        add(module, linear.withoutBias());
+        // Of a slice of a stack the bias is stored otherwise, and some readers scale it.
+        boolean isStored =
+            linear.bias().isEmpty()
+                || source
+                    .find(ModuleTensors.join(module, "bias"))
+                    .filter(bias -> Arrays.equals(bias.toFloatArray(), linear.bias().get()))
+                    .isPresent();
+        add(module, isStored ? linear.withoutBias() : linear);
       }
     }
     weights.sharedTensors().forEach(this::drop);

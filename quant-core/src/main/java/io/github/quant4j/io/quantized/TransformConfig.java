@@ -48,23 +48,23 @@ final class TransformConfig {
       try {
         online.addAll(transforms(name, groups.getObject(name).orElseThrow(TransformConfig::isNull)));
       } catch (JsonException e) {
-        throw new JsonException("'transform_config': '" + name + "': " + e.getMessage(), e);
+        throw new JsonException("'transform_config': '" + name + "' " + e.getMessage(), e);
       }
     }
     return online;
   }
 
   private static JsonException isNull() {
-    return new JsonException("expected an object, found null");
+    return new JsonException("is null, expected an object");
   }
 
   private static List<OnlineTransform> transforms(String name, JsonValue.Obj object) {
     ConfigMembers.requireKnown(object, KNOWN);
     List<OnlineTransform> online = new ArrayList<>();
     for (JsonValue apply :
-        object.getArray("apply").orElseThrow(() -> new JsonException("'apply' is missing"))) {
+        object.getArray("apply").orElseThrow(() -> new JsonException("has no 'apply'"))) {
       if (!(apply instanceof JsonValue.Obj one)) {
-        throw new JsonException("'apply': expected objects, found " + apply.kind());
+        throw new JsonException("has 'apply': expected objects, found " + apply.kind());
       }
       ConfigMembers.requireKnown(one, KNOWN_APPLIES);
       String location = one.getString("location").orElse("missing");
@@ -72,9 +72,9 @@ final class TransformConfig {
         online.add(online(name, object, one, location));
       } else if (!MERGED.contains(location)) {
         throw new JsonException(
-            "location '"
+            "has the location '"
                 + location
-                + "' is not supported, expected one of "
+                + "', which is not supported; expected one of "
                 + MERGED
                 + " or "
                 + ONLINE);
@@ -88,11 +88,16 @@ final class TransformConfig {
     String type = object.getString("type").orElse("missing");
     if (!type.equals(FIXED) && !type.equals(RANDOM)) {
       throw new JsonException(
-          "'type': '" + type + "' runs with the model, expected " + FIXED + " or " + RANDOM);
+          "runs with the model and has the type '"
+              + type
+              + "', expected "
+              + FIXED
+              + " or "
+              + RANDOM);
     }
     var block = object.getInt("head_dim").or(() -> object.getInt("block_size"));
     if (block.filter(size -> size < 1).isPresent()) {
-      throw new JsonException("'head_dim': " + block.get() + ", expected at least 1");
+      throw new JsonException("has 'head_dim': " + block.get() + ", expected at least 1");
     }
     return new OnlineTransform(
         name,

@@ -88,16 +88,24 @@ public final class TransformSteps {
               "of the signs; 0 if not given")
           .flag("unsigned", rule -> rule.seed() == HadamardTransform.NO_SIGNS, "without signs")
           .flag("online", HadamardRule::online, "runs with the model even where it could be folded")
+          .flag(
+              "folded",
+              HadamardRule::folded,
+              "nothing that cannot be folded is rotated (R1 and R2 without R4)")
           .make(
               values -> {
                 if (values.flag("unsigned") && values.has("seed")) {
                   throw values.step().error("unsigned has no random signs, so there is no seed");
                 }
+                if (values.flag("online") && values.flag("folded")) {
+                  throw values.step().error("online runs everywhere and folded nowhere");
+                }
                 long seed = values.has("seed") ? values.whole("seed") : 0;
                 return new HadamardRule(
                     values.has("block") ? values.count("block") : 0,
                     values.flag("unsigned") ? HadamardTransform.NO_SIGNS : seed,
-                    values.flag("online"));
+                    values.flag("online"),
+                    values.flag("folded"));
               });
 
   static final Step<KroneckerRule, KroneckerRule> KRONECKER =

@@ -34,7 +34,7 @@ class GgufConformanceTest {
     try (InputStream stream =
         Objects.requireNonNull(GgufConformanceTest.class.getResourceAsStream("fixtures.tsv"))) {
       String text = new String(stream.readAllBytes(), StandardCharsets.UTF_8);
-      for (String line : text.split("\n")) {
+      for (String line : text.lines().toList()) {
         String[] cells = line.split("\t");
         if (cells[0].equals("file")) {
           lines = new ArrayList<>();

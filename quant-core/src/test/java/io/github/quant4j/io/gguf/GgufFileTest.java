@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -402,6 +403,26 @@ class GgufFileTest {
     assertRefused(first, "split.tensors.count", "3", "2");
     Path renamed = Files.move(first, folder.resolve("renamed.gguf"));
     assertRefused(renamed, "part 1 of 2", "-00001-of-00002.gguf");
+  }
+
+  @Test
+  void aFileOrDirectoryMeansAModel() throws IOException {
+    assertEquals(Optional.empty(), GgufFile.locate(folder));
+    Path missing = folder.resolve("missing.gguf");
+    assertEquals(Optional.of(missing), GgufFile.locate(missing));
+    Path text = Files.writeString(folder.resolve("GGUF.txt"), "GGU");
+    assertEquals(Optional.empty(), GgufFile.locate(text));
+    assertEquals(Optional.empty(), GgufFile.locate(folder.resolve("missing.txt")));
+    Path other = RawGguf.start(0, 0).write(folder.resolve("model.bin"));
+    assertEquals(Optional.of(other), GgufFile.locate(other));
+    Path first = part(0, 2, 2, described("a"));
+    part(1, 2, 2, described("b"));
+    assertEquals(Optional.of(first), GgufFile.locate(folder));
+    RawGguf.start(0, 0).write(folder.resolve("second.gguf"));
+    assertEquals(Optional.empty(), GgufFile.locate(folder));
+    Files.delete(folder.resolve("second.gguf"));
+    Files.writeString(folder.resolve("config.json"), "{}");
+    assertEquals(Optional.empty(), GgufFile.locate(folder));
   }
 
   private static void assertMessageOf(Path opened, Path named, String... parts) {

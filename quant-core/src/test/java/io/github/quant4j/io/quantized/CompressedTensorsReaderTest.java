@@ -151,8 +151,8 @@ class CompressedTensorsReaderTest {
     JsonValue.Obj config = config(WEIGHTS, "pack-quantized", "['Linear']", merged);
     assertEquals(-7 * 0.5f, read(config, packed(2, 1), shape(2, 8), scales(2, 2)).get(0, 1));
     assertRefused(
-        "'R1' runs with the model (location 'input')",
-        config(WEIGHTS, "pack-quantized", "['Linear']", merged.replace("weight_input", "input")),
+        "'R1' has the location 'q_attn'",
+        config(WEIGHTS, "pack-quantized", "['Linear']", merged.replace("weight_input", "q_attn")),
         packed(2, 1),
         shape(2, 8),
         scales(2, 2));
@@ -358,7 +358,7 @@ class CompressedTensorsReaderTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "'kv_cache_scheme':{'num_bits':8}, | key-value cache",
+        "'model_rotation':'R1', | members [model_rotation] are not understood",
         "'sparsity_config':{'format':'sparse-24-bitmask'}, | sparse weights",
         "'transform_config':{'config_groups':{'R1':{}}}, | 'R1' has no 'apply'",
         "'ignore':['m'], | no config group targets it",
@@ -452,12 +452,12 @@ class CompressedTensorsReaderTest {
         Tensor.ofFloats(Shape.of(2, 2), new float[] {1, 1, Float.NaN, 1})
             .withName("m.weight_scale"));
     assertRefused(
-        "actorder",
+        "input 3 is in group 2, expected 0 to 1",
         config,
         words,
         shape(2, 8),
         scales(2, 2),
-        Tensor.ofInts(Shape.of(8), new int[8]).withName("m.weight_g_idx"));
+        Tensor.ofInts(Shape.of(8), new int[] {0, 0, 1, 2, 1, 1, 0, 0}).withName("m.weight_g_idx"));
     assertRefused(
         "expected a matrix",
         config,
@@ -482,7 +482,7 @@ class CompressedTensorsReaderTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "{'quantization_config':{'quant_method':'gptq','bits':4}} | 'gptq' is not supported",
+        "{'quantization_config':{'quant_method':'qqq','bits':4}} | 'qqq' is not supported",
         "{'quantization_config':{}} | '' is not supported",
         "{'quantization_config':[]} | expected object",
         "{'quantization_config':{'quant_method':'compressed-tensors'}} | 'config_groups' is"

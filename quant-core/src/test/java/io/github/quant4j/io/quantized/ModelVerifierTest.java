@@ -169,7 +169,7 @@ class ModelVerifierTest {
         "int4:g8 rtn | \"num_bits\": 4 | \"num_bits\": 5 | module 'm' | expected 3 words",
         "int4:g8 rtn | \"group_size\": 8 | \"group_size\": 4 | module 'm' | expected [6, 4]",
         "int4:g8 rtn | \"Linear\" | \"n\" | config.json | no config group targets it",
-        "int4:g8 rtn | compressed-tensors | gptq | config.json | 'gptq' is not supported",
+        "int4:g8 rtn | compressed-tensors | qqq | config.json | 'qqq' is not supported",
         "nf4:g8 rtn | nf4:g8:sym | nf4:channel:sym | module 'm' | expected 6 elements",
         "nf4:g8 rtn | weight_scale | weight_scales | module 'm' | is missing",
       })

@@ -82,6 +82,12 @@ class QuantizedFuzzTest {
           "\"bitnet\"",
           "\"bitlinear\"",
           "\"online\"",
+          "\"gptq\"",
+          "\"gptq_v2\"",
+          "\"gemv\"",
+          "\"auto_round:auto_awq\"",
+          "\"bitsandbytes\"",
+          "[1,16]",
           "[\"m0\"]",
           "17");
 
@@ -104,6 +110,73 @@ class QuantizedFuzzTest {
     }
     models.add(own());
     models.add(ternary());
+    models.addAll(foreign());
+  }
+
+  /** Small checkpoints of other tools, two modules each. */
+  private static List<Model> foreign() {
+    SeededRandom random = new SeededRandom(3);
+    int[][] codes = new int[8][16];
+    for (int[] row : codes) {
+      Arrays.setAll(row, _ -> random.nextInt(0, 16));
+    }
+    int[][] zeros = {{1, 2, 3, 4, 5, 6, 7, 8}, {8, 7, 6, 5, 4, 3, 2, 1}};
+    float[][] scales = {{1, 1, 1, 1, 2, 2, 2, -2}, {3, 3, 3, 3, 4, 4, 4, 4}};
+    List<Tensor> gptq = new ArrayList<>();
+    List<Tensor> awq = new ArrayList<>();
+    for (String module : List.of("m0", "m1")) {
+      gptq.addAll(ForeignTensors.gptq(module, 4, codes, zeros, scales));
+      gptq.add(
+          ForeignTensors.ints(module + ".g_idx", 0, 1, 0, 1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1, 0));
+      awq.addAll(ForeignTensors.gemm(module, codes, zeros, scales));
+    }
+    String common = "'bits':4,'group_size':8,'sym':false";
+    return List.of(
+        foreign("'quant_method':'gptq','dynamic':{'+:m1':{'bits':4}}," + common, gptq),
+        foreign("'quant_method':'awq','version':'gemm'," + common, awq),
+        foreign(
+            "'quant_method':'auto-round','packing_format':'auto_round',"
+                + "'extra_config':{'m0':{'bits':4}},"
+                + common,
+            gptq),
+        foreign("'quant_method':'modelopt','quant_algo':'NVFP4'", floats("weight_scale")),
+        foreign(
+            "'quant_method':'fp8','weight_block_size':[4,16]", floats("weight_scale_inv")),
+        foreign("'quant_method':'bitsandbytes'", levels()),
+        foreign(
+            "'quant_method':'mxfp4'",
+            List.of(
+                ForeignTensors.bytes(
+                    "e.up_blocks", DType.U8, Shape.of(2, 2, 1, 16), new int[64]),
+                ForeignTensors.bytes(
+                    "e.up_scales", DType.U8, Shape.of(2, 2, 1), 127, 126, 128, 100))));
+  }
+
+  private static Model foreign(String members, List<Tensor> tensors) {
+    return new Model(QuantizedModels.json("{'quantization_config':{" + members + "}}"), tensors);
+  }
+
+  private static List<Tensor> floats(String scale) {
+    return List.of(
+        ForeignTensors.bytes("m0.weight", DType.F8_E4M3, Shape.of(4, 16), new int[64]),
+        ForeignTensors.floats("m0." + scale, Shape.of(1, 1), 0.3f),
+        ForeignTensors.bytes("m1.weight", DType.F8_E4M3, Shape.of(4, 32), new int[128]),
+        ForeignTensors.floats("m1." + scale, Shape.of(1, 2), 0.3f, 0.2f));
+  }
+
+  private static List<Tensor> levels() {
+    float[] levels = ForeignTensors.values(16, i -> i - 7);
+    byte[] state =
+        "{\"quant_type\":\"nf4\",\"blocksize\":8,\"shape\":[4,8]}"
+            .getBytes(StandardCharsets.UTF_8);
+    return List.of(
+        ForeignTensors.bytes("m.weight", DType.U8, Shape.of(16, 1), new int[16]),
+        ForeignTensors.floats("m.weight.absmax", Shape.of(4), 1, 2, 3, 4),
+        ForeignTensors.floats("m.weight.quant_map", Shape.of(16), levels),
+        Tensor.ofBytes(DType.U8, Shape.of(state.length), state)
+            .withName("m.weight.quant_state.bitsandbytes__nf4"),
+        ForeignTensors.bytes("n.weight", DType.I8, Shape.of(2, 4), new int[8]),
+        ForeignTensors.floats("n.SCB", Shape.of(2), 1, 2));
   }
 
   private static Model ternary() {

@@ -2,13 +2,20 @@
 package io.github.quant4j.checkpoint.layout;
 
 import io.github.quant4j.format.IntegerFormat;
+import io.github.quant4j.linear.BlockTerm;
 import io.github.quant4j.linear.ColumnTerm;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.linear.QuantizedTerm;
 import io.github.quant4j.linear.WeightTerm;
+import io.github.quant4j.matrix.FormatPalette;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.matrix.QuantizedMatrix;
+import io.github.quant4j.scheme.FloatScaleCodec;
 import io.github.quant4j.scheme.Granularity;
+import io.github.quant4j.scheme.QuantScheme;
+import io.github.quant4j.scheme.ScaleLayout;
+import io.github.quant4j.scheme.ZeroPointCodec;
+import io.github.quant4j.tensor.DType;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -52,6 +59,7 @@ public final class IntegerGrids {
   public static IntegerWeights of(WeightTerm term) throws InexactException {
     return switch (term) {
       case QuantizedTerm(var matrix) -> of(matrix);
+      case BlockTerm(var matrix) -> BlockGrids.of(matrix);
       case ColumnTerm columns
           when columns.inner() instanceof QuantizedTerm(var matrix)
               && columns.sources().length == columns.columns() ->
@@ -61,12 +69,56 @@ public final class IntegerGrids {
   }
 
   /**
+   * A layer of integers, with scales in half precision where that holds them exactly.
+   *
+   * @param weights the weights, in groups of consecutive inputs
+   * @return the layer, without a bias
+   * @throws IllegalArgumentException if a scale is not positive and finite, or groups are in an
+   *     order of their own
+   */
+  public static QuantizedLinear linear(IntegerWeights weights) {
+    if (!weights.isInOrder()) {
+      throw new IllegalArgumentException("weights: " + weights + ", expected groups in order");
+    }
+    IntegerFormat format = new IntegerFormat(weights.bits());
+    Granularity granularity =
+        weights.groupCount() == 1
+            ? Granularity.channel()
+            : Granularity.group(weights.groupSize());
+    ScaleLayout layout = granularity.layout(weights.rows(), weights.columns());
+    FloatScaleCodec codec =
+        switch (Scales.exactType(weights.scales()).orElse(DType.F32)) {
+          case F16 -> FloatScaleCodec.FLOAT16;
+          case BF16 -> FloatScaleCodec.BFLOAT16;
+          default -> FloatScaleCodec.FLOAT32;
+        };
+    double[] scales = new double[weights.scales().length];
+    float[] zeros = new float[scales.length];
+    for (int i = 0; i < scales.length; i++) {
+      scales[i] = weights.scales()[i];
+      zeros[i] = weights.zeros()[i] - format.offset();
+    }
+    QuantScheme scheme = new QuantScheme(format, granularity, weights.isSymmetric(), codec);
+    Grid grid =
+        new Grid(
+            scheme,
+            layout,
+            FormatPalette.uniform(format),
+            codec.frame(scales, layout, format).encode(scales),
+            weights.isSymmetric() ? null : ZeroPointCodec.encode(zeros, layout, format));
+    return QuantizedLinear.of(QuantizedMatrix.of(grid, weights.codes()));
+  }
+
+  /**
    * The inputs of a group, if that is a number for the whole layer.
    *
    * @param linear the layer
    * @return their number, or -1 if all are in one group; empty if its scales are otherwise
    */
   public static OptionalInt groupSize(QuantizedLinear linear) {
+    if (linear.terms().getFirst() instanceof BlockTerm(var blocks)) {
+      return OptionalInt.of(blocks.format().blockSize());
+    }
     Optional<QuantizedMatrix> matrix = matrix(linear);
     if (matrix.isEmpty()) {
       return OptionalInt.empty();

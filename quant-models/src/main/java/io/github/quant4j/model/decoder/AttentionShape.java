@@ -43,11 +43,13 @@ public record AttentionShape(
     implements MixerShape {
 
   /**
-   * Queries are multiplied by {@code 1 + scale log(1 + floor((position + 1) / floor))} (Llama 4).
+   * Queries are multiplied by {@code 1 + scale log(1 + floor((position + first) / floor))}.
+   *
+   * @param first what counts for the first position: 1 in Llama 4, 0 in Ministral 3
    */
-  public record Temperature(double floor, double scale) {
+  public record Temperature(double floor, double scale, int first) {
     float factor(int position) {
-      return (float) (Math.log(Math.floor((position + 1) / floor) + 1) * scale + 1);
+      return (float) (Math.log(Math.floor((position + first) / floor) + 1) * scale + 1);
     }
   }
 

@@ -49,7 +49,10 @@ final class DecoderTensors {
     int dot = table.indexOf('.');
     check.requireAllUsed(
         new UnusedTensors.Names(
-            List.of(dot < 0 ? table : table.substring(0, dot + 1), site.name() + "."),
+            List.of(
+                dot < 0 ? table : table.substring(0, dot + 1),
+                configuration.layerPrefix(),
+                site.name() + "."),
             configuration.layerPrefix(),
             configuration.layers(),
             "num_hidden_layers",

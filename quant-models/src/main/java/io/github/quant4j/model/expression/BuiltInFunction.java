@@ -14,6 +14,7 @@ enum BuiltInFunction {
   MAX(2),
   ABS(1),
   LOG(1),
+  AT(2),
   CONTAINS(2),
   LENGTH(1),
   NUMBER(1);

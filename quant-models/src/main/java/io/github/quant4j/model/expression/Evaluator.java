@@ -95,6 +95,10 @@ final class Evaluator {
       case ABS -> result(node, Math.abs(operand(first)));
       case MIN -> result(node, Math.min(operand(first), operand(last)));
       case MAX -> result(node, Math.max(operand(first), operand(last)));
+      case AT ->
+          value(first) instanceof JsonValue.Arr
+              ? element(new Node.Index(node.part(), first, last))
+              : value(first);
       case CONTAINS -> {
         List<JsonValue> elements = elements(first);
         JsonValue wanted = value(last);

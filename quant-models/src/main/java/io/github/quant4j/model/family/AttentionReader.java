@@ -181,7 +181,10 @@ final class AttentionReader {
         options.optionalNumber("clip").orElse(0),
         rotary,
         floor > 0
-            ? new AttentionShape.Temperature(floor, options.number("temperature_scale"))
+            ? new AttentionShape.Temperature(
+                floor,
+                options.number("temperature_scale"),
+                options.integer("temperature_first", 0, 1))
             : null,
         options.tensor("sinks"),
         innerNorm("attention_inner_norm", sizes.heads * sizes.valueWidth),

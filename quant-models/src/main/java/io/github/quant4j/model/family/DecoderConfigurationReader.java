@@ -24,10 +24,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SequencedSet;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Makes a decoder's shape of config.json and the description of its family. */
 public final class DecoderConfigurationReader {
+  /** What the names of architectures without a head end with. */
+  private static final String BARE = "Model";
+
   private static final int MOST_LAYERS = 10_000;
 
   /** Experts of all layers together, so that a few bytes cannot ask for all memory. */
@@ -78,15 +82,25 @@ public final class DecoderConfigurationReader {
 
   /** Reads a configuration of one of some families, see {@link #parse}. */
   static Reading read(JsonValue.Obj json, String subject, Families families) {
-    return new DecoderConfigurationReader(
-            families, new ConfigurationValues(ForeignReaders.restored(json)), subject)
-        .read();
+    return read(json, subject, families, _ -> true);
   }
 
-  private Reading read() {
+  /**
+   * The same for files that are there.
+   *
+   * @param isThere whether the files have a tensor
+   */
+  static Reading read(
+      JsonValue.Obj json, String subject, Families families, Predicate<String> isThere) {
+    return new DecoderConfigurationReader(
+            families, new ConfigurationValues(ForeignReaders.restored(json)), subject)
+        .read(isThere);
+  }
+
+  private Reading read(Predicate<String> isThere) {
     // Nothing else can be judged before the family is known.
     FamilyDescription family = family();
-    OptionReader options = new OptionReader(family, values);
+    OptionReader options = new OptionReader(family, values).forFiles(isThere);
     requireExpected(family);
     int vocabulary = options.integer("vocabulary", 1, MOST_TOKENS);
     int hidden = options.integer("hidden", 1, AttentionReader.WIDEST);
@@ -142,7 +156,7 @@ public final class DecoderConfigurationReader {
     Optional<FamilyDescription> named =
         name == null
             ? Optional.empty()
-            : byType ? families.ofModelType(name) : families.ofArchitecture(name);
+            : byType ? families.ofModelType(name) : ofArchitecture(name);
     if (named.isEmpty()) {
       List<String> known = byType ? families.modelTypes() : families.architectures();
       values.problem(
@@ -164,8 +178,23 @@ public final class DecoderConfigurationReader {
     return family;
   }
 
+  /** The family of an architecture, which may be that of a model without its head. */
+  private Optional<FamilyDescription> ofArchitecture(String name) {
+    Optional<FamilyDescription> family = families.ofArchitecture(name);
+    if (family.isPresent() || !name.endsWith(BARE)) {
+      return family;
+    }
+    String stem = name.substring(0, name.length() - BARE.length());
+    return families
+        .ofArchitecture(stem + "ForCausalLM")
+        .or(() -> families.ofArchitecture(stem + "LMHeadModel"));
+  }
+
+  /** What the runtime makes of it: a model without its head gets one. */
   private String architecture(FamilyDescription family) {
-    return architectures.isEmpty() ? family.architectures().getFirst() : architectures.getFirst();
+    return architectures.isEmpty() || !family.architectures().contains(architectures.getFirst())
+        ? family.architectures().getFirst()
+        : architectures.getFirst();
   }
 
   private void requireExpected(FamilyDescription family) {

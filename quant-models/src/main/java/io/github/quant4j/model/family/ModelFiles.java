@@ -35,7 +35,10 @@ public final class ModelFiles {
       throws IOException {
     DecoderConfigurationReader.Reading reading =
         DecoderConfigurationReader.read(
-            model.config(), configName(model), Families.of(model.path()));
+            model.config(),
+            configName(model),
+            Families.of(model.path()),
+            name -> model.names().contains(name));
     Optional<Companion> generation = model.companion(GENERATION);
     if (generation.isEmpty()) {
       return reading;

@@ -19,6 +19,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -31,17 +32,23 @@ final class OptionReader {
   private final ConfigurationValues values;
   private final int layer;
   private final Set<String> reported;
+  private final String dropped;
 
   /** The members that the last expression asked for, with what they say or mean. */
   private final SequencedMap<String, JsonValue> seen = new LinkedHashMap<>();
 
   OptionReader(FamilyDescription family, ConfigurationValues values) {
-    this(family, values, -1, new HashSet<>());
+    this(family, values, -1, new HashSet<>(), "");
   }
 
   private OptionReader(
-      FamilyDescription family, ConfigurationValues values, int layer, Set<String> reported) {
+      FamilyDescription family,
+      ConfigurationValues values,
+      int layer,
+      Set<String> reported,
+      String dropped) {
     this.family = family;
+    this.dropped = dropped;
     this.values = values;
     this.layer = layer;
     this.reported = reported;
@@ -49,7 +56,26 @@ final class OptionReader {
 
   /** The same for a layer; a problem of an option is told once. */
   OptionReader at(int number) {
-    return new OptionReader(family, values, number, reported);
+    return new OptionReader(family, values, number, reported, dropped);
+  }
+
+  /**
+   * The same for files of the bare network, whose names are without the first word of those of a
+   * model with a head: {@code h.0.ln_1} for {@code transformer.h.0.ln_1}.
+   *
+   * @param isThere whether the files have a tensor
+   */
+  OptionReader forFiles(Predicate<String> isThere) {
+    String table = tensor("embeddings");
+    int dot = table == null ? -1 : table.indexOf('.');
+    boolean isBare =
+        table != null
+            && dot > 0
+            && !isThere.test(table + ".weight")
+            && isThere.test(table.substring(dot + 1) + ".weight");
+    return isBare
+        ? new OptionReader(family, values, layer, reported, table.substring(0, dot + 1))
+        : this;
   }
 
   /** What a member says, under any of its names. */
@@ -316,10 +342,12 @@ final class OptionReader {
       return null;
     }
     String block = role.equals("block") ? "" : String.valueOf(family.tensorOf("block").name());
-    return chosen
-        .replace("{block}", block)
-        .replace("{layer}", String.valueOf(layer))
-        .replace("{expert}", String.valueOf(expert));
+    String full =
+        chosen
+            .replace("{block}", block)
+            .replace("{layer}", String.valueOf(layer))
+            .replace("{expert}", String.valueOf(expert));
+    return full.startsWith(dropped) ? full.substring(dropped.length()) : full;
   }
 
   /** The name of a tensor or module that every model of the family has. */

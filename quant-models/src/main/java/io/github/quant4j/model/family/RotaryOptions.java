@@ -3,6 +3,7 @@ package io.github.quant4j.model.family;
 
 import io.github.quant4j.model.runtime.Rotary;
 import io.github.quant4j.model.runtime.RotaryScaling;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +27,8 @@ public record RotaryOptions(
     Rotary.Pairing pairing,
     @Nullable Windowed windowed,
     boolean alpha,
-    RotaryScaling scaling) {
+    RotaryScaling scaling,
+    Set<String> otherMembers) {
 
   /** Whole heads in halves, as Llama has them. */
   public static final RotaryOptions USUAL =
@@ -37,7 +39,8 @@ public record RotaryOptions(
           Rotary.Pairing.HALVES,
           null,
           false,
-          new RotaryScaling.None());
+          new RotaryScaling.None(),
+          Set.of());
 
   /** How much of a head is rotated, counted from its first channel. */
   public sealed interface Portion {
@@ -75,38 +78,76 @@ public record RotaryOptions(
 
   /** With another base where the file is silent. */
   public RotaryOptions withTheta(double otherwise) {
-    return new RotaryOptions(otherwise, thetaMember, portion, pairing, windowed, alpha, scaling);
+    return new RotaryOptions(
+        otherwise, thetaMember, portion, pairing, windowed, alpha, scaling, otherMembers);
   }
 
   /** With another name for the base. */
   public RotaryOptions withThetaMember(String member) {
-    return new RotaryOptions(theta, member, portion, pairing, windowed, alpha, scaling);
+    return new RotaryOptions(
+        theta, member, portion, pairing, windowed, alpha, scaling, otherMembers);
   }
 
   /** With a part of the head. */
   public RotaryOptions withPortion(Portion part) {
-    return new RotaryOptions(theta, thetaMember, part, pairing, windowed, alpha, scaling);
+    return new RotaryOptions(
+        theta, thetaMember, part, pairing, windowed, alpha, scaling, otherMembers);
   }
 
   /** With neighbours as pairs. */
   public RotaryOptions interleaved() {
     return new RotaryOptions(
-        theta, thetaMember, portion, Rotary.Pairing.INTERLEAVED, windowed, alpha, scaling);
+        theta,
+        thetaMember,
+        portion,
+        Rotary.Pairing.INTERLEAVED,
+        windowed,
+        alpha,
+        scaling,
+        otherMembers);
+  }
+
+  /** Turned the other way. */
+  public RotaryOptions backward() {
+    return new RotaryOptions(
+        theta,
+        thetaMember,
+        portion,
+        Rotary.Pairing.HALVES_BACKWARD,
+        windowed,
+        alpha,
+        scaling,
+        otherMembers);
+  }
+
+  /** With members of the object that something else reads. */
+  public RotaryOptions withOtherMembers(Set<String> names) {
+    return new RotaryOptions(
+        theta, thetaMember, portion, pairing, windowed, alpha, scaling, Set.copyOf(names));
   }
 
   /** With a base of its own for windowed layers. */
   public RotaryOptions withWindowed(@Nullable String member, double otherwise) {
     return new RotaryOptions(
-        theta, thetaMember, portion, pairing, new Windowed(member, otherwise), alpha, scaling);
+        theta,
+        thetaMember,
+        portion,
+        pairing,
+        new Windowed(member, otherwise),
+        alpha,
+        scaling,
+        otherMembers);
   }
 
   /** With a meaning for {@code alpha}. */
   public RotaryOptions withAlpha() {
-    return new RotaryOptions(theta, thetaMember, portion, pairing, windowed, true, scaling);
+    return new RotaryOptions(
+        theta, thetaMember, portion, pairing, windowed, true, scaling, otherMembers);
   }
 
   /** With another kind of scaling where the file states none. */
   public RotaryOptions withScaling(RotaryScaling otherwise) {
-    return new RotaryOptions(theta, thetaMember, portion, pairing, windowed, alpha, otherwise);
+    return new RotaryOptions(
+        theta, thetaMember, portion, pairing, windowed, alpha, otherwise, otherMembers);
   }
 }

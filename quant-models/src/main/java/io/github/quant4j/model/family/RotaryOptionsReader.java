@@ -3,6 +3,8 @@ package io.github.quant4j.model.family;
 
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.json.JsonWriter;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +20,8 @@ final class RotaryOptionsReader {
           "channels",
           "channels_member",
           "interleaved",
+          "backward",
+          "other_members",
           "windowed_theta",
           "windowed_theta_member",
           "alpha");
@@ -64,6 +68,13 @@ final class RotaryOptionsReader {
     if (flag("interleaved")) {
       options = options.interleaved();
     }
+    if (flag("backward")) {
+      if (flag("interleaved")) {
+        throw invalid("backward", "nothing beside 'rotary.interleaved'");
+      }
+      options = options.backward();
+    }
+    options = options.withOtherMembers(names("other_members"));
     requireTogether("windowed_theta_member", "windowed_theta");
     if (section.containsKey("windowed_theta")) {
       options = options.withWindowed(text("windowed_theta_member"), number("windowed_theta"));
@@ -102,6 +113,22 @@ final class RotaryOptionsReader {
     if (section.containsKey(key) && !section.containsKey(other)) {
       throw invalid(key, "'rotary." + other + "' beside it");
     }
+  }
+
+  private Set<String> names(String key) {
+    Set<String> names = new HashSet<>();
+    if (section.containsKey(key)) {
+      if (!(section.get(key) instanceof JsonValue.Arr(List<JsonValue> elements))) {
+        throw invalid(key, "an array of names of members");
+      }
+      for (JsonValue element : elements) {
+        if (!(element instanceof JsonValue.Str(String name))) {
+          throw invalid(key, "an array of names of members");
+        }
+        names.add(name);
+      }
+    }
+    return names;
   }
 
   private boolean flag(String key) {

@@ -202,7 +202,12 @@ public final class RotaryReader {
                     new RotaryScalingReader(
                             object,
                             new RotaryScalingReader.Context(
-                                width, found, shape.maximumPositions(), original, options.alpha()))
+                                width,
+                                found,
+                                shape.maximumPositions(),
+                                original,
+                                options.alpha(),
+                                options.otherMembers()))
                         .read(otherwise))
             .orElse(options.scaling());
     if (section.isEmpty() && scaling instanceof RotaryScaling.Yarn && found <= 1) {

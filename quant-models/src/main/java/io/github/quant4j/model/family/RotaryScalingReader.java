@@ -38,13 +38,15 @@ final class RotaryScalingReader {
    * @param maximumPositions the longest context
    * @param originalPositions the original context, if it is stated outside the object
    * @param alpha whether {@code alpha} has a meaning
+   * @param otherMembers members of the object that something else reads
    */
   record Context(
       int width,
       double theta,
       int maximumPositions,
       Optional<Integer> originalPositions,
-      boolean alpha) {}
+      boolean alpha,
+      Set<String> otherMembers) {}
 
   RotaryScalingReader(ConfigurationValues section, Context context) {
     this.section = section;
@@ -93,6 +95,7 @@ final class RotaryScalingReader {
     for (String member : section.unread()) {
       boolean isHarmless =
           PASSED_OVER.contains(member)
+              || context.otherMembers.contains(member)
               || section.isNeutral(member)
               || ((member.equals("factor") || member.equals("attention_factor"))
                   && section.isNumber(member, 1));

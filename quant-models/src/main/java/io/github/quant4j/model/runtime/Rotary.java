@@ -16,6 +16,8 @@ public record Rotary(int width, double theta, RotaryScaling scaling, Pairing pai
   public enum Pairing {
     /** A channel of the first half of the rotated ones with its counterpart in the second half. */
     HALVES,
+    /** The same, turned the other way. */
+    HALVES_BACKWARD,
     /** Neighbours: the first with the second, the third with the fourth. */
     INTERLEAVED
   }

@@ -137,13 +137,14 @@ public final class RotaryTable {
   private static Angles compute(Rotary rotary, float[] inverseFrequencies, int positions) {
     int pairs = inverseFrequencies.length;
     float factor = (float) rotary.scaling().attentionFactor();
+    float direction = rotary.pairing() == Rotary.Pairing.HALVES_BACKWARD ? -factor : factor;
     float[] cosines = new float[Math.multiplyExact(positions, pairs)];
     float[] sines = new float[cosines.length];
     for (int position = 0; position < positions; position++) {
       for (int i = 0; i < pairs; i++) {
         float angle = position * inverseFrequencies[i];
         cosines[position * pairs + i] = (float) Math.cos(angle) * factor;
-        sines[position * pairs + i] = (float) Math.sin(angle) * factor;
+        sines[position * pairs + i] = (float) Math.sin(angle) * direction;
       }
     }
     return new Angles(positions, pairs, rotary.pairing(), cosines, sines);

@@ -22,7 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * its checksums: opening a model looks at all layers, and running it at all layers again.
  */
 public final class StoredWeights implements ModelWeights {
-  private final ModelSource source;
+  private final TensorSource tensors;
   private final QuantizedWeights quantized;
   private final Map<String, SoftReference<QuantizedLinear>> layers = new ConcurrentHashMap<>();
 
@@ -32,13 +32,13 @@ public final class StoredWeights implements ModelWeights {
    * @throws TensorFileException if it is malformed or asks for something that is not supported
    */
   public StoredWeights(ModelSource source) throws TensorFileException {
-    this.source = source;
     this.quantized = source.quantized();
+    this.tensors = new DecodedTables(source, quantized);
   }
 
   @Override
   public TensorSource tensors() {
-    return source;
+    return tensors;
   }
 
   @Override
@@ -70,6 +70,6 @@ public final class StoredWeights implements ModelWeights {
   @Override
   public void close() {
     layers.clear();
-    source.close();
+    tensors.close();
   }
 }

@@ -148,7 +148,7 @@ public final class TensorCheck {
     Optional<TensorForm> tensor = weights.tensors().form(name);
     if (tensor.isEmpty()) {
       problems.add("tensor '" + name + "' is missing, expected " + shape + why);
-    } else if (!tensor.get().shape().equals(shape)) {
+    } else if (!isOfShape(tensor.get().shape(), shape)) {
       problems.add("tensor '" + name + "': " + tensor.get().shape() + ", expected " + shape + why);
     } else if (!tensor.get().dtype().isFloatingPoint()) {
       problems.add(
@@ -158,5 +158,14 @@ public final class TensorCheck {
               + tensor.get().dtype().label()
               + ", expected a floating-point type");
     }
+  }
+
+  /** Vectors are stored as single rows too. */
+  private static boolean isOfShape(Shape found, Shape expected) {
+    return found.equals(expected)
+        || (expected.rank() == 1
+            && found.rank() == 2
+            && found.dimension(0) == 1
+            && found.dimension(1) == expected.dimension(0));
   }
 }

@@ -4,6 +4,7 @@ package io.github.quant4j.model.runtime;
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.io.TensorSource;
 import io.github.quant4j.tensor.DType;
+import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -87,12 +88,22 @@ public final class UnusedTensors {
       ModelWeights weights, Names names, Set<String> used, Set<String> modules) {
     UnusedTensors unused = new UnusedTensors(weights.tensors(), names);
     for (String name : weights.tensors().names()) {
-      boolean isPart = isWithin(name, modules) || weights.sharedTensors().contains(name);
+      boolean isPart =
+          isWithin(name, modules)
+              || weights.sharedTensors().contains(name)
+              || isOfTable(weights, name, used);
       if (!used.contains(name) && !isPart && !names.isIgnored(name)) {
         unused.sort(name);
       }
     }
     return unused.finding();
+  }
+
+  /** Whether a tensor is a part of a quantized table that the network reads as a tensor. */
+  private static boolean isOfTable(ModelWeights weights, String name, Set<String> used) {
+    int dot = name.lastIndexOf('.');
+    String module = name.substring(0, Math.max(0, dot));
+    return used.contains(module + ".weight") && weights.linear(module).isPresent();
   }
 
   private static boolean isWithin(String name, Set<String> modules) {
@@ -106,7 +117,9 @@ public final class UnusedTensors {
 
   private void sort(String name) {
     Tensor tensor = tensors.require(name);
-    if (BUFFER.matcher(name).matches() || tensor.shape().elementCount() == 0) {
+    if (BUFFER.matcher(name).matches()
+        || isMask(name, tensor)
+        || tensor.shape().elementCount() == 0) {
       return;
     }
     Matcher layer = Pattern.compile(Pattern.quote(names.layers) + "(\\d{1,9})\\..*").matcher(name);
@@ -119,6 +132,16 @@ public final class UnusedTensors {
     } else {
       (names.isOwn(name) ? own : others).add(name);
     }
+  }
+
+  /** What a token may see, as GPT-2 and its kin have stored it under the name of a bias. */
+  private static boolean isMask(String name, Tensor tensor) {
+    Shape shape = tensor.shape();
+    return name.endsWith(".bias")
+        && shape.rank() == 4
+        && shape.dimension(0) == 1
+        && shape.dimension(1) == 1
+        && shape.dimension(2) == shape.dimension(3);
   }
 
   private Finding finding() {

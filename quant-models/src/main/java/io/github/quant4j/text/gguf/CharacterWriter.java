@@ -38,7 +38,14 @@ final class CharacterWriter {
         && section.sections("pretokenizers").stream().anyMatch(step -> mentions(step, type));
   }
 
-  List<String> write(Optional<PreTokenization> named) {
+  /**
+   * Writes the model.
+   *
+   * @param named the pre-tokenizer that was asked for
+   * @param begins whether a text begins with a token for its beginning
+   * @return what llama.cpp does otherwise
+   */
+  List<String> write(Optional<PreTokenization> named, boolean begins) {
     if (!model.flag("byte_fallback", false)) {
       throw model.error(
           "byte_fallback",
@@ -49,12 +56,35 @@ final class CharacterWriter {
     }
     boolean prefix = spacePrefix();
     List<Merge> merges = SourceMerges.read(model);
-    if (named.isPresent()) {
-      characters(named.get(), prefix, merges);
+    Optional<PreTokenization> splitting = named.or(() -> recognized(begins));
+    if (splitting.isEmpty()) {
+      file.optionalSection("pre_tokenizer")
+          .filter(section -> !isMetaspace(section) && !splitsSpaces(section))
+          .ifPresent(
+              section -> {
+                throw section.error("has no counterpart in a GGUF file of such a model");
+              });
+    }
+    if (splitting.isPresent()) {
+      characters(splitting.get(), prefix, merges);
     } else {
       scores(prefix, merges);
     }
     return differences;
+  }
+
+  /** One that splits texts as the file does; of two, the one that begins texts as the file does. */
+  private Optional<PreTokenization> recognized(boolean begins) {
+    Optional<Section> preTokenizer = file.optionalSection("pre_tokenizer");
+    if (preTokenizer.isEmpty() || isMetaspace(preTokenizer.get()) || splitsSpaces(preTokenizer.get())) {
+      return Optional.empty();
+    }
+    List<String> expressions = SourceSplitting.read(preTokenizer.get()).expressions();
+    return PreTokenizations.load().entries().stream()
+        .filter(
+            entry ->
+                entry.characters() && entry.addBos() == begins && entry.isWritten(expressions))
+        .findFirst();
   }
 
   private void characters(PreTokenization named, boolean prefix, List<Merge> merges) {
@@ -152,7 +182,7 @@ final class CharacterWriter {
       }
     }
     Optional<Section> preTokenizer = file.optionalSection("pre_tokenizer");
-    if (preTokenizer.isPresent() && !(replaced && splitsSpaces(preTokenizer.get()))) {
+    if (preTokenizer.isPresent() && isMetaspace(preTokenizer.get())) {
       return metaspace(preTokenizer.get(), prefix);
     }
     if (!replaced) {
@@ -183,12 +213,13 @@ final class CharacterWriter {
             .equals(Map.of("String", (JsonValue) new JsonValue.Str(" ")));
   }
 
+  private static boolean isMetaspace(Section section) {
+    return section.string("type").equals("Metaspace");
+  }
+
   private boolean metaspace(Section section, boolean prefixed) {
-    String type = section.string("type");
-    if (!type.equals("Metaspace") || !section.string("replacement").equals(Sections.SPACE)) {
-      throw section.error(
-          "type",
-          "the pre-tokenizer '" + type + "' has no counterpart in a GGUF file of such a model");
+    if (!section.string("replacement").equals(Sections.SPACE)) {
+      throw section.error("replacement", "expected '▁': a GGUF file has no other");
     }
     String scheme =
         section

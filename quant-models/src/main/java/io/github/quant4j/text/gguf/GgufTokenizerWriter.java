@@ -4,10 +4,8 @@ package io.github.quant4j.text.gguf;
 import io.github.quant4j.io.gguf.GgufMetadata;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.text.file.Section;
-import io.github.quant4j.text.postprocessor.PostProcessor;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -22,6 +20,8 @@ public final class GgufTokenizerWriter {
   private final Section model;
   private final GgufTokenizerOptions options;
   private final SourceTokens tokens;
+  private final Surroundings surroundings;
+  private final boolean bert;
   private final GgufMetadata.Builder out;
   private final List<String> differences = new ArrayList<>();
 
@@ -30,6 +30,13 @@ public final class GgufTokenizerWriter {
     this.file = new Section(tokenizer, "");
     this.model = file.section("model");
     this.options = options;
+    String type = model.optionalString("type").orElse("BPE");
+    if (!type.equals("BPE") && !type.equals("WordPiece")) {
+      throw model.error(
+          "type", "the model '" + type + "' cannot be written as GGUF; BPE and WordPiece can");
+    }
+    this.bert = type.equals("WordPiece");
+    this.surroundings = Surroundings.read(file);
     this.tokens = SourceTokens.read(file, options.vocabularySize());
     this.out = out;
   }
@@ -54,21 +61,13 @@ public final class GgufTokenizerWriter {
 
   private void write() {
     differences.addAll(tokens.losses());
-    String type = model.optionalString("type").orElse("BPE");
-    boolean bert = false;
-    switch (type) {
-      case "BPE" -> bytePairs();
-      case "WordPiece" -> {
-        wordPiece();
-        bert = true;
-      }
-      default ->
-          throw model.error(
-              "type",
-              "the model '" + type + "' cannot be written as GGUF; BPE and WordPiece can");
+    if (bert) {
+      wordPiece();
+    } else {
+      bytePairs();
     }
     SpecialIds special = new SpecialIds(tokens, options, bert);
-    surroundings(special, bert);
+    writeSurroundings(special);
     special.write(out);
     ChatTemplates.write(options, out);
   }
@@ -88,7 +87,8 @@ public final class GgufTokenizerWriter {
       byteLevel(preTokenizer.get(), named);
     } else {
       differences.addAll(
-          new CharacterWriter(file, model, tokens, out).write(named));
+          new CharacterWriter(file, model, tokens, out)
+              .write(named, surroundings.before().isPresent()));
     }
   }
 
@@ -188,27 +188,9 @@ public final class GgufTokenizerWriter {
   }
 
   /** Writes what stands around a text. */
-  private void surroundings(SpecialIds special, boolean bert) {
-    PostProcessor processor =
-        file.optionalSection("post_processor").map(PostProcessor::read).orElse(PostProcessor.NONE);
-    OptionalInt before = OptionalInt.empty();
-    OptionalInt behind = OptionalInt.empty();
-    boolean textSeen = false;
-    for (int[] part : processor.parts()) {
-      boolean taken = textSeen ? behind.isPresent() : before.isPresent();
-      if (part.length > 1 || part.length == 0 && textSeen || part.length == 1 && taken) {
-        throw file.error(
-            "post_processor",
-            "expected at most one token before a text and one behind it: a GGUF file has no more");
-      }
-      if (part.length == 0) {
-        textSeen = true;
-      } else if (textSeen) {
-        behind = OptionalInt.of(part[0]);
-      } else {
-        before = OptionalInt.of(part[0]);
-      }
-    }
+  private void writeSurroundings(SpecialIds special) {
+    OptionalInt before = surroundings.before();
+    OptionalInt behind = surroundings.behind();
     if (bert && (before.isEmpty() || behind.isEmpty())) {
       throw file.error(
           "post_processor", "expected a token before a text and one behind it, as WordPiece has");
@@ -219,8 +201,8 @@ public final class GgufTokenizerWriter {
       out.putBoolean(Keys.ADD_BOS, before.isPresent());
       out.putBoolean(Keys.ADD_EOS, behind.isPresent());
     }
-    String pre = Objects.requireNonNullElse(options.pre().orElse(null), "");
-    if (pre.equals("gemma4") && before.isEmpty()) {
+    boolean forced = options.pre().filter(pre -> pre.equals("gemma4")).isPresent();
+    if (forced && before.isEmpty()) {
       differences.add("texts begin with a token there, whatever the file says");
     }
   }

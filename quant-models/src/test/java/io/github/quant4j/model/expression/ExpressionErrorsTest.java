@@ -135,6 +135,7 @@ class ExpressionErrorsTest {
         "one ? 2 : 3;one in 'one ? 2 : 3': 1, expected true or false;one",
         "number(one);one in 'number(one)': 1, expected true or false;one",
         "contains(one, 1);one in 'contains(one, 1)': 1, expected a list;one",
+        "at([5, 7], 2);2 in 'at([5, 7], 2)': 2, expected a whole number from 0 to 1;",
         "length(head_dim);head_dim in 'length(head_dim)': \"abc\", expected a list;head_dim",
         "rope[0];rope in 'rope[0]': {\"theta\":\"x\"}, expected a list;rope",
         "types.first;types in 'types.first': [\"a\",\"b\"], expected an object;types",

@@ -38,9 +38,11 @@ class RotaryTableTest {
   private static void assertRotated(
       float[] before, float[] after, int offset, int position, Pairing pairing, int width) {
     for (int i = 0; i < width / 2; i++) {
-      int first = offset + (pairing == Pairing.HALVES ? i : 2 * i);
-      int second = offset + (pairing == Pairing.HALVES ? width / 2 + i : 2 * i + 1);
-      double angle = position * Math.pow(10_000, -2.0 * i / width);
+      boolean isHalves = pairing != Pairing.INTERLEAVED;
+      int first = offset + (isHalves ? i : 2 * i);
+      int second = offset + (isHalves ? width / 2 + i : 2 * i + 1);
+      int direction = pairing == Pairing.HALVES_BACKWARD ? -1 : 1;
+      double angle = direction * position * Math.pow(10_000, -2.0 * i / width);
       double real = before[first] * Math.cos(angle) - before[second] * Math.sin(angle);
       double imaginary = before[first] * Math.sin(angle) + before[second] * Math.cos(angle);
       assertEquals(real, after[first], 2e-4, "channel " + first);

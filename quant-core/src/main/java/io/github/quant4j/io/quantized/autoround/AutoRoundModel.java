@@ -43,68 +43,10 @@ public final class AutoRoundModel {
 
   /** Members that are read, say how the codes were found, or choose kernels. */
   private static final Set<String> KNOWN =
-      Set.of(
-          "quant_method",
-          BITS,
-          GROUP_SIZE,
-          SYMMETRIC,
-          DATA_TYPE,
-          EXTRA,
-          ACTIVATION_BITS,
-          "packing_format",
-          "backend",
-          "act_group_size",
-          "act_sym",
-          "act_data_type",
-          "act_dynamic",
-          "amp",
-          "autoround_version",
-          "batch_size",
-          "block_name_to_quantize",
-          "dataset",
-          "desc_act",
-          "damp_percent",
-          "enable_alg_ext",
-          "enable_minmax_tuning",
-          "enable_norm_bias_tuning",
-          "enable_quanted_input",
-          "gradient_accumulate_steps",
-          "iters",
-          "lm_head",
-          "low_gpu_mem_usage",
-          "lr",
-          "minmax_lr",
-          "modules_in_block_to_quantize",
-          "nsamples",
-          "quant_block_list",
-          "quant_lm_head",
-          "quant_nontext_module",
-          "scale_dtype",
-          "seqlen",
-          "static_attention_dtype",
-          "static_attention_granularity",
-          "static_kv_dtype",
-          "static_kv_granularity",
-          "supported_types",
-          "to_quant_block_names",
-          "transformers_version",
-          "true_sequential");
+      Set.of(BITS, GROUP_SIZE, SYMMETRIC, DATA_TYPE, EXTRA, ACTIVATION_BITS, "packing_format", "backend");
 
   private static final Set<String> KNOWN_EXTRAS =
-      Set.of(
-          BITS,
-          GROUP_SIZE,
-          SYMMETRIC,
-          DATA_TYPE,
-          ACTIVATION_BITS,
-          "act_group_size",
-          "act_sym",
-          "act_data_type",
-          "act_dynamic",
-          "scale_dtype",
-          "in_blocks",
-          "fixed_by_user",
-          "super_group_size");
+      Set.of(BITS, GROUP_SIZE, SYMMETRIC, DATA_TYPE, ACTIVATION_BITS, "in_blocks", "fixed_by_user");
 
   /** Weights that are not quantized. */
   private static final int FULL_WIDTH = 16;

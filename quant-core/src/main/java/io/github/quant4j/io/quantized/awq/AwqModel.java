@@ -27,50 +27,10 @@ public final class AwqModel {
   private static final String OLD_GROUP_SIZE = "q_group_size";
 
   private static final Set<String> KNOWN =
-      Set.of(
-          BITS,
-          GROUP_SIZE,
-          OLD_BITS,
-          OLD_GROUP_SIZE,
-          "quant_method",
-          "method",
-          "version",
-          "checkpoint_format",
-          "format",
-          "zero_point",
-          "sym",
-          "modules_to_not_convert",
-          "dynamic",
-          "backend",
-          "do_fuse",
-          "modules_to_fuse",
-          "fuse_max_seq_len",
-          "exllama_config",
-          "desc_act",
-          "lm_head",
-          "meta",
-          "pack_dtype",
-          "true_sequential",
-          "quantizer",
-          "data_type",
-          "iters",
-          "nsamples",
-          "seqlen",
-          "lr",
-          "minmax_lr",
-          "autoround_version",
-          "enable_quanted_input",
-          "enable_minmax_tuning",
-          "low_gpu_mem_usage",
-          "block_name_to_quantize",
-          "to_quant_block_names",
-          "scale_dtype",
-          "supported_types",
-          "amp",
-          "batch_size");
+      Set.of(BITS, GROUP_SIZE, OLD_BITS, OLD_GROUP_SIZE, "method", "version", "checkpoint_format", "format", "zero_point", "sym", "dynamic", "backend", "do_fuse", "modules_to_fuse", "fuse_max_seq_len", "exllama_config", "data_type");
 
   private static final Set<String> KNOWN_CHANGES =
-      Set.of(BITS, GROUP_SIZE, "sym", "zero_point", "desc_act", "mse");
+      Set.of(BITS, GROUP_SIZE, "sym", "zero_point", "mse");
 
   private AwqModel() {}
 

@@ -31,18 +31,7 @@ public final class Fp8Model {
   private static final String BLOCK = "weight_block_size";
 
   private static final Set<String> KNOWN =
-      Set.of(
-          "quant_method",
-          "activation_scheme",
-          "fmt",
-          "ignored_layers",
-          "kv_cache_scheme",
-          "method",
-          "modules_to_not_convert",
-          "scale_fmt",
-          "scale_dtype",
-          "dequantize",
-          BLOCK);
+      Set.of("activation_scheme", "fmt", "ignored_layers", "kv_cache_scheme", "method", "scale_fmt", "dequantize", BLOCK);
 
   private Fp8Model() {}
 

@@ -35,17 +35,7 @@ public final class ModelOptModel {
   private static final String CACHE_SCHEME = "kv_cache_scheme";
 
   private static final Set<String> KNOWN =
-      Set.of(
-          "quant_method",
-          ALGORITHM,
-          CACHE,
-          CACHE_SCHEME,
-          "config_groups",
-          "exclude_modules",
-          "group_size",
-          "ignore",
-          "producer",
-          "quantized_layers");
+      Set.of(ALGORITHM, CACHE, CACHE_SCHEME, "config_groups", "exclude_modules", "group_size", "ignore", "quantized_layers");
 
   private static final Set<String> ALGORITHMS =
       Set.of("FP8", "FP8_PER_CHANNEL_PER_TOKEN", "NVFP4", "W4A16_NVFP4", "MIXED_PRECISION");

@@ -9,13 +9,69 @@ import java.util.Set;
 
 /** Checks that nothing in a config is passed over that could change numbers. */
 public final class ConfigMembers {
+  /**
+   * What tools write of how they found the codes, how they ran and what they are; with any value.
+   */
+  private static final Set<String> HARMLESS =
+      Set.of(
+          "act_bits",
+          "act_data_type",
+          "act_dynamic",
+          "act_group_size",
+          "act_sym",
+          "amp",
+          "autoround_version",
+          "batch_size",
+          "block_name_to_quantize",
+          "cache_block_outputs",
+          "damp_auto_increment",
+          "damp_percent",
+          "dataset",
+          "desc_act",
+          "enable_alg_ext",
+          "enable_minmax_tuning",
+          "enable_norm_bias_tuning",
+          "enable_quanted_input",
+          "gradient_accumulate_steps",
+          "iters",
+          "lm_head",
+          "low_gpu_mem_usage",
+          "lr",
+          "meta",
+          "minmax_lr",
+          "modules_in_block_to_quantize",
+          "modules_to_not_convert",
+          "nsamples",
+          "pack_dtype",
+          "producer",
+          "provider",
+          "quant_block_list",
+          "quant_lm_head",
+          "quant_method",
+          "quant_nontext_module",
+          "quantizer",
+          "scale_dtype",
+          "seqlen",
+          "static_attention_dtype",
+          "static_attention_granularity",
+          "static_groups",
+          "static_kv_dtype",
+          "static_kv_granularity",
+          "super_group_size",
+          "supported_types",
+          "to_quant_block_names",
+          "tokenizer",
+          "transformers_version",
+          "true_sequential");
+
   private ConfigMembers() {}
 
   /**
-   * Refuses members that are not known, unless they say nothing: null, false, 0, empty.
+   * Refuses members that are not known, unless they say nothing: null, false, 0, empty. Known to
+   * all schemas are those by which tools say how they found the codes.
    *
    * @param config the config
-   * @param known the members that are read or do not matter
+   * @param known the members that are read, and others that do not matter
    * @throws JsonException if there are others, with their names
    */
   public static void requireKnown(JsonValue.Obj config, Set<String> known) {
@@ -24,7 +80,7 @@ public final class ConfigMembers {
         .members()
         .forEach(
             (name, value) -> {
-              if (!known.contains(name) && !saysNothing(value)) {
+              if (!known.contains(name) && !HARMLESS.contains(name) && !saysNothing(value)) {
                 unknown.add(name);
               }
             });

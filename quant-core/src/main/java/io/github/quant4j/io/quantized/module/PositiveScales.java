@@ -55,6 +55,21 @@ public final class PositiveScales {
     return false;
   }
 
+  /**
+   * Whether a scale is negative.
+   *
+   * @param scales any values
+   * @return true if one is below 0
+   */
+  public static boolean isAnyNegative(float[] scales) {
+    for (float scale : scales) {
+      if (scale < 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   static boolean isZero(float[] values) {
     for (float value : values) {
       if (value != 0) {

@@ -49,7 +49,7 @@ public final class Mxfp4Model {
           MiniFloat.FP4_E2M1, Granularity.group(BLOCK), true, E8m0ScaleCodec.FLOOR);
 
   private static final Set<String> KNOWN =
-      Set.of("quant_method", "modules_to_not_convert", "dequantize");
+      Set.of("dequantize");
 
   private Mxfp4Model() {}
 

@@ -66,6 +66,21 @@ public final class PlainLoops {
   }
 
   /**
+   * {@code sums[i] = fma(values[from + i], factor, sums[i])}.
+   *
+   * @param count rows
+   * @param values what is added
+   * @param from position of the first value
+   * @param factor what values are multiplied by
+   * @param sums the sums, which are changed
+   */
+  public static void addProducts(int count, float[] values, int from, float factor, float[] sums) {
+    for (int i = 0; i < count; i++) {
+      sums[i] = Math.fma(values[from + i], factor, sums[i]);
+    }
+  }
+
+  /**
    * {@code outputs[i] = fma(float(sums[i]), scales[i] factor, outputs[i])}.
    *
    * @param count rows

@@ -70,12 +70,7 @@ final class BlockPacking {
   private byte[] row(int row) {
     byte[] bytes = new byte[Math.toIntExact(weights.rowBytes())];
     MemorySegment.copy(
-        weights.data(),
-        ValueLayout.JAVA_BYTE,
-        row * weights.rowBytes(),
-        bytes,
-        0,
-        bytes.length);
+        weights.data(), ValueLayout.JAVA_BYTE, row * weights.rowBytes(), bytes, 0, bytes.length);
     return bytes;
   }
 

@@ -29,8 +29,7 @@ final class Exponent3Bytes extends TileProduct {
 
   private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
-  Exponent3Bytes(
-      WordTiles tiles, int groupWords, GroupTable scales, @Nullable GroupTable zeros) {
+  Exponent3Bytes(WordTiles tiles, int groupWords, GroupTable scales, @Nullable GroupTable zeros) {
     super(tiles, groupWords, scales, zeros);
   }
 

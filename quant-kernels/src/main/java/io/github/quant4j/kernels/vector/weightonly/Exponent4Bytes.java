@@ -29,8 +29,7 @@ final class Exponent4Bytes extends TileProduct {
 
   private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
-  Exponent4Bytes(
-      WordTiles tiles, int groupWords, GroupTable scales, @Nullable GroupTable zeros) {
+  Exponent4Bytes(WordTiles tiles, int groupWords, GroupTable scales, @Nullable GroupTable zeros) {
     super(tiles, groupWords, scales, zeros);
   }
 

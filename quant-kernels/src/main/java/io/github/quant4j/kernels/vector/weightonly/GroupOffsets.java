@@ -40,26 +40,13 @@ final class GroupOffsets {
     float[] decoded = scratch.floats(TileProduct.CHUNK * ROWS);
     int[] stored = scratch.ints(ROWS);
     Arrays.fill(sums, 0, ROWS, 0f);
-    float[] negated = token.negatedSums();
-    int groups = offsets.groups();
-    for (int first = 0; first < groups; first += TileProduct.CHUNK) {
-      int chunk = Math.min(TileProduct.CHUNK, groups - first);
-      if (isPlain) {
-        for (int g = 0; g < chunk; g++) {
-          offsets.decodePlain(tile, first + g, stored, decoded, g * ROWS);
-        }
-      } else {
-        offsets.decode(tile, first, chunk, decoded, 0);
-      }
-      for (int g = 0; g < chunk; g++) {
-        float sum = -negated[first + g];
-        for (int i = 0; i < ROWS; i++) {
-          sums[i] += decoded[g * ROWS + i] * sum;
-        }
-      }
+    if (isPlain) {
+      offsets.addProductsPlain(tile, token.negatedSums(), stored, decoded, sums);
+    } else {
+      offsets.addProducts(tile, token.negatedSums(), decoded, sums);
     }
     for (int i = 0; i < count; i++) {
-      y[at + i] += sums[i];
+      y[at + i] -= sums[i];
     }
     scratch.release(stored);
     scratch.release(decoded);

@@ -9,8 +9,8 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decodes panels of weights from {@link WordTiles}, group by group: {@code (level - zero) * scale
- * + offset}.
+ * Decodes panels of weights from {@link WordTiles}, group by group: {@code (level - zero) * scale +
+ * offset}.
  *
  * <p>Parameters come to the loops through memory, since a vector that two branches make lies on the
  * heap.
@@ -35,10 +35,7 @@ abstract class GroupPanels implements PanelSource {
   private final @Nullable GroupTable offsets;
   private final ScratchPool scratch;
 
-  GroupPanels(
-      PackedTiles packed,
-      int groupWords,
-      ScratchPool scratch) {
+  GroupPanels(PackedTiles packed, int groupWords, ScratchPool scratch) {
     this.tiles = packed.words();
     this.groupWords = groupWords;
     this.scales = packed.scales();

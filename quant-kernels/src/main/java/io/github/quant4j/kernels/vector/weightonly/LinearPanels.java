@@ -26,11 +26,7 @@ final class LinearPanels extends GroupPanels {
   private final float offset;
 
   LinearPanels(
-      PackedTiles packed,
-      int groupWords,
-      ScratchPool scratch,
-      float factor,
-      float offset) {
+      PackedTiles packed, int groupWords, ScratchPool scratch, float factor, float offset) {
     super(packed, groupWords, scratch);
     this.factor = factor;
     this.offset = offset;

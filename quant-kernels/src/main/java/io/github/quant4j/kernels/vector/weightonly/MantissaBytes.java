@@ -23,8 +23,7 @@ final class MantissaBytes extends TileProduct {
   private static final int ONE = 0x3f800000;
   private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
-  MantissaBytes(
-      WordTiles tiles, int groupWords, GroupTable scales, @Nullable GroupTable zeros) {
+  MantissaBytes(WordTiles tiles, int groupWords, GroupTable scales, @Nullable GroupTable zeros) {
     super(tiles, groupWords, scales, zeros);
   }
 

@@ -29,8 +29,7 @@ final class MantissaNibbles extends TileProduct {
   private static final int ONE = 0x3f800000;
   private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
-  MantissaNibbles(
-      WordTiles tiles, int groupWords, GroupTable scales, @Nullable GroupTable zeros) {
+  MantissaNibbles(WordTiles tiles, int groupWords, GroupTable scales, @Nullable GroupTable zeros) {
     super(tiles, groupWords, scales, zeros);
   }
 

@@ -82,8 +82,7 @@ final class NibbleSums extends TileProduct {
     }
   }
 
-  NibbleSums(
-      WordTiles tiles, int groupWords, GroupTable scales, @Nullable GroupTable zeros) {
+  NibbleSums(WordTiles tiles, int groupWords, GroupTable scales, @Nullable GroupTable zeros) {
     super(tiles, groupWords, scales, zeros);
   }
 

@@ -30,12 +30,7 @@ final class PlainTiles {
    * @param zeros the zero points; the scales once more if there are none
    * @param pairedStep what {@link PairedLookup} multiplies codes by; 0 for {@link MantissaNibbles}
    */
-  PlainTiles(
-      WordTiles tiles,
-      int groupWords,
-      GroupTable scales,
-      GroupTable zeros,
-      int pairedStep) {
+  PlainTiles(WordTiles tiles, int groupWords, GroupTable scales, GroupTable zeros, int pairedStep) {
     this.tiles = tiles;
     this.groupWords = groupWords;
     this.scales = scales;

@@ -142,6 +142,71 @@ final class ProductTable extends GroupTable {
     }
   }
 
+  /** Sums of a span are of bytes, and are multiplied by its number. */
+  @Override
+  void addProducts(int tile, float[] values, float[] scratch, float[] sums) {
+    for (int number = 0; number < numbers.groups(); number++) {
+      if ((number & 1) == 0) {
+        numbers.decode(tile, number, 2, scratch, 0);
+      }
+      long at = place(tile, number * span);
+      int wholes = (number & 1) * ROWS;
+      int first = number * span;
+      for (int i = 0; i < ROWS; i += LANES, at += LANES * SIZE) {
+        FloatVector sum = FloatVector.zero(F);
+        long next = at;
+        for (int g = first; g < first + span; g += FOUR, next += ROWS * SIZE) {
+          IntVector v = IntVector.fromMemorySegment(I, factors, next, ORDER);
+          FloatVector f0 =
+              (FloatVector)
+                  v.lanewise(VectorOperators.LSHL, 24)
+                      .lanewise(VectorOperators.ASHR, 24)
+                      .convert(VectorOperators.I2F, 0);
+          FloatVector f1 =
+              (FloatVector)
+                  v.lanewise(VectorOperators.LSHL, 16)
+                      .lanewise(VectorOperators.ASHR, 24)
+                      .convert(VectorOperators.I2F, 0);
+          FloatVector f2 =
+              (FloatVector)
+                  v.lanewise(VectorOperators.LSHL, 8)
+                      .lanewise(VectorOperators.ASHR, 24)
+                      .convert(VectorOperators.I2F, 0);
+          FloatVector f3 =
+              (FloatVector) v.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0);
+          sum = f0.fma(FloatVector.broadcast(F, values[g]), sum);
+          sum = f1.fma(FloatVector.broadcast(F, values[g + 1]), sum);
+          sum = f2.fma(FloatVector.broadcast(F, values[g + 2]), sum);
+          sum = f3.fma(FloatVector.broadcast(F, values[g + 3]), sum);
+        }
+        FloatVector.fromArray(F, scratch, wholes + i)
+            .fma(sum, FloatVector.fromArray(F, sums, i))
+            .intoArray(sums, i);
+      }
+    }
+  }
+
+  @Override
+  void addProductsPlain(int tile, float[] values, int[] stored, float[] scratch, float[] sums) {
+    for (int number = 0; number < numbers.groups(); number++) {
+      Arrays.fill(scratch, 0, ROWS, 0f);
+      for (int g = number * span; g < (number + 1) * span; g++) {
+        if (g % FOUR == 0) {
+          MemorySegment.copy(factors, PackedMemory.INT, place(tile, g), stored, 0, ROWS);
+        }
+        int shift = 24 - Byte.SIZE * (g % FOUR);
+        float value = values[g];
+        for (int i = 0; i < ROWS; i++) {
+          scratch[i] = Math.fma((float) (stored[i] << shift >> 24), value, scratch[i]);
+        }
+      }
+      numbers.decodePlain(tile, number, stored, scratch, ROWS);
+      for (int i = 0; i < ROWS; i++) {
+        sums[i] = Math.fma(scratch[ROWS + i], scratch[i], sums[i]);
+      }
+    }
+  }
+
   @Override
   int groups() {
     return groups;

@@ -40,8 +40,7 @@ abstract class TileProduct {
   private final GroupTable scales;
   private final @Nullable GroupTable zeros;
 
-  TileProduct(
-      WordTiles tiles, int groupWords, GroupTable scales, @Nullable GroupTable zeros) {
+  TileProduct(WordTiles tiles, int groupWords, GroupTable scales, @Nullable GroupTable zeros) {
     this.tiles = tiles;
     this.groupWords = groupWords;
     this.scales = scales;

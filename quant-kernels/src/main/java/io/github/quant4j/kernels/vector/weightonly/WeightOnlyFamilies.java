@@ -101,11 +101,10 @@ final class WeightOnlyFamilies {
             kernel(
                 packed,
                 packed.zeros() == null
- && isSmall
- && packed.scales() instanceof ParameterTable stored
- && stored.isBfloat16()
-                    ? new PairedLookupBlocks(
-                        packed.words(), groupWords(4), stored, entries)
+                        && isSmall
+                        && packed.scales() instanceof ParameterTable stored
+                        && stored.isBfloat16()
+                    ? new PairedLookupBlocks(packed.words(), groupWords(4), stored, entries)
                     : new PairedLookup(
                         packed.words(), groupWords(4), packed.scales(), packed.zeros(), entries),
                 tablePanels(packed, 4, unit, table, options),
@@ -201,23 +200,25 @@ final class WeightOnlyFamilies {
     int half = rebias / 2;
     TokenLayout layout = layout(valueCount(8), 0f, new TokenLayout.Scaled(half));
     return plan(
-            MOVED_FIELDS,
-            8,
-            recode,
-            1f,
-            (packed, options) ->
-                kernel(
+        MOVED_FIELDS,
+        8,
+        recode,
+        1f,
+        (packed, options) ->
+            kernel(
                 packed,
-                    movedFields(mini, packed),
-                    new MiniFloatPanels(packed, groupWords(8),
-                        options.scratch(),
-                        form.tensorScale(),
-                        mini.exponentBits(),
-                        Math.scalb(1f, rebias)),
-                    layout,
-                    Math.scalb(1f, rebias - half),
-                    "fields moved",
-                    options));
+                movedFields(mini, packed),
+                new MiniFloatPanels(
+                    packed,
+                    groupWords(8),
+                    options.scratch(),
+                    form.tensorScale(),
+                    mini.exponentBits(),
+                    Math.scalb(1f, rebias)),
+                layout,
+                Math.scalb(1f, rebias - half),
+                "fields moved",
+                options));
   }
 
   private TileProduct movedFields(MiniFloat mini, PackedTiles packed) {
@@ -237,11 +238,8 @@ final class WeightOnlyFamilies {
 
   private TablePanels tablePanels(
       PackedTiles packed, int bits, float unit, float[] table, KernelOptions options) {
-    return new TablePanels(packed, groupWords(bits),
-        options.scratch(),
-        form.tensorScale() * unit,
-        bits,
-        table);
+    return new TablePanels(
+        packed, groupWords(bits), options.scratch(), form.tensorScale() * unit, bits, table);
   }
 
   private LinearKernel kernel(

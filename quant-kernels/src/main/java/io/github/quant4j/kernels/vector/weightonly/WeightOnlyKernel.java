@@ -162,8 +162,7 @@ final class WeightOnlyKernel extends PartitionedKernel {
     addOffsets(tokens, tile, false, y, yOffset);
   }
 
-  private void addOffsets(
-      TokenVectors tokens, int tile, boolean isPlain, float[] y, int yOffset) {
+  private void addOffsets(TokenVectors tokens, int tile, boolean isPlain, float[] y, int yOffset) {
     if (offsets == null) {
       return;
     }

@@ -65,7 +65,7 @@ class BlockKernelTest {
     float[] weights = matrix.dequantize().data();
     float[] magnitudes = magnitudes(matrix);
     LinearKernel shared = Kernels.forBlocks(matrix, THREE);
-    for (int tokens : new int[] {1, 2, 5, 6, 50}) {
+    for (int tokens : new int[] {1, 5, 6, 49}) {
       float[] x = random.gaussians(3 + tokens * columns);
       float[] y = new float[2 + tokens * rows + 3];
       Arrays.fill(y, Float.NaN);
@@ -96,7 +96,7 @@ class BlockKernelTest {
   @EnumSource
   void productsWithFewAndManyTokens(BlockFormat format) {
     SeededRandom random = new SeededRandom(format.ordinal());
-    for (int[] shape : new int[][] {{67, 256}, {130, 768}}) {
+    for (int[] shape : new int[][] {{67, 256}, {33, 512}}) {
       BlockMatrix matrix = RandomBlocks.of(format, shape[0], shape[1], random);
       LinearKernel kernel = Kernels.forBlocks(matrix, ONE);
       Class<?> expected =
@@ -165,8 +165,7 @@ class BlockKernelTest {
   void theKernelSaysWhatItIs() {
     SeededRandom random = new SeededRandom(7);
     BlockMatrix coded = RandomBlocks.of(BlockFormat.Q4_K, 64, 512, random);
-    LinearKernel kernel =
-        Kernels.forLinear(QuantizedLinear.of(List.of(new BlockTerm(coded))), ONE);
+    LinearKernel kernel = Kernels.forLinear(QuantizedLinear.of(List.of(new BlockTerm(coded))), ONE);
     assertTrue(kernel.describe().startsWith("vector Q4_K by "), kernel.describe());
     BlockMatrix points = RandomBlocks.of(BlockFormat.IQ3_S, 64, 512, random);
     String description = Kernels.forBlocks(points, ONE).describe();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.kernels.vector.weightonly;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -25,7 +26,8 @@ class GroupTableTest {
     int groups = numbers * span;
     float[] number = new float[rows * numbers];
     for (int i = 0; i < number.length; i++) {
-      short bits = HalfPrecision.toFloat16((float) (random.nextGaussian() * Math.pow(10, i % 9 - 7)));
+      short bits =
+          HalfPrecision.toFloat16((float) (random.nextGaussian() * Math.pow(10, i % 9 - 7)));
       number[i] = HalfPrecision.fromFloat16(bits);
     }
     byte[] factor = new byte[rows * groups];
@@ -55,9 +57,7 @@ class GroupTableTest {
         for (int i = 0; i < ROWS; i++) {
           int row = tile * ROWS + i;
           float expected =
-              row < rows
-                  ? number[row * numbers + group / span] * factor[row * groups + group]
-                  : 0;
+              row < rows ? number[row * numbers + group / span] * factor[row * groups + group] : 0;
           String place = "row " + row + ", group " + group + ", " + random;
           assertBits(expected, chunk[3 + inChunk * ROWS + i], place);
           assertBits(expected, plain[2 + i], place);
@@ -68,6 +68,50 @@ class GroupTableTest {
           assertBits(expected, two[1 + i % (2 * Lanes.FLOATS)], place);
         }
       }
+    }
+  }
+
+  /** Sums in vectors and in plain loops are the same bits, and near those in double. */
+  @ParameterizedTest
+  @CsvSource({"70, 1, 8", "200, 5, 16", "64, 4, 16", "129, 2, 24", "65, 3, 0", "30, 20, 0"})
+  void productsAreAdded(int rows, int numbers, int span) {
+    SeededRandom random = new SeededRandom(rows);
+    ParameterTable halves =
+        ParameterTable.of(rows, numbers, (r, n) -> (1 + (r * 31 + n * 7) % 64) / 32f);
+    int groups = numbers * Math.max(1, span);
+    GroupTable table =
+        span == 0
+            ? halves
+            : ProductTable.of(halves, rows, groups, span, (r, target) -> fill(r, target));
+    byte[] factors = new byte[groups];
+    float[] values = random.gaussians(groups);
+    float[] scratch = new float[TileProduct.CHUNK * ROWS];
+    for (int tile = 0; tile * ROWS < rows; tile++) {
+      float[] start = random.gaussians(ROWS);
+      float[] sums = start.clone();
+      float[] plain = start.clone();
+      table.addProducts(tile, values, scratch, sums);
+      table.addProductsPlain(tile, values, new int[ROWS], scratch, plain);
+      assertArrayEquals(sums, plain, random.toString());
+      for (int i = 0; i < ROWS && tile * ROWS + i < rows; i++) {
+        int row = tile * ROWS + i;
+        fill(row, factors);
+        double sum = start[i];
+        double bound = Math.abs(start[i]);
+        for (int g = 0; g < groups; g++) {
+          double number = (1 + (row * 31 + g / Math.max(1, span) * 7) % 64) / 32.0;
+          double product = number * (span == 0 ? 1 : factors[g]) * values[g];
+          sum += product;
+          bound += Math.abs(product);
+        }
+        assertEquals(sum, sums[i], (groups + 2) * 0x1p-24 * bound, "row " + row);
+      }
+    }
+  }
+
+  private static void fill(int row, byte[] factors) {
+    for (int g = 0; g < factors.length; g++) {
+      factors[g] = (byte) (row * 37 + g * 11);
     }
   }
 

@@ -243,8 +243,10 @@ class PackedWeightsTest {
     WeightOnlyPlan plan = PackedForm.plan(packed);
     PackedTiles tiles = PackedForm.read(plan, packed);
     assertEquals(packed.parts().get("words").address(), tiles.words().data().address());
-    assertEquals(packed.parts().get("scales").address(), ((ParameterTable) tiles.scales()).data().address());
-    assertEquals(packed.parts().get("zeros").address(), ((ParameterTable) tiles.zeros()).data().address());
+    assertEquals(
+        packed.parts().get("scales").address(), ((ParameterTable) tiles.scales()).data().address());
+    assertEquals(
+        packed.parts().get("zeros").address(), ((ParameterTable) tiles.zeros()).data().address());
     Path path = folder.resolve("packed.safetensors");
     PackedFile.write(path, named("layer", packed));
     try (PackedFile file = PackedFile.open(path)) {

@@ -43,7 +43,8 @@ class PlainTilesTest {
     for (int i = 0; i < entries.length; i++) {
       entries[i] = (short) (PairedLookup.ONE + i % 16 * 8);
     }
-    WordTiles tiles = WordTiles.pack(
+    WordTiles tiles =
+        WordTiles.pack(
             matrix.rows(),
             matrix.columns(),
             4,

@@ -44,7 +44,8 @@ class WeightOnlyKernelTest {
     NumberFormat format = grid.palette().format(tile);
     double zero = Math.abs(grid.zeroPoint(tile));
     double span = (double) format.maximum() - format.minimum();
-    double step = LevelGrid.of(format.decodeTable()).map(levels -> (double) levels.step()).orElse(0.0);
+    double step =
+        LevelGrid.of(format.decodeTable()).map(levels -> (double) levels.step()).orElse(0.0);
     return step > 0
         ? 2 * (span + zero + step)
         : Math.max(Math.abs(format.minimum()), format.maximum()) + zero;
@@ -304,7 +305,9 @@ class WeightOnlyKernelTest {
           assertEquals(
               expected[code] * grid.scale(code),
               y[(tokens - 1) * codes + code],
-              LevelGrid.of(format.decodeTable()).isPresent() ? 1e-6 * grid.scale(code) * format.maximum() : 0,
+              LevelGrid.of(format.decodeTable()).isPresent()
+                  ? 1e-6 * grid.scale(code) * format.maximum()
+                  : 0,
               name + ", code " + code + ", " + kernel.describe());
         }
       }
