@@ -61,8 +61,7 @@ public final class BlockMatrix {
   }
 
   /** Blocks that are made when they are asked for. */
-  private BlockMatrix(
-      BlockFormat format, int rows, int columns, Supplier<MemorySegment> source) {
+  private BlockMatrix(BlockFormat format, int rows, int columns, Supplier<MemorySegment> source) {
     this.format = format;
     this.rows = rows;
     this.columns = columns;

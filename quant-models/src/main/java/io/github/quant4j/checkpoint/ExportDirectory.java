@@ -35,7 +35,8 @@ import java.util.Set;
 final class ExportDirectory implements AutoCloseable {
   static final String REQUANTIZE = "--requantize quantizes such layers again";
 
-  private static final List<String> CONFIGS = List.of("quantization_config", "compression_config", "quantization");
+  private static final List<String> CONFIGS =
+      List.of("quantization_config", "compression_config", "quantization");
 
   private final ModelSource source;
   private final OutputDirectory output;
@@ -43,8 +44,7 @@ final class ExportDirectory implements AutoCloseable {
   private final Set<String> written = new HashSet<>();
   private final Set<String> replaced = new HashSet<>();
 
-  private ExportDirectory(
-      ModelSource source, OutputDirectory output, CheckpointWriter checkpoint) {
+  private ExportDirectory(ModelSource source, OutputDirectory output, CheckpointWriter checkpoint) {
     this.source = source;
     this.output = output;
     this.checkpoint = checkpoint;
@@ -94,7 +94,9 @@ final class ExportDirectory implements AutoCloseable {
   }
 
   private boolean isSame(String name, float[] bias) {
-    return source.find(name).map(tensor -> Arrays.equals(tensor.toFloatArray(), bias))
+    return source
+        .find(name)
+        .map(tensor -> Arrays.equals(tensor.toFloatArray(), bias))
         .orElse(false);
   }
 

@@ -80,7 +80,8 @@ record IntegerExport(IntegerLayout layout) implements ModelExport {
           plain.add(report.layer());
         }
       }
-      long bytes = output.finish(ofModel.config(shapes, plain), Optional.of("quantize_config.json"));
+      long bytes =
+          output.finish(ofModel.config(shapes, plain), Optional.of("quantize_config.json"));
       return new ExportReport(name(), reports, bytes);
     }
   }
@@ -119,7 +120,8 @@ record IntegerExport(IntegerLayout layout) implements ModelExport {
     try {
       IntegerWeights given = IntegerGrids.of(linear);
       IntegerWeights fitted = layout.fitted(given);
-      return converted(fitted, linear, module, LayerExport.Outcome.CONVERTED, widening(given, fitted));
+      return converted(
+          fitted, linear, module, LayerExport.Outcome.CONVERTED, widening(given, fitted));
     } catch (InexactException e) {
       if (options.requantizer().isEmpty()) {
         throw e;
@@ -155,10 +157,8 @@ record IntegerExport(IntegerLayout layout) implements ModelExport {
       Compute compute) {
     if (linear.transform().isEmpty()) {
       try {
-        IntegerWeights near =
-            layout.nearest(IntegerGrids.of(linear.withoutActivations()));
-        return converted(
-            near, linear, module, LayerExport.Outcome.REQUANTIZED, ", as " + reason);
+        IntegerWeights near = layout.nearest(IntegerGrids.of(linear.withoutActivations()));
+        return converted(near, linear, module, LayerExport.Outcome.REQUANTIZED, ", as " + reason);
       } catch (InexactException _) {
         // Quantized again below.
       }
@@ -173,21 +173,17 @@ record IntegerExport(IntegerLayout layout) implements ModelExport {
               IntegerGrids.bits(linear).orElse(DEFAULT_BITS),
               IntegerGrids.groupSize(linear).orElse(0));
       IntegerWeights again =
-          layout.nearest(
-              IntegerGrids.of(new QuantizedTerm(requantizer.quantize(scheme, dense))));
+          layout.nearest(IntegerGrids.of(new QuantizedTerm(requantizer.quantize(scheme, dense))));
       return new Converted(
           Optional.of(again),
           effective,
-          new LayerExport(
-              module, LayerExport.Outcome.REQUANTIZED, scheme + ", as " + reason));
+          new LayerExport(module, LayerExport.Outcome.REQUANTIZED, scheme + ", as " + reason));
     } catch (InexactException e) {
       return new Converted(
           Optional.empty(),
           effective,
           new LayerExport(
-              module,
-              LayerExport.Outcome.DEQUANTIZED,
-              "as " + reason + ", and " + e.reason()));
+              module, LayerExport.Outcome.DEQUANTIZED, "as " + reason + ", and " + e.reason()));
     }
   }
 }

@@ -167,8 +167,7 @@ class GgufExportTest {
 
   @Test
   void whatHasNoArchitectureIsRefused() {
-    JsonValue.Obj config =
-        with("llama", "architectures", JsonValue.of(List.of("OPTForCausalLM")));
+    JsonValue.Obj config = with("llama", "architectures", JsonValue.of(List.of("OPTForCausalLM")));
     SequencedMap<String, JsonValue> members = new LinkedHashMap<>(config.members());
     members.keySet().removeAll(Set.of("model_type", "rms_norm_eps", "rope_theta", "head_dim"));
     members.put("ffn_dim", new JsonValue.Num("96"));
@@ -206,7 +205,9 @@ class GgufExportTest {
           assertEquals(value, logits.get(row, i), 2e-2, "position " + row + ", token " + i);
         }
       }
-      assertEquals("It was", model.tokenizer().decode(model.tokenizer().encode("It was", false), true).strip());
+      assertEquals(
+          "It was",
+          model.tokenizer().decode(model.tokenizer().encode("It was", false), true).strip());
     }
   }
 
@@ -225,9 +226,7 @@ class GgufExportTest {
             BlockQuantizer.quantize(term.matrix().format(), weights, null, compute);
         assertEquals(-1, expected.data().mismatch(term.matrix().data()), module);
         assertArrayEquals(
-            expected.dequantize().data(),
-            read.require(module + ".weight").toFloatArray(),
-            module);
+            expected.dequantize().data(), read.require(module + ".weight").toFloatArray(), module);
       }
     }
   }
@@ -244,8 +243,7 @@ class GgufExportTest {
               ExportException.class,
               () ->
                   ModelExports.named("gguf:Q3_K_S")
-                      .write(
-                          source, directory.resolve("no.gguf"), ExportOptions.defaults()));
+                      .write(source, directory.resolve("no.gguf"), ExportOptions.defaults()));
       assertTrue(refused.getMessage().contains("Q3_K"), refused.getMessage());
     }
     assertEquals(43, report.count(LayerExport.Outcome.CONVERTED));
@@ -255,8 +253,7 @@ class GgufExportTest {
       one.tensors()
           .forEach(
               (name, tensor) ->
-                  assertEquals(
-                      -1, tensor.data().mismatch(other.tensors().get(name).data()), name));
+                  assertEquals(-1, tensor.data().mismatch(other.tensors().get(name).data()), name));
     }
   }
 
@@ -279,8 +276,7 @@ class GgufExportTest {
     QuantizedLinear linear =
         QuantizedLinear.of(
             Quantizer.of(recipe).quantize(weights, KernelOptions.defaults().compute()));
-    Optional<BlockMatrix> blocks =
-        ExactBlocks.of(linear, BlockFormat.find(format).orElseThrow());
+    Optional<BlockMatrix> blocks = ExactBlocks.of(linear, BlockFormat.find(format).orElseThrow());
     assertEquals(exact, blocks.isPresent(), "seed " + SEED);
     if (exact) {
       assertArrayEquals(
@@ -292,8 +288,7 @@ class GgufExportTest {
     Path file = write(source("llama"), "F32");
     Path changed = directory.resolve("changed.gguf");
     try (GgufFile read = GgufFile.open(file)) {
-      GgufWriter writer =
-          new GgufWriter(read.metadata().toBuilder().put(key, value).build());
+      GgufWriter writer = new GgufWriter(read.metadata().toBuilder().put(key, value).build());
       read.tensors().values().forEach(writer::add);
       if (!tensor.isEmpty()) {
         writer.add(Tensor.ofFloats(Shape.of(4), new float[4]).withName(tensor));
@@ -312,8 +307,7 @@ class GgufExportTest {
     Path tensor = changed("general.name", new GgufValue.Text("x"), "blk.1.attn_twist.weight");
     e = assertThrows(TensorFileException.class, () -> ModelFormats.open(tensor).close());
     assertTrue(e.getMessage().contains("blk.1.attn_twist.weight"), e.getMessage());
-    Path type =
-        changed("llama.rope.scaling.type", new GgufValue.Text("spiral"), "");
+    Path type = changed("llama.rope.scaling.type", new GgufValue.Text("spiral"), "");
     e = assertThrows(TensorFileException.class, () -> ModelFormats.open(type).close());
     assertTrue(e.getMessage().contains("spiral"), e.getMessage());
     Path architecture = changed("general.architecture", new GgufValue.Text("mamba"), "");

@@ -22,7 +22,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** GGUF files of other tools: every weight bit for bit under the names of Hugging Face, and logits. */
+/**
+ * GGUF files of other tools: every weight bit for bit under the names of Hugging Face, and logits.
+ */
 @Tag("conformance")
 class GgufCheckpointsConformanceTest {
   private static final String FOLDER = "fixtures/checkpoints";

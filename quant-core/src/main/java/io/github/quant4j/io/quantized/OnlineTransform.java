@@ -57,8 +57,7 @@ record OnlineTransform(
   /** Whether a module is targeted by what it is called, not as one of all linear layers. */
   boolean names(String module) {
     return applies(module)
-        && targets.stream()
-            .anyMatch(target -> !target.isLinear() && matches(target, module));
+        && targets.stream().anyMatch(target -> !target.isLinear() && matches(target, module));
   }
 
   private static boolean matches(ModulePattern pattern, String module) {

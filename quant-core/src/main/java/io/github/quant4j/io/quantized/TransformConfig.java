@@ -17,15 +17,13 @@ final class TransformConfig {
   /** Where transforms are part of the stored weights. */
   private static final List<String> MERGED = List.of("weight_input", "weight_output");
 
-  private static final List<String> ONLINE =
-      List.of(OnlineTransform.INPUT, OnlineTransform.OUTPUT);
+  private static final List<String> ONLINE = List.of(OnlineTransform.INPUT, OnlineTransform.OUTPUT);
 
   private static final String FIXED = "hadamard";
   private static final String RANDOM = "random-hadamard";
 
   private static final Set<String> KNOWN =
-      Set.of(
-          "type", "apply", "randomize", "requires_grad", "head_dim", "block_size", "precision");
+      Set.of("type", "apply", "randomize", "requires_grad", "head_dim", "block_size", "precision");
   private static final Set<String> KNOWN_APPLIES =
       Set.of("targets", "location", "inverse", "ignore");
 
@@ -46,7 +44,8 @@ final class TransformConfig {
     }
     for (String name : groups.members().keySet()) {
       try {
-        online.addAll(transforms(name, groups.getObject(name).orElseThrow(TransformConfig::isNull)));
+        online.addAll(
+            transforms(name, groups.getObject(name).orElseThrow(TransformConfig::isNull)));
       } catch (JsonException e) {
         throw new JsonException("'transform_config': '" + name + "' " + e.getMessage(), e);
       }

@@ -105,10 +105,7 @@ class FloatCheckpointsTest {
         "'quant_method':'fp8','weight_block_size':[1,3]",
         weight,
         ForeignTensors.floats("m.weight_scale_inv", Shape.of(2), 1, 1));
-    assertRefused(
-        "'fmt': 'e5m2', expected e4m3",
-        "'quant_method':'fp8','fmt':'e5m2'",
-        weight);
+    assertRefused("'fmt': 'e5m2', expected e4m3", "'quant_method':'fp8','fmt':'e5m2'", weight);
     assertRefused(
         "'quant_algo': 'W4A8_AWQ' is not supported",
         "'quant_method':'modelopt','quant_algo':'W4A8_AWQ'",
@@ -141,7 +138,8 @@ class FloatCheckpointsTest {
     for (int i = 0; i < codes.length; i++) {
       bytes[i / 2] |= codes[i] << (i % 2 == 0 ? 4 : 0);
     }
-    float[] maxima = ForeignTensors.values((codes.length + block - 1) / block, i -> i == 1 ? 0 : 1 + i / 3f);
+    float[] maxima =
+        ForeignTensors.values((codes.length + block - 1) / block, i -> i == 1 ? 0 : 1 + i / 3f);
     QuantizedLinear read =
         linear(
             "'quant_method':'bitsandbytes','load_in_4bit':true",
@@ -220,12 +218,10 @@ class FloatCheckpointsTest {
     tensors.add(
         ForeignTensors.bytes("l.experts.up_blocks", DType.U8, Shape.of(2, 3, 2, 16), bytes));
     tensors.add(ForeignTensors.bytes("l.experts.up_scales", DType.U8, Shape.of(2, 3, 2), scales));
-    tensors.add(
-        ForeignTensors.floats("l.experts.up_bias", Shape.of(2, 3), 1, 2, 3, 4, 5, 6));
+    tensors.add(ForeignTensors.floats("l.experts.up_bias", Shape.of(2, 3), 1, 2, 3, 4, 5, 6));
     QuantizedWeights weights = weights("'quant_method':'mxfp4'", tensors);
     assertEquals(List.of("l.experts.0.up", "l.experts.1.up"), List.copyOf(weights.modules()));
-    assertEquals(
-        Set.of("l.experts.up_blocks", "l.experts.up_scales"), weights.sharedTensors());
+    assertEquals(Set.of("l.experts.up_blocks", "l.experts.up_scales"), weights.sharedTensors());
     for (int expert = 0; expert < 2; expert++) {
       QuantizedLinear read = weights.find("l.experts." + expert + ".up").orElseThrow();
       float[] found = read.toDense().data();

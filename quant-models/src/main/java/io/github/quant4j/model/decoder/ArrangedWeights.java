@@ -150,9 +150,7 @@ final class ArrangedWeights implements ModelWeights, TensorSource {
 
   @Override
   public Optional<TensorForm> form(String name) {
-    return origins.containsKey(name)
-        ? TensorSource.super.form(name)
-        : source.tensors().form(name);
+    return origins.containsKey(name) ? TensorSource.super.form(name) : source.tensors().form(name);
   }
 
   @Override

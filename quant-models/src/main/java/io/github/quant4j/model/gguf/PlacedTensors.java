@@ -83,7 +83,8 @@ final class PlacedTensors {
               && (place.isVector() || columns == place.columns());
       // A whole tensor must be used, lest two of them share one.
       boolean isWhole = part.from() > 0 || place.parts().size() > 1 || part.rows() == rows;
-      if (!fits || (!isWhole && !part.tensor().contains("_qkv") && !part.tensor().contains("ffn_up"))) {
+      if (!fits
+          || (!isWhole && !part.tensor().contains("_qkv") && !part.tensor().contains("ffn_up"))) {
         throw new IllegalArgumentException(
             stored(part)
                 + ": expected "
@@ -117,8 +118,7 @@ final class PlacedTensors {
       return Optional.empty();
     }
     Shape shape = shape(place);
-    Shape own =
-        place.transposed() ? Shape.of(shape.dimension(1), shape.dimension(0)) : shape;
+    Shape own = place.transposed() ? Shape.of(shape.dimension(1), shape.dimension(0)) : shape;
     return Optional.of(
         new TensorForm(
             isUniform(place) ? stored(place.parts().getFirst()).tensor().dtype() : DType.F32, own));
@@ -139,9 +139,7 @@ final class PlacedTensors {
 
   private Tensor make(TensorPlace place) {
     Tensor whole =
-        isUniform(place)
-            ? plain(place, stored(place.parts().getFirst()))
-            : floats(place);
+        isUniform(place) ? plain(place, stored(place.parts().getFirst())) : floats(place);
     return place.transposed() ? transposed(whole) : whole;
   }
 
@@ -190,8 +188,7 @@ final class PlacedTensors {
           rows[i] += (float) place.offset();
         }
         for (int r = 0; r < count; r++) {
-          MemorySegment.copy(
-              rows, r * columns, copy, LITTLE, inverse[at++] * rowBytes, columns);
+          MemorySegment.copy(rows, r * columns, copy, LITTLE, inverse[at++] * rowBytes, columns);
         }
       }
     }
@@ -233,8 +230,7 @@ final class PlacedTensors {
 
   private static BlockFormat format(GgufTensor tensor) {
     return BlockFormat.find(tensor.type().name())
-        .orElseThrow(
-            () -> new IllegalArgumentException(tensor + ": the type is not supported"));
+        .orElseThrow(() -> new IllegalArgumentException(tensor + ": the type is not supported"));
   }
 
   /** The format of a matrix all of whose rows are blocks of one. */

@@ -93,8 +93,7 @@ final class RotaryMetadata {
     }
     double usual = 1 + 0.1 * Math.log(yarn.factor());
     if (Math.abs(yarn.attentionFactor() - usual) > 1e-6) {
-      metadata.putFloat(
-          prefix + "scaling.attn_factor", (float) (yarn.attentionFactor() / usual));
+      metadata.putFloat(prefix + "scaling.attn_factor", (float) (yarn.attentionFactor() / usual));
     }
   }
 

@@ -98,8 +98,7 @@ public record StoredTensor(
         });
     Slice first = slices.getFirst();
     int columns = first.isVector ? 1 : first.rows.transposed ? first.part.rows() : first.columns;
-    return new StoredTensor(
-        name, first.isVector, columns, matrices, !byIndex.containsKey(-1));
+    return new StoredTensor(name, first.isVector, columns, matrices, !byIndex.containsKey(-1));
   }
 
   /**

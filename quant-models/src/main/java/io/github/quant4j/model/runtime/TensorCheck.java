@@ -130,8 +130,7 @@ public final class TensorCheck {
     }
     modules.add(module);
     requirePacked(
-        LinearSite.of(
-            module, (int) shape.dimension(1), (int) shape.dimension(0), false),
+        LinearSite.of(module, (int) shape.dimension(1), (int) shape.dimension(0), false),
         packed.get());
     if (packed.get().transform().isPresent() || packed.get().activations().isPresent()) {
       problems.add("quantized module '" + module + "': expected a table of rows as they are");

@@ -21,8 +21,7 @@ final class CharacterWriter {
   private final GgufMetadata.Builder out;
   private final List<String> differences = new ArrayList<>();
 
-  CharacterWriter(
-      Section file, Section model, SourceTokens tokens, GgufMetadata.Builder out) {
+  CharacterWriter(Section file, Section model, SourceTokens tokens, GgufMetadata.Builder out) {
     this.file = file;
     this.model = model;
     this.tokens = tokens;
@@ -76,14 +75,15 @@ final class CharacterWriter {
   /** One that splits texts as the file does; of two, the one that begins texts as the file does. */
   private Optional<PreTokenization> recognized(boolean begins) {
     Optional<Section> preTokenizer = file.optionalSection("pre_tokenizer");
-    if (preTokenizer.isEmpty() || isMetaspace(preTokenizer.get()) || splitsSpaces(preTokenizer.get())) {
+    if (preTokenizer.isEmpty()
+        || isMetaspace(preTokenizer.get())
+        || splitsSpaces(preTokenizer.get())) {
       return Optional.empty();
     }
     List<String> expressions = SourceSplitting.read(preTokenizer.get()).expressions();
     return PreTokenizations.load().entries().stream()
         .filter(
-            entry ->
-                entry.characters() && entry.addBos() == begins && entry.isWritten(expressions))
+            entry -> entry.characters() && entry.addBos() == begins && entry.isWritten(expressions))
         .findFirst();
   }
 
@@ -138,7 +138,8 @@ final class CharacterWriter {
   }
 
   private void tokens() {
-    OptionalInt unknown = model.optionalString("unk_token").map(tokens::idOf).orElse(OptionalInt.empty());
+    OptionalInt unknown =
+        model.optionalString("unk_token").map(tokens::idOf).orElse(OptionalInt.empty());
     List<String> texts = new ArrayList<>();
     int[] types = new int[tokens.size()];
     for (int id = 0; id < tokens.size(); id++) {
@@ -178,7 +179,8 @@ final class CharacterWriter {
         replaced = true;
       } else {
         throw step.error(
-            "type", "the normalizer '" + type + "' has no counterpart in a GGUF file of such a model");
+            "type",
+            "the normalizer '" + type + "' has no counterpart in a GGUF file of such a model");
       }
     }
     Optional<Section> preTokenizer = file.optionalSection("pre_tokenizer");

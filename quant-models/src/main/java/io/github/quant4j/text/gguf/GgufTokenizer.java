@@ -12,9 +12,9 @@ import java.util.Optional;
  * The tokenizer of a GGUF file, in the form of Hugging Face's {@code tokenizer.json} and {@code
  * tokenizer_config.json}. It gives the ids that llama.cpp gives where that parses special tokens.
  *
- * <p>Supported are the tokenizers {@code llama} (SentencePiece with scores), {@code gpt2} and {@code
- * gemma4} (byte pairs, with every value of {@code tokenizer.ggml.pre} that llama.cpp 0.4.0 has but
- * {@code whitespace}) and {@code bert} (WordPiece). Others are refused by name.
+ * <p>Supported are the tokenizers {@code llama} (SentencePiece with scores), {@code gpt2} and
+ * {@code gemma4} (byte pairs, with every value of {@code tokenizer.ggml.pre} that llama.cpp 0.4.0
+ * has but {@code whitespace}) and {@code bert} (WordPiece). Others are refused by name.
  *
  * <p>Known differences from llama.cpp, all of them rare: special tokens that overlap in a text are
  * taken from the left, not the longest first; a token of SentencePiece with a character that is no
@@ -43,8 +43,8 @@ public final class GgufTokenizer {
    *
    * @param metadata the metadata of a GGUF file
    * @return the tokenizer
-   * @throws IllegalArgumentException if there is no tokenizer in it, or a malformed one; the message
-   *     names the key
+   * @throws IllegalArgumentException if there is no tokenizer in it, or a malformed one; the
+   *     message names the key
    */
   public static GgufTokenizer read(GgufMetadata metadata) {
     return new GgufTokenizer(metadata);

@@ -164,9 +164,7 @@ public final class GgufTokenizerWriter {
       TokenType type = type(id);
       types[id] = type.ordinal();
       texts.add(
-          type == TokenType.NORMAL
-              ? WordPieceSpelling.toGguf(tokens.token(id))
-              : tokens.token(id));
+          type == TokenType.NORMAL ? WordPieceSpelling.toGguf(tokens.token(id)) : tokens.token(id));
     }
     out.putStrings(Keys.TOKENS, texts);
     out.putInts(Keys.TOKEN_TYPE, types);

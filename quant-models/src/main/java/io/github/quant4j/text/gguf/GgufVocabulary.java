@@ -8,7 +8,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 
-/** The tokens of a GGUF file by id, with their types as llama.cpp has them once it has read them. */
+/**
+ * The tokens of a GGUF file by id, with their types as llama.cpp has them once it has read them.
+ */
 final class GgufVocabulary {
   private static final int LONGEST_TOKEN = 4096;
 
@@ -44,7 +46,10 @@ final class GgufVocabulary {
       }
       if (token.length() > LONGEST_TOKEN) {
         throw new IllegalArgumentException(
-            at(Keys.TOKENS, id) + "a token of " + token.length() + " characters, expected at most "
+            at(Keys.TOKENS, id)
+                + "a token of "
+                + token.length()
+                + " characters, expected at most "
                 + LONGEST_TOKEN);
       }
       Integer same = ids.putIfAbsent(token, id);
@@ -67,7 +72,13 @@ final class GgufVocabulary {
     TokenType[] types = new TokenType[count];
     if (given != null && given.length < count) {
       throw new IllegalArgumentException(
-          "metadata '" + Keys.TOKEN_TYPE + "': " + given.length + " types for " + count + " tokens");
+          "metadata '"
+              + Keys.TOKEN_TYPE
+              + "': "
+              + given.length
+              + " types for "
+              + count
+              + " tokens");
     }
     for (int id = 0; id < count; id++) {
       int type = given == null ? TokenType.NORMAL.ordinal() : given[id];

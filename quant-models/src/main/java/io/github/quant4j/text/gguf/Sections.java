@@ -31,10 +31,7 @@ final class Sections {
         "decoders",
         stripFirstSpace
             ? List.of(
-                spaces,
-                bytes,
-                fuse,
-                object("type", "Strip", "content", " ", "start", 1, "stop", 0))
+                spaces, bytes, fuse, object("type", "Strip", "content", " ", "start", 1, "stop", 0))
             : List.of(spaces, bytes, fuse));
   }
 

@@ -49,8 +49,7 @@ record SourceSplitting(List<String> expressions, boolean byteLevel) {
         return true;
       }
       case "Split" -> expressions.add(split(section));
-      case "Digits" ->
-          expressions.add(section.flag("individual_digits") ? "\\p{N}" : "\\p{N}+");
+      case "Digits" -> expressions.add(section.flag("individual_digits") ? "\\p{N}" : "\\p{N}+");
       case "Punctuation" -> expressions.add(PUNCTUATION);
       default ->
           throw section.error(
@@ -66,7 +65,11 @@ record SourceSplitting(List<String> expressions, boolean byteLevel) {
     if (!(invert ? behavior.equals("Removed") : behavior.equals("Isolated"))) {
       throw section.error(
           "behavior",
-          "'" + behavior + "'" + (invert ? ", inverted," : "") + " has no counterpart in a GGUF file");
+          "'"
+              + behavior
+              + "'"
+              + (invert ? ", inverted," : "")
+              + " has no counterpart in a GGUF file");
     }
     Section pattern = section.section("pattern");
     return pattern.optionalString("Regex").orElseGet(() -> quote(pattern.string("String")));

@@ -23,11 +23,7 @@ final class SpecialIds {
           .map(tokens::idOf)
           .filter(OptionalInt::isPresent)
           .ifPresent(id -> ids.put(token, id.getAsInt()));
-      options
-          .config()
-          .map(config -> numbers(config, name + "_id"))
-          .orElse(List.of())
-          .stream()
+      options.config().map(config -> numbers(config, name + "_id")).orElse(List.of()).stream()
           .filter(id -> id >= 0 && id < tokens.size())
           .findFirst()
           .ifPresent(id -> ids.putIfAbsent(token, id));

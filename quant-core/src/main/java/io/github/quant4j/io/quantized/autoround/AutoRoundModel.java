@@ -43,7 +43,15 @@ public final class AutoRoundModel {
 
   /** Members that are read, say how the codes were found, or choose kernels. */
   private static final Set<String> KNOWN =
-      Set.of(BITS, GROUP_SIZE, SYMMETRIC, DATA_TYPE, EXTRA, ACTIVATION_BITS, "packing_format", "backend");
+      Set.of(
+          BITS,
+          GROUP_SIZE,
+          SYMMETRIC,
+          DATA_TYPE,
+          EXTRA,
+          ACTIVATION_BITS,
+          "packing_format",
+          "backend");
 
   private static final Set<String> KNOWN_EXTRAS =
       Set.of(BITS, GROUP_SIZE, SYMMETRIC, DATA_TYPE, ACTIVATION_BITS, "in_blocks", "fixed_by_user");
@@ -167,8 +175,7 @@ public final class AutoRoundModel {
 
   private ModuleReader reader(String module) {
     JsonValue.Obj extra = extra(module);
-    String type =
-        extra.getString(DATA_TYPE).or(() -> config.getString(DATA_TYPE)).orElse("int");
+    String type = extra.getString(DATA_TYPE).or(() -> config.getString(DATA_TYPE)).orElse("int");
     if (!type.equals("int") && !type.equals("int_sym") && !type.equals("int_asym")) {
       throw new JsonException(
           "module '" + module + "': '" + DATA_TYPE + "' is '" + type + "', expected int");

@@ -45,11 +45,9 @@ public final class Mxfp4Model {
   private static final int BLOCK = 2 * BLOCK_BYTES;
 
   private static final QuantScheme WEIGHTS =
-      new QuantScheme(
-          MiniFloat.FP4_E2M1, Granularity.group(BLOCK), true, E8m0ScaleCodec.FLOOR);
+      new QuantScheme(MiniFloat.FP4_E2M1, Granularity.group(BLOCK), true, E8m0ScaleCodec.FLOOR);
 
-  private static final Set<String> KNOWN =
-      Set.of("dequantize");
+  private static final Set<String> KNOWN = Set.of("dequantize");
 
   private Mxfp4Model() {}
 
