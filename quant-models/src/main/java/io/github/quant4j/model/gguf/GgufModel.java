@@ -2,6 +2,7 @@
 package io.github.quant4j.model.gguf;
 
 import io.github.quant4j.io.TensorFileException;
+import io.github.quant4j.io.TensorForm;
 import io.github.quant4j.io.TensorSource;
 import io.github.quant4j.io.gguf.GgufFile;
 import io.github.quant4j.io.gguf.GgufTensor;
@@ -302,6 +303,11 @@ public final class GgufModel implements ModelSource {
   @Override
   public Optional<Tensor> find(String name) {
     return tensors.find(name);
+  }
+
+  @Override
+  public Optional<TensorForm> form(String name) {
+    return tensors.form(name);
   }
 
   @Override

@@ -2,6 +2,7 @@
 package io.github.quant4j.model.gguf;
 
 import io.github.quant4j.block.BlockFormat;
+import io.github.quant4j.io.TensorForm;
 import io.github.quant4j.io.gguf.GgufFile;
 import io.github.quant4j.io.gguf.GgufTensor;
 import io.github.quant4j.matrix.BlockMatrix;
@@ -110,19 +111,35 @@ final class PlacedTensors {
     return Optional.of(tensor);
   }
 
+  /** Type and shape, without the data. */
+  Optional<TensorForm> form(String name) {
+    TensorPlace place = places.get(name);
+    if (place == null) {
+      return Optional.empty();
+    }
+    Shape shape = shape(place);
+    Shape own = place.transposed() ? Shape.of(shape.dimension(1), shape.dimension(0)) : shape;
+    return Optional.of(
+        new TensorForm(
+            isUniform(place) ? stored(place.parts().getFirst()).tensor().dtype() : DType.F32, own));
+  }
+
+  /** Whether rows are only moved, none of them changed. */
+  private boolean isUniform(TensorPlace place) {
+    GgufTensor first = stored(place.parts().getFirst());
+    return place.offset() == 0
+        && first.isPlain()
+        && place.parts().stream()
+            .allMatch(part -> stored(part).type() == first.type() && !part.transposed());
+  }
+
   private static Shape shape(TensorPlace place) {
     return place.isVector() ? Shape.of(place.rows()) : Shape.of(place.rows(), place.columns());
   }
 
   private Tensor make(TensorPlace place) {
-    Part first = place.parts().getFirst();
-    GgufTensor tensor = stored(first);
-    boolean isUniform =
-        place.offset() == 0
-            && tensor.isPlain()
-            && place.parts().stream()
-                .allMatch(part -> stored(part).type() == tensor.type() && !part.transposed());
-    Tensor whole = isUniform ? plain(place, tensor) : floats(place);
+    Tensor whole =
+        isUniform(place) ? plain(place, stored(place.parts().getFirst())) : floats(place);
     return place.transposed() ? transposed(whole) : whole;
   }
 
