@@ -10,7 +10,7 @@ import io.github.quant4j.kernel.LinearKernel;
 import io.github.quant4j.matrix.BlockMatrix;
 import io.github.quant4j.matrix.QuantizedMatrix;
 import io.github.quant4j.parallel.WorkerTeam;
-import io.github.quant4j.quantize.BlockQuantizer;
+import io.github.quant4j.matrix.BlockQuantizer;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.time.Duration;
 import java.util.Arrays;

@@ -28,7 +28,7 @@ import io.github.quant4j.model.gguf.GgufArchitecture;
 import io.github.quant4j.model.gguf.GgufArchitectures;
 import io.github.quant4j.model.gguf.GgufLayout;
 import io.github.quant4j.model.runtime.StoredWeights;
-import io.github.quant4j.quantize.BlockQuantizer;
+import io.github.quant4j.matrix.BlockQuantizer;
 import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Shape;

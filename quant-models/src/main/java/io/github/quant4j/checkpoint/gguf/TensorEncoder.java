@@ -8,7 +8,7 @@ import io.github.quant4j.io.gguf.GgufTensorType;
 import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.matrix.BlockMatrix;
 import io.github.quant4j.model.gguf.StoredTensor;
-import io.github.quant4j.quantize.BlockQuantizer;
+import io.github.quant4j.matrix.BlockQuantizer;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
