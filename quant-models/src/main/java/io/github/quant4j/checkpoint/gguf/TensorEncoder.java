@@ -191,8 +191,7 @@ public final class TensorEncoder {
   }
 
   /** The rows as blocks; what would not be finite is refused. */
-  private BlockMatrix blocks(
-      BlockFormat format, FloatMatrix rows, float @Nullable [] importance) {
+  private BlockMatrix blocks(BlockFormat format, FloatMatrix rows, float @Nullable [] importance) {
     BlockEncoder encoder =
         format
             .encoder()
@@ -200,8 +199,7 @@ public final class TensorEncoder {
                 () -> new IllegalArgumentException(format + " can be read but not written"));
     int columns = rows.columns();
     long rowBytes = format.rowBytes(columns);
-    MemorySegment data =
-        MemorySegment.ofArray(new byte[Math.toIntExact(rowBytes * rows.rows())]);
+    MemorySegment data = MemorySegment.ofArray(new byte[Math.toIntExact(rowBytes * rows.rows())]);
     BlockMatrix matrix = new BlockMatrix(format, rows.rows(), columns, data.asReadOnly());
     compute
         .team()
@@ -225,7 +223,14 @@ public final class TensorEncoder {
     for (int i = from; i < from + count; i++) {
       if (!Float.isFinite(values[i])) {
         throw new IllegalArgumentException(
-            "tensor '" + tensor.name() + "': " + values[i] + " in row " + row + " as " + type
+            "tensor '"
+                + tensor.name()
+                + "': "
+                + values[i]
+                + " in row "
+                + row
+                + " as "
+                + type
                 + ", expected finite weights within its range");
       }
     }
