@@ -9,10 +9,6 @@ import io.github.quant4j.io.gguf.GgufTensorType;
 import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.matrix.BlockMatrix;
 import io.github.quant4j.model.gguf.StoredTensor;
-<<<<<<< HEAD
-import io.github.quant4j.matrix.BlockQuantizer;
-=======
->>>>>>> arch
 import io.github.quant4j.tensor.FloatMatrix;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
