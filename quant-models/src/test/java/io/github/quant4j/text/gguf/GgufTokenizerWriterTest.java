@@ -153,11 +153,11 @@ class GgufTokenizerWriterTest {
     GgufVocabulary vocabulary = GgufVocabulary.read(given);
     for (int id = 0; id < expected.length; id++) {
       if (vocabulary.type(id) == TokenType.UNUSED) {
-        expected[id] = TokenType.NORMAL.ordinal();
+        expected[id] = TokenType.NORMAL.code();
       }
       boolean states = given.getString(Keys.MODEL).orElseThrow().equals("llama");
       if (vocabulary.type(id) == TokenType.UNKNOWN && !states) {
-        expected[id] = TokenType.CONTROL.ordinal();
+        expected[id] = TokenType.CONTROL.code();
       }
     }
     assertArrayEquals(expected, back.ints(Keys.TOKEN_TYPE).orElseThrow());
