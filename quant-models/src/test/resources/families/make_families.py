@@ -41,6 +41,8 @@ FAMILIES = {
                           norm_topk_prob=True),
     "olmoe": family("OlmoeConfig", **RMS, intermediate_size=12, num_experts=6,
                     num_experts_per_tok=2, norm_topk_prob=False),
+    "olmoe-clip": family("OlmoeConfig", **RMS, intermediate_size=12, num_experts=3,
+                         num_experts_per_tok=2, norm_topk_prob=True, clip_qkv=0.7),
     "granitemoe": family("GraniteMoeConfig", **RMS, intermediate_size=12, num_local_experts=5,
                          num_experts_per_tok=2, embedding_multiplier=3.0, logits_scaling=2.0,
                          residual_multiplier=0.6, attention_multiplier=0.3, attention_bias=False),

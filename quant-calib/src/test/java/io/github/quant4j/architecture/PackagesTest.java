@@ -91,6 +91,7 @@ class PackagesTest {
   private static final List<String> MODELS =
       packages(
           "checkpoint",
+          "checkpoint.gguf",
           "checkpoint.layout",
           "generate",
           "graph",
@@ -99,6 +100,7 @@ class PackagesTest {
           "model.decoder",
           "model.expression",
           "model.family",
+          "model.gguf",
           "model.runtime",
           "model.whisper",
           "speech",

@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -92,6 +93,8 @@ class QuantizationTest {
               "permute",
               "hadamard",
               "hadamard(online)",
+              "hadamard(folded)",
+              "smooth(0.5) | hadamard(folded)",
               "hadamard | smooth(0.5)",
               "smooth(0.5) | hadamard",
               "pca",
@@ -163,6 +166,39 @@ class QuantizationTest {
           distance(expected.logits(), logits(rotated, expected.tokens())) < 0.03, "" + random);
     }
     assertEquals(List.of(), ModelVerifier.verify(directory.resolve("out")));
+  }
+
+  /** R1 and R2 alone make another plain model of the same family. */
+  @Test
+  void aRotationThatIsFoldedLeavesNothingToRun() throws IOException {
+    Path plain = TestModels.directory("qwen3-head-norms");
+    Path target = directory.resolve("out");
+    try (LanguageModel model = LanguageModel.open(plain, options(1))) {
+      QuantizationReport report =
+          quantization(model).recipe("hadamard(folded) | f32").saveTo(target);
+      for (SiteReport site : report.sites()) {
+        assertEquals("", site.online(), site.toString());
+        assertTrue(site.folded().contains("residual stream"), site.toString());
+        boolean heads =
+            site.folded().indexOf("hadamard[") != site.folded().lastIndexOf("hadamard[");
+        assertEquals(site.name().endsWith("o_proj"), heads, site.toString());
+      }
+      assertEquals("", report.method());
+    }
+    try (ModelDirectory before = ModelDirectory.open(plain);
+        ModelDirectory after = ModelDirectory.open(target)) {
+      assertEquals(before.config().getString("model_type"), after.config().getString("model_type"));
+      assertTrue(after.config().get("quantization_config").isEmpty());
+      Set<String> names = new TreeSet<>(before.names());
+      // The head no longer shares the embeddings.
+      names.add("lm_head.weight");
+      assertEquals(names, new TreeSet<>(after.names()));
+    }
+    try (LanguageModel rotated = LanguageModel.open(target, options(1))) {
+      Expected expected = Expected.of("qwen3-head-norms");
+      assertArrayEquals(
+          expected.logits(), logits(rotated, expected.tokens()), 1e-4f, random.toString());
+    }
   }
 
   static Stream<Arguments> recipes() {

@@ -128,7 +128,11 @@ public enum BlockFormat {
 
   private final int blockSize;
   private final int blockBytes;
+
+  @SuppressWarnings("ImmutableEnumChecker") // Decoders have no state.
   private final BlockDecoder decoder;
+
+  @SuppressWarnings("ImmutableEnumChecker") // Nor have encoders.
   private final @Nullable BlockEncoder encoder;
 
   BlockFormat(int blockBytes, CodedBlocks decoder, RowEncoder.Block encoder) {
@@ -214,6 +218,16 @@ public enum BlockFormat {
    */
   public Optional<BlockEncoder> encoder() {
     return Optional.ofNullable(encoder);
+  }
+
+  /**
+   * What puts blocks together from codes and scales.
+   *
+   * @return the packer, or empty if scales are integers times a number that several runs share, or
+   *     weights are points of several numbers
+   */
+  public Optional<BlockPacker> packer() {
+    return FlatPackers.of(this);
   }
 
   /**

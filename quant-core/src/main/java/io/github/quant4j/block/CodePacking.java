@@ -58,6 +58,24 @@ final class CodePacking {
     }
   }
 
+  /** 256 ternary digits: five in a byte, but for four in each of the last four bytes. */
+  static void ternary(byte[] codes, byte[] target, int at) {
+    digits(codes, 0, 32, 5, target, at);
+    digits(codes, 160, 16, 5, target, at + 32);
+    digits(codes, 240, 4, 4, target, at + 48);
+  }
+
+  /** A byte is the number of five digits as a fraction of 256, rounded up. */
+  private static void digits(byte[] codes, int from, int bytes, int digits, byte[] target, int at) {
+    for (int i = 0; i < bytes; i++) {
+      int number = 0;
+      for (int n = 0; n < 5; n++) {
+        number = 3 * number + (n < digits ? codes[from + n * bytes + i] : 0);
+      }
+      target[at + i] = (byte) Math.ceilDiv(number * 256, 243);
+    }
+  }
+
   static void or(byte[] target, int at, int bits) {
     target[at] = (byte) (target[at] | bits);
   }

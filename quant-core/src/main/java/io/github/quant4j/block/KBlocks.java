@@ -32,7 +32,7 @@ final class KBlocks {
     }
   }
 
-  private static void q2Factors(byte[] blocks, int from, byte[] scales, byte[] offsets, int at) {
+  static void q2Factors(byte[] blocks, int from, byte[] scales, byte[] offsets, int at) {
     for (int i = 0; i < 16; i++) {
       int both = BlockBytes.u8(blocks, from + i);
       scales[at + i] = (byte) (both & 0xf);
@@ -48,7 +48,7 @@ final class KBlocks {
     }
   }
 
-  private static void q3Factors(byte[] blocks, int from, byte[] scales, byte[] offsets, int at) {
+  static void q3Factors(byte[] blocks, int from, byte[] scales, byte[] offsets, int at) {
     for (int i = 0; i < 16; i++) {
       int low = blocks[from + 96 + i % 8] >> 4 * (i / 8) & 0xf;
       int high = blocks[from + 104 + i % 4] >> 2 * (i / 4) & 3;
@@ -77,7 +77,7 @@ final class KBlocks {
   }
 
   /** Of Q4_K and Q5_K: eight scales and eight least values of 6 bits in 12 bytes. */
-  private static void q4Factors(byte[] blocks, int from, byte[] scales, byte[] offsets, int at) {
+  static void q4Factors(byte[] blocks, int from, byte[] scales, byte[] offsets, int at) {
     int packed = from + 4;
     for (int i = 0; i < 8; i++) {
       int factor;
@@ -103,7 +103,7 @@ final class KBlocks {
     }
   }
 
-  private static void q6Factors(byte[] blocks, int from, byte[] scales, byte[] offsets, int at) {
+  static void q6Factors(byte[] blocks, int from, byte[] scales, byte[] offsets, int at) {
     System.arraycopy(blocks, from + 192, scales, at, 16);
   }
 
@@ -114,7 +114,7 @@ final class KBlocks {
     }
   }
 
-  private static void iq4Factors(byte[] blocks, int from, byte[] scales, byte[] offsets, int at) {
+  static void iq4Factors(byte[] blocks, int from, byte[] scales, byte[] offsets, int at) {
     int high = BlockBytes.u16(blocks, from + 2);
     for (int i = 0; i < 8; i++) {
       int low = blocks[from + 4 + i / 2] >> 4 * (i % 2) & 0xf;

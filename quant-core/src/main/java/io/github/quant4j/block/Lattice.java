@@ -17,7 +17,6 @@ import java.util.Map;
  * @param length numbers in a point
  * @param values all points behind one another
  */
-@SuppressWarnings("ArrayRecordComponent") // Compared by nobody, and read in inner loops.
 record Lattice(int length, byte[] values) {
   private static final String RESOURCE = "grids.txt";
   private static final int POINTS_IN_LINE = 16;

@@ -73,7 +73,6 @@ public final class CommonsMath {
    * @param values in descending order
    * @param vectors {@code [n][n]}; column {@code k} belongs to value {@code k}
    */
-  @SuppressWarnings("ArrayRecordComponent")
   public record Eigen(double[] values, double[][] vectors) {}
 
   /**
@@ -83,7 +82,6 @@ public final class CommonsMath {
    * @param values in descending order
    * @param right {@code V^T}, {@code [min(m, n)][n]}
    */
-  @SuppressWarnings("ArrayRecordComponent")
   public record SingularValues(double[][] left, double[] values, double[][] right) {}
 
   private static <T> T call(String what, Supplier<T> function) {

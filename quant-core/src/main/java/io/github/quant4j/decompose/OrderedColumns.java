@@ -22,7 +22,6 @@ import java.util.Optional;
  * @param order for each column of the ordered matrix the column that it comes from
  * @param quantizer the quantizer in natural order
  */
-@SuppressWarnings("ArrayRecordComponent") // compared by nobody
 record OrderedColumns(int[] order, Quantizer quantizer) {
 
   /** Whether a quantizer works on ordered columns. */

@@ -28,6 +28,16 @@ public interface TensorSource extends AutoCloseable {
   Optional<Tensor> find(String name);
 
   /**
+   * What a tensor looks like, which may cost less than the tensor.
+   *
+   * @param name its name
+   * @return type and shape, or empty if there is none of that name
+   */
+  default Optional<TensorForm> form(String name) {
+    return find(name).map(tensor -> new TensorForm(tensor.dtype(), tensor.shape()));
+  }
+
+  /**
    * A tensor that must be there.
    *
    * @param name its name

@@ -88,7 +88,6 @@ final class RowScaleSearch {
   }
 
   /** Scales of all rows in one format and the errors of the rows. */
-  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   private record Candidate(Grid full, float[] scales, double[] errors) {
     double error() {
       return Arrays.stream(errors).sum();

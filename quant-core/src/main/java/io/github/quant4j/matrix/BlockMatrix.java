@@ -6,6 +6,8 @@ import io.github.quant4j.block.BlockFormat;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A weight matrix {@code [out, in]} in blocks of ggml: each row a whole number of blocks, row after
@@ -19,7 +21,8 @@ public final class BlockMatrix {
   private final int rows;
   private final int columns;
   private final long rowBytes;
-  private final MemorySegment data;
+  private final @Nullable Supplier<MemorySegment> source;
+  private volatile @Nullable MemorySegment data;
 
   /**
    * Uses blocks where they lie.
@@ -53,7 +56,17 @@ public final class BlockMatrix {
     this.format = format;
     this.rows = rows;
     this.columns = columns;
+    this.source = null;
     this.data = data;
+  }
+
+  /** Blocks that are made when they are asked for. */
+  private BlockMatrix(BlockFormat format, int rows, int columns, Supplier<MemorySegment> source) {
+    this.format = format;
+    this.rows = rows;
+    this.columns = columns;
+    this.rowBytes = format.rowBytes(columns);
+    this.source = source;
   }
 
   /**
@@ -98,7 +111,17 @@ public final class BlockMatrix {
    * @return {@code rows() * rowBytes()} bytes, not copied
    */
   public MemorySegment data() {
-    return data;
+    MemorySegment present = data;
+    return present != null ? present : make();
+  }
+
+  private synchronized MemorySegment make() {
+    MemorySegment present = data;
+    if (present == null && source != null) {
+      present = source.get();
+      data = present;
+    }
+    return Objects.requireNonNull(present);
   }
 
   /**
@@ -112,10 +135,11 @@ public final class BlockMatrix {
   public void dequantizeRow(int row, float[] target, int offset) {
     Objects.checkIndex(row, rows);
     Objects.checkFromIndexSize(offset, columns, target.length);
+    MemorySegment blocks = data();
     BlockDecoder decoder = format.decoder();
     long block = row * rowBytes;
     for (int column = 0; column < columns; column += format.blockSize()) {
-      decoder.decode(data, block, target, offset + column);
+      decoder.decode(blocks, block, target, offset + column);
       block += format.blockBytes();
     }
   }
@@ -138,7 +162,8 @@ public final class BlockMatrix {
    * Rows in another order, or some of them.
    *
    * @param order for each row of the result the row of this matrix, at least one
-   * @return a copy on the heap
+   * @return a matrix that copies the rows to the heap when its blocks are first asked for; valid as
+   *     long as this one
    * @throws IndexOutOfBoundsException if there is no such row
    * @throws IllegalArgumentException if the order is empty, or the result exceeds an array
    */
@@ -148,12 +173,20 @@ public final class BlockMatrix {
       throw new IllegalArgumentException(
           "order: " + order.length + " rows of " + rowBytes + " bytes, expected an array's worth");
     }
-    MemorySegment copy = MemorySegment.ofArray(new byte[(int) size]);
-    for (int row = 0; row < order.length; row++) {
-      int source = Objects.checkIndex(order[row], rows);
-      MemorySegment.copy(data, source * rowBytes, copy, row * rowBytes, rowBytes);
+    int[] rowsInOrder = order.clone();
+    for (int row : rowsInOrder) {
+      Objects.checkIndex(row, rows);
     }
-    return new BlockMatrix(format, order.length, columns, copy.asReadOnly());
+    return new BlockMatrix(format, order.length, columns, () -> inOrder(rowsInOrder));
+  }
+
+  private MemorySegment inOrder(int[] order) {
+    MemorySegment blocks = data();
+    MemorySegment copy = MemorySegment.ofArray(new byte[(int) (order.length * rowBytes)]);
+    for (int row = 0; row < order.length; row++) {
+      MemorySegment.copy(blocks, order[row] * rowBytes, copy, row * rowBytes, rowBytes);
+    }
+    return copy.asReadOnly();
   }
 
   /**
@@ -162,7 +195,7 @@ public final class BlockMatrix {
    * @return bits
    */
   public long storageBits() {
-    return Byte.SIZE * data.byteSize();
+    return (long) Byte.SIZE * rows * rowBytes;
   }
 
   /** Shape and format, for example {@code BlockMatrix[256, 768] Q4_K}. */

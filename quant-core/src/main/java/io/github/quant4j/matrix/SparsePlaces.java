@@ -20,7 +20,6 @@ import java.util.SequencedMap;
  * @param rowStarts number of the first element of each row, and of all
  * @param columns of the elements, ascending in each row
  */
-@SuppressWarnings("ArrayRecordComponent") // compared by nobody
 record SparsePlaces(int columnCount, int[] rowStarts, int[] columns) {
   private static final String MASK = "mask";
   private static final String COUNTS = "counts";

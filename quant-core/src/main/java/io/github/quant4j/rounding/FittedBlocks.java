@@ -20,6 +20,11 @@ final class FittedBlocks implements TileScales {
   final ScaleLayout layout;
   final int tilesInBlock;
 
+  /** What is added to the values of codes so that they begin with 0. */
+  final int codeOffset;
+
+  private final boolean turnsIntegers;
+
   /** One for each block. */
   final float[] scales;
 
@@ -33,6 +38,8 @@ final class FittedBlocks implements TileScales {
     this.codec = given.codec();
     this.layout = given.layout();
     this.tilesInBlock = codec.tilesInBlock();
+    this.codeOffset = 1 << codec.element().bits() - 1;
+    this.turnsIntegers = codec.mirrored().isEmpty();
     this.scales = given.blockScales().clone();
     this.leasts = given.blockLeasts().clone();
     this.scaleCodes = given.scaleCodes().clone();
@@ -80,19 +87,14 @@ final class FittedBlocks implements TileScales {
   @Override
   public double zero(int tile) {
     if (hasOffsets()) {
-      return offset(tile) / scale(tile) - codeOffset();
+      return offset(tile) / scale(tile) - codeOffset;
     }
     return isTurned(tile) ? -1 : 0;
   }
 
-  /** What is added to the values of codes so that they begin with 0. */
-  int codeOffset() {
-    return 1 << codec.element().bits() - 1;
-  }
-
   /** Whether the codes of integers count from the other end. */
   boolean isTurned(int tile) {
-    return scaleCodes[tile] < 0 && codec.mirrored().isEmpty();
+    return turnsIntegers && scaleCodes[tile] < 0;
   }
 
   @Override

@@ -10,5 +10,4 @@ import io.github.quant4j.matrix.Grid;
  * @param codes one code in a byte, row-major
  * @param report what happened
  */
-@SuppressWarnings("ArrayRecordComponent") // handed from step to step, compared by nobody
 public record RoundingResult(Grid grid, byte[] codes, RoundingReport report) {}

@@ -57,7 +57,6 @@ public record RowMultipleScaleCodec() implements ScaleCodec {
   }
 
   /** Row scales that are settled. */
-  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   private record RowFrame(RowMultipleScaleCodec codec, ScaleLayout layout, float[] rows)
       implements ScaleFrame {
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.search;
 
+import io.github.quant4j.format.LevelTable;
 import io.github.quant4j.scheme.BlockScaleCodec;
 import io.github.quant4j.scheme.BlockScales;
 import java.util.List;
@@ -46,8 +47,9 @@ final class BlockSearch {
     this.offsetWeight = new double[tiles];
     this.scaleCodes = new int[tiles];
     this.offsetCodes = new int[tiles];
+    LevelTable table = LevelTable.of(codec.element());
     for (int t = 0; t < tiles; t++) {
-      tile[t] = new BlockTile(codec);
+      tile[t] = new BlockTile(codec, table);
     }
   }
 

@@ -40,7 +40,7 @@ final class BlockTile {
   private double products;
   private double totals;
 
-  BlockTile(BlockScaleCodec codec) {
+  BlockTile(BlockScaleCodec codec, LevelTable table) {
     NumberFormat element = codec.element();
     this.hasOffsets = codec.hasOffsets();
     this.offsetsAnySign = codec.tilesInBlock() == 1;
@@ -48,7 +48,7 @@ final class BlockTile {
     this.isInteger = element instanceof IntegerFormat;
     this.least = hasOffsets ? 0 : element.minimum();
     this.most = hasOffsets ? (1 << element.bits()) - 1 : element.maximum();
-    this.table = LevelTable.of(element);
+    this.table = table;
     this.weights = new double[codec.tileColumns()];
     this.importance = new double[weights.length];
     this.levels = new double[weights.length];

@@ -9,7 +9,6 @@ import org.jspecify.annotations.Nullable;
  * @param exponent the exponent
  * @param columnWeights the weight of each column of the matrix, or null if all weigh the same
  */
-@SuppressWarnings("ArrayRecordComponent") // compared by nobody
 record TileError(double exponent, float @Nullable [] columnWeights) {
   static final TileError SQUARED = new TileError(2, null);
 

@@ -9,7 +9,6 @@ package io.github.quant4j.statistic;
  * @param minimum the smallest value of each channel
  * @param maximum the largest value of each channel
  */
-@SuppressWarnings("ArrayRecordComponent") // a pair of columns, compared by nobody
 public record ChannelRanges(float[] minimum, float[] maximum) {
 
   /**

@@ -14,6 +14,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -99,7 +100,7 @@ class BlockDecoderTest {
   @Test
   void namesAreFoundInAnyCase() {
     for (BlockFormat format : BlockFormat.values()) {
-      assertEquals(format, BlockFormat.find(format.name().toLowerCase()).orElseThrow());
+      assertEquals(format, BlockFormat.find(format.name().toLowerCase(Locale.ROOT)).orElseThrow());
     }
     for (String other : List.of("", "Q4_2", "F16", "Q8_1", "Q4 K")) {
       assertTrue(BlockFormat.find(other).isEmpty(), other);

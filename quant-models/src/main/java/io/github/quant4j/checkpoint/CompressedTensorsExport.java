@@ -44,6 +44,10 @@ record CompressedTensorsExport() implements ModelExport {
     try (ExportDirectory output = ExportDirectory.create(source, target, options.overwrite())) {
       for (String module : quantized.modules()) {
         options.cancellation().check();
+        if (LinearModules.isEmbedding(module)) {
+          reports.add(output.embedding(module, quantized.find(module).orElseThrow()));
+          continue;
+        }
         Converted converted =
             convert(
                 module,
@@ -69,8 +73,7 @@ record CompressedTensorsExport() implements ModelExport {
       plain.forEach(
           module ->
               reports.add(new LayerExport(module, LayerExport.Outcome.COPIED, "not quantized")));
-      return new ExportReport(
-          NAME, reports, output.finish(layers.config(plain), Optional.empty()));
+      return new ExportReport(NAME, reports, output.finish(layers.config(plain), Optional.empty()));
     }
   }
 
@@ -139,8 +142,7 @@ record CompressedTensorsExport() implements ModelExport {
   private static Converted requantized(
       String module, QuantizedLinear linear, String how, String reason) {
     return new Converted(
-        linear,
-        new LayerExport(module, LayerExport.Outcome.REQUANTIZED, how + ", as " + reason));
+        linear, new LayerExport(module, LayerExport.Outcome.REQUANTIZED, how + ", as " + reason));
   }
 
   /** The weights, the input and the transform, without the shape. */

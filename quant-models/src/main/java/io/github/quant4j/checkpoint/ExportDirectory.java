@@ -12,6 +12,7 @@ import io.github.quant4j.io.quantized.ModelSource;
 import io.github.quant4j.io.quantized.QuantizedWeights;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.json.JsonWriter;
+import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.matrix.FloatStorage;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -27,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A model directory that is written from another model, of which some layers have other tensors;
@@ -35,7 +37,8 @@ import java.util.Set;
 final class ExportDirectory implements AutoCloseable {
   static final String REQUANTIZE = "--requantize quantizes such layers again";
 
-  private static final List<String> CONFIGS = List.of("quantization_config", "compression_config", "quantization");
+  private static final List<String> CONFIGS =
+      List.of("quantization_config", "compression_config", "quantization");
 
   private final ModelSource source;
   private final OutputDirectory output;
@@ -43,8 +46,7 @@ final class ExportDirectory implements AutoCloseable {
   private final Set<String> written = new HashSet<>();
   private final Set<String> replaced = new HashSet<>();
 
-  private ExportDirectory(
-      ModelSource source, OutputDirectory output, CheckpointWriter checkpoint) {
+  private ExportDirectory(ModelSource source, OutputDirectory output, CheckpointWriter checkpoint) {
     this.source = source;
     this.output = output;
     this.checkpoint = checkpoint;
@@ -94,7 +96,9 @@ final class ExportDirectory implements AutoCloseable {
   }
 
   private boolean isSame(String name, float[] bias) {
-    return source.find(name).map(tensor -> Arrays.equals(tensor.toFloatArray(), bias))
+    return source
+        .find(name)
+        .map(tensor -> Arrays.equals(tensor.toFloatArray(), bias))
         .orElse(false);
   }
 
@@ -103,6 +107,29 @@ final class ExportDirectory implements AutoCloseable {
     FloatMatrix weights = layer.weights();
     Tensor weight = stored(Shape.of(weights.rows(), weights.columns()), weights.data(), type());
     layer(module, Map.of("weight", weight), layer.bias());
+  }
+
+  /** Writes a table that was quantized, in the narrowest type that has the same values. */
+  LayerExport embedding(String module, QuantizedLinear table) throws OutputException {
+    FloatMatrix values = table.toDense();
+    DType type =
+        Stream.of(type(), DType.F16, DType.BF16)
+            .filter(narrow -> isExact(values.data(), narrow))
+            .findFirst()
+            .orElse(DType.F32);
+    Tensor weight = stored(Shape.of(values.rows(), values.columns()), values.data(), type);
+    layer(module, Map.of("weight", weight), Optional.empty());
+    return new LayerExport(
+        module, LayerExport.Outcome.DEQUANTIZED, "an embedding, the same values as " + type);
+  }
+
+  private static boolean isExact(float[] values, DType type) {
+    for (float value : values) {
+      if (FloatStorage.round(value, type) != value) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private void append(Tensor tensor) throws OutputException {

@@ -10,8 +10,8 @@ import java.util.Optional;
  * How a model is written in another form.
  *
  * @param overwrite whether what is at the target already may be replaced
- * @param requantizer quantizes layers again that cannot be written as they are; without one they are
- *     refused, with one they are written in full precision where the form has nothing for them
+ * @param requantizer quantizes layers again that cannot be written as they are; without one they
+ *     are refused, with one they are written in full precision where the form has nothing for them
  * @param importance an importance matrix for forms whose quantizer has a use for one
  * @param progress is told of each layer
  * @param cancellation asked before each layer
@@ -30,7 +30,11 @@ public record ExportOptions(
    */
   public static ExportOptions defaults() {
     return new ExportOptions(
-        false, Optional.empty(), Optional.empty(), ProgressListener.none(), Cancellation.onInterrupt());
+        false,
+        Optional.empty(),
+        Optional.empty(),
+        ProgressListener.none(),
+        Cancellation.onInterrupt());
   }
 
   /**
@@ -50,8 +54,7 @@ public record ExportOptions(
    * @return the changed options
    */
   public ExportOptions withRequantizer(Requantizer quantizer) {
-    return new ExportOptions(
-        overwrite, Optional.of(quantizer), importance, progress, cancellation);
+    return new ExportOptions(overwrite, Optional.of(quantizer), importance, progress, cancellation);
   }
 
   /**

@@ -6,8 +6,8 @@ import io.github.quant4j.checkpoint.gguf.GgufTypes;
 import io.github.quant4j.checkpoint.gguf.RowSource;
 import io.github.quant4j.checkpoint.gguf.TensorEncoder;
 import io.github.quant4j.graph.LinearSite;
-import io.github.quant4j.io.ProtectedInputs;
 import io.github.quant4j.io.OutputException;
+import io.github.quant4j.io.ProtectedInputs;
 import io.github.quant4j.io.TensorSource;
 import io.github.quant4j.io.gguf.GgufMetadata;
 import io.github.quant4j.io.gguf.GgufTensorType;
@@ -175,8 +175,7 @@ record GgufExport(GgufTypes types) implements ModelExport {
       Optional<Companion> template = source.companion("chat_template.jinja");
       return template.isEmpty()
           ? known
-          : known.withChatTemplate(
-              new String(template.get().content(), StandardCharsets.UTF_8));
+          : known.withChatTemplate(new String(template.get().content(), StandardCharsets.UTF_8));
     }
 
     private static Optional<JsonValue.Obj> companion(ModelSource source, String name)
@@ -194,8 +193,7 @@ record GgufExport(GgufTypes types) implements ModelExport {
 
     private GgufMixture mixture(List<StoredTensor> stored) {
       DecoderConfiguration model = layout.configuration();
-      AttentionShape attention =
-          (AttentionShape) model.layerShapes().getFirst().attention();
+      AttentionShape attention = (AttentionShape) model.layerShapes().getFirst().attention();
       int experts =
           model.layerShapes().stream()
               .mapToInt(
@@ -230,7 +228,8 @@ record GgufExport(GgufTypes types) implements ModelExport {
       List<StoredTensor> stored = layout.tensors();
       GgufMixture mixture = mixture(stored);
       stored.forEach(
-          tensor -> sources(tensor).stream().filter(name -> name.endsWith(BIAS)).forEach(biases::add));
+          tensor ->
+              sources(tensor).stream().filter(name -> name.endsWith(BIAS)).forEach(biases::add));
       layout
           .factors()
           .forEach(
@@ -265,8 +264,7 @@ record GgufExport(GgufTypes types) implements ModelExport {
       return importance.flatMap(matrix -> matrix.meanSquares(tensor, columns, index));
     }
 
-    private LayerExport report(
-        StoredTensor tensor, GgufTensorType type, TensorEncoder encoder) {
+    private LayerExport report(StoredTensor tensor, GgufTensorType type, TensorEncoder encoder) {
       Optional<String> problem = problem(tensor);
       if (problem.isPresent()) {
         return new LayerExport(tensor.name(), LayerExport.Outcome.REFUSED, problem.get());
@@ -296,9 +294,7 @@ record GgufExport(GgufTypes types) implements ModelExport {
 
     private static Set<String> sources(StoredTensor tensor) {
       Set<String> names = new LinkedHashSet<>();
-      tensor
-          .matrices()
-          .forEach(matrix -> matrix.rows().forEach(rows -> names.add(rows.source())));
+      tensor.matrices().forEach(matrix -> matrix.rows().forEach(rows -> names.add(rows.source())));
       return names;
     }
 
@@ -343,8 +339,7 @@ record GgufExport(GgufTypes types) implements ModelExport {
         if (linear.isPresent() && linear.get().transform().isPresent()) {
           Optional<float[]> bias = EffectiveWeights.of(linear.get(), compute).bias();
           if (bias.isPresent()) {
-            return RowSource.of(
-                Tensor.ofFloats(Shape.of(bias.get().length), bias.get()), true);
+            return RowSource.of(Tensor.ofFloats(Shape.of(bias.get().length), bias.get()), true);
           }
         }
       }

@@ -52,6 +52,10 @@ record IntegerExport(IntegerLayout layout) implements ModelExport {
         QuantizedLinear linear = quantized.find(module).orElseThrow();
         LayerExport report;
         try {
+          if (LinearModules.isEmbedding(module)) {
+            reports.add(output.embedding(module, linear));
+            continue;
+          }
           Converted converted = convert(ofModel, module, linear, options, compute);
           report = converted.report;
           if (refused.isEmpty()) {
@@ -76,11 +80,13 @@ record IntegerExport(IntegerLayout layout) implements ModelExport {
         }
       }
       for (LayerExport report : reports) {
-        if (report.outcome() == LayerExport.Outcome.DEQUANTIZED) {
+        if (report.outcome() == LayerExport.Outcome.DEQUANTIZED
+            && !LinearModules.isEmbedding(report.layer())) {
           plain.add(report.layer());
         }
       }
-      long bytes = output.finish(ofModel.config(shapes, plain), Optional.of("quantize_config.json"));
+      long bytes =
+          output.finish(ofModel.config(shapes, plain), Optional.of("quantize_config.json"));
       return new ExportReport(name(), reports, bytes);
     }
   }
@@ -88,6 +94,9 @@ record IntegerExport(IntegerLayout layout) implements ModelExport {
   private static TreeSet<Integer> groupSizes(QuantizedWeights quantized) throws IOException {
     TreeSet<Integer> sizes = new TreeSet<>();
     for (String module : quantized.modules()) {
+      if (LinearModules.isEmbedding(module)) {
+        continue;
+      }
       IntegerGrids.groupSize(quantized.find(module).orElseThrow()).ifPresent(sizes::add);
     }
     return sizes;
@@ -119,7 +128,8 @@ record IntegerExport(IntegerLayout layout) implements ModelExport {
     try {
       IntegerWeights given = IntegerGrids.of(linear);
       IntegerWeights fitted = layout.fitted(given);
-      return converted(fitted, linear, module, LayerExport.Outcome.CONVERTED, widening(given, fitted));
+      return converted(
+          fitted, linear, module, LayerExport.Outcome.CONVERTED, widening(given, fitted));
     } catch (InexactException e) {
       if (options.requantizer().isEmpty()) {
         throw e;
@@ -155,10 +165,8 @@ record IntegerExport(IntegerLayout layout) implements ModelExport {
       Compute compute) {
     if (linear.transform().isEmpty()) {
       try {
-        IntegerWeights near =
-            layout.nearest(IntegerGrids.of(linear.withoutActivations()));
-        return converted(
-            near, linear, module, LayerExport.Outcome.REQUANTIZED, ", as " + reason);
+        IntegerWeights near = layout.nearest(IntegerGrids.of(linear.withoutActivations()));
+        return converted(near, linear, module, LayerExport.Outcome.REQUANTIZED, ", as " + reason);
       } catch (InexactException _) {
         // Quantized again below.
       }
@@ -173,21 +181,17 @@ record IntegerExport(IntegerLayout layout) implements ModelExport {
               IntegerGrids.bits(linear).orElse(DEFAULT_BITS),
               IntegerGrids.groupSize(linear).orElse(0));
       IntegerWeights again =
-          layout.nearest(
-              IntegerGrids.of(new QuantizedTerm(requantizer.quantize(scheme, dense))));
+          layout.nearest(IntegerGrids.of(new QuantizedTerm(requantizer.quantize(scheme, dense))));
       return new Converted(
           Optional.of(again),
           effective,
-          new LayerExport(
-              module, LayerExport.Outcome.REQUANTIZED, scheme + ", as " + reason));
+          new LayerExport(module, LayerExport.Outcome.REQUANTIZED, scheme + ", as " + reason));
     } catch (InexactException e) {
       return new Converted(
           Optional.empty(),
           effective,
           new LayerExport(
-              module,
-              LayerExport.Outcome.DEQUANTIZED,
-              "as " + reason + ", and " + e.reason()));
+              module, LayerExport.Outcome.DEQUANTIZED, "as " + reason + ", and " + e.reason()));
     }
   }
 }

@@ -25,6 +25,11 @@ final class LinearModules {
 
   private LinearModules() {}
 
+  /** Whether a module is a table that is read by row, which other libraries do not quantize. */
+  static boolean isEmbedding(String module) {
+    return EMBEDDINGS.matcher(module).matches();
+  }
+
   /**
    * The layers that stay as they are.
    *
@@ -42,7 +47,7 @@ final class LinearModules {
           && weight.dtype().isFloatingPoint()
           && !quantized.contains(module)
           && quantized.stream().noneMatch(layer -> module.startsWith(layer + "."))
-          && !EMBEDDINGS.matcher(module).matches()) {
+          && !isEmbedding(module)) {
         found.add(module);
       }
     }

@@ -19,7 +19,9 @@ public final class ModelExports {
       List.of(
           new Entry("gptq", "gptq", argument -> integers("gptq", new GptqLayout(false), argument)),
           new Entry(
-              "gptq_v2", "gptq_v2", argument -> integers("gptq_v2", new GptqLayout(true), argument)),
+              "gptq_v2",
+              "gptq_v2",
+              argument -> integers("gptq_v2", new GptqLayout(true), argument)),
           new Entry("awq", "awq", argument -> integers("awq", new AwqLayout(), argument)),
           new Entry(
               CompressedTensorsExport.NAME,

@@ -112,7 +112,10 @@ record SharedDivisors(Map<String, Float> own, Map<String, Float> common) {
       shared.encodeRow(i, row, 0, codes, i * given.columns());
     }
     QuantizedLinear again = QuantizedLinear.of(QuantizedMatrix.of(shared, codes));
-    again = linear.activations().isPresent() ? again.withActivations(linear.activations().get()) : again;
+    again =
+        linear.activations().isPresent()
+            ? again.withActivations(linear.activations().get())
+            : again;
     again = linear.transform().isPresent() ? again.withTransform(linear.transform().get()) : again;
     return linear.bias().isPresent() ? again.withBias(linear.bias().get()) : again;
   }

@@ -83,8 +83,7 @@ class ModelExportsTest {
     return quantized("llama-untied", scheme, UnaryOperator.identity());
   }
 
-  private ExportReport export(Path model, String format, ExportOptions options)
-      throws IOException {
+  private ExportReport export(Path model, String format, ExportOptions options) throws IOException {
     try (ModelSource source = ModelFormats.open(model)) {
       return ModelExports.named(format).write(source, temporary.resolve("exported"), options);
     }
@@ -186,8 +185,7 @@ class ModelExportsTest {
   @ParameterizedTest
   @ValueSource(strings = {"gptq", "gptq_v2", "compressed-tensors"})
   void groupsInAnOrderOfTheirOwnAreKept(String format) throws IOException {
-    Path model =
-        quantized("llama-untied", "int4:g16:sym rtn", ModelExportsTest::permuted);
+    Path model = quantized("llama-untied", "int4:g16:sym rtn", ModelExportsTest::permuted);
     export(model, format, ExportOptions.defaults());
     requireSame(model, temporary.resolve("exported"));
     if (format.startsWith("gptq")) {
@@ -232,8 +230,7 @@ class ModelExportsTest {
     assertTrue(refused.getMessage().contains("--requantize"), refused.getMessage());
     requireOnly("quantized");
     // The rotation goes into the weights, which are quantized again.
-    ExportReport report =
-        export(model, "gptq", ExportOptions.defaults().withRequantizer(NEAREST));
+    ExportReport report = export(model, "gptq", ExportOptions.defaults().withRequantizer(NEAREST));
     assertEquals(1, report.count(Outcome.REQUANTIZED), report.toString());
     try (ModelSource before = ModelFormats.open(model);
         ModelSource after = ModelFormats.open(temporary.resolve("exported"))) {
@@ -281,12 +278,10 @@ class ModelExportsTest {
     Path inputs =
         quantized("llama-untied", "int4:g16:sym rtn", linear -> linear.withActivations(tokens));
     ExportException refused =
-        assertThrows(
-            ExportException.class, () -> export(inputs, "gptq", ExportOptions.defaults()));
+        assertThrows(ExportException.class, () -> export(inputs, "gptq", ExportOptions.defaults()));
     assertTrue(refused.getMessage().contains("int8:token"), refused.getMessage());
     // The input is no longer quantized, and the weights are the same.
-    ExportReport report =
-        export(inputs, "gptq", ExportOptions.defaults().withRequantizer(NEAREST));
+    ExportReport report = export(inputs, "gptq", ExportOptions.defaults().withRequantizer(NEAREST));
     assertEquals(1, report.count(Outcome.REQUANTIZED));
     requireSame(inputs, temporary.resolve("exported"));
     // compressed-tensors has words for it.
@@ -299,13 +294,11 @@ class ModelExportsTest {
     Path model = quantized("nf4:g16:sym rtn");
     assertEquals(
         13,
-        assertThrows(
-                ExportException.class, () -> export(model, "awq", ExportOptions.defaults()))
+        assertThrows(ExportException.class, () -> export(model, "awq", ExportOptions.defaults()))
             .refused()
             .size());
     requireOnly("quantized");
-    ExportReport report =
-        export(model, "awq", ExportOptions.defaults().withRequantizer(NEAREST));
+    ExportReport report = export(model, "awq", ExportOptions.defaults().withRequantizer(NEAREST));
     assertEquals(13, report.count(Outcome.REQUANTIZED), report.toString());
     SequencedMap<String, float[]> expected = weights(model);
     weights(temporary.resolve("exported"))
@@ -359,8 +352,7 @@ class ModelExportsTest {
     Path model = quantized("int4:g16:sym rtn");
     export(model, "awq", ExportOptions.defaults());
     OutputException there =
-        assertThrows(
-            OutputException.class, () -> export(model, "gptq", ExportOptions.defaults()));
+        assertThrows(OutputException.class, () -> export(model, "gptq", ExportOptions.defaults()));
     assertTrue(there.getMessage().contains("exported"), there.getMessage());
     assertEquals("awq", config().getString("quant_method").orElseThrow());
     assertFalse(Files.exists(temporary.resolve("exported/quantization-report.json")));

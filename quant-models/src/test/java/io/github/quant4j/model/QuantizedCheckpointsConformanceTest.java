@@ -10,6 +10,7 @@ import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.SafetensorsFile;
 import io.github.quant4j.io.TensorSource;
+import io.github.quant4j.io.quantized.ModelSource;
 import io.github.quant4j.io.quantized.QuantizedWeights;
 import io.github.quant4j.linear.LowRankTerm;
 import io.github.quant4j.linear.QuantizedLinear;
@@ -178,7 +179,7 @@ class QuantizedCheckpointsConformanceTest {
         LanguageModel model =
             LanguageModel.of(
                 config,
-                new PlainInputs(new StoredWeights(ModelDirectory.open(directory))),
+                new PlainInputs(new StoredWeights(ModelSource.open(directory))),
                 ModelOptions.defaults())) {
       assertEquals(0, largestDifference(model, expected, "logits"), FLOAT_ROUNDING, name);
     }

@@ -64,7 +64,7 @@ final class ConvertCommand implements Callable<Integer> {
   @Option(
       names = "--requantize",
       description =
-              "Quantize layers again, by nearest rounding, that the form cannot hold as they are, or"
+          "Quantize layers again, by nearest rounding, that the form cannot hold as they are, or"
               + " store them in full precision.")
   private boolean requantize;
 
@@ -194,7 +194,8 @@ final class ConvertCommand implements Callable<Integer> {
             how.withRequantizer(
                 (scheme, weights) -> Quantizer.of(scheme + SEARCH).quantize(weights, compute));
       }
-      return export.write(source, target, importance == null ? how : how.withImportance(importance));
+      return export.write(
+          source, target, importance == null ? how : how.withImportance(importance));
     }
   }
 
@@ -215,8 +216,16 @@ final class ConvertCommand implements Callable<Integer> {
       String what = layer.outcome().label() + ": " + layer.detail();
       alike.computeIfAbsent(what, _ -> new ArrayList<>()).add(layer.layer());
     }
-    alike.forEach((what, layers) -> quant.print("layers       " + layers.size() + " " + what
-        + (layers.size() <= NAMED_LAYERS ? " (" + String.join(", ", layers) + ")" : "")));
+    alike.forEach(
+        (what, layers) ->
+            quant.print(
+                "layers       "
+                    + layers.size()
+                    + " "
+                    + what
+                    + (layers.size() <= NAMED_LAYERS
+                        ? " (" + String.join(", ", layers) + ")"
+                        : "")));
     quant.print(
         "size         "
             + Numbers.bytes((double) before)

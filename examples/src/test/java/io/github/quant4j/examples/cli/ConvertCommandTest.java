@@ -128,13 +128,13 @@ class ConvertCommandTest {
     requireOnly("tiny", "quantized");
     CommandRun run = convert(quantized.toString(), "--to", "awq", "--requantize");
     assertEquals(0, run.status(), run.err());
-    assertTrue(run.out().contains("14 quantized again: int4:g16:asym, as its weights are nf4"), run.out());
+    assertTrue(
+        run.out().contains("14 quantized again: int4:g16:asym, as its weights are nf4"), run.out());
   }
 
   @Test
   void nothingIsLeftIfTheFormCannotHoldTheRecipe() throws IOException {
-    convert(model, "--to", "awq", "--recipe", "int8:channel:sym rtn")
-        .requireFailure(2, "8 bits");
+    convert(model, "--to", "awq", "--recipe", "int8:channel:sym rtn").requireFailure(2, "8 bits");
     requireOnly("tiny");
   }
 
@@ -168,8 +168,7 @@ class ConvertCommandTest {
     convert(model, "--to", "gptq", "--recipe", RECIPE)
         .requireFailure(2, "exists already", "--overwrite");
     assertEquals("awq", config().getString("quant_method").orElseThrow());
-    assertEquals(
-        0, convert(model, "--to", "gptq", "--recipe", RECIPE, "--overwrite").status());
+    assertEquals(0, convert(model, "--to", "gptq", "--recipe", RECIPE, "--overwrite").status());
     assertEquals("gptq", config().getString("quant_method").orElseThrow());
   }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.io.quantized;
 
-import io.github.quant4j.io.quantized.module.ModuleTensors;
 import io.github.quant4j.activation.ActivationGranularity;
 import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.activation.ActivationScheme;
@@ -10,6 +9,7 @@ import io.github.quant4j.format.MiniFloat;
 import io.github.quant4j.format.NumberFormat;
 import io.github.quant4j.io.quantized.QuantizationArguments.Dynamic;
 import io.github.quant4j.io.quantized.QuantizationArguments.Strategy;
+import io.github.quant4j.io.quantized.module.ModuleTensors;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.scheme.E8m0ScaleCodec;
 import io.github.quant4j.scheme.FloatScaleCodec;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.io.quantized;
 
-import io.github.quant4j.io.quantized.module.ModuleTensors;
 import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.activation.ActivationScheme;
 import io.github.quant4j.format.Codebook;
+import io.github.quant4j.io.quantized.module.ModuleTensors;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.matrix.FormatPalette;
 import io.github.quant4j.matrix.Grid;

@@ -25,7 +25,18 @@ final class CompressedTensorsConfig {
 
   /** Members of any version of the schema. */
   private static final Set<String> KNOWN =
-      Set.of("format", "quantization_status", "global_compression_ratio", "ignore", "config_groups", "kv_cache_scheme", "sparsity_config", "transform_config", "version", "run_compressed", "attention_input_activations");
+      Set.of(
+          "format",
+          "quantization_status",
+          "global_compression_ratio",
+          "ignore",
+          "config_groups",
+          "kv_cache_scheme",
+          "sparsity_config",
+          "transform_config",
+          "version",
+          "run_compressed",
+          "attention_input_activations");
 
   private record Target(ModulePattern pattern, ConfigGroup group) {}
 

@@ -68,7 +68,8 @@ final class CompressedTensorsModel {
       if (!ModuleTensors.having(tensors, "weight_packed").isEmpty()) {
         throw new JsonException("'format': 'dense' is not supported for weights that are packed");
       }
-      warnings.add("'format' is 'dense': the weights are stored as rounded; inputs are not rounded");
+      warnings.add(
+          "'format' is 'dense': the weights are stored as rounded; inputs are not rounded");
       matching(PARAMETER, tensors, shared);
       return new QuantizedModules(new LinkedHashMap<>(), warnings, shared);
     }

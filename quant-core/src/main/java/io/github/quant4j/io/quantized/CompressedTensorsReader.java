@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.io.quantized;
 
-import io.github.quant4j.io.quantized.module.SignedBytes;
-import io.github.quant4j.io.quantized.module.AffineMatrix;
-import io.github.quant4j.io.quantized.module.GroupedColumns;
-import io.github.quant4j.io.quantized.module.ModuleTensors;
-import io.github.quant4j.io.quantized.module.PositiveScales;
 import io.github.quant4j.activation.ActivationQuantizer;
 import io.github.quant4j.format.IntegerFormat;
 import io.github.quant4j.format.MiniFloat;
 import io.github.quant4j.format.NumberFormat;
 import io.github.quant4j.io.quantized.QuantizationArguments.Dynamic;
 import io.github.quant4j.io.quantized.QuantizationArguments.Strategy;
+import io.github.quant4j.io.quantized.module.AffineMatrix;
+import io.github.quant4j.io.quantized.module.GroupedColumns;
+import io.github.quant4j.io.quantized.module.ModuleTensors;
+import io.github.quant4j.io.quantized.module.PositiveScales;
+import io.github.quant4j.io.quantized.module.SignedBytes;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.matrix.FormatPalette;
 import io.github.quant4j.matrix.Grid;
@@ -254,8 +254,7 @@ final class CompressedTensorsReader {
     return switch (strategy) {
       case TENSOR -> Granularity.tensor();
       case CHANNEL -> Granularity.channel();
-      case GROUP, TENSOR_GROUP ->
-          Granularity.group(groupSize());
+      case GROUP, TENSOR_GROUP -> Granularity.group(groupSize());
       case BLOCK -> {
         List<Integer> block =
             weights

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.io.quantized;
 
-import io.github.quant4j.io.quantized.module.ModuleTensors;
 import io.github.quant4j.io.SafetensorsFile;
 import io.github.quant4j.io.SafetensorsWriter;
 import io.github.quant4j.io.TensorFileException;
+import io.github.quant4j.io.quantized.module.ModuleTensors;
 import io.github.quant4j.json.JsonException;
 import io.github.quant4j.json.JsonParser;
 import io.github.quant4j.json.JsonValue;

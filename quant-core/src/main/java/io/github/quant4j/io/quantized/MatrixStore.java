@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.io.quantized;
 
-import io.github.quant4j.io.quantized.module.SignedBytes;
 import io.github.quant4j.format.IntegerFormat;
+import io.github.quant4j.io.quantized.module.SignedBytes;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.matrix.Grid;
 import io.github.quant4j.matrix.PackedCodes;

@@ -19,6 +19,7 @@ import io.github.quant4j.transform.HadamardTransform;
 import io.github.quant4j.transform.InputTransform;
 import io.github.quant4j.transform.KroneckerTransform;
 import io.github.quant4j.transform.TransformChain;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -57,8 +58,7 @@ record OnlineTransform(
   /** Whether a module is targeted by what it is called, not as one of all linear layers. */
   boolean names(String module) {
     return applies(module)
-        && targets.stream()
-            .anyMatch(target -> !target.isLinear() && matches(target, module));
+        && targets.stream().anyMatch(target -> !target.isLinear() && matches(target, module));
   }
 
   private static boolean matches(ModulePattern pattern, String module) {
@@ -119,7 +119,7 @@ record OnlineTransform(
     }
     int rows = linear.outFeatures();
     byte[] codes = new byte[Math.multiplyExact(rows, rows)];
-    java.util.Arrays.fill(codes, (byte) 1);
+    Arrays.fill(codes, (byte) 1);
     for (int row = 0; row < rows; row++) {
       int first = row / size * size;
       for (int i = 0; i < size; i++) {

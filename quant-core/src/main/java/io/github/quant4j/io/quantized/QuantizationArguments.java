@@ -93,7 +93,15 @@ record QuantizationArguments(
       Dynamic dynamic,
       Optional<String> scaleType) {
     return new QuantizationArguments(
-        bits, isFloat, symmetric, strategy, groupSize, Optional.empty(), dynamic, scaleType, Optional.empty());
+        bits,
+        isFloat,
+        symmetric,
+        strategy,
+        groupSize,
+        Optional.empty(),
+        dynamic,
+        scaleType,
+        Optional.empty());
   }
 
   /**

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.io.quantized;
 
-import io.github.quant4j.io.quantized.module.ModuleTensors;
 import io.github.quant4j.format.HalfPrecision;
 import io.github.quant4j.io.CheckpointWriter;
 import io.github.quant4j.io.ForeignReaders;
@@ -10,6 +9,7 @@ import io.github.quant4j.io.OutputDirectory;
 import io.github.quant4j.io.OutputException;
 import io.github.quant4j.io.ProtectedInputs;
 import io.github.quant4j.io.TensorFileException;
+import io.github.quant4j.io.quantized.module.ModuleTensors;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.json.JsonWriter;
 import io.github.quant4j.linear.DenseTerm;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.io.quantized;
 
+import io.github.quant4j.io.ModelDirectory;
+import io.github.quant4j.io.SafetensorsFile;
+import io.github.quant4j.io.TensorFileException;
+import io.github.quant4j.io.TensorSource;
 import io.github.quant4j.io.quantized.autoround.AutoRoundModel;
 import io.github.quant4j.io.quantized.awq.AwqModel;
 import io.github.quant4j.io.quantized.bitsandbytes.BitsAndBytesModel;
@@ -9,13 +13,9 @@ import io.github.quant4j.io.quantized.mlx.MlxConfig;
 import io.github.quant4j.io.quantized.modelopt.Fp8Model;
 import io.github.quant4j.io.quantized.modelopt.ModelOptModel;
 import io.github.quant4j.io.quantized.module.ModuleReader;
-import io.github.quant4j.io.quantized.module.QuantizedModules;
 import io.github.quant4j.io.quantized.module.ModuleTensors;
+import io.github.quant4j.io.quantized.module.QuantizedModules;
 import io.github.quant4j.io.quantized.mxfp4.Mxfp4Model;
-import io.github.quant4j.io.ModelDirectory;
-import io.github.quant4j.io.SafetensorsFile;
-import io.github.quant4j.io.TensorFileException;
-import io.github.quant4j.io.TensorSource;
 import io.github.quant4j.json.JsonException;
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.linear.QuantizedLinear;
@@ -37,9 +37,9 @@ import java.util.function.Supplier;
  *
  * <p>Which schema of {@code quantization_config} it is, {@code quant_method} says: those of
  * compressed-tensors, GPTQ, AWQ, AutoRound, bitsandbytes, ModelOpt and others, and {@code quant4j},
- * our own; they are laid out in {@code docs/file-formats.md}. Codes stay where they lie, in a mapped
- * file, if the layout is one that kernels read; others are repacked when a layer is read. Reading a
- * layer checks its tensors against their checksums, if the file has any.
+ * our own; they are laid out in {@code docs/file-formats.md}. Codes stay where they lie, in a
+ * mapped file, if the layout is one that kernels read; others are repacked when a layer is read.
+ * Reading a layer checks its tensors against their checksums, if the file has any.
  *
  * <p>Instances are immutable and thread-safe. Layers are valid until the tensors are closed.
  */
@@ -121,7 +121,8 @@ public final class QuantizedWeights {
         return new QuantizedWeights(
             origin, tensors, "", QuantizedModules.of(new LinkedHashMap<>()));
       }
-      JsonValue.Obj object = quantization.or(() -> config.getObject(MlxConfig.MEMBER)).orElseThrow();
+      JsonValue.Obj object =
+          quantization.or(() -> config.getObject(MlxConfig.MEMBER)).orElseThrow();
       // The one schema that names no method.
       String method =
           object
@@ -135,7 +136,9 @@ public final class QuantizedWeights {
             case GptqModel.METHOD -> GptqModel.modules(object, tensors);
             case AwqModel.METHOD -> AwqModel.modules(object, tensors);
             case AutoRoundModel.METHOD, AutoRoundModel.OLD_METHOD ->
-                AutoRoundModel.modules(object, tensors);
+                AutoRoundFloats.isMeant(object)
+                    ? AutoRoundFloats.modules(object, tensors)
+                    : AutoRoundModel.modules(object, tensors);
             case BitsAndBytesModel.METHOD -> BitsAndBytesModel.modules(object, tensors);
             case ModelOptModel.METHOD -> ModelOptModel.modules(object, tensors);
             case Fp8Model.METHOD -> Fp8Model.modules(object, tensors);
@@ -277,6 +280,8 @@ public final class QuantizedWeights {
   /** The schema and the number of layers. */
   @Override
   public String toString() {
-    return method.isEmpty() ? "not quantized" : method + ", " + modules.readers().size() + " modules";
+    return method.isEmpty()
+        ? "not quantized"
+        : method + ", " + modules.readers().size() + " modules";
   }
 }

@@ -7,6 +7,7 @@ import io.github.quant4j.json.JsonException;
 import io.github.quant4j.json.JsonValue;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -17,15 +18,13 @@ final class TransformConfig {
   /** Where transforms are part of the stored weights. */
   private static final List<String> MERGED = List.of("weight_input", "weight_output");
 
-  private static final List<String> ONLINE =
-      List.of(OnlineTransform.INPUT, OnlineTransform.OUTPUT);
+  private static final List<String> ONLINE = List.of(OnlineTransform.INPUT, OnlineTransform.OUTPUT);
 
   private static final String FIXED = "hadamard";
   private static final String RANDOM = "random-hadamard";
 
   private static final Set<String> KNOWN =
-      Set.of(
-          "type", "apply", "randomize", "requires_grad", "head_dim", "block_size", "precision");
+      Set.of("type", "apply", "randomize", "requires_grad", "head_dim", "block_size", "precision");
   private static final Set<String> KNOWN_APPLIES =
       Set.of("targets", "location", "inverse", "ignore");
 
@@ -39,14 +38,16 @@ final class TransformConfig {
    */
   static List<OnlineTransform> parse(JsonValue.Obj config) {
     List<OnlineTransform> online = new ArrayList<>();
-    JsonValue.Obj groups = config.getObject("config_groups").orElse(null);
-    if (groups == null) {
+    Optional<JsonValue.Obj> found = config.getObject("config_groups");
+    if (found.isEmpty()) {
       ConfigMembers.requireKnown(config, Set.of());
       return online;
     }
+    JsonValue.Obj groups = found.get();
     for (String name : groups.members().keySet()) {
       try {
-        online.addAll(transforms(name, groups.getObject(name).orElseThrow(TransformConfig::isNull)));
+        online.addAll(
+            transforms(name, groups.getObject(name).orElseThrow(TransformConfig::isNull)));
       } catch (JsonException e) {
         throw new JsonException("'transform_config': '" + name + "' " + e.getMessage(), e);
       }
@@ -95,7 +96,7 @@ final class TransformConfig {
               + " or "
               + RANDOM);
     }
-    var block = object.getInt("head_dim").or(() -> object.getInt("block_size"));
+    Optional<Integer> block = object.getInt("head_dim").or(() -> object.getInt("block_size"));
     if (block.filter(size -> size < 1).isPresent()) {
       throw new JsonException("has 'head_dim': " + block.get() + ", expected at least 1");
     }

@@ -13,8 +13,8 @@ import java.util.Set;
  * et al., arXiv 2404.00456). In a model it is folded into the residual stream where its layers
  * allow it (R1) and into the heads of values behind attention (R2), and it runs before layers whose
  * input cannot be rotated beforehand, such as down projections (R4); with {@code online} it runs
- * everywhere, and with {@code folded} nowhere: inputs that cannot be rotated beforehand are then not
- * rotated (R1 and R2 alone), so that the model is one of its family as before.
+ * everywhere, and with {@code folded} nowhere: inputs that cannot be rotated beforehand are then
+ * not rotated (R1 and R2 alone), so that the model is one of its family as before.
  *
  * @param block channels of a block, or 0 for the largest that suits the width
  * @param seed of the signs, or {@link HadamardTransform#NO_SIGNS}
@@ -27,8 +27,8 @@ public record HadamardRule(int block, long seed, boolean online, boolean folded)
   /**
    * Checks block and seed.
    *
-   * @throws IllegalArgumentException if the block is negative, 1 or has no Hadamard matrix, the seed
-   *     is below -1, or the rotation is to run everywhere and nowhere
+   * @throws IllegalArgumentException if the block is negative, 1 or has no Hadamard matrix, the
+   *     seed is below -1, or the rotation is to run everywhere and nowhere
    */
   public HadamardRule {
     if (online && folded) {

@@ -36,7 +36,7 @@ class BlockStoreTest {
   private static final String MODULE = "layers.1.proj";
 
   private static BlockMatrix matrix(BlockFormat format) {
-    SeededRandom random = new SeededRandom(format.ordinal());
+    SeededRandom random = new SeededRandom(format.blockBytes());
     byte[] blocks = new byte[3 * (int) format.rowBytes(512)];
     for (int i = 0; i < blocks.length; i++) {
       blocks[i] = (byte) random.nextInt(0, 256);

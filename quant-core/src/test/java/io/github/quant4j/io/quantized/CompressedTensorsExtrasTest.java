@@ -120,8 +120,7 @@ class CompressedTensorsExtrasTest {
     float half = (float) Math.sqrt(0.5);
     float[] stored = {1, 1, -1, 1};
     Tensor matrix = Tensor.ofFloats(Shape.of(2, 2), stored);
-    float[] plain =
-        linear(config(""), packed(), shape(), scales()).toDense().data();
+    float[] plain = linear(config(""), packed(), shape(), scales()).toDense().data();
     float[] x = {1, 2, -3, 0.5f, 4, -1, 0.25f, 7};
     for (boolean inverse : new boolean[] {false, true}) {
       for (String location : List.of("input", "output")) {
@@ -155,11 +154,7 @@ class CompressedTensorsExtrasTest {
         scales());
     // Sylvester's matrix needs no tensor.
     QuantizedLinear fixed =
-        linear(
-            config(online("input", false, "hadamard")),
-            packed(),
-            shape(),
-            scales());
+        linear(config(online("input", false, "hadamard")), packed(), shape(), scales());
     assertTrue(fixed.transform().orElseThrow().isOrthogonal());
   }
 

@@ -105,10 +105,7 @@ class FloatCheckpointsTest {
         "'quant_method':'fp8','weight_block_size':[1,3]",
         weight,
         ForeignTensors.floats("m.weight_scale_inv", Shape.of(2), 1, 1));
-    assertRefused(
-        "'fmt': 'e5m2', expected e4m3",
-        "'quant_method':'fp8','fmt':'e5m2'",
-        weight);
+    assertRefused("'fmt': 'e5m2', expected e4m3", "'quant_method':'fp8','fmt':'e5m2'", weight);
     assertRefused(
         "'quant_algo': 'W4A8_AWQ' is not supported",
         "'quant_method':'modelopt','quant_algo':'W4A8_AWQ'",
@@ -119,6 +116,39 @@ class FloatCheckpointsTest {
         weight,
         ForeignTensors.floats("m.weight_scale", Shape.of(), 1),
         ForeignTensors.floats("m.pre_quant_scale", Shape.of(4), 1, 1, 1, 1));
+  }
+
+  /** The tensors are those of compressed-tensors, whose scale of the matrix is a divisor. */
+  @Test
+  void floatsOfAutoRoundAreToldByTheirTensors() throws TensorFileException {
+    String members = "'quant_method':'auto-round','act_bits':4,'bits':4,'data_type':'";
+    int[] bytes = new int[16];
+    Arrays.fill(bytes, 0x72);
+    Tensor packed = ForeignTensors.bytes("m.weight_packed", DType.U8, Shape.of(1, 16), bytes);
+    float[] mx =
+        linear(
+                members + "mx_fp'",
+                packed,
+                ForeignTensors.bytes("m.weight_scale", DType.U8, Shape.of(1, 1), 128))
+            .toDense()
+            .data();
+    float[] nv =
+        linear(
+                members + "nv_fp4_with_static_gs'",
+                packed,
+                ForeignTensors.bytes("m.weight_scale", DType.F8_E4M3, Shape.of(1, 2), 0x38, 0x40),
+                ForeignTensors.floats("m.weight_global_scale", Shape.of(1), 4),
+                ForeignTensors.floats("m.input_global_scale", Shape.of(1), 9))
+            .toDense()
+            .data();
+    assertEquals(2f, mx[0]);
+    assertEquals(12f, mx[31]);
+    assertEquals(0.25f, nv[0]);
+    assertEquals(3f, nv[31]);
+    assertRefused(
+        "members [rotation_config] are not understood",
+        members + "mx_fp','rotation_config':{'hadamard_type':'x'}",
+        packed);
   }
 
   private static Tensor state(String json) {
@@ -141,7 +171,8 @@ class FloatCheckpointsTest {
     for (int i = 0; i < codes.length; i++) {
       bytes[i / 2] |= codes[i] << (i % 2 == 0 ? 4 : 0);
     }
-    float[] maxima = ForeignTensors.values((codes.length + block - 1) / block, i -> i == 1 ? 0 : 1 + i / 3f);
+    float[] maxima =
+        ForeignTensors.values((codes.length + block - 1) / block, i -> i == 1 ? 0 : 1 + i / 3f);
     QuantizedLinear read =
         linear(
             "'quant_method':'bitsandbytes','load_in_4bit':true",
@@ -220,12 +251,10 @@ class FloatCheckpointsTest {
     tensors.add(
         ForeignTensors.bytes("l.experts.up_blocks", DType.U8, Shape.of(2, 3, 2, 16), bytes));
     tensors.add(ForeignTensors.bytes("l.experts.up_scales", DType.U8, Shape.of(2, 3, 2), scales));
-    tensors.add(
-        ForeignTensors.floats("l.experts.up_bias", Shape.of(2, 3), 1, 2, 3, 4, 5, 6));
+    tensors.add(ForeignTensors.floats("l.experts.up_bias", Shape.of(2, 3), 1, 2, 3, 4, 5, 6));
     QuantizedWeights weights = weights("'quant_method':'mxfp4'", tensors);
     assertEquals(List.of("l.experts.0.up", "l.experts.1.up"), List.copyOf(weights.modules()));
-    assertEquals(
-        Set.of("l.experts.up_blocks", "l.experts.up_scales"), weights.sharedTensors());
+    assertEquals(Set.of("l.experts.up_blocks", "l.experts.up_scales"), weights.sharedTensors());
     for (int expert = 0; expert < 2; expert++) {
       QuantizedLinear read = weights.find("l.experts." + expert + ".up").orElseThrow();
       float[] found = read.toDense().data();

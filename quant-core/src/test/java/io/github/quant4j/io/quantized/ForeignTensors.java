@@ -96,7 +96,8 @@ final class ForeignTensors {
    * @param stored {@code [groups][out]}, what stands for the zero points
    * @param scales {@code [groups][out]}
    */
-  static List<Tensor> gptq(String module, int bits, int[][] codes, int[][] stored, float[][] scales) {
+  static List<Tensor> gptq(
+      String module, int bits, int[][] codes, int[][] stored, float[][] scales) {
     int[][] columns = new int[codes.length][];
     for (int row = 0; row < codes.length; row++) {
       columns[row] = stream(codes[row], bits);

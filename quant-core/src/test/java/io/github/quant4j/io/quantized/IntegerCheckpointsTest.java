@@ -90,8 +90,7 @@ class IntegerCheckpointsTest {
       for (int row = 0; row < codes.length; row++) {
         for (int column = 0; column < groupOf.length; column++) {
           int group = groupOf[column];
-          float expected =
-              (codes[row][column] - zeros[group][row]) * scales[group][row];
+          float expected = (codes[row][column] - zeros[group][row]) * scales[group][row];
           assertEquals(
               expected, found.data()[row * groupOf.length + column], 0f, row + ", " + column);
         }
@@ -111,16 +110,14 @@ class IntegerCheckpointsTest {
     Sample sample = Sample.of(bits, bits, 32, 64, 4);
     String members = "'quant_method':'gptq','bits':" + bits + ",'group_size':16,'sym':false";
     for (String label : List.of("", ",'checkpoint_format':'gptq'", ",'format':'gptq'")) {
-      sample.assertRead(
-          linear(members + label, sample.gptq(sample.lessOne())), inOrder(64, 16));
+      sample.assertRead(linear(members + label, sample.gptq(sample.lessOne())), inOrder(64, 16));
     }
     QuantizedLinear read =
         linear(members + ",'checkpoint_format':'gptq_v2'", sample.gptq(sample.zeros));
     sample.assertRead(read, inOrder(64, 16));
     assertInstanceOf(QuantizedTerm.class, read.terms().getFirst());
     assertEquals(1, read.terms().size());
-    assertEquals(
-        "int" + bits + ":g16:asym", QuantizedModels.matrix(read).scheme().toString());
+    assertEquals("int" + bits + ":g16:asym", QuantizedModels.matrix(read).scheme().toString());
   }
 
   @Test
@@ -200,8 +197,7 @@ class IntegerCheckpointsTest {
     sample.assertRead(linear(sixteen, sample.gptq(sample.lessOne())), inOrder(24, 16));
     Sample single = Sample.of(8, 4, 16, 24, 1);
     for (String size : List.of("-1", "128")) {
-      QuantizedLinear read =
-          linear(GPTQ.replace(":8", ":" + size), single.gptq(single.lessOne()));
+      QuantizedLinear read = linear(GPTQ.replace(":8", ":" + size), single.gptq(single.lessOne()));
       single.assertRead(read, new int[24]);
       assertEquals("int4:channel:asym", read.terms().getFirst().describe());
     }

@@ -5,16 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.quant4j.block.BlockFormat;
 import io.github.quant4j.io.SafetensorsFile;
 import io.github.quant4j.io.SafetensorsWriter;
 import io.github.quant4j.linalg.Compute;
+import io.github.quant4j.linear.BlockTerm;
 import io.github.quant4j.linear.QuantizedLinear;
+import io.github.quant4j.matrix.BlockMatrix;
 import io.github.quant4j.quantize.Quantizer;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
 import io.github.quant4j.testing.SeededRandom;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -68,6 +72,25 @@ class ModelVerifierTest {
     String text = Files.readString(file);
     assertTrue(text.contains(from), text);
     Files.writeString(file, text.replace(from, to));
+  }
+
+  /** The checksums are right, but a scale of a block is NaN. */
+  @Test
+  void blocksWithoutNumbersAreReported() throws IOException {
+    byte[] blocks = new byte[3 * 36];
+    blocks[36 + 18] = 1;
+    blocks[36 + 19] = 0x7e;
+    SequencedMap<String, QuantizedLinear> layers = new LinkedHashMap<>();
+    BlockMatrix matrix = new BlockMatrix(BlockFormat.Q4_0, 3, 64, MemorySegment.ofArray(blocks));
+    layers.put("m", QuantizedLinear.of(List.of(new BlockTerm(matrix))));
+    Path source =
+        QuantizedModels.plain(
+            folder.resolve("source"),
+            Tensor.ofFloats(Shape.of(3), new float[] {1, 2, 3}).withName("norm.weight"));
+    Path target = folder.resolve("out");
+    QuantizedModels.write(source, target, layers);
+    assertProblem(target, "m", "NaN");
+    assertEquals(1, ModelVerifier.verify(target).size());
   }
 
   /** Every single flipped bit of the data is noticed. */

@@ -140,14 +140,12 @@ class QuantizedFuzzTest {
                 + common,
             gptq),
         foreign("'quant_method':'modelopt','quant_algo':'NVFP4'", floats("weight_scale")),
-        foreign(
-            "'quant_method':'fp8','weight_block_size':[4,16]", floats("weight_scale_inv")),
+        foreign("'quant_method':'fp8','weight_block_size':[4,16]", floats("weight_scale_inv")),
         foreign("'quant_method':'bitsandbytes'", levels()),
         foreign(
             "'quant_method':'mxfp4'",
             List.of(
-                ForeignTensors.bytes(
-                    "e.up_blocks", DType.U8, Shape.of(2, 2, 1, 16), new int[64]),
+                ForeignTensors.bytes("e.up_blocks", DType.U8, Shape.of(2, 2, 1, 16), new int[64]),
                 ForeignTensors.bytes(
                     "e.up_scales", DType.U8, Shape.of(2, 2, 1), 127, 126, 128, 100))));
   }
@@ -167,8 +165,7 @@ class QuantizedFuzzTest {
   private static List<Tensor> levels() {
     float[] levels = ForeignTensors.values(16, i -> i - 7);
     byte[] state =
-        "{\"quant_type\":\"nf4\",\"blocksize\":8,\"shape\":[4,8]}"
-            .getBytes(StandardCharsets.UTF_8);
+        "{\"quant_type\":\"nf4\",\"blocksize\":8,\"shape\":[4,8]}".getBytes(StandardCharsets.UTF_8);
     return List.of(
         ForeignTensors.bytes("m.weight", DType.U8, Shape.of(16, 1), new int[16]),
         ForeignTensors.floats("m.weight.absmax", Shape.of(4), 1, 2, 3, 4),

@@ -50,8 +50,7 @@ class SideConfigsTest {
       })
   void aFileBesideTheConfigIsReadIfThereAreQuantizedTensors(
       String file, String said, String method, float expected) throws IOException {
-    Path model =
-        QuantizedModels.plain(directory.resolve("model"), gptq().toArray(Tensor[]::new));
+    Path model = QuantizedModels.plain(directory.resolve("model"), gptq().toArray(Tensor[]::new));
     Files.writeString(model.resolve(file), said);
     assertEquals(expected, weights(model, method).data()[8 + 2]);
     assertTrue(ModelVerifier.verify(model).isEmpty());
@@ -94,8 +93,7 @@ class SideConfigsTest {
             new int[][] {ForeignTensors.stream(ZEROS[0], 4), ForeignTensors.stream(ZEROS[0], 4)}));
     tensors.set(2, ForeignTensors.halves("m.scales", new float[][] {SCALES[0], SCALES[0]}));
     tensors.add(ForeignTensors.floats("m.bias", Shape.of(8), new float[8]));
-    Path model =
-        QuantizedModels.plain(directory.resolve("model"), tensors.toArray(Tensor[]::new));
+    Path model = QuantizedModels.plain(directory.resolve("model"), tensors.toArray(Tensor[]::new));
     Files.writeString(
         model.resolve("quantize_config.json"), "{\"bits\":4,\"group_size\":4,\"sym\":false}");
     FloatMatrix before = weights(model, "gptq");

@@ -5,9 +5,9 @@ import io.github.quant4j.block.BlockFormat;
 import io.github.quant4j.checkpoint.layout.InexactException;
 import io.github.quant4j.checkpoint.layout.IntegerGrids;
 import io.github.quant4j.checkpoint.layout.IntegerWeights;
+import io.github.quant4j.format.HalfPrecision;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.matrix.BlockMatrix;
-import io.github.quant4j.format.HalfPrecision;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
@@ -41,8 +41,7 @@ public final class ExactBlocks {
           || !weights.isInOrder()
           || weights.columns() % SIZE != 0
           || weights.groupSize() % SIZE != 0
-          || (long) weights.rows() * format.rowBytes(weights.columns())
-              > Integer.MAX_VALUE - 8) {
+          || (long) weights.rows() * format.rowBytes(weights.columns()) > Integer.MAX_VALUE - 8) {
         return Optional.empty();
       }
       BlockMatrix blocks = encode(weights.widened(bits), format, bits);

@@ -101,9 +101,7 @@ public final class GgufMixture {
 
   /** The first and the last eighth of the layers, and every third between. */
   private static boolean hasMoreBits(int layer, int layers) {
-    return layer < layers / 8
-        || layer >= 7 * layers / 8
-        || (layer - layers / 8) % 3 == 2;
+    return layer < layers / 8 || layer >= 7 * layers / 8 || (layer - layers / 8) % 3 == 2;
   }
 
   private GgufTensorType mixed(String name, int columns, boolean isStack) {
@@ -141,10 +139,7 @@ public final class GgufMixture {
   private GgufTensorType head(int columns) {
     GgufPreset preset = types.preset();
     boolean isWhole = columns % preset.type().blockSize() == 0;
-    return preset == GgufPreset.MXFP4_MOE
-            || network.falcon
-            || !isWhole
-            || preset == GgufPreset.Q8_0
+    return preset == GgufPreset.MXFP4_MOE || network.falcon || !isWhole || preset == GgufPreset.Q8_0
         ? GgufTensorType.Q8_0
         : GgufTensorType.Q6_K;
   }
@@ -189,8 +184,7 @@ public final class GgufMixture {
               : layer < layers / 16
                   ? GgufTensorType.Q6_K
                   : more ? GgufTensorType.Q5_K : GgufTensorType.Q4_K;
-      case IQ4_NL, IQ4_XS ->
-          first && !network.importance ? GgufTensorType.Q5_K : preset.type();
+      case IQ4_NL, IQ4_XS -> first && !network.importance ? GgufTensorType.Q5_K : preset.type();
       case Q5_K_M -> more ? GgufTensorType.Q6_K : preset.type();
       case Q4_K_S -> first && !network.falcon ? GgufTensorType.Q5_K : preset.type();
       case Q4_0 -> first && network.importance ? GgufTensorType.Q4_1 : preset.type();

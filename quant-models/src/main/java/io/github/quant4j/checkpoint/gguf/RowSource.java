@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.checkpoint.gguf;
 
+import io.github.quant4j.block.BlockFormat;
 import io.github.quant4j.io.gguf.GgufTensorType;
 import io.github.quant4j.linear.BlockTerm;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.linear.WeightTerm;
-import io.github.quant4j.block.BlockFormat;
 import io.github.quant4j.matrix.BlockMatrix;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Tensor;
@@ -88,8 +88,7 @@ public interface RowSource {
     return new RowSource() {
       @Override
       public void read(int row, float[] target, int at) {
-        System.arraycopy(
-            matrix.data(), row * matrix.columns(), target, at, matrix.columns());
+        System.arraycopy(matrix.data(), row * matrix.columns(), target, at, matrix.columns());
       }
 
       @Override

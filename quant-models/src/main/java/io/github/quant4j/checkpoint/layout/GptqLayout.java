@@ -18,8 +18,8 @@ import java.util.regex.Pattern;
  *
  * <p>{@code qweight}, I32 {@code [in bits / 32, out]}: the codes of an output are one stream of
  * bits down its column. {@code qzeros}, I32 {@code [groups, out bits / 32]}: the zero points of a
- * group are one stream along its row; the first version of the format stores them less one.
- * {@code scales}, {@code [groups, out]}. {@code g_idx}, I32 {@code [in]}: the group of each input.
+ * group are one stream along its row; the first version of the format stores them less one. {@code
+ * scales}, {@code [groups, out]}. {@code g_idx}, I32 {@code [in]}: the group of each input.
  *
  * @param plainZeros whether zero points are stored as they are, {@code checkpoint_format} {@code
  *     gptq_v2}

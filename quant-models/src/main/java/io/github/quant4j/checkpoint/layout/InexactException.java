@@ -3,7 +3,9 @@ package io.github.quant4j.checkpoint.layout;
 
 import java.io.Serial;
 
-/** A layer has weights, or an input, that a layout cannot hold as they are; the message says why. */
+/**
+ * A layer has weights, or an input, that a layout cannot hold as they are; the message says why.
+ */
 public final class InexactException extends Exception {
   @Serial private static final long serialVersionUID = 1;
 

@@ -82,9 +82,7 @@ public final class IntegerGrids {
     }
     IntegerFormat format = new IntegerFormat(weights.bits());
     Granularity granularity =
-        weights.groupCount() == 1
-            ? Granularity.channel()
-            : Granularity.group(weights.groupSize());
+        weights.groupCount() == 1 ? Granularity.channel() : Granularity.group(weights.groupSize());
     ScaleLayout layout = granularity.layout(weights.rows(), weights.columns());
     FloatScaleCodec codec =
         switch (Scales.exactType(weights.scales()).orElse(DType.F32)) {
@@ -139,9 +137,7 @@ public final class IntegerGrids {
    */
   public static OptionalInt bits(QuantizedLinear linear) {
     Optional<QuantizedMatrix> matrix = matrix(linear);
-    return matrix.isPresent()
-        ? OptionalInt.of(matrix.get().codes().bits())
-        : OptionalInt.empty();
+    return matrix.isPresent() ? OptionalInt.of(matrix.get().codes().bits()) : OptionalInt.empty();
   }
 
   private static Optional<QuantizedMatrix> matrix(QuantizedLinear linear) {
@@ -189,14 +185,7 @@ public final class IntegerGrids {
       matrix.codes().unpackRow(row, codes, row * columns);
     }
     return new IntegerWeights(
-        rows,
-        columns,
-        bits,
-        codes,
-        size,
-        IntegerWeights.inOrder(columns, size),
-        scales,
-        zeros);
+        rows, columns, bits, codes, size, IntegerWeights.inOrder(columns, size), scales, zeros);
   }
 
   /** The weights of columns that were read in an order of their own, in the order of the inputs. */

@@ -29,7 +29,9 @@ final class Scales {
     return true;
   }
 
-  /** The nearest scales of half precision; bfloat16 where one lies outside the range of binary16. */
+  /**
+   * The nearest scales of half precision; bfloat16 where one lies outside the range of binary16.
+   */
   static float[] rounded(float[] scales) {
     DType type = DType.F16;
     for (float scale : scales) {

@@ -4,6 +4,7 @@ package io.github.quant4j.model.decoder;
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.io.ChecksumState;
+import io.github.quant4j.io.TensorForm;
 import io.github.quant4j.io.TensorSource;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.tensor.Shape;
@@ -145,6 +146,11 @@ final class ArrangedWeights implements ModelWeights, TensorSource {
     return own.isPresent()
         ? own
         : source.tensors().find(origin.tensor).map(stored -> arranged(name, stored, origin));
+  }
+
+  @Override
+  public Optional<TensorForm> form(String name) {
+    return origins.containsKey(name) ? TensorSource.super.form(name) : source.tensors().form(name);
   }
 
   @Override

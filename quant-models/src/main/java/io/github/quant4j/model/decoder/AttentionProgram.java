@@ -268,12 +268,12 @@ final class AttentionProgram {
       int rotatedFrom) {
     int width = form.headWidth();
     int first = from + row * heads * width;
-    if (shape.clip() > 0) {
-      Elementwise.clamp((float) shape.clip(), projected, first, first + heads * width);
-    }
     HeadNorm kind = shape.headNorm();
     if (norm != null && kind != null && !kind.afterRotary()) {
       normalize(kind.scope(), norm, projected, first, heads);
+    }
+    if (shape.clip() > 0) {
+      Elementwise.clamp((float) shape.clip(), projected, first, first + heads * width);
     }
     if (angles != null) {
       for (int head = 0; head < heads; head++) {

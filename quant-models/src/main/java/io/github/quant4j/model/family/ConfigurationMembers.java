@@ -46,6 +46,7 @@ final class ConfigurationMembers {
           "transformers_version",
           "transformers.js_config",
           "use_cache",
+          "quantization",
           "quantization_config",
           "compression_config",
           "pretraining_tp",

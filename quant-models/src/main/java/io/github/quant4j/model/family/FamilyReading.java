@@ -52,12 +52,9 @@ public final class FamilyReading {
   public static FamilyReading of(JsonValue.Obj config, String subject, Families families) {
     DecoderConfiguration configuration =
         DecoderConfigurationReader.read(config, subject, families).configuration();
-    FamilyDescription family =
-        families.ofArchitecture(configuration.architecture()).orElseThrow();
+    FamilyDescription family = families.ofArchitecture(configuration.architecture()).orElseThrow();
     return new FamilyReading(
-        family,
-        configuration,
-        new OptionReader(family, new ConfigurationValues(restored(config))));
+        family, configuration, new OptionReader(family, new ConfigurationValues(restored(config))));
   }
 
   private static JsonValue.Obj restored(JsonValue.Obj config) {

@@ -3,6 +3,7 @@ package io.github.quant4j.model.family;
 
 import io.github.quant4j.model.runtime.Rotary;
 import io.github.quant4j.model.runtime.RotaryScaling;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  *     stretched once and for all
  * @param scaling the kind where the file has neither {@code rope_parameters} nor {@code
  *     rope_scaling}
+ * @param spelling what is peculiar about the object that states the kind
  */
 public record RotaryOptions(
     double theta,
@@ -28,7 +30,7 @@ public record RotaryOptions(
     @Nullable Windowed windowed,
     boolean alpha,
     RotaryScaling scaling,
-    Set<String> otherMembers) {
+    Spelling spelling) {
 
   /** Whole heads in halves, as Llama has them. */
   public static final RotaryOptions USUAL =
@@ -40,7 +42,25 @@ public record RotaryOptions(
           null,
           false,
           new RotaryScaling.None(),
-          Set.of());
+          Spelling.USUAL);
+
+  /**
+   * What is peculiar about the object that states the kind.
+   *
+   * @param otherMembers members that something else reads
+   * @param kinds what kinds mean that are called otherwise elsewhere
+   */
+  public record Spelling(Set<String> otherMembers, Map<String, String> kinds) {
+
+    /** Nothing. */
+    public static final Spelling USUAL = new Spelling(Set.of(), Map.of());
+
+    /** Copies both. */
+    public Spelling {
+      otherMembers = Set.copyOf(otherMembers);
+      kinds = Map.copyOf(kinds);
+    }
+  }
 
   /** How much of a head is rotated, counted from its first channel. */
   public sealed interface Portion {
@@ -79,19 +99,17 @@ public record RotaryOptions(
   /** With another base where the file is silent. */
   public RotaryOptions withTheta(double otherwise) {
     return new RotaryOptions(
-        otherwise, thetaMember, portion, pairing, windowed, alpha, scaling, otherMembers);
+        otherwise, thetaMember, portion, pairing, windowed, alpha, scaling, spelling);
   }
 
   /** With another name for the base. */
   public RotaryOptions withThetaMember(String member) {
-    return new RotaryOptions(
-        theta, member, portion, pairing, windowed, alpha, scaling, otherMembers);
+    return new RotaryOptions(theta, member, portion, pairing, windowed, alpha, scaling, spelling);
   }
 
   /** With a part of the head. */
   public RotaryOptions withPortion(Portion part) {
-    return new RotaryOptions(
-        theta, thetaMember, part, pairing, windowed, alpha, scaling, otherMembers);
+    return new RotaryOptions(theta, thetaMember, part, pairing, windowed, alpha, scaling, spelling);
   }
 
   /** With neighbours as pairs. */
@@ -104,7 +122,7 @@ public record RotaryOptions(
         windowed,
         alpha,
         scaling,
-        otherMembers);
+        spelling);
   }
 
   /** Turned the other way. */
@@ -117,13 +135,12 @@ public record RotaryOptions(
         windowed,
         alpha,
         scaling,
-        otherMembers);
+        spelling);
   }
 
-  /** With members of the object that something else reads. */
-  public RotaryOptions withOtherMembers(Set<String> names) {
-    return new RotaryOptions(
-        theta, thetaMember, portion, pairing, windowed, alpha, scaling, Set.copyOf(names));
+  /** With what is peculiar about the object. */
+  public RotaryOptions withSpelling(Spelling found) {
+    return new RotaryOptions(theta, thetaMember, portion, pairing, windowed, alpha, scaling, found);
   }
 
   /** With a base of its own for windowed layers. */
@@ -136,18 +153,18 @@ public record RotaryOptions(
         new Windowed(member, otherwise),
         alpha,
         scaling,
-        otherMembers);
+        spelling);
   }
 
   /** With a meaning for {@code alpha}. */
   public RotaryOptions withAlpha() {
     return new RotaryOptions(
-        theta, thetaMember, portion, pairing, windowed, true, scaling, otherMembers);
+        theta, thetaMember, portion, pairing, windowed, true, scaling, spelling);
   }
 
   /** With another kind of scaling where the file states none. */
   public RotaryOptions withScaling(RotaryScaling otherwise) {
     return new RotaryOptions(
-        theta, thetaMember, portion, pairing, windowed, alpha, otherwise, otherMembers);
+        theta, thetaMember, portion, pairing, windowed, alpha, otherwise, spelling);
   }
 }

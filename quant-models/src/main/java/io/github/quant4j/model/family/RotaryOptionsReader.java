@@ -3,6 +3,7 @@ package io.github.quant4j.model.family;
 
 import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.json.JsonWriter;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ final class RotaryOptionsReader {
           "interleaved",
           "backward",
           "other_members",
+          "kinds",
           "windowed_theta",
           "windowed_theta_member",
           "alpha");
@@ -74,7 +76,7 @@ final class RotaryOptionsReader {
       }
       options = options.backward();
     }
-    options = options.withOtherMembers(names("other_members"));
+    options = options.withSpelling(new RotaryOptions.Spelling(names("other_members"), kinds()));
     requireTogether("windowed_theta_member", "windowed_theta");
     if (section.containsKey("windowed_theta")) {
       options = options.withWindowed(text("windowed_theta_member"), number("windowed_theta"));
@@ -129,6 +131,19 @@ final class RotaryOptionsReader {
       }
     }
     return names;
+  }
+
+  private Map<String, String> kinds() {
+    Map<String, String> kinds = new HashMap<>();
+    if (section.containsKey("kinds")) {
+      if (!(section.get("kinds") instanceof JsonValue.Obj object)) {
+        throw invalid("kinds", "an object of names of kinds");
+      }
+      for (String kind : object.members().keySet()) {
+        kinds.put(kind, object.getString(kind).orElseThrow(() -> invalid("kinds", "texts")));
+      }
+    }
+    return kinds;
   }
 
   private boolean flag(String key) {

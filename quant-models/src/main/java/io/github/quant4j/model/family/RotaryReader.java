@@ -207,7 +207,7 @@ public final class RotaryReader {
                                 shape.maximumPositions(),
                                 original,
                                 options.alpha(),
-                                options.otherMembers()))
+                                options.spelling()))
                         .read(otherwise))
             .orElse(options.scaling());
     if (section.isEmpty() && scaling instanceof RotaryScaling.Yarn && found <= 1) {

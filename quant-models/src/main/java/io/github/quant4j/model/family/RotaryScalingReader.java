@@ -38,7 +38,7 @@ final class RotaryScalingReader {
    * @param maximumPositions the longest context
    * @param originalPositions the original context, if it is stated outside the object
    * @param alpha whether {@code alpha} has a meaning
-   * @param otherMembers members of the object that something else reads
+   * @param spelling what is peculiar about the object
    */
   record Context(
       int width,
@@ -46,7 +46,7 @@ final class RotaryScalingReader {
       int maximumPositions,
       Optional<Integer> originalPositions,
       boolean alpha,
-      Set<String> otherMembers) {}
+      RotaryOptions.Spelling spelling) {}
 
   RotaryScalingReader(ConfigurationValues section, Context context) {
     this.section = section;
@@ -64,8 +64,9 @@ final class RotaryScalingReader {
     if (newer.isPresent() && older.isPresent() && !newer.equals(older)) {
       section.problem("type", "the same as 'rope_type', \"" + newer.get() + "\"");
     }
+    String kind = newer.or(() -> older).orElse(otherwise);
     RotaryScaling scaling =
-        switch (newer.or(() -> older).orElse(otherwise)) {
+        switch (context.spelling.kinds().getOrDefault(kind, kind)) {
           case "default" -> new RotaryScaling.None();
           case "linear" -> new RotaryScaling.Linear(factor());
           case "llama3" -> llama3();
@@ -95,7 +96,7 @@ final class RotaryScalingReader {
     for (String member : section.unread()) {
       boolean isHarmless =
           PASSED_OVER.contains(member)
-              || context.otherMembers.contains(member)
+              || context.spelling.otherMembers().contains(member)
               || section.isNeutral(member)
               || ((member.equals("factor") || member.equals("attention_factor"))
                   && section.isNumber(member, 1));

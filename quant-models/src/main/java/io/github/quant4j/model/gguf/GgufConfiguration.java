@@ -23,8 +23,7 @@ final class GgufConfiguration {
   private final GgufMetadata metadata;
   private final GgufFacts facts;
 
-  private GgufConfiguration(
-      GgufArchitecture architecture, GgufMetadata metadata, GgufFacts facts) {
+  private GgufConfiguration(GgufArchitecture architecture, GgufMetadata metadata, GgufFacts facts) {
     this.architecture = architecture;
     this.metadata = metadata;
     this.facts = facts;
@@ -89,8 +88,7 @@ final class GgufConfiguration {
     return new JsonValue.Obj(config);
   }
 
-  private JsonValue evaluate(
-      String what, Expression expression) {
+  private JsonValue evaluate(String what, Expression expression) {
     try {
       return expression.evaluate(facts);
     } catch (ExpressionException e) {
@@ -119,7 +117,7 @@ final class GgufConfiguration {
     for (int i = 0; i < layers; i++) {
       windowed.add(isWindowed(value, i));
     }
-    return windowed;
+    return List.copyOf(windowed);
   }
 
   private boolean isWindowed(Optional<GgufValue> pattern, int layer) {
@@ -156,8 +154,7 @@ final class GgufConfiguration {
                         + "': "
                         + JsonWriter.compact(found)
                         + ", expected "
-                        + String.join(
-                            " or ", allowed.stream().map(JsonWriter::compact).toList()));
+                        + String.join(" or ", allowed.stream().map(JsonWriter::compact).toList()));
               }
             });
   }

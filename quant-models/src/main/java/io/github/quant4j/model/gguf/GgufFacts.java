@@ -40,7 +40,8 @@ final class GgufFacts implements Scope {
       throw new IllegalArgumentException(
           "tensor '" + EMBEDDINGS + "' is missing, or no matrix: not a language model");
     }
-    return of(file.metadata(), architecture, file.tensors().keySet(), embeddings.dimensions().get(1));
+    return of(
+        file.metadata(), architecture, file.tensors().keySet(), embeddings.dimensions().get(1));
   }
 
   static GgufFacts of(
@@ -60,8 +61,7 @@ final class GgufFacts implements Scope {
   /** The key of the architecture that was asked for by one of its names. */
   private Optional<String> key(String name) {
     for (String key : metadata.keys()) {
-      if (key.startsWith(prefix)
-          && key.substring(prefix.length()).replace('.', '_').equals(name)) {
+      if (key.startsWith(prefix) && key.substring(prefix.length()).replace('.', '_').equals(name)) {
         return Optional.of(key);
       }
     }

@@ -72,9 +72,9 @@ public final class GgufLayout {
     put(factors, "rope_factors_short.weight", rotary.shorter());
     put(factors, "rope_factors_long.weight", rotary.longer());
     List<StoredTensor> tensors =
-        StoredTensor.of(TensorPlaces.of(reading, architecture).values(), head(reading, architecture));
-    GgufLayout layout =
-        new GgufLayout(reading, architecture, metadata.build(), tensors, factors);
+        StoredTensor.of(
+            TensorPlaces.of(reading, architecture).values(), head(reading, architecture));
+    GgufLayout layout = new GgufLayout(reading, architecture, metadata.build(), tensors, factors);
     layout.requireSame(subject, rotary);
     return layout;
   }
@@ -86,8 +86,7 @@ public final class GgufLayout {
   }
 
   /** The place of a head that is that of the embeddings and stored all the same. */
-  private static Optional<TensorPlace> head(
-      FamilyReading reading, GgufArchitecture architecture) {
+  private static Optional<TensorPlace> head(FamilyReading reading, GgufArchitecture architecture) {
     DecoderConfiguration model = reading.configuration();
     return model.tiedEmbeddings() && architecture.isHeadStored()
         ? Optional.of(
@@ -107,8 +106,7 @@ public final class GgufLayout {
     DecoderConfiguration model = reading.configuration();
     DecoderConfiguration again;
     try {
-      GgufFacts facts =
-          GgufFacts.of(metadata, architecture.name(), names, model.vocabularySize());
+      GgufFacts facts = GgufFacts.of(metadata, architecture.name(), names, model.vocabularySize());
       JsonValue.Obj config = GgufConfiguration.read(architecture, metadata, facts, rotary);
       again = FamilyReading.of(config, architecture.name()).configuration();
     } catch (IllegalArgumentException e) {

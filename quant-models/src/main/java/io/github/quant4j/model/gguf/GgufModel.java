@@ -2,6 +2,7 @@
 package io.github.quant4j.model.gguf;
 
 import io.github.quant4j.io.TensorFileException;
+import io.github.quant4j.io.TensorForm;
 import io.github.quant4j.io.TensorSource;
 import io.github.quant4j.io.gguf.GgufFile;
 import io.github.quant4j.io.gguf.GgufTensor;
@@ -165,16 +166,12 @@ public final class GgufModel implements ModelSource {
     SequencedMap<String, TensorPlace> modules = new LinkedHashMap<>();
     Set<String> weights = new HashSet<>();
     weights.add(reading.configuration().embedding().table());
-    reading
-        .configuration()
-        .sites()
-        .forEach(site -> weights.add(site.weight()));
+    reading.configuration().sites().forEach(site -> weights.add(site.weight()));
     for (TensorPlace place : places.values()) {
       if (weights.contains(place.name())
           && place.name().endsWith(WEIGHT)
           && tensors.blocks(place).isPresent()) {
-        modules.put(
-            place.name().substring(0, place.name().length() - WEIGHT.length()), place);
+        modules.put(place.name().substring(0, place.name().length() - WEIGHT.length()), place);
       }
     }
     return modules;
@@ -219,8 +216,7 @@ public final class GgufModel implements ModelSource {
     modules.forEach(
         (module, place) ->
             layers.put(
-                module,
-                () -> QuantizedLinear.of(List.of(new BlockTerm(tensors.matrix(place))))));
+                module, () -> QuantizedLinear.of(List.of(new BlockTerm(tensors.matrix(place))))));
     return layers.isEmpty()
         ? QuantizedWeights.of(path(), this, "", layers)
         : QuantizedWeights.of(path(), this, METHOD, layers);
@@ -240,8 +236,7 @@ public final class GgufModel implements ModelSource {
         return file.find(name)
             .map(
                 tensor ->
-                    Tensor.of(
-                        name, DType.U8, Shape.of(tensor.data().byteSize()), tensor.data()));
+                    Tensor.of(name, DType.U8, Shape.of(tensor.data().byteSize()), tensor.data()));
       }
 
       @Override
@@ -308,6 +303,11 @@ public final class GgufModel implements ModelSource {
   @Override
   public Optional<Tensor> find(String name) {
     return tensors.find(name);
+  }
+
+  @Override
+  public Optional<TensorForm> form(String name) {
+    return tensors.form(name);
   }
 
   @Override

@@ -181,7 +181,8 @@ final class GgufRotary {
     }
     double theta = facts.number("rope.freq_base").orElse(10_000.0);
     double context = facts.number("context_length").orElse(0.0);
-    for (double original : new double[] {8192, context / greatest, context / 4, context / 2, context}) {
+    for (double original :
+        new double[] {8192, context / greatest, context / 4, context / 2, context}) {
       for (double[] ends : new double[][] {{1, 4}, {1, 2}, {1, 8}, {2, 4}}) {
         if (areLlama3(theta, greatest, ends, original)) {
           parameters.put("rope_type", "llama3");
@@ -243,8 +244,11 @@ final class GgufRotary {
   private void require(String kind) {
     if (!architecture.scaling().contains(kind)) {
       throw new IllegalArgumentException(
-          "rotary positions scaled by '" + kind + "' are not known of architecture '"
-              + architecture + "'");
+          "rotary positions scaled by '"
+              + kind
+              + "' are not known of architecture '"
+              + architecture
+              + "'");
     }
   }
 

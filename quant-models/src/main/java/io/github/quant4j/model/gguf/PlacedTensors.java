@@ -2,6 +2,7 @@
 package io.github.quant4j.model.gguf;
 
 import io.github.quant4j.block.BlockFormat;
+import io.github.quant4j.io.TensorForm;
 import io.github.quant4j.io.gguf.GgufFile;
 import io.github.quant4j.io.gguf.GgufTensor;
 import io.github.quant4j.matrix.BlockMatrix;
@@ -82,7 +83,8 @@ final class PlacedTensors {
               && (place.isVector() || columns == place.columns());
       // A whole tensor must be used, lest two of them share one.
       boolean isWhole = part.from() > 0 || place.parts().size() > 1 || part.rows() == rows;
-      if (!fits || (!isWhole && !part.tensor().contains("_qkv") && !part.tensor().contains("ffn_up"))) {
+      if (!fits
+          || (!isWhole && !part.tensor().contains("_qkv") && !part.tensor().contains("ffn_up"))) {
         throw new IllegalArgumentException(
             stored(part)
                 + ": expected "
@@ -109,26 +111,42 @@ final class PlacedTensors {
     return Optional.of(tensor);
   }
 
+  /** Type and shape, without the data. */
+  Optional<TensorForm> form(String name) {
+    TensorPlace place = places.get(name);
+    if (place == null) {
+      return Optional.empty();
+    }
+    Shape shape = shape(place);
+    Shape own = place.transposed() ? Shape.of(shape.dimension(1), shape.dimension(0)) : shape;
+    return Optional.of(
+        new TensorForm(
+            isUniform(place) ? stored(place.parts().getFirst()).tensor().dtype() : DType.F32, own));
+  }
+
+  /** Whether rows are only moved, none of them changed. */
+  private boolean isUniform(TensorPlace place) {
+    GgufTensor first = stored(place.parts().getFirst());
+    return place.offset() == 0
+        && first.isPlain()
+        && place.parts().stream()
+            .allMatch(part -> stored(part).type() == first.type() && !part.transposed());
+  }
+
   private static Shape shape(TensorPlace place) {
     return place.isVector() ? Shape.of(place.rows()) : Shape.of(place.rows(), place.columns());
   }
 
   private Tensor make(TensorPlace place) {
-    Part first = place.parts().getFirst();
-    GgufTensor tensor = stored(first);
-    boolean isUniform =
-        place.offset() == 0
-            && tensor.isPlain()
-            && place.parts().stream()
-                .allMatch(part -> stored(part).type() == tensor.type() && !part.transposed());
-    Tensor whole = isUniform ? plain(place, tensor) : floats(place);
+    Tensor whole =
+        isUniform(place) ? plain(place, stored(place.parts().getFirst())) : floats(place);
     return place.transposed() ? transposed(whole) : whole;
   }
 
   /** Rows as they are stored, in the file itself if they lie there in order. */
   private Tensor plain(TensorPlace place, GgufTensor tensor) {
     DType dtype = tensor.tensor().dtype();
-    long rowBytes = Math.max(1, place.columns()) * (dtype.bits() / Byte.SIZE);
+    long rowBytes = (long) Math.max(1, place.columns()) * (dtype.bits() / Byte.SIZE);
     if (place.parts().size() == 1 && place.order() == null) {
       return Tensor.of("", dtype, shape(place), rows(place, place.parts().getFirst(), rowBytes));
     }
@@ -170,8 +188,7 @@ final class PlacedTensors {
           rows[i] += (float) place.offset();
         }
         for (int r = 0; r < count; r++) {
-          MemorySegment.copy(
-              rows, r * columns, copy, LITTLE, inverse[at++] * rowBytes, columns);
+          MemorySegment.copy(rows, r * columns, copy, LITTLE, inverse[at++] * rowBytes, columns);
         }
       }
     }
@@ -213,8 +230,7 @@ final class PlacedTensors {
 
   private static BlockFormat format(GgufTensor tensor) {
     return BlockFormat.find(tensor.type().name())
-        .orElseThrow(
-            () -> new IllegalArgumentException(tensor + ": the type is not supported"));
+        .orElseThrow(() -> new IllegalArgumentException(tensor + ": the type is not supported"));
   }
 
   /** The format of a matrix all of whose rows are blocks of one. */

@@ -20,8 +20,7 @@ final class RowOrders {
     for (int h = 0; h < heads; h++) {
       for (int c = 0; c < width; c++) {
         int at = c - from;
-        int there =
-            at < 0 || at >= turned ? c : from + 2 * (at % (turned / 2)) + at / (turned / 2);
+        int there = at < 0 || at >= turned ? c : from + 2 * (at % (turned / 2)) + at / (turned / 2);
         order[h * width + c] = h * width + there;
       }
     }

@@ -16,6 +16,7 @@ import java.util.SequencedMap;
  * @param isVector whether matrices have one column, which is no dimension
  * @param columns inputs
  * @param matrices what they consist of
+ * @param isStack whether their number is a dimension
  */
 public record StoredTensor(
     String name, boolean isVector, int columns, List<Matrix> matrices, boolean isStack) {
@@ -98,8 +99,7 @@ public record StoredTensor(
         });
     Slice first = slices.getFirst();
     int columns = first.isVector ? 1 : first.rows.transposed ? first.part.rows() : first.columns;
-    return new StoredTensor(
-        name, first.isVector, columns, matrices, !byIndex.containsKey(-1));
+    return new StoredTensor(name, first.isVector, columns, matrices, !byIndex.containsKey(-1));
   }
 
   /**

@@ -49,8 +49,7 @@ record TensorPlace(
   }
 
   static TensorPlace of(String name, int rows, int columns, String tensor) {
-    return new TensorPlace(
-        name, rows, columns, List.of(Part.of(tensor, rows)), null, 0, false);
+    return new TensorPlace(name, rows, columns, List.of(Part.of(tensor, rows)), null, 0, false);
   }
 
   TensorPlace withOrder(int @Nullable [] changed) {

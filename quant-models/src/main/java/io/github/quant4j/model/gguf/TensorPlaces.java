@@ -38,14 +38,16 @@ final class TensorPlaces {
     this.reading = reading;
     this.architecture = architecture;
     this.isThere = isThere;
-    this.pairing =
-        reading.configuration().layerShapes().stream()
-            .filter(layer -> layer.attention() instanceof AttentionShape)
-            .map(layer -> ((AttentionShape) layer.attention()).rotary())
-            .filter(rotary -> rotary != null)
-            .map(Rotary::pairing)
-            .findFirst()
-            .orElse(null);
+    this.pairing = pairing(reading.configuration());
+  }
+
+  private static Rotary.@Nullable Pairing pairing(DecoderConfiguration model) {
+    for (LayerShape layer : model.layerShapes()) {
+      if (layer.attention() instanceof AttentionShape attention && attention.rotary() != null) {
+        return attention.rotary().pairing();
+      }
+    }
+    return null;
   }
 
   /**
@@ -190,11 +192,7 @@ final class TensorPlaces {
   }
 
   private void fused(
-      LinearSite site,
-      Projections.Fused.Order order,
-      AttentionForm form,
-      int turned,
-      int layer) {
+      LinearSite site, Projections.Fused.Order order, AttentionForm form, int turned, int layer) {
     int width = form.headWidth();
     int queries = form.heads() * width;
     int keys = form.keyValueHeads() * width;
@@ -248,9 +246,7 @@ final class TensorPlaces {
         false,
         0,
         layer,
-        inner == null
-            ? null
-            : RowOrders.within(latent.rank() + turned, latent.rank(), inner));
+        inner == null ? null : RowOrders.within(latent.rank() + turned, latent.rank(), inner));
     norm(latent.norm(), "latent_norm", layer);
     String keys = "blk." + layer + ".attn_k_b.weight";
     if (!isThere.test(keys)) {
@@ -278,8 +274,7 @@ final class TensorPlaces {
   private void headNorm(
       NormShape norm, HeadNorm.Scope scope, int heads, int width, int turned, String tensor) {
     NormSite site = norm.site();
-    int[] order =
-        turning(scope == HeadNorm.Scope.HEAD ? 1 : heads, width, 0, turned);
+    int[] order = turning(scope == HeadNorm.Scope.HEAD ? 1 : heads, width, 0, turned);
     boolean each = scope == HeadNorm.Scope.EACH_HEAD;
     if (each && order != null) {
       throw unplaced("query_norm");
@@ -435,8 +430,7 @@ final class TensorPlaces {
   }
 
   private String name(String role, int layer) {
-    GgufArchitecture.Name name =
-        architecture.tensor(role).orElseThrow(() -> unplaced(role));
+    GgufArchitecture.Name name = architecture.tensor(role).orElseThrow(() -> unplaced(role));
     String chosen =
         name.condition() == null
                 || reading.evaluate(name.condition(), layer).equals(new JsonValue.Bool(true))

@@ -3,6 +3,7 @@ package io.github.quant4j.model.runtime;
 
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.ModelWeights;
+import io.github.quant4j.io.TensorForm;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
@@ -129,8 +130,7 @@ public final class TensorCheck {
     }
     modules.add(module);
     requirePacked(
-        LinearSite.of(
-            module, (int) shape.dimension(1), (int) shape.dimension(0), false),
+        LinearSite.of(module, (int) shape.dimension(1), (int) shape.dimension(0), false),
         packed.get());
     if (packed.get().transform().isPresent() || packed.get().activations().isPresent()) {
       problems.add("quantized module '" + module + "': expected a table of rows as they are");
@@ -144,7 +144,7 @@ public final class TensorCheck {
    */
   public void require(String name, Shape shape, String why) {
     used.add(name);
-    Optional<Tensor> tensor = weights.tensors().find(name);
+    Optional<TensorForm> tensor = weights.tensors().form(name);
     if (tensor.isEmpty()) {
       problems.add("tensor '" + name + "' is missing, expected " + shape + why);
     } else if (!isOfShape(tensor.get().shape(), shape)) {

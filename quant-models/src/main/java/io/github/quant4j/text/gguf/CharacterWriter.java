@@ -21,8 +21,7 @@ final class CharacterWriter {
   private final GgufMetadata.Builder out;
   private final List<String> differences = new ArrayList<>();
 
-  CharacterWriter(
-      Section file, Section model, SourceTokens tokens, GgufMetadata.Builder out) {
+  CharacterWriter(Section file, Section model, SourceTokens tokens, GgufMetadata.Builder out) {
     this.file = file;
     this.model = model;
     this.tokens = tokens;
@@ -55,6 +54,10 @@ final class CharacterWriter {
       throw model.error("ignore_merges", "true has no counterpart in a GGUF file of such a model");
     }
     boolean prefix = spacePrefix();
+    if (prefix && tokens.anyNormalized()) {
+      differences.add(
+          "some added tokens are looked for in the normalized text here, but not there");
+    }
     List<Merge> merges = SourceMerges.read(model);
     Optional<PreTokenization> splitting = named.or(() -> recognized(begins));
     if (splitting.isEmpty()) {
@@ -76,14 +79,15 @@ final class CharacterWriter {
   /** One that splits texts as the file does; of two, the one that begins texts as the file does. */
   private Optional<PreTokenization> recognized(boolean begins) {
     Optional<Section> preTokenizer = file.optionalSection("pre_tokenizer");
-    if (preTokenizer.isEmpty() || isMetaspace(preTokenizer.get()) || splitsSpaces(preTokenizer.get())) {
+    if (preTokenizer.isEmpty()
+        || isMetaspace(preTokenizer.get())
+        || splitsSpaces(preTokenizer.get())) {
       return Optional.empty();
     }
     List<String> expressions = SourceSplitting.read(preTokenizer.get()).expressions();
     return PreTokenizations.load().entries().stream()
         .filter(
-            entry ->
-                entry.characters() && entry.addBos() == begins && entry.isWritten(expressions))
+            entry -> entry.characters() && entry.addBos() == begins && entry.isWritten(expressions))
         .findFirst();
   }
 
@@ -138,13 +142,16 @@ final class CharacterWriter {
   }
 
   private void tokens() {
-    OptionalInt unknown = model.optionalString("unk_token").map(tokens::idOf).orElse(OptionalInt.empty());
+    OptionalInt unknown =
+        model.optionalString("unk_token").map(tokens::idOf).orElse(OptionalInt.empty());
     List<String> texts = new ArrayList<>();
     int[] types = new int[tokens.size()];
     for (int id = 0; id < tokens.size(); id++) {
       TokenType type = type(id, unknown);
-      types[id] = type.ordinal();
-      boolean spaced = type == TokenType.USER_DEFINED && tokens.added(id).normalized();
+      types[id] = type.code();
+      boolean spaced =
+          type == TokenType.USER_DEFINED
+              && tokens.added(id).filter(SourceTokens.Added::normalized).isPresent();
       String token = tokens.token(id);
       texts.add(spaced ? token.replace(Sections.SPACE, " ") : token);
     }
@@ -153,16 +160,13 @@ final class CharacterWriter {
   }
 
   private TokenType type(int id, OptionalInt unknown) {
-    if (!tokens.has(id)) {
-      return TokenType.UNUSED;
-    }
     if (unknown.isPresent() && unknown.getAsInt() == id) {
       return TokenType.UNKNOWN;
     }
-    if (tokens.isAdded(id)) {
-      return tokens.added(id).special() ? TokenType.CONTROL : TokenType.USER_DEFINED;
-    }
-    return tokens.token(id).matches("<0x[0-9A-F]{2}>") ? TokenType.BYTE : TokenType.NORMAL;
+    TokenType type = tokens.type(id);
+    return type == TokenType.NORMAL && tokens.token(id).matches("<0x[0-9A-F]{2}>")
+        ? TokenType.BYTE
+        : type;
   }
 
   /** Whether a text gets a space before it. */
@@ -178,7 +182,8 @@ final class CharacterWriter {
         replaced = true;
       } else {
         throw step.error(
-            "type", "the normalizer '" + type + "' has no counterpart in a GGUF file of such a model");
+            "type",
+            "the normalizer '" + type + "' has no counterpart in a GGUF file of such a model");
       }
     }
     Optional<Section> preTokenizer = file.optionalSection("pre_tokenizer");

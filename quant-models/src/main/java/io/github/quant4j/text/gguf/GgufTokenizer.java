@@ -5,21 +5,28 @@ import io.github.quant4j.io.gguf.GgufMetadata;
 import io.github.quant4j.json.JsonValue;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
  * The tokenizer of a GGUF file, in the form of Hugging Face's {@code tokenizer.json} and {@code
  * tokenizer_config.json}. It gives the ids that llama.cpp gives where that parses special tokens.
  *
- * <p>Supported are the tokenizers {@code llama} (SentencePiece with scores), {@code gpt2} and {@code
- * gemma4} (byte pairs, with every value of {@code tokenizer.ggml.pre} that llama.cpp 0.4.0 has but
- * {@code whitespace}) and {@code bert} (WordPiece). Others are refused by name.
+ * <p>Supported are the tokenizers {@code llama} (SentencePiece with scores), {@code gpt2} and
+ * {@code gemma4} (byte pairs, with every value of {@code tokenizer.ggml.pre} that llama.cpp 0.4.0
+ * has but {@code whitespace}) and {@code bert} (WordPiece). Others are refused by name.
  *
- * <p>Known differences from llama.cpp, all of them rare: special tokens that overlap in a text are
- * taken from the left, not the longest first; a token of SentencePiece with a character that is no
- * token is not found; WordPiece without accents keeps the whole of a Hangul syllable, and follows
- * Hugging Face's data about marks.
+ * <p>Known differences from llama.cpp:
+ *
+ * <ul>
+ *   <li>special tokens that overlap in a text are taken from the left, not the longest first;
+ *   <li>white space that tokens drop around them is Unicode's, not ASCII's alone;
+ *   <li>a token of SentencePiece with a character that is no token itself is not found, and of
+ *       tokens of the same score the one of the lower id is made first, not the leftmost;
+ *   <li>letters, marks and numbers are those of Unicode 16.0, not of an older version;
+ *   <li>without accents, WordPiece keeps the whole of a Hangul syllable, of which llama.cpp keeps
+ *       the first letter, and all marks that take space; it drops U+000B, U+000C and U+0085, which
+ *       there separate words. In this it follows the tokenizers that such models are trained with.
+ * </ul>
  */
 public final class GgufTokenizer {
   private final GgufMetadata metadata;
@@ -43,8 +50,8 @@ public final class GgufTokenizer {
    *
    * @param metadata the metadata of a GGUF file
    * @return the tokenizer
-   * @throws IllegalArgumentException if there is no tokenizer in it, or a malformed one; the message
-   *     names the key
+   * @throws IllegalArgumentException if there is no tokenizer in it, or a malformed one; the
+   *     message names the key
    */
   public static GgufTokenizer read(GgufMetadata metadata) {
     return new GgufTokenizer(metadata);
@@ -171,34 +178,5 @@ public final class GgufTokenizer {
    */
   public int vocabularySize() {
     return vocabulary.size();
-  }
-
-  /** Which white space around tokens is dropped: no key says it, so names have to. */
-  private record SpaceStripping(boolean maskBefore, boolean bertMaskBefore, boolean phi) {
-    static SpaceStripping of(GgufMetadata metadata) {
-      String pre = metadata.getString(Keys.PRE).orElse("");
-      String architecture = metadata.getString(Keys.ARCHITECTURE).orElse("");
-      String name = metadata.getString(Keys.NAME).orElse("").toLowerCase(Locale.ROOT);
-      boolean mask =
-          pre.contains("jina-v2-de")
-              || pre.contains("jina-v2-es")
-              || pre.contains("jina-v2-code")
-              || architecture.contains("nomic-bert-moe")
-              || architecture.contains("jina-bert-v3");
-      boolean phi = !mask && (name.contains("phi-3") || name.contains("phi3"));
-      return new SpaceStripping(mask, !mask && !phi && name.contains("modern-bert"), phi);
-    }
-
-    boolean before(String token) {
-      return maskBefore && token.equals("<mask>") || bertMaskBefore && token.equals("[MASK]");
-    }
-
-    boolean behind(String token, TokenType type) {
-      return phi
-          && type.isFoundWhole()
-          && !token.equals("<unk>")
-          && !token.equals("<s>")
-          && !token.equals("<|endoftext|>");
-    }
   }
 }

@@ -30,7 +30,11 @@ public record GgufTokenizerOptions(
    */
   public static GgufTokenizerOptions none() {
     return new GgufTokenizerOptions(
-        Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), OptionalInt.empty());
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        OptionalInt.empty());
   }
 
   /**

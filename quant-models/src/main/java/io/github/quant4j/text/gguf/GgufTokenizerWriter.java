@@ -16,6 +16,9 @@ import java.util.OptionalInt;
  * refused, and what llama.cpp does otherwise in rare cases is reported.
  */
 public final class GgufTokenizerWriter {
+  /** Longer words than this do not occur. */
+  private static final int USUAL_LIMIT = 100;
+
   private final Section file;
   private final Section model;
   private final GgufTokenizerOptions options;
@@ -60,16 +63,16 @@ public final class GgufTokenizerWriter {
   }
 
   private void write() {
-    differences.addAll(tokens.losses());
     if (bert) {
       wordPiece();
     } else {
       bytePairs();
     }
-    SpecialIds special = new SpecialIds(tokens, options, bert);
+    SpecialIds special = new SpecialIds(model, tokens, options, bert);
     writeSurroundings(special);
     special.write(out);
     ChatTemplates.write(options, out);
+    differences.addAll(tokens.losses(SpaceStripping.of(out.build())));
   }
 
   private void bytePairs() {
@@ -94,13 +97,7 @@ public final class GgufTokenizerWriter {
 
   private void byteLevel(Section preTokenizer, Optional<PreTokenization> named) {
     file.optionalSection("normalizer").ifPresent(this::acceptNormalizer);
-    PreTokenization splitting =
-        named.isPresent()
-            ? named.get()
-            : PreRecognition.find(
-                PreTokenizations.load(),
-                SourceSplitting.read(preTokenizer),
-                model.flag("ignore_merges", false));
+    PreTokenization splitting = named.orElseGet(() -> recognize(preTokenizer));
     if (splitting.characters()) {
       throw new IllegalArgumentException(
           "pre: '" + splitting.names().getFirst() + "' is not for tokens that spell bytes");
@@ -111,11 +108,25 @@ public final class GgufTokenizerWriter {
     int[] types = new int[tokens.size()];
     for (int id = 0; id < tokens.size(); id++) {
       texts.add(tokens.token(id));
-      types[id] = type(id).ordinal();
+      types[id] = tokens.type(id).code();
     }
     out.putStrings(Keys.TOKENS, texts);
     out.putInts(Keys.TOKEN_TYPE, types);
     out.putStrings(Keys.MERGES, SourceMerges.toMetadata(SourceMerges.read(model)));
+  }
+
+  private PreTokenization recognize(Section preTokenizer) {
+    SourceSplitting stated = SourceSplitting.read(preTokenizer);
+    PreTokenization found =
+        PreRecognition.find(PreTokenizations.load(), stated, model.flag("ignore_merges", false));
+    if (found.differsFrom(stated.expressions())) {
+      differences.add(
+          "words of letters of both cases or with combining marks are split otherwise there");
+    }
+    if (stated.splitsSpelledNumbers()) {
+      differences.add("numbers are split off after bytes are spelled here, but before there");
+    }
+    return found;
   }
 
   private void acceptNormalizer(Section normalizer) {
@@ -128,16 +139,6 @@ public final class GgufTokenizerWriter {
       throw normalizer.error(
           "type", "the normalizer '" + type + "' has no counterpart in a GGUF file of byte pairs");
     }
-  }
-
-  private TokenType type(int id) {
-    if (!tokens.has(id)) {
-      return TokenType.UNUSED;
-    }
-    if (tokens.isAdded(id)) {
-      return tokens.added(id).special() ? TokenType.CONTROL : TokenType.USER_DEFINED;
-    }
-    return TokenType.NORMAL;
   }
 
   private void wordPiece() {
@@ -155,18 +156,20 @@ public final class GgufTokenizerWriter {
       throw model.error(
           "continuing_subword_prefix", "'" + prefix + "' has no counterpart in a GGUF file");
     }
+    if (model.get("max_input_chars_per_word").isPresent()
+        && model.natural("max_input_chars_per_word") < USUAL_LIMIT) {
+      differences.add("long words are one unknown token here, but not there");
+    }
     boolean lowercase = normalizer.flag("lowercase", true);
     out.putString(Keys.MODEL, "bert");
     out.putString(Keys.PRE, "default");
     List<String> texts = new ArrayList<>();
     int[] types = new int[tokens.size()];
     for (int id = 0; id < tokens.size(); id++) {
-      TokenType type = type(id);
-      types[id] = type.ordinal();
+      TokenType type = tokens.type(id);
+      types[id] = type.code();
       texts.add(
-          type == TokenType.NORMAL
-              ? WordPieceSpelling.toGguf(tokens.token(id))
-              : tokens.token(id));
+          type == TokenType.NORMAL ? WordPieceSpelling.toGguf(tokens.token(id)) : tokens.token(id));
     }
     out.putStrings(Keys.TOKENS, texts);
     out.putInts(Keys.TOKEN_TYPE, types);

@@ -3,12 +3,15 @@ package io.github.quant4j.text.gguf;
 
 import io.github.quant4j.io.gguf.GgufMetadata;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 
-/** The tokens of a GGUF file by id, with their types as llama.cpp has them once it has read them. */
+/**
+ * The tokens of a GGUF file by id, with their types as llama.cpp has them once it has read them.
+ */
 final class GgufVocabulary {
   private static final int LONGEST_TOKEN = 4096;
 
@@ -44,7 +47,10 @@ final class GgufVocabulary {
       }
       if (token.length() > LONGEST_TOKEN) {
         throw new IllegalArgumentException(
-            at(Keys.TOKENS, id) + "a token of " + token.length() + " characters, expected at most "
+            at(Keys.TOKENS, id)
+                + "a token of "
+                + token.length()
+                + " characters, expected at most "
                 + LONGEST_TOKEN);
       }
       Integer same = ids.putIfAbsent(token, id);
@@ -63,19 +69,30 @@ final class GgufVocabulary {
   }
 
   private static TokenType[] types(GgufMetadata metadata, int count) {
-    int[] given = metadata.ints(Keys.TOKEN_TYPE).orElse(null);
     TokenType[] types = new TokenType[count];
-    if (given != null && given.length < count) {
-      throw new IllegalArgumentException(
-          "metadata '" + Keys.TOKEN_TYPE + "': " + given.length + " types for " + count + " tokens");
+    Arrays.fill(types, TokenType.NORMAL);
+    if (metadata.find(Keys.TOKEN_TYPE).isEmpty()) {
+      return types;
     }
+    int[] given = metadata.ints(Keys.TOKEN_TYPE).orElseThrow();
+    if (given.length < count) {
+      throw new IllegalArgumentException(
+          "metadata '"
+              + Keys.TOKEN_TYPE
+              + "': "
+              + given.length
+              + " types for "
+              + count
+              + " tokens");
+    }
+    List<TokenType> known = List.of(TokenType.values());
     for (int id = 0; id < count; id++) {
-      int type = given == null ? TokenType.NORMAL.ordinal() : given[id];
-      if (type < 0 || type >= TokenType.values().length) {
+      int type = given[id];
+      if (type < 0 || type >= known.size()) {
         throw new IllegalArgumentException(
             at(Keys.TOKEN_TYPE, id) + type + ", expected a type from 0 to 6");
       }
-      types[id] = TokenType.values()[type];
+      types[id] = known.get(type);
     }
     return types;
   }

@@ -54,14 +54,11 @@ final class PartsReader {
                 "type",
                 "Sequence",
                 "normalizers",
-                List.of(
-                    Sections.object("type", "Prepend", "prepend", Sections.SPACE), spaces))
+                List.of(Sections.object("type", "Prepend", "prepend", Sections.SPACE), spaces))
             : spaces,
         NOTHING,
         Sections.bytePairModel(
-            unknown.isPresent()
-                ? new JsonValue.Str(vocabulary.token(unknown.getAsInt()))
-                : NOTHING,
+            unknown.isPresent() ? new JsonValue.Str(vocabulary.token(unknown.getAsInt())) : NOTHING,
             true,
             false,
             Sections.vocabulary(vocabulary.tokens()),
@@ -115,8 +112,7 @@ final class PartsReader {
       log.warn("the file does not say how texts are split ({}): as '{}' does", Keys.PRE, "default");
       pre = PreTokenizations.DEFAULT;
     }
-    PreTokenization splitting =
-        PreTokenizations.load().require("metadata '" + Keys.PRE + "'", pre);
+    PreTokenization splitting = PreTokenizations.load().require("metadata '" + Keys.PRE + "'", pre);
     List<JsonValue> steps = new ArrayList<>();
     for (String expression : splitting.split()) {
       steps.add(Sections.split(expression));
@@ -215,7 +211,8 @@ final class PartsReader {
             Integer.MAX_VALUE,
             "vocab",
             Sections.vocabulary(tokens)),
-        Sections.object("type", "WordPiece", "prefix", WordPieceSpelling.CONTINUING, "cleanup", true),
+        Sections.object(
+            "type", "WordPiece", "prefix", WordPieceSpelling.CONTINUING, "cleanup", true),
         tokens,
         true,
         true);

@@ -14,7 +14,8 @@ final class PreRecognition {
    * @param all what llama.cpp has
    * @param splitting what the tokenizer file does
    * @param ignoreMerges whether a word that is a token needs no merges
-   * @throws IllegalArgumentException if llama.cpp has nothing like it; the message names the nearest
+   * @throws IllegalArgumentException if llama.cpp has nothing like it; the message names the
+   *     nearest
    */
   static PreTokenization find(
       PreTokenizations all, SourceSplitting splitting, boolean ignoreMerges) {

@@ -15,6 +15,7 @@ import java.util.List;
  * @param addBos whether a text begins with a token for its beginning, unless the file denies it
  * @param characters whether words consist of characters, with {@code ▁} for the space and tokens
  *     for bytes, rather than of bytes that are spelled as characters
+ * @param approximate whether what is known is split a little otherwise by {@code split}
  */
 record PreTokenization(
     List<String> names,
@@ -22,12 +23,18 @@ record PreTokenization(
     List<List<String>> known,
     boolean ignoreMerges,
     boolean addBos,
-    boolean characters) {
+    boolean characters,
+    boolean approximate) {
   /** Copies the lists. */
   PreTokenization {
     names = List.copyOf(names);
     split = List.copyOf(split);
     known = List.copyOf(known);
+  }
+
+  /** Whether a list of expressions stands for this but splits some texts otherwise. */
+  boolean differsFrom(List<String> expressions) {
+    return approximate && !split.equals(expressions);
   }
 
   /** Whether a list of expressions stands for this. */

@@ -39,7 +39,9 @@ final class PreTokenizations {
     List<List<String>> known = new ArrayList<>();
     if (section.get("known").isPresent()) {
       for (JsonValue list : section.array("known")) {
-        known.add(strings(((JsonValue.Arr) list).elements(), section.pathOf("known")));
+        if (list instanceof JsonValue.Arr array) {
+          known.add(strings(array.elements(), section.pathOf("known")));
+        }
       }
     }
     return new PreTokenization(
@@ -48,7 +50,8 @@ final class PreTokenizations {
         known,
         section.flag("ignore_merges", false),
         section.flag("add_bos", false),
-        section.flag("characters", false));
+        section.flag("characters", false),
+        section.flag("approximate", false));
   }
 
   private static List<String> strings(List<JsonValue> values, String path) {

@@ -5,10 +5,11 @@ import io.github.quant4j.json.JsonValue;
 import io.github.quant4j.text.file.Section;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedSet;
-import java.util.LinkedHashSet;
+import org.jspecify.annotations.Nullable;
 
 /** The merges of a tokenizer file by rank. */
 final class SourceMerges {
@@ -28,10 +29,11 @@ final class SourceMerges {
     return new ArrayList<>(ranks.keySet());
   }
 
-  private static @org.jspecify.annotations.Nullable Merge merge(JsonValue element, String path) {
+  private static @Nullable Merge merge(JsonValue element, String path) {
     if (element instanceof JsonValue.Arr pair && pair.elements().size() == 2) {
       return new Merge(
-          Section.textOf(pair.elements().get(0), path), Section.textOf(pair.elements().get(1), path));
+          Section.textOf(pair.elements().get(0), path),
+          Section.textOf(pair.elements().get(1), path));
     }
     String text = Section.textOf(element, path);
     if (text.startsWith("#version")) {
@@ -56,7 +58,9 @@ final class SourceMerges {
     for (Merge merge : merges) {
       if (merge.left().indexOf(' ', 1) >= 0 || merge.left().isEmpty()) {
         throw new IllegalArgumentException(
-            "model.merges: the token '" + merge.left() + "' has a space, which no GGUF file can say");
+            "model.merges: the token '"
+                + merge.left()
+                + "' has a space, which no GGUF file can say");
       }
       texts.add(merge.left() + " " + merge.right());
     }

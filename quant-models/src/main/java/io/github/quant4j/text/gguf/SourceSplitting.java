@@ -9,9 +9,10 @@ import java.util.List;
  * The pre-tokenizer of a tokenizer file as a list of expressions that isolate their matches.
  *
  * @param expressions the expressions in order
- * @param byteLevel whether bytes are spelled as characters
+ * @param splitsSpelledNumbers whether it looks for numbers where bytes are already spelled as
+ *     characters, some of which are numbers
  */
-record SourceSplitting(List<String> expressions, boolean byteLevel) {
+record SourceSplitting(List<String> expressions, boolean splitsSpelledNumbers) {
   static final String GPT2 =
       "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
   static final String PUNCTUATION = "{punctuation}";
@@ -24,19 +25,23 @@ record SourceSplitting(List<String> expressions, boolean byteLevel) {
    */
   static SourceSplitting read(Section section) {
     List<String> expressions = new ArrayList<>();
-    boolean byteLevel = add(section, expressions);
-    return new SourceSplitting(List.copyOf(expressions), byteLevel);
+    int[] beforeSpelling = {-1};
+    add(section, expressions, beforeSpelling);
+    int from = beforeSpelling[0] < 0 ? expressions.size() : beforeSpelling[0];
+    return new SourceSplitting(
+        List.copyOf(expressions),
+        expressions.subList(from, expressions.size()).stream()
+            .anyMatch(expression -> expression.contains("\\p{N}")));
   }
 
-  private static boolean add(Section section, List<String> expressions) {
+  /** Appends expressions; tells how many there are when bytes have been spelled. */
+  private static void add(Section section, List<String> expressions, int[] beforeSpelling) {
     String type = section.string("type");
     switch (type) {
       case "Sequence" -> {
-        boolean byteLevel = false;
         for (Section step : section.sections("pretokenizers")) {
-          byteLevel |= add(step, expressions);
+          add(step, expressions, beforeSpelling);
         }
-        return byteLevel;
       }
       case "ByteLevel" -> {
         if (section.flag("add_prefix_space")) {
@@ -46,17 +51,15 @@ record SourceSplitting(List<String> expressions, boolean byteLevel) {
         if (section.flag("use_regex", true)) {
           expressions.add(GPT2);
         }
-        return true;
+        beforeSpelling[0] = expressions.size();
       }
       case "Split" -> expressions.add(split(section));
-      case "Digits" ->
-          expressions.add(section.flag("individual_digits") ? "\\p{N}" : "\\p{N}+");
+      case "Digits" -> expressions.add(section.flag("individual_digits") ? "\\p{N}" : "\\p{N}+");
       case "Punctuation" -> expressions.add(PUNCTUATION);
       default ->
           throw section.error(
               "type", "the pre-tokenizer '" + type + "' has no counterpart in a GGUF file");
     }
-    return false;
   }
 
   private static String split(Section section) {
@@ -66,7 +69,11 @@ record SourceSplitting(List<String> expressions, boolean byteLevel) {
     if (!(invert ? behavior.equals("Removed") : behavior.equals("Isolated"))) {
       throw section.error(
           "behavior",
-          "'" + behavior + "'" + (invert ? ", inverted," : "") + " has no counterpart in a GGUF file");
+          "'"
+              + behavior
+              + "'"
+              + (invert ? ", inverted," : "")
+              + " has no counterpart in a GGUF file");
     }
     Section pattern = section.section("pattern");
     return pattern.optionalString("Regex").orElseGet(() -> quote(pattern.string("String")));

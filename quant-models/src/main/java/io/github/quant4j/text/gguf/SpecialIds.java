@@ -3,6 +3,7 @@ package io.github.quant4j.text.gguf;
 
 import io.github.quant4j.io.gguf.GgufMetadata;
 import io.github.quant4j.json.JsonValue;
+import io.github.quant4j.text.file.Section;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -14,7 +15,12 @@ import java.util.OptionalInt;
 final class SpecialIds {
   private final Map<SpecialToken, Integer> ids = new EnumMap<>(SpecialToken.class);
 
-  SpecialIds(SourceTokens tokens, GgufTokenizerOptions options, boolean bert) {
+  SpecialIds(Section model, SourceTokens tokens, GgufTokenizerOptions options, boolean bert) {
+    model
+        .optionalString("unk_token")
+        .map(tokens::idOf)
+        .filter(OptionalInt::isPresent)
+        .ifPresent(id -> ids.put(SpecialToken.UNKNOWN, id.getAsInt()));
     for (SpecialToken token : SpecialToken.values()) {
       String name = bert && token == SpecialToken.BOS ? "cls_token" : token.configName();
       options
@@ -22,12 +28,8 @@ final class SpecialIds {
           .flatMap(config -> text(config, name))
           .map(tokens::idOf)
           .filter(OptionalInt::isPresent)
-          .ifPresent(id -> ids.put(token, id.getAsInt()));
-      options
-          .config()
-          .map(config -> numbers(config, name + "_id"))
-          .orElse(List.of())
-          .stream()
+          .ifPresent(id -> ids.putIfAbsent(token, id.getAsInt()));
+      options.config().map(config -> numbers(config, name + "_id")).orElse(List.of()).stream()
           .filter(id -> id >= 0 && id < tokens.size())
           .findFirst()
           .ifPresent(id -> ids.putIfAbsent(token, id));

@@ -105,9 +105,7 @@ final class SpecialTokens {
     }
     for (SpecialToken token :
         Set.of(
-            SpecialToken.FILL_PADDING,
-            SpecialToken.FILL_REPOSITORY,
-            SpecialToken.FILL_SEPARATOR)) {
+            SpecialToken.FILL_PADDING, SpecialToken.FILL_REPOSITORY, SpecialToken.FILL_SEPARATOR)) {
       find(token).ifPresent(ends::add);
       if (!ids.containsKey(token)) {
         TokenTypeRules.FILLING.getOrDefault(token, Set.of()).stream()

@@ -5,6 +5,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What llama.cpp takes a token for because of its text, whatever the file says. Many files mark
@@ -81,6 +83,10 @@ final class TokenTypeRules {
   private static final Set<String> MESSAGE_PARTS =
       Set.of("<|channel|>", "<|message|>", "<|start|>", "<|constrain|>");
 
+  private static final Set<String> CONTROL =
+      Stream.concat(ENDS.stream(), FILLING.values().stream().flatMap(Set::stream))
+          .collect(Collectors.toUnmodifiableSet());
+
   private TokenTypeRules() {}
 
   /** Corrects types, in place. */
@@ -88,8 +94,7 @@ final class TokenTypeRules {
     Map<String, Integer> seen = new HashMap<>();
     for (int id = 0; id < types.length; id++) {
       String token = tokens.get(id);
-      boolean filling = FILLING.values().stream().anyMatch(names -> names.contains(token));
-      if (ENDS.contains(token) || filling) {
+      if (CONTROL.contains(token)) {
         seen.put(token, id);
         types[id] = TokenType.CONTROL;
       } else if (MESSAGE_PARTS.contains(token)) {

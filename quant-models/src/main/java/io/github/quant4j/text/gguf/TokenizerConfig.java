@@ -48,8 +48,7 @@ final class TokenizerConfig {
           .getBoolean(key)
           .ifPresent(
               flag ->
-                  members.put(
-                      key.substring(key.lastIndexOf('.') + 1), new JsonValue.Bool(flag)));
+                  members.put(key.substring(key.lastIndexOf('.') + 1), new JsonValue.Bool(flag)));
     }
     metadata
         .getString(Keys.ARCHITECTURE)

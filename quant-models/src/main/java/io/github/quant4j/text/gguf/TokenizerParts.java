@@ -7,8 +7,8 @@ import java.util.List;
 /**
  * What a tokenizer file says of how texts are split and words encoded.
  *
- * @param normalizer what is done to a text, or null
- * @param preTokenizer how it is split into words, or null
+ * @param normalizer what is done to a text, or JSON's null
+ * @param preTokenizer how it is split into words, or JSON's null
  * @param model how words become tokens
  * @param decoder how tokens become a text
  * @param tokens the tokens by id, as the file spells them

@@ -16,8 +16,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SequencedMap;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -76,7 +76,13 @@ class IntegerLayoutTest {
     assertEquals(Shape.of(1, 8), tensors.get("qweight").shape());
     assertArrayEquals(
         new int[] {
-          0x76543210, 0x87654321, 0x98765432, 0xa9876543, 0xba987654, 0xcba98765, 0xdcba9876,
+          0x76543210,
+          0x87654321,
+          0x98765432,
+          0xa9876543,
+          0xba987654,
+          0xcba98765,
+          0xdcba9876,
           0xedcba987
         },
         ints(tensors, "qweight"));
@@ -86,8 +92,7 @@ class IntegerLayoutTest {
     assertArrayEquals(new int[8], ints(tensors, "g_idx"));
     assertEquals(DType.F16, tensors.get("scales").dtype());
     assertEquals(Shape.of(1, 8), tensors.get("scales").shape());
-    assertArrayEquals(
-        new float[] {1, 2, 3, 4, 5, 6, 7, 8}, tensors.get("scales").toFloatArray());
+    assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6, 7, 8}, tensors.get("scales").toFloatArray());
     GptqLayout second = new GptqLayout(true);
     assertArrayEquals(
         new int[] {0x87654321}, ints(second.tensors(second.fitted(counting())), "qzeros"));
@@ -101,7 +106,13 @@ class IntegerLayoutTest {
     assertEquals(Shape.of(8, 1), tensors.get("qweight").shape());
     assertArrayEquals(
         new int[] {
-          0x75316420, 0x86427531, 0x97538642, 0xa8649753, 0xb975a864, 0xca86b975, 0xdb97ca86,
+          0x75316420,
+          0x86427531,
+          0x97538642,
+          0xa8649753,
+          0xb975a864,
+          0xca86b975,
+          0xdb97ca86,
           0xeca8db97
         },
         ints(tensors, "qweight"));
@@ -142,8 +153,7 @@ class IntegerLayoutTest {
     float[] scales = new float[8];
     Arrays.fill(scales, 0.5f);
     IntegerWeights weights =
-        new IntegerWeights(
-            8, 8, 4, codes, 8, IntegerWeights.inOrder(8, 8), scales, new int[8]);
+        new IntegerWeights(8, 8, 4, codes, 8, IntegerWeights.inOrder(8, 8), scales, new int[8]);
     IntegerWeights moved = new GptqLayout(false).fitted(weights);
     assertArrayEquals(weights.toDense().data(), moved.toDense().data());
     assertEquals(1, moved.zeros()[0]);

@@ -73,7 +73,6 @@ public final class RandomTensors {
     for (long i = 0; i < shape.elementCount(); i++) {
       data.setAtIndex(LITTLE, i, (float) (mean + scale * random.nextGaussian()));
     }
-    tensors.put(
-        name, Tensor.of(name, DType.F32, shape, data));
+    tensors.put(name, Tensor.of(name, DType.F32, shape, data));
   }
 }

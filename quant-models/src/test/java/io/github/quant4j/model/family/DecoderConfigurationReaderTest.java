@@ -11,9 +11,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.quant4j.graph.LinearSite;
+import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.decoder.AttentionShape;
 import io.github.quant4j.model.decoder.DecoderConfiguration;
 import io.github.quant4j.model.decoder.HeadNorm;
@@ -30,6 +32,7 @@ import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What configurations mean; what is refused is in {@link ConfigurationProblemsTest}. */
 class DecoderConfigurationReaderTest {
@@ -93,6 +96,25 @@ class DecoderConfigurationReaderTest {
     assertEquals("LlamaForCausalLM", parse(LLAMA, "{'architectures': '-'}").architecture());
     assertEquals("LlamaForCausalLM", parse(LLAMA, "{'model_type': '-'}").architecture());
     assertEquals("LlamaForCausalLM", parse(LLAMA, "{'architectures': []}").architecture());
+  }
+
+  /** Phi-3 has called its two sets of factors by three names; elsewhere YaRN has none. */
+  @ParameterizedTest
+  @ValueSource(strings = {"su", "yarn", "longrope"})
+  void phi3CallsTwoSetsOfFactorsByThreeNames(String kind) {
+    String scaling =
+        "'rope_scaling': {'type': '"
+            + kind
+            + "', 'short_factor': [1, 1, 1.5, 2], 'long_factor': [1, 2, 3, 4]},"
+            + " 'original_max_position_embeddings': 16}";
+    DecoderConfiguration phi =
+        parse(LLAMA, "{'architectures': ['Phi3ForCausalLM'], 'model_type': 'phi3', " + scaling);
+    RotaryScaling.LongRope found =
+        assertInstanceOf(RotaryScaling.LongRope.class, rotary(phi).scaling());
+    assertEquals(List.of(1.0, 2.0, 3.0, 4.0), found.longFactors());
+    if (kind.equals("yarn")) {
+      assertThrows(InvalidModelException.class, () -> parse(LLAMA, "{" + scaling));
+    }
   }
 
   private static List<Boolean> biases(String changes) {

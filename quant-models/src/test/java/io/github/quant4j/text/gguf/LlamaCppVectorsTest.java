@@ -30,8 +30,7 @@ class LlamaCppVectorsTest {
   void textsAreSplitAsThereForEachPreTokenizer(String name) {
     Tokenizer tokenizer = tokenizer(PairVocabulary.metadata(name));
     List<String> texts = Vectors.strings(BYTE_PAIRS.getArray("texts").orElseThrow());
-    List<JsonValue> ids =
-        BYTE_PAIRS.getObject("ids").orElseThrow().getArray(name).orElseThrow();
+    List<JsonValue> ids = BYTE_PAIRS.getObject("ids").orElseThrow().getArray(name).orElseThrow();
     assertEquals(texts.size(), ids.size());
     for (int i = 0; i < texts.size(); i++) {
       assertArrayEquals(

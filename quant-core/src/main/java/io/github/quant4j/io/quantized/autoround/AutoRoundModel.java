@@ -43,7 +43,15 @@ public final class AutoRoundModel {
 
   /** Members that are read, say how the codes were found, or choose kernels. */
   private static final Set<String> KNOWN =
-      Set.of(BITS, GROUP_SIZE, SYMMETRIC, DATA_TYPE, EXTRA, ACTIVATION_BITS, "packing_format", "backend");
+      Set.of(
+          BITS,
+          GROUP_SIZE,
+          SYMMETRIC,
+          DATA_TYPE,
+          EXTRA,
+          ACTIVATION_BITS,
+          "packing_format",
+          "backend");
 
   private static final Set<String> KNOWN_EXTRAS =
       Set.of(BITS, GROUP_SIZE, SYMMETRIC, DATA_TYPE, ACTIVATION_BITS, "in_blocks", "fixed_by_user");
@@ -77,12 +85,10 @@ public final class AutoRoundModel {
    * @throws JsonException if something is missing, malformed or not supported
    */
   public static QuantizedModules modules(JsonValue.Obj config, TensorSource tensors) {
-    ConfigMembers.requireKnown(config, KNOWN);
-    JsonValue.Obj extra =
-        config.getObject(EXTRA).orElseGet(() -> new JsonValue.Obj(new LinkedHashMap<>()));
+    requireKnown(config);
+    JsonValue.Obj extra = extras(config);
     List<ModulePattern> patterns = new ArrayList<>();
     for (String name : extra.members().keySet()) {
-      extra.getObject(name).ifPresent(one -> requireKnownExtra(name, one));
       // Names are expressions that mean themselves, but for their dots.
       patterns.add(
           name.matches("[\\w.]+")
@@ -116,6 +122,24 @@ public final class AutoRoundModel {
                         + type
                         + "; the key-value cache is kept in the precision that is asked for"));
     return QuantizedModules.of(readers, warnings);
+  }
+
+  /**
+   * Refuses members that are not understood.
+   *
+   * @param config the {@code quantization_config}
+   * @throws JsonException if there are any, with their names
+   */
+  public static void requireKnown(JsonValue.Obj config) {
+    ConfigMembers.requireKnown(config, KNOWN);
+    JsonValue.Obj extra = extras(config);
+    for (String name : extra.members().keySet()) {
+      extra.getObject(name).ifPresent(one -> requireKnownExtra(name, one));
+    }
+  }
+
+  private static JsonValue.Obj extras(JsonValue.Obj config) {
+    return config.getObject(EXTRA).orElseGet(() -> new JsonValue.Obj(new LinkedHashMap<>()));
   }
 
   private static void requireKnownExtra(String name, JsonValue.Obj one) {
@@ -167,8 +191,7 @@ public final class AutoRoundModel {
 
   private ModuleReader reader(String module) {
     JsonValue.Obj extra = extra(module);
-    String type =
-        extra.getString(DATA_TYPE).or(() -> config.getString(DATA_TYPE)).orElse("int");
+    String type = extra.getString(DATA_TYPE).or(() -> config.getString(DATA_TYPE)).orElse("int");
     if (!type.equals("int") && !type.equals("int_sym") && !type.equals("int_asym")) {
       throw new JsonException(
           "module '" + module + "': '" + DATA_TYPE + "' is '" + type + "', expected int");

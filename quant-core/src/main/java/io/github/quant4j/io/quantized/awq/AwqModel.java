@@ -27,7 +27,24 @@ public final class AwqModel {
   private static final String OLD_GROUP_SIZE = "q_group_size";
 
   private static final Set<String> KNOWN =
-      Set.of(BITS, GROUP_SIZE, OLD_BITS, OLD_GROUP_SIZE, "method", "version", "checkpoint_format", "format", "zero_point", "sym", "dynamic", "backend", "do_fuse", "modules_to_fuse", "fuse_max_seq_len", "exllama_config", "data_type");
+      Set.of(
+          BITS,
+          GROUP_SIZE,
+          OLD_BITS,
+          OLD_GROUP_SIZE,
+          "method",
+          "version",
+          "checkpoint_format",
+          "format",
+          "zero_point",
+          "sym",
+          "dynamic",
+          "backend",
+          "do_fuse",
+          "modules_to_fuse",
+          "fuse_max_seq_len",
+          "exllama_config",
+          "data_type");
 
   private static final Set<String> KNOWN_CHANGES =
       Set.of(BITS, GROUP_SIZE, "sym", "zero_point", "mse");
@@ -61,8 +78,7 @@ public final class AwqModel {
       JsonValue.Obj changes = rules.changes(module);
       requireFour(changes.getInt(BITS).orElse(bits));
       readers.put(
-          module,
-          new AwqReader(layout, changes.getInt(GROUP_SIZE).orElse(size), hasZeroPoints));
+          module, new AwqReader(layout, changes.getInt(GROUP_SIZE).orElse(size), hasZeroPoints));
     }
     requireFour(bits);
     return QuantizedModules.of(readers);

@@ -116,11 +116,7 @@ public record AwqReader(AwqLayout layout, int groupSize, boolean hasZeroPoints)
       }
       PackedCodes fields =
           PackedCodes.wrap(
-              rows,
-              groups,
-              Nibbles.BITS,
-              zeroWords * Integer.BYTES,
-              stored.get().data());
+              rows, groups, Nibbles.BITS, zeroWords * Integer.BYTES, stored.get().data());
       for (int i = 0; i < zeros.length; i++) {
         zeros[i] = fields.get(i / groups, i % groups) - OFFSET;
       }
@@ -186,8 +182,7 @@ public record AwqReader(AwqLayout layout, int groupSize, boolean hasZeroPoints)
     if (tensor.shape().rank() != 2
         || tensor.shape().dimension(0) != lines
         || tensor.shape().dimension(1) != width) {
-      throw new IllegalArgumentException(
-          tensor + ": expected [" + lines + ", " + width + "]");
+      throw new IllegalArgumentException(tensor + ": expected [" + lines + ", " + width + "]");
     }
   }
 }

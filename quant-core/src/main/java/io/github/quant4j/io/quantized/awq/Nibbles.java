@@ -7,6 +7,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /**
  * Codes of 4 bits in the orders of AWQ kernels, repacked by rows: to memory that is freed with the
@@ -53,7 +54,7 @@ final class Nibbles {
     for (int column = 0; column < columns; column += PER_WORD) {
       int count = Math.min(PER_WORD, columns - column);
       for (int word = 0; word < perRow; word++) {
-        java.util.Arrays.fill(eight, 0);
+        Arrays.fill(eight, 0);
         for (int i = 0; i < count; i++) {
           int codes = from.get(INT, ((long) (column + i) * perRow + word) * Integer.BYTES);
           for (int c = 0; c < PER_WORD; c++) {

@@ -22,7 +22,19 @@ public final class BitsAndBytesModel {
   public static final String METHOD = "bitsandbytes";
 
   private static final Set<String> KNOWN =
-      Set.of("_load_in_4bit", "_load_in_8bit", "load_in_4bit", "load_in_8bit", "bnb_4bit_compute_dtype", "bnb_4bit_quant_storage", "bnb_4bit_quant_type", "bnb_4bit_use_double_quant", "llm_int8_enable_fp32_cpu_offload", "llm_int8_has_fp16_weight", "llm_int8_skip_modules", "llm_int8_threshold");
+      Set.of(
+          "_load_in_4bit",
+          "_load_in_8bit",
+          "load_in_4bit",
+          "load_in_8bit",
+          "bnb_4bit_compute_dtype",
+          "bnb_4bit_quant_storage",
+          "bnb_4bit_quant_type",
+          "bnb_4bit_use_double_quant",
+          "llm_int8_enable_fp32_cpu_offload",
+          "llm_int8_has_fp16_weight",
+          "llm_int8_skip_modules",
+          "llm_int8_threshold");
 
   private BitsAndBytesModel() {}
 

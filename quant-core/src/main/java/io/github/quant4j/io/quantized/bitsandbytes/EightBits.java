@@ -8,6 +8,7 @@ import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.scheme.Granularity;
 import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.Tensor;
+import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 
 /**
@@ -52,7 +53,7 @@ final class EightBits {
   private static void requireRows(Tensor order) {
     if (order.shape().elementCount() != 1
         || order.dtype() != DType.U8
-        || order.data().get(java.lang.foreign.ValueLayout.JAVA_BYTE, 0) != 0) {
+        || order.data().get(ValueLayout.JAVA_BYTE, 0) != 0) {
       throw new IllegalArgumentException(
           order + ": expected 0, bytes by rows; orders of kernels are not read");
     }

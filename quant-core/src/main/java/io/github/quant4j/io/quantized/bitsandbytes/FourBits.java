@@ -46,7 +46,11 @@ final class FourBits {
     long count = (long) rows * columns;
     if (packed.byteSize() != Math.ceilDiv(count, 2L)) {
       throw new IllegalArgumentException(
-          packed + ": expected " + Math.ceilDiv(count, 2L) + " bytes for " + Arrays.toString(shape));
+          packed
+              + ": expected "
+              + Math.ceilDiv(count, 2L)
+              + " bytes for "
+              + Arrays.toString(shape));
     }
     if (block < 1) {
       throw new IllegalArgumentException("'blocksize': " + block + ", expected at least 1");
@@ -118,8 +122,7 @@ final class FourBits {
   }
 
   /** One code in a byte; blocks of zeros get the scale 1. */
-  private static byte[] codes(
-      Tensor packed, Levels levels, float[] maxima, int count, int block) {
+  private static byte[] codes(Tensor packed, Levels levels, float[] maxima, int count, int block) {
     byte[] codes = new byte[count];
     int zero = levels.zero();
     for (int i = 0; i < count; i++) {

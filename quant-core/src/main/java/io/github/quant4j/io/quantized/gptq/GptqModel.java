@@ -30,11 +30,61 @@ public final class GptqModel {
    * quantized their tensors say.
    */
   private static final Set<String> KNOWN =
-      Set.of(BITS, GROUP_SIZE, SYMMETRIC, "method", "checkpoint_format", "format", "dynamic", "mse", "act_group_aware", "hyb_act", "gptaq", "foem", "v2", "v2_alpha", "v2_memory_device", "fallback", "failsafe", "failsafe_with_rtn", "pack_impl", "parallel_packing", "offload_to_disk", "offload_to_disk_path", "model_name_or_path", "model_file_base_name", "module_name_preceding_first_block", "pad_token_id", "model_seqlen", "use_cuda_fp16", "use_exllama", "disable_exllama", "max_input_length", "exllama_config", "backend", "device", "compute_dtype", "version", "is_marlin_format", "data_type");
+      Set.of(
+          BITS,
+          GROUP_SIZE,
+          SYMMETRIC,
+          "method",
+          "checkpoint_format",
+          "format",
+          "dynamic",
+          "mse",
+          "act_group_aware",
+          "hyb_act",
+          "gptaq",
+          "foem",
+          "v2",
+          "v2_alpha",
+          "v2_memory_device",
+          "fallback",
+          "failsafe",
+          "failsafe_with_rtn",
+          "pack_impl",
+          "parallel_packing",
+          "offload_to_disk",
+          "offload_to_disk_path",
+          "model_name_or_path",
+          "model_file_base_name",
+          "module_name_preceding_first_block",
+          "pad_token_id",
+          "model_seqlen",
+          "use_cuda_fp16",
+          "use_exllama",
+          "disable_exllama",
+          "max_input_length",
+          "exllama_config",
+          "backend",
+          "device",
+          "compute_dtype",
+          "version",
+          "is_marlin_format",
+          "data_type");
 
   /** Members of a rule that are read or say how the codes were found. */
   private static final Set<String> KNOWN_CHANGES =
-      Set.of(BITS, GROUP_SIZE, SYMMETRIC, "act_group_aware", "hyb_act", "mse", "gptaq", "foem", "fallback", "failsafe", "format", "data_type");
+      Set.of(
+          BITS,
+          GROUP_SIZE,
+          SYMMETRIC,
+          "act_group_aware",
+          "hyb_act",
+          "mse",
+          "gptaq",
+          "foem",
+          "fallback",
+          "failsafe",
+          "format",
+          "data_type");
 
   private final GptqScheme common;
   private final DynamicRules rules;

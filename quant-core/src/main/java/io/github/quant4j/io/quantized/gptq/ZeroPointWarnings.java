@@ -30,8 +30,7 @@ public final class ZeroPointWarnings {
           entry.getValue().zeros(new ModuleTensors(tensors, entry.getKey()));
       if (zeros.isPresent()) {
         ZeroPointConvention found = zeros.get().convention(scheme);
-        int largest =
-            found == ZeroPointConvention.LESS_ONE ? zeros.get().countLargest() : 0;
+        int largest = found == ZeroPointConvention.LESS_ONE ? zeros.get().countLargest() : 0;
         wrapped += largest;
         ofModules += largest > 0 ? 1 : 0;
         mislabelled += found == scheme.convention() ? 0 : 1;

@@ -2,7 +2,6 @@
 package io.github.quant4j.io.quantized.mlx;
 
 import io.github.quant4j.io.TensorSource;
-import io.github.quant4j.io.quantized.module.AffineMatrix;
 import io.github.quant4j.io.quantized.module.ConfigMembers;
 import io.github.quant4j.io.quantized.module.GroupOffsets;
 import io.github.quant4j.io.quantized.module.ModuleReader;

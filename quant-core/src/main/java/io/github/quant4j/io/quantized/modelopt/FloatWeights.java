@@ -83,8 +83,7 @@ final class FloatWeights {
     PackedCodes codes = PackedCodes.wrap(rows, columns, 4, rowBytes, packed.data());
     float[] divisor = divisor(present, factor);
     if (divisor == null) {
-      return AffineMatrix.of(
-          codes, MiniFloat.FP4_E2M1, granularity, DType.F32, products, null);
+      return AffineMatrix.of(codes, MiniFloat.FP4_E2M1, granularity, DType.F32, products, null);
     }
     SequencedMap<String, Tensor> parts = new LinkedHashMap<>();
     parts.put("", scale);

@@ -31,7 +31,15 @@ public final class Fp8Model {
   private static final String BLOCK = "weight_block_size";
 
   private static final Set<String> KNOWN =
-      Set.of("activation_scheme", "fmt", "ignored_layers", "kv_cache_scheme", "method", "scale_fmt", "dequantize", BLOCK);
+      Set.of(
+          "activation_scheme",
+          "fmt",
+          "ignored_layers",
+          "kv_cache_scheme",
+          "method",
+          "scale_fmt",
+          "dequantize",
+          BLOCK);
 
   private Fp8Model() {}
 

@@ -21,8 +21,8 @@ import java.util.Set;
 
 /**
  * The modules of a ModelOpt checkpoint: those that have {@code weight_scale}. With {@code
- * weight_scale_2} the weights are NVFP4, otherwise FP8; both scales are factors. Inputs stay in full
- * precision.
+ * weight_scale_2} the weights are NVFP4, otherwise FP8; both scales are factors. Inputs stay in
+ * full precision.
  */
 public final class ModelOptModel {
   /** The {@code quant_method}. */
@@ -35,7 +35,15 @@ public final class ModelOptModel {
   private static final String CACHE_SCHEME = "kv_cache_scheme";
 
   private static final Set<String> KNOWN =
-      Set.of(ALGORITHM, CACHE, CACHE_SCHEME, "config_groups", "exclude_modules", "group_size", "ignore", "quantized_layers");
+      Set.of(
+          ALGORITHM,
+          CACHE,
+          CACHE_SCHEME,
+          "config_groups",
+          "exclude_modules",
+          "group_size",
+          "ignore",
+          "quantized_layers");
 
   private static final Set<String> ALGORITHMS =
       Set.of("FP8", "FP8_PER_CHANNEL_PER_TOKEN", "NVFP4", "W4A16_NVFP4", "MIXED_PRECISION");
@@ -57,7 +65,12 @@ public final class ModelOptModel {
     String algorithm = object.getString(ALGORITHM).orElse("").toUpperCase(Locale.ROOT);
     if (!ALGORITHMS.contains(algorithm)) {
       throw new JsonException(
-          "'" + ALGORITHM + "': '" + algorithm + "' is not supported, expected one of " + ALGORITHMS);
+          "'"
+              + ALGORITHM
+              + "': '"
+              + algorithm
+              + "' is not supported, expected one of "
+              + ALGORITHMS);
     }
     SequencedMap<String, ModuleReader> readers = new LinkedHashMap<>();
     for (String module : ModuleTensors.having(tensors, SCALE)) {

@@ -51,8 +51,7 @@ public final class AffineMatrix {
         zeroPoints == null || PositiveScales.isZero(zeroPoints) ? null : zeroPoints;
     requireCount(scales, layout);
     if (PositiveScales.isNeeded(scales)) {
-      PositiveScales.Turned turned =
-          PositiveScales.turn(codes, format, layout, scales, zeros);
+      PositiveScales.Turned turned = PositiveScales.turn(codes, format, layout, scales, zeros);
       usedCodes = turned.codes();
       usedScales = turned.scales();
       zeros = turned.isSymmetric() ? null : turned.zeroPoints();

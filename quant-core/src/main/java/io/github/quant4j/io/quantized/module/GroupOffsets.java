@@ -50,8 +50,7 @@ public final class GroupOffsets {
     Granularity granularity = groups == 1 ? Granularity.channel() : Granularity.group(size);
     float[] zeros = new float[scales.length];
     Arrays.fill(zeros, -(1 << (codes.bits() - 1)));
-    QuantizedMatrix matrix =
-        AffineMatrix.ofIntegers(codes, granularity, scaleType, scales, zeros);
+    QuantizedMatrix matrix = AffineMatrix.ofIntegers(codes, granularity, scaleType, scales, zeros);
     float[] indicators = new float[Math.multiplyExact(groups, columns)];
     for (int i = 0; i < columns; i++) {
       indicators[i / size * columns + i] = 1;

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param scales {@code [out, groups]}, of any sign
  * @param zeroPoints {@code [out, groups]} in signed form, or null if all are 0
  */
+@SuppressWarnings("ArrayRecordComponent") // Never compared.
 public record GroupedColumns(
     PackedCodes codes, int groups, DType dtype, float[] scales, float @Nullable [] zeroPoints) {
 
@@ -59,7 +60,8 @@ public record GroupedColumns(
    *     not
    */
   public static int[] read(Tensor tensor, int groups, int size) {
-    if (tensor.shape().rank() != 1 || (tensor.dtype() != DType.I32 && tensor.dtype() != DType.I64)) {
+    if (tensor.shape().rank() != 1
+        || (tensor.dtype() != DType.I32 && tensor.dtype() != DType.I64)) {
       throw new IllegalArgumentException(tensor + ": expected one group for each input, as I32");
     }
     long[] given =
@@ -172,8 +174,7 @@ public record GroupedColumns(
       }
       for (int g = 0; g < count; g++) {
         ofTerm[row * count + g] = scales[row * groups + chosen.get(g)];
-        zeros[row * count + g] =
-            zeroPoints == null ? 0 : zeroPoints[row * groups + chosen.get(g)];
+        zeros[row * count + g] = zeroPoints == null ? 0 : zeroPoints[row * groups + chosen.get(g)];
       }
     }
     Granularity granularity =

@@ -28,6 +28,7 @@ public final class PositiveScales {
    * @param scales one for each tile
    * @param zeroPoints one for each tile, in signed form
    */
+  @SuppressWarnings("ArrayRecordComponent") // Never compared.
   public record Turned(PackedCodes codes, float[] scales, float[] zeroPoints) {
 
     /**

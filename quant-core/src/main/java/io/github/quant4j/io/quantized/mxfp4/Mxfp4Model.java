@@ -23,6 +23,7 @@ import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
@@ -45,11 +46,9 @@ public final class Mxfp4Model {
   private static final int BLOCK = 2 * BLOCK_BYTES;
 
   private static final QuantScheme WEIGHTS =
-      new QuantScheme(
-          MiniFloat.FP4_E2M1, Granularity.group(BLOCK), true, E8m0ScaleCodec.FLOOR);
+      new QuantScheme(MiniFloat.FP4_E2M1, Granularity.group(BLOCK), true, E8m0ScaleCodec.FLOOR);
 
-  private static final Set<String> KNOWN =
-      Set.of("dequantize");
+  private static final Set<String> KNOWN = Set.of("dequantize");
 
   private Mxfp4Model() {}
 
@@ -85,7 +84,7 @@ public final class Mxfp4Model {
             own -> read(own.source(), stack, index));
       }
     }
-    return new QuantizedModules(readers, java.util.List.of(), shared);
+    return new QuantizedModules(readers, List.of(), shared);
   }
 
   private static QuantizedLinear read(TensorSource source, String stack, int expert) {

@@ -21,7 +21,7 @@ final class ProductTable extends GroupTable {
   private static final int LANES = Lanes.FLOATS;
   private static final int ROWS = WordTiles.ROWS;
   private static final ByteOrder ORDER = PackedMemory.ORDER;
-  private static final int SIZE = Integer.BYTES;
+  private static final long SIZE = Integer.BYTES;
 
   /** Bytes of a lane. */
   private static final int FOUR = 4;
@@ -57,7 +57,7 @@ final class ProductTable extends GroupTable {
     }
     int quads = groups / FOUR;
     long tiles = Math.ceilDiv(rows, ROWS);
-    MemorySegment data = PackedMemory.allocate(Math.multiplyExact(tiles, quads * ROWS * SIZE));
+    MemorySegment data = PackedMemory.allocate(Math.multiplyExact(tiles * quads, ROWS * SIZE));
     byte[] row = new byte[groups];
     int[] tile = new int[quads * ROWS];
     for (int first = 0; first < rows; first += ROWS) {

@@ -17,7 +17,6 @@ import java.util.Optional;
  * @param hasZeros whether there are zero points
  * @param tensorScale what all scales are multiplied by
  */
-@SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
 record TileForm(
     String label,
     int codeBits,

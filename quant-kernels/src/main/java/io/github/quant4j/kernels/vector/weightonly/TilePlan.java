@@ -14,7 +14,6 @@ import io.github.quant4j.kernel.LinearKernel;
  * @param zeroUnit what zero points are divided by
  * @param assembly makes the kernel
  */
-@SuppressWarnings("ArrayRecordComponent") // Compared by nobody.
 record TilePlan(String family, int bits, byte[] recode, float zeroUnit, Assembly assembly) {
 
   /** Makes a kernel of packed weights. */

@@ -95,7 +95,7 @@ class BlockKernelTest {
   @ParameterizedTest
   @EnumSource
   void productsWithFewAndManyTokens(BlockFormat format) {
-    SeededRandom random = new SeededRandom(format.ordinal());
+    SeededRandom random = new SeededRandom(format.blockBytes());
     for (int[] shape : new int[][] {{67, 256}, {33, 512}}) {
       BlockMatrix matrix = RandomBlocks.of(format, shape[0], shape[1], random);
       LinearKernel kernel = Kernels.forBlocks(matrix, ONE);
