@@ -104,7 +104,7 @@ class OnnxFuzzTest {
         case 2 -> bytes[at] = (byte) 0xFF;
         case 3 -> {
           int length = Math.min(random.nextInt(1, 12), bytes.length - at);
-          System.arraycopy(bytes, random.nextInt(0, bytes.length - length), bytes, at, length);
+          System.arraycopy(bytes, random.nextInt(0, bytes.length - length + 1), bytes, at, length);
         }
         default -> {
           if (bytes.length > 10 && random.nextInt(0, 4) == 0) {
