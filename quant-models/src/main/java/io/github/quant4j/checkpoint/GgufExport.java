@@ -43,6 +43,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -76,6 +78,7 @@ record GgufExport(GgufTypes types) implements ModelExport {
       throw new ExportException(name(), refused, ExportDirectory.REQUANTIZE);
     }
     work.differences.forEach(one -> LOG.warn("{}: {}", target, one));
+    options.partBytes().ifPresent(work.writer::splitAt);
     List<Path> written = work.writer.write(target);
     long bytes = 0;
     for (Path file : written) {
@@ -89,10 +92,32 @@ record GgufExport(GgufTypes types) implements ModelExport {
     if (Files.isDirectory(target)) {
       throw new OutputException(target, "is a directory, expected the name of a file");
     }
-    if (Files.exists(target) && !options.overwrite()) {
-      throw new OutputException(target, "is there already");
+    if (!options.overwrite()) {
+      requireAbsent(target);
     }
     ProtectedInputs.of(List.of(source.path())).requireApartFromFile(target);
+  }
+
+  /** Parts of a model of that name would be replaced, or taken for those of this one. */
+  private static void requireAbsent(Path target) throws IOException {
+    if (Files.exists(target)) {
+      throw new OutputException(target, "is there already");
+    }
+    Path directory = target.toAbsolutePath().normalize().getParent();
+    if (directory == null || !Files.isDirectory(directory)) {
+      return;
+    }
+    String name = String.valueOf(target.getFileName()).replaceFirst("\\.gguf$", "");
+    Pattern part = Pattern.compile(Pattern.quote(name) + "-\\d{5}-of-\\d{5}\\.gguf");
+    try (Stream<Path> files = Files.list(directory)) {
+      Optional<Path> found =
+          files
+              .filter(file -> part.matcher(String.valueOf(file.getFileName())).matches())
+              .findFirst();
+      if (found.isPresent()) {
+        throw new OutputException(found.get(), "is there already");
+      }
+    }
   }
 
   /** A model that is being written. */

@@ -80,6 +80,14 @@ final class ConvertCommand implements Callable<Integer> {
       description = "With gguf:TYPE, an importance matrix for the quantizer.")
   private @Nullable Path importance;
 
+  @Option(
+      names = "--split-size",
+      paramLabel = "SIZE",
+      description =
+          "With gguf:TYPE, several files OUT-00001-of-0000N.gguf of at most so many bytes, such as"
+              + " 4G or 500M.")
+  private @Nullable String splitSize;
+
   @Mixin private QuantizationOptions options = new QuantizationOptions();
 
   @Option(names = "--overwrite", description = "Replace the model that is in OUT already.")
@@ -133,6 +141,12 @@ final class ConvertCommand implements Callable<Integer> {
       ModelExport export = ModelExports.named(format);
       if (importance != null && !isGguf(export)) {
         throw new UsageException("--imatrix: with --to " + format + ", expected gguf:TYPE");
+      }
+      if (splitSize != null) {
+        if (!isGguf(export)) {
+          throw new UsageException("--split-size: with --to " + format + ", expected gguf:TYPE");
+        }
+        long _ = Conversions.size("--split-size", splitSize);
       }
       return export;
     } catch (UsageException e) {
@@ -243,6 +257,9 @@ final class ConvertCommand implements Callable<Integer> {
               .withOverwrite(overwrite)
               .withProgress(progress)
               .withCancellation(quant.terminal().cancellation());
+      if (splitSize != null) {
+        how = how.withPartBytes(Conversions.size("--split-size", splitSize));
+      }
       if (requantize) {
         Compute compute = runtime.modelOptions().kernels().compute();
         how =

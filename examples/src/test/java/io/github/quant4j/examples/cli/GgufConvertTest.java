@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.quant4j.io.gguf.GgufFile;
 import io.github.quant4j.io.gguf.GgufTensor;
 import io.github.quant4j.io.gguf.GgufTensorType;
+import io.github.quant4j.io.gguf.ImportanceMatrix;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,7 +60,7 @@ class GgufConvertTest {
             "--context",
             "128",
             "--max-windows",
-            "12",
+            "6",
             "--json")
         .number("kl");
   }
@@ -77,7 +78,7 @@ class GgufConvertTest {
             "--calib",
             "self",
             "--samples",
-            "16",
+            "8",
             "--context",
             "128");
     assertEquals(types(plain), types(ours));
@@ -133,6 +134,39 @@ class GgufConvertTest {
     assertEquals(0, run.status(), run.err());
     assertTrue(run.out().contains("retarget(0.5) | q4_0 clip gptq(act-order)"), run.out());
     assertEquals(types(convert("plain.gguf", "--to", "gguf:Q4_0")), types(target));
+  }
+
+  @Test
+  void aModelOfSeveralFilesIsTheSame() throws IOException {
+    Path plain = convert("plain.gguf", "--to", "gguf:Q4_0");
+    convert("parts.gguf", "--to", "gguf:Q4_0", "--split-size", "1M");
+    Path first = temporary.resolve("parts-00001-of-00003.gguf");
+    assertEquals(types(plain), types(first));
+    assertTrue(Files.size(first) < 1_200_000);
+    run(temporary.resolve("parts.gguf"), "--to", "gguf:Q4_0", "--split-size", "2M")
+        .requireFailure(2, "parts-0000", "is there already");
+    run(temporary.resolve("x.gguf"), "--to", "gguf:Q4_0", "--split-size", "0")
+        .requireFailure(2, "--split-size", "4G");
+    run(temporary.resolve("x"), "--to", "awq", "--split-size", "1M")
+        .requireFailure(2, "--split-size", "gguf:TYPE");
+  }
+
+  @Test
+  void anImportanceMatrixHelpsTheQuantizer() throws IOException {
+    Path file = temporary.resolve("importance.gguf");
+    String[] command = {
+      "imatrix", CommandRun.MODEL, file.toString(), "--calib", CommandRun.TEXT, "--samples", "8",
+      "--context", "64", "--json"
+    };
+    CommandRun run = CommandRun.of(command);
+    assertEquals(42, run.number("tensors"));
+    ImportanceMatrix matrix = ImportanceMatrix.read(file);
+    assertEquals(768, matrix.find("blk.5.ffn_down.weight").orElseThrow().size());
+    assertEquals(8 * 64, matrix.find("blk.0.attn_q.weight").orElseThrow().counts()[0]);
+    CommandRun.of(command).requireFailure(2, "exists already", "--overwrite");
+    Path plain = convert("plain.gguf", "--to", "gguf:Q4_K_S,pure");
+    Path better = convert("better.gguf", "--to", "gguf:Q4_K_S,pure", "--imatrix", file.toString());
+    assertTrue(divergence(better) < divergence(plain));
   }
 
   @Test
