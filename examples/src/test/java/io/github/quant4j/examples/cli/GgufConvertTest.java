@@ -34,8 +34,7 @@ class GgufConvertTest {
 
   private static CommandRun run(Path target, String... more) {
     return CommandRun.of(
-        Stream.concat(
-                Stream.of("convert", CommandRun.MODEL, target.toString()), Stream.of(more))
+        Stream.concat(Stream.of("convert", CommandRun.MODEL, target.toString()), Stream.of(more))
             .toArray(String[]::new));
   }
 
@@ -155,8 +154,16 @@ class GgufConvertTest {
   void anImportanceMatrixHelpsTheQuantizer() throws IOException {
     Path file = temporary.resolve("importance.gguf");
     String[] command = {
-      "imatrix", CommandRun.MODEL, file.toString(), "--calib", CommandRun.TEXT, "--samples", "8",
-      "--context", "64", "--json"
+      "imatrix",
+      CommandRun.MODEL,
+      file.toString(),
+      "--calib",
+      CommandRun.TEXT,
+      "--samples",
+      "8",
+      "--context",
+      "64",
+      "--json"
     };
     CommandRun run = CommandRun.of(command);
     assertEquals(42, run.number("tensors"));

@@ -48,7 +48,9 @@ class GgufTokenizerWriterTest {
   }
 
   private static String byteLevel(boolean regex) {
-    return "{'type':'ByteLevel','add_prefix_space':false,'trim_offsets':true,'use_regex':%s}".formatted(regex).replace('\'', '"');
+    return "{'type':'ByteLevel','add_prefix_space':false,'trim_offsets':true,'use_regex':%s}"
+        .formatted(regex)
+        .replace('\'', '"');
   }
 
   /** An expression is written as JSON, so with two backslashes for one. */
