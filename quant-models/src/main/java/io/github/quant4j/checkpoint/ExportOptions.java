@@ -58,7 +58,8 @@ public record ExportOptions(
    * @return the changed options
    */
   public ExportOptions withRequantizer(Requantizer quantizer) {
-    return new ExportOptions(overwrite, Optional.of(quantizer), importance, partBytes, progress, cancellation);
+    return new ExportOptions(
+        overwrite, Optional.of(quantizer), importance, partBytes, progress, cancellation);
   }
 
   /**
@@ -68,7 +69,8 @@ public record ExportOptions(
    * @return the changed options
    */
   public ExportOptions withImportance(Path file) {
-    return new ExportOptions(overwrite, requantizer, Optional.of(file), partBytes, progress, cancellation);
+    return new ExportOptions(
+        overwrite, requantizer, Optional.of(file), partBytes, progress, cancellation);
   }
 
   /**

@@ -25,8 +25,7 @@ public final class GgufLayerTypes {
   private final Map<String, GgufTensorType> types;
   private final Set<String> mixed;
 
-  private GgufLayerTypes(
-      GgufPreset preset, Map<String, GgufTensorType> types, Set<String> mixed) {
+  private GgufLayerTypes(GgufPreset preset, Map<String, GgufTensorType> types, Set<String> mixed) {
     this.preset = preset;
     this.types = types;
     this.mixed = mixed;

@@ -73,8 +73,7 @@ final class BlockRecipes {
     try {
       return recipe.withScheme(scheme).toString();
     } catch (IllegalArgumentException e) {
-      throw new UsageException(
-          "--recipe: '" + recipe + "' with " + scheme + ": " + e.getMessage());
+      throw new UsageException("--recipe: '" + recipe + "' with " + scheme + ": " + e.getMessage());
     }
   }
 

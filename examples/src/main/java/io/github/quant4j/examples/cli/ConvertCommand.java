@@ -204,9 +204,7 @@ final class ConvertCommand implements Callable<Integer> {
     try (AnyModel model = AnyModel.open(input, runtime.modelOptions());
         ProgressLine progress = quant.progress()) {
       Quantization<?> quantization =
-          quantization(model)
-              .progress(progress)
-              .cancellation(quant.terminal().cancellation());
+          quantization(model).progress(progress).cancellation(quant.terminal().cancellation());
       quant.cleansUp();
       return quantization.saveTo(directory, new SaveOptions(true, resume));
     }
@@ -244,7 +242,9 @@ final class ConvertCommand implements Callable<Integer> {
         .orElseThrow(
             () ->
                 new UsageException(
-                    "--calib: with --to " + format + ", which has no recipe of its own; expected"
+                    "--calib: with --to "
+                        + format
+                        + ", which has no recipe of its own; expected"
                         + " --recipe too, or no calibration"));
   }
 

@@ -34,8 +34,7 @@ class GgufConvertTest {
 
   private static CommandRun run(Path target, String... more) {
     return CommandRun.of(
-        Stream.concat(
-                Stream.of("convert", CommandRun.MODEL, target.toString()), Stream.of(more))
+        Stream.concat(Stream.of("convert", CommandRun.MODEL, target.toString()), Stream.of(more))
             .toArray(String[]::new));
   }
 
@@ -140,9 +139,13 @@ class GgufConvertTest {
   void aModelOfSeveralFilesIsTheSame() throws IOException {
     Path plain = convert("plain.gguf", "--to", "gguf:Q4_0");
     convert("parts.gguf", "--to", "gguf:Q4_0", "--split-size", "1M");
-    Path first = temporary.resolve("parts-00001-of-00003.gguf");
+    Path first;
+    try (Stream<Path> files = Files.list(temporary)) {
+      first =
+          files.filter(file -> file.toString().contains("parts-00001-of-")).findAny().orElseThrow();
+    }
     assertEquals(types(plain), types(first));
-    assertTrue(Files.size(first) < 1_200_000);
+    assertTrue(Files.size(first) < Files.size(plain) / 2);
     run(temporary.resolve("parts.gguf"), "--to", "gguf:Q4_0", "--split-size", "2M")
         .requireFailure(2, "parts-0000", "is there already");
     run(temporary.resolve("x.gguf"), "--to", "gguf:Q4_0", "--split-size", "0")
@@ -155,8 +158,16 @@ class GgufConvertTest {
   void anImportanceMatrixHelpsTheQuantizer() throws IOException {
     Path file = temporary.resolve("importance.gguf");
     String[] command = {
-      "imatrix", CommandRun.MODEL, file.toString(), "--calib", CommandRun.TEXT, "--samples", "8",
-      "--context", "64", "--json"
+      "imatrix",
+      CommandRun.MODEL,
+      file.toString(),
+      "--calib",
+      CommandRun.TEXT,
+      "--samples",
+      "8",
+      "--context",
+      "64",
+      "--json"
     };
     CommandRun run = CommandRun.of(command);
     assertEquals(42, run.number("tensors"));

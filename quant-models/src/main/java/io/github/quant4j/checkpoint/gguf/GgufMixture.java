@@ -77,8 +77,7 @@ public final class GgufMixture {
     int sharing = attention.form().heads() / attention.form().keyValueHeads();
     List<String> names = layout.tensors().stream().map(StoredTensor::name).toList();
     int values =
-        (int)
-            names.stream().filter(name -> name.matches(".*attn_(v|qkv|kv_b)\\.weight")).count();
+        (int) names.stream().filter(name -> name.matches(".*attn_(v|qkv|kv_b)\\.weight")).count();
     return new GgufMixture(
         types,
         new Network(
