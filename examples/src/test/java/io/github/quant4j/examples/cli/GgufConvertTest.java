@@ -139,9 +139,13 @@ class GgufConvertTest {
   void aModelOfSeveralFilesIsTheSame() throws IOException {
     Path plain = convert("plain.gguf", "--to", "gguf:Q4_0");
     convert("parts.gguf", "--to", "gguf:Q4_0", "--split-size", "1M");
-    Path first = temporary.resolve("parts-00001-of-00003.gguf");
+    Path first;
+    try (Stream<Path> files = Files.list(temporary)) {
+      first =
+          files.filter(file -> file.toString().contains("parts-00001-of-")).findAny().orElseThrow();
+    }
     assertEquals(types(plain), types(first));
-    assertTrue(Files.size(first) < 1_200_000);
+    assertTrue(Files.size(first) < Files.size(plain) / 2);
     run(temporary.resolve("parts.gguf"), "--to", "gguf:Q4_0", "--split-size", "2M")
         .requireFailure(2, "parts-0000", "is there already");
     run(temporary.resolve("x.gguf"), "--to", "gguf:Q4_0", "--split-size", "0")

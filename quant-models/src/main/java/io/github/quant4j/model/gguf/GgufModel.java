@@ -259,11 +259,11 @@ public final class GgufModel implements ModelSource {
   /** Makes that file alone: generation settings are asked for wherever a model is opened. */
   @Override
   public Optional<Companion> companion(String name) throws IOException {
-    String model = file.metadata().getString(TOKENIZER).orElse(NO_TOKENIZER);
-    if (model.equals(NO_TOKENIZER) || model.equals("no_vocab")) {
-      return Optional.empty();
-    }
     try {
+      String model = file.metadata().getString(TOKENIZER).orElse(NO_TOKENIZER);
+      if (model.equals(NO_TOKENIZER) || model.equals("no_vocab")) {
+        return Optional.empty();
+      }
       return switch (name) {
         case GENERATION -> generation();
         case "tokenizer.json" ->

@@ -74,6 +74,10 @@ final class PlacedTensors {
 
   private void requireShapes(TensorPlace place) {
     for (Part part : place.parts()) {
+      if (place.isVector() && !stored(part).isPlain()) {
+        throw new IllegalArgumentException(
+            stored(part) + ": expected plain numbers for '" + place.name() + "'");
+      }
       Stack stack = Stack.of(stored(part), place, part);
       long rows = part.transposed() ? stack.columns : stack.rows;
       long columns = part.transposed() ? stack.rows : stack.columns;
