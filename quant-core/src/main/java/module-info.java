@@ -17,6 +17,7 @@ module quant4j.core {
   exports io.github.quant4j.grammar;
   exports io.github.quant4j.io;
   exports io.github.quant4j.io.gguf;
+  exports io.github.quant4j.io.onnx;
   exports io.github.quant4j.io.packed;
   exports io.github.quant4j.io.quantized;
   exports io.github.quant4j.json to

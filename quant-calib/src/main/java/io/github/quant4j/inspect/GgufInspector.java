@@ -47,7 +47,8 @@ final class GgufInspector {
         progress.progressed("inspect", entries.size(), file.tensors().size());
       }
       boolean quantized = entries.stream().anyMatch(TensorInspection::isQuantized);
-      return new Inspection(path.toString(), quantized ? METHOD : "", file.metadata(), entries);
+      return new Inspection(
+          path.toString(), quantized ? METHOD : "", file.metadata(), Optional.empty(), entries);
     }
   }
 
@@ -63,7 +64,7 @@ final class GgufInspector {
               Tensor means = Tensor.ofFloats(shape, entry.meanSquares()).withName(name);
               entries.add(entry(name, shape, means));
             });
-    return new Inspection(path.toString(), "", GgufMetadata.empty(), entries);
+    return new Inspection(path.toString(), "", GgufMetadata.empty(), Optional.empty(), entries);
   }
 
   private TensorInspection entry(String name, Shape shape, Tensor tensor) {

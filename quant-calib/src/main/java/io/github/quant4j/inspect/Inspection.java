@@ -3,6 +3,7 @@ package io.github.quant4j.inspect;
 
 import io.github.quant4j.io.gguf.GgufMetadata;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What is in a file or a model.
@@ -10,10 +11,15 @@ import java.util.List;
  * @param subject what was looked at
  * @param method the schema of quantization; empty if nothing is quantized
  * @param metadata of a GGUF file; empty for others
+ * @param graph of an ONNX file; empty for others
  * @param tensors in the order of the files
  */
 public record Inspection(
-    String subject, String method, GgufMetadata metadata, List<TensorInspection> tensors) {
+    String subject,
+    String method,
+    GgufMetadata metadata,
+    Optional<GraphInspection> graph,
+    List<TensorInspection> tensors) {
 
   /** Copies the list. */
   public Inspection {

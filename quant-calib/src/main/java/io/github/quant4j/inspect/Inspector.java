@@ -82,12 +82,13 @@ public final class Inspector {
   }
 
   /**
-   * Looks at a model directory, a safetensors file, a GGUF file or an importance matrix. Of a
+   * Looks at a model directory, a safetensors, GGUF or ONNX file or an importance matrix. Of a
    * quantized model, each quantized matrix is one entry with the distribution of the weights it
    * stands for; so is it of the file {@code model.safetensors} of such a model, but not of single
    * shards, which may hold parts. Of a GGUF file each tensor is an entry, of all parts if it is the
-   * first of several. Importance matrices of the older form are told by the ends of their names,
-   * {@code .dat} or {@code .imatrix}.
+   * first of several. Files whose names end in {@code .onnx} are taken for ONNX files; entries are
+   * their initializers and constants. Importance matrices of the older form are told by the ends of
+   * their names, {@code .dat} or {@code .imatrix}.
    *
    * @param path a model directory or a file
    * @return what is in it
@@ -108,6 +109,9 @@ public final class Inspector {
       try (ModelDirectory files = ModelDirectory.open(path)) {
         return inspect(path, files, QuantizedWeights.of(files.config(), new Unchecked(files)));
       }
+    }
+    if (OnnxInspector.isOnnx(path)) {
+      return new OnnxInspector(team, progress, cancellation).inspect(path);
     }
     if (GgufInspector.isImportance(path)) {
       return gguf.inspectImportance(path);
@@ -154,7 +158,8 @@ public final class Inspector {
       cancellation.check();
       entries.add(inspect(slice, List.of(), source, quantized));
     }
-    return new Inspection(path.toString(), quantized.method(), GgufMetadata.empty(), entries);
+    return new Inspection(
+        path.toString(), quantized.method(), GgufMetadata.empty(), Optional.empty(), entries);
   }
 
   private TensorInspection inspect(Tensor tensor, ChecksumState checksum) {

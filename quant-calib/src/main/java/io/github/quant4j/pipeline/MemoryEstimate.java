@@ -25,7 +25,13 @@ final class MemoryEstimate {
   private static final int ROWS_IN_SLAB = 2048;
 
   /** Floats for each weight: ten grids with 12 bytes for a tile of 16 weights. */
-  private static final int GRIDS_OF_BLOCKS = 2;
+  private static final int GRIDS_OF_BLOCKS = 3;
+
+  /** Floats of the equations of a slab at most, and by what the square of the inputs is divided. */
+  private static final long LARGEST_SYSTEMS = (64L << 20) / Float.BYTES;
+
+  /** Two unknowns in double for 16 inputs. */
+  private static final int SYSTEM_SHARE = 16 * 16 / 4 / 2;
 
   private final BlockModel<?> model;
   private final Map<LinearSite, PlannedSite> planned = new HashMap<>();
@@ -106,7 +112,10 @@ final class MemoryEstimate {
       isObserved |= !recipe.needs().isEmpty();
       isGroupRetargeted |= recipe.needs().contains(StatisticNeed.CROSS_MOMENT);
       if (triesGridsOfBlocks(recipe)) {
-        grids = Math.max(grids, site.weightCount());
+        // The grids, and copies of the moment, of rows at hand and of their changes.
+        long systems = Math.min(LARGEST_SYSTEMS, site.outFeatures() * in * in / SYSTEM_SHARE);
+        long slabs = (in + 5L * Math.min(ROWS_IN_SLAB, site.outFeatures())) * in;
+        grids = Math.max(grids, GRIDS_OF_BLOCKS * site.weightCount() + systems + slabs);
       }
       if (!recipe.transforms().isEmpty()) {
         // The transformed weights beside the given ones.
@@ -114,7 +123,7 @@ final class MemoryEstimate {
       }
     }
     // The result, nearest rounding for comparison, and the difference of one from the weights.
-    long floats = dense + 3 * largest + GRIDS_OF_BLOCKS * grids;
+    long floats = dense + 3 * largest + grids;
     if (hasMoment) {
       // The moment, its factor, and the feedback on a slab.
       floats += 2 * in * in + Math.min(ROWS_IN_SLAB, rows) * in;
@@ -134,7 +143,7 @@ final class MemoryEstimate {
     return Float.BYTES * floats;
   }
 
-  /** Refits of blocks hold all grids that they try; each has a few bytes for 16 or 32 weights. */
+  /** Refits of blocks hold all grids that they try, and equations. */
   private static boolean triesGridsOfBlocks(Recipe recipe) {
     return recipe
         .decomposition()

@@ -41,6 +41,7 @@ class PackagesTest {
           "grammar",
           "io",
           "io.gguf",
+          "io.onnx",
           "io.packed",
           "io.quantized",
           "io.quantized.autoround",

@@ -49,7 +49,7 @@ class BalancedCalibrationTest {
           String site = group.sites().getFirst().name();
           if (input.selection().isPresent() && group.name().endsWith(".input")) {
             String layer = site.replaceAll("(.*\\.layers\\.[0-9]+)\\..*", "$1");
-            int expert = Integer.parseInt(group.name().split("\\.")[2]);
+            int expert = Integer.parseInt(group.name().split("\\.", -1)[2]);
             layers.computeIfAbsent(layer, _ -> new long[64])[expert] += input.tokens();
           }
         });

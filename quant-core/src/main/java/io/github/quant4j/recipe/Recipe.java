@@ -7,11 +7,14 @@ import io.github.quant4j.decompose.ColumnsSpec;
 import io.github.quant4j.decompose.Decomposition;
 import io.github.quant4j.decompose.GroupsSpec;
 import io.github.quant4j.decompose.OutlierCriterion;
+import io.github.quant4j.decompose.QuantizedSpec;
 import io.github.quant4j.decompose.RowsSpec;
 import io.github.quant4j.decompose.SparseSpec;
 import io.github.quant4j.decompose.SplitSpec;
 import io.github.quant4j.decompose.TermSpec;
 import io.github.quant4j.decompose.WidthsSpec;
+import io.github.quant4j.quantize.Quantizer;
+import io.github.quant4j.scheme.QuantScheme;
 import io.github.quant4j.search.ActivationCalibration;
 import io.github.quant4j.search.RangeRule;
 import io.github.quant4j.statistic.StatisticNeed;
@@ -158,6 +161,41 @@ public record Recipe(
   public Recipe withRetarget(Optional<Retarget> other) {
     return new Recipe(
         transforms, decomposition, activations, hasBiasCorrection, attentionWeight, other);
+  }
+
+  /**
+   * The scheme of weights that are one quantized matrix and nothing beside it.
+   *
+   * @return the scheme; empty for sums of terms, choices, and other kinds of weights
+   */
+  public Optional<QuantScheme> soleScheme() {
+    return decomposition.terms().size() == 1
+            && decomposition.terms().getFirst() instanceof QuantizedSpec(var quantizer, var _)
+        ? Optional.of(quantizer.scheme())
+        : Optional.empty();
+  }
+
+  /**
+   * The same recipe with its weights in another scheme.
+   *
+   * @param scheme what can be represented
+   * @return the changed recipe
+   * @throws IllegalArgumentException if the weights are not one quantized matrix, see {@link
+   *     #soleScheme()}, or a step does not suit the scheme
+   */
+  public Recipe withScheme(QuantScheme scheme) {
+    if (decomposition.terms().size() == 1
+        && decomposition.terms().getFirst() instanceof QuantizedSpec(var quantizer, var residual)) {
+      Quantizer changed = Quantizer.of(scheme, quantizer.search(), quantizer.roundings());
+      return new Recipe(
+          transforms,
+          new Decomposition(List.of(new QuantizedSpec(changed, residual)), decomposition.loops()),
+          activations,
+          hasBiasCorrection,
+          attentionWeight,
+          retarget);
+    }
+    throw new IllegalArgumentException("'" + this + "': expected one quantized matrix as weights");
   }
 
   /**

@@ -3,6 +3,7 @@ package io.github.quant4j.rounding;
 
 import io.github.quant4j.scheme.BlockScales;
 import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
 
 /**
  * The output error of a row as a function of the scales and offsets of its blocks while all codes
@@ -389,48 +390,38 @@ final class BlockSystem {
   }
 
   private float newScale(double[] wanted, int from) {
-    double largest = 0;
-    for (int t = from; t < from + blocks.tilesInBlock; t++) {
-      largest = Math.max(largest, wanted[t] / blocks.mostScale(firstTile + t));
-    }
-    float best = BlockScales.half((float) largest);
-    double leastError = Double.POSITIVE_INFINITY;
-    for (int i = 0; i < CANDIDATES && blocks.tilesInBlock > 1; i++) {
-      float unit = BlockScales.half((float) (largest / (1 - i * (1 - LEAST_SHARE) / CANDIDATES)));
-      double error = 0;
-      for (int t = from; t < from + blocks.tilesInBlock; t++) {
-        double code = Math.clamp(Math.rint(wanted[t] / unit), 1, blocks.mostScale(firstTile + t));
-        double difference = unit * code - wanted[t];
-        error += products[t * size + t] * difference * difference;
-      }
-      if (error < leastError) {
-        leastError = error;
-        best = unit;
-      }
-    }
-    return best;
+    return unit(wanted, from, t -> blocks.mostScale(firstTile + t), 1);
   }
 
   private float newLeast(double[] wanted, int from) {
     if (blocks.tilesInBlock == 1) {
       return BlockScales.halfLeast((float) wanted[tiles + from]);
     }
+    return unit(wanted, tiles + from, _ -> blocks.codec.mostOffset(), 0);
+  }
+
+  /**
+   * What a block has whose multiples are nearest to wanted variables, by their own curvature.
+   *
+   * @param first the first variable
+   * @param most the largest integer of each
+   * @param least the least integer
+   */
+  private float unit(double[] wanted, int first, IntUnaryOperator most, int least) {
     double largest = 0;
-    int most = blocks.codec.mostOffset();
-    for (int t = from; t < from + blocks.tilesInBlock; t++) {
-      largest = Math.max(largest, wanted[tiles + t] / most);
+    for (int a = first; a < first + blocks.tilesInBlock; a++) {
+      largest = Math.max(largest, wanted[a] / most.applyAsInt(a % tiles));
     }
-    float best = BlockScales.halfLeast((float) largest);
+    float best = BlockScales.half((float) largest);
     double leastError = Double.POSITIVE_INFINITY;
-    for (int i = 0; i < CANDIDATES && best > 0; i++) {
-      float unit =
-          BlockScales.halfLeast((float) (largest / (1 - i * (1 - LEAST_SHARE) / CANDIDATES)));
+    for (int i = 0; i < CANDIDATES && blocks.tilesInBlock > 1 && best > 0; i++) {
+      float unit = BlockScales.half((float) (largest / (1 - i * (1 - LEAST_SHARE) / CANDIDATES)));
       double error = 0;
-      for (int t = from; t < from + blocks.tilesInBlock; t++) {
-        int o = tiles + t;
-        double code = Math.clamp(Math.rint(wanted[o] / unit), 0, most);
-        double difference = unit * code - wanted[o];
-        error += products[o * size + o] * difference * difference;
+      for (int a = first; a < first + blocks.tilesInBlock; a++) {
+        double multiple = Math.rint(wanted[a] / unit);
+        double code = Math.clamp(multiple, least, most.applyAsInt(a % tiles));
+        double difference = unit * code - wanted[a];
+        error += products[a * size + a] * difference * difference;
       }
       if (error < leastError) {
         leastError = error;

@@ -29,7 +29,7 @@ class BlockPackingTest {
   @ParameterizedTest
   @MethodSource("formats")
   void codesAndScalesAreWhereDecodersLook(BlockFormat format) {
-    SeededRandom random = new SeededRandom(format.ordinal());
+    SeededRandom random = new SeededRandom(format.blockBytes());
     CodedBlocks coded = format.coded().orElseThrow();
     BlockScaleCodec codec = new BlockScaleCodec(format);
     int runs = format.blockSize() / coded.run();

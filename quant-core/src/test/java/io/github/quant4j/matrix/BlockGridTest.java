@@ -41,7 +41,7 @@ class BlockGridTest {
     for (int row = 0; row < ROWS; row++) {
       for (int j = 0; j < COLUMNS; j++) {
         double value = weights.get(row, j);
-        value *= Math.exp(3 * Math.sin(j / 16)) * Math.pow(10, row % 5 - 3.0);
+        value *= Math.exp(3 * Math.sin(j / 16.0)) * Math.pow(10, row % 5 - 3.0);
         weights.put(
             row,
             j,
@@ -67,7 +67,7 @@ class BlockGridTest {
   @ParameterizedTest
   @MethodSource("formats")
   void blocksDecodeToTheValuesOfTheGrid(BlockFormat format) {
-    SeededRandom random = new SeededRandom(100 + format.ordinal());
+    SeededRandom random = new SeededRandom(100 + format.blockBytes());
     FloatMatrix weights = weights(random);
     Gram gram = gram(random);
     for (String steps :

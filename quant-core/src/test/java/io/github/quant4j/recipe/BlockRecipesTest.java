@@ -49,14 +49,14 @@ class BlockRecipesTest {
   })
   void aLayerIsBlocksOfTheWidthThatIsKnownBeforehand(
       String scheme, BlockFormat format, double bits) {
-    SeededRandom random = new SeededRandom(format.ordinal());
+    SeededRandom random = new SeededRandom(format.blockBytes());
     String text = scheme + " clip gptq(act-order)>cd(2)>refit(1)";
     Recipe recipe = Recipe.parse(text);
     assertEquals(text, recipe.toString());
     assertEquals(recipe, Recipe.parse(recipe.toString()));
-    assertEquals(bits * ROWS * COLUMNS, recipe.storageBits(ROWS, COLUMNS));
+    assertEquals(bits * ROWS * COLUMNS, (double) recipe.storageBits(ROWS, COLUMNS));
     QuantizedLinear linear = quantized(text, random);
-    assertEquals(bits * ROWS * COLUMNS, linear.storageBits(), scheme + ", " + random);
+    assertEquals(bits * ROWS * COLUMNS, (double) linear.storageBits(), scheme + ", " + random);
     BlockTerm term = assertInstanceOf(BlockTerm.class, linear.terms().getFirst());
     assertEquals(format, term.matrix().format());
     assertEquals(1, linear.terms().size());

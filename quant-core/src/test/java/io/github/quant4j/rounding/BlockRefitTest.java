@@ -52,7 +52,7 @@ class BlockRefitTest {
   @ParameterizedTest
   @MethodSource("formats")
   void theErrorNeverRises(BlockFormat format) {
-    SeededRandom random = new SeededRandom(700 + format.ordinal());
+    SeededRandom random = new SeededRandom(700 + format.blockBytes());
     FloatMatrix weights = random.gaussianMatrix(ROWS, 256);
     Gram gram = gram(random, 256);
     RoundingTask task = task(format, weights, gram);
@@ -77,7 +77,7 @@ class BlockRefitTest {
   @ParameterizedTest
   @EnumSource(names = {"Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_XS", "Q4_0", "Q5_1", "TQ2_0"})
   void fittedScalesHaveNoBetterNeighbours(BlockFormat format) {
-    SeededRandom random = new SeededRandom(720 + format.ordinal());
+    SeededRandom random = new SeededRandom(720 + format.blockBytes());
     FloatMatrix weights = random.gaussianMatrix(1, 256);
     for (int i = 0; i < 256; i++) {
       weights.data()[i] += 0.3f;
@@ -138,7 +138,7 @@ class BlockRefitTest {
   @ParameterizedTest
   @MethodSource("formats")
   void whatBlocksHaveSolvesTheNormalEquations(BlockFormat format) {
-    SeededRandom random = new SeededRandom(740 + format.ordinal());
+    SeededRandom random = new SeededRandom(740 + format.blockBytes());
     int columns = format.blockSize();
     FloatMatrix weights = random.gaussianMatrix(ROWS, columns);
     Gram gram = gram(random, columns);
@@ -200,7 +200,7 @@ class BlockRefitTest {
   @ParameterizedTest
   @EnumSource(names = {"Q2_K", "Q6_K", "Q4_1"})
   void longRowsAreFittedRunAfterRun(BlockFormat format) {
-    SeededRandom random = new SeededRandom(760 + format.ordinal());
+    SeededRandom random = new SeededRandom(760 + format.blockBytes());
     int columns = format == BlockFormat.Q4_1 ? 2112 : 1280;
     FloatMatrix weights = random.gaussianMatrix(2, columns);
     Gram gram = Gram.of(RoundingProblem.inputs(random, 200, columns), Compute.scalar());

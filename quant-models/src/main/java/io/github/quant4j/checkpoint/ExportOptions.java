@@ -5,6 +5,7 @@ import io.github.quant4j.progress.Cancellation;
 import io.github.quant4j.progress.ProgressListener;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * How a model is written in another form.
@@ -13,6 +14,7 @@ import java.util.Optional;
  * @param requantizer quantizes layers again that cannot be written as they are; without one they
  *     are refused, with one they are written in full precision where the form has nothing for them
  * @param importance an importance matrix for forms whose quantizer has a use for one
+ * @param partBytes the most data in a file, for forms that may be several files of a number
  * @param progress is told of each layer
  * @param cancellation asked before each layer
  */
@@ -20,6 +22,7 @@ public record ExportOptions(
     boolean overwrite,
     Optional<Requantizer> requantizer,
     Optional<Path> importance,
+    OptionalLong partBytes,
     ProgressListener progress,
     Cancellation cancellation) {
 
@@ -33,6 +36,7 @@ public record ExportOptions(
         false,
         Optional.empty(),
         Optional.empty(),
+        OptionalLong.empty(),
         ProgressListener.none(),
         Cancellation.onInterrupt());
   }
@@ -44,7 +48,7 @@ public record ExportOptions(
    * @return the changed options
    */
   public ExportOptions withOverwrite(boolean allowed) {
-    return new ExportOptions(allowed, requantizer, importance, progress, cancellation);
+    return new ExportOptions(allowed, requantizer, importance, partBytes, progress, cancellation);
   }
 
   /**
@@ -54,7 +58,8 @@ public record ExportOptions(
    * @return the changed options
    */
   public ExportOptions withRequantizer(Requantizer quantizer) {
-    return new ExportOptions(overwrite, Optional.of(quantizer), importance, progress, cancellation);
+    return new ExportOptions(
+        overwrite, Optional.of(quantizer), importance, partBytes, progress, cancellation);
   }
 
   /**
@@ -64,7 +69,23 @@ public record ExportOptions(
    * @return the changed options
    */
   public ExportOptions withImportance(Path file) {
-    return new ExportOptions(overwrite, requantizer, Optional.of(file), progress, cancellation);
+    return new ExportOptions(
+        overwrite, requantizer, Optional.of(file), partBytes, progress, cancellation);
+  }
+
+  /**
+   * The same with several files for what is larger.
+   *
+   * @param bytes the most data in a file, at least 1; a larger tensor has a file for itself
+   * @return the changed options
+   * @throws IllegalArgumentException if it is less than 1
+   */
+  public ExportOptions withPartBytes(long bytes) {
+    if (bytes < 1) {
+      throw new IllegalArgumentException("bytes: " + bytes + ", expected at least 1");
+    }
+    return new ExportOptions(
+        overwrite, requantizer, importance, OptionalLong.of(bytes), progress, cancellation);
   }
 
   /**
@@ -74,7 +95,7 @@ public record ExportOptions(
    * @return the changed options
    */
   public ExportOptions withProgress(ProgressListener listener) {
-    return new ExportOptions(overwrite, requantizer, importance, listener, cancellation);
+    return new ExportOptions(overwrite, requantizer, importance, partBytes, listener, cancellation);
   }
 
   /**
@@ -84,7 +105,7 @@ public record ExportOptions(
    * @return the changed options
    */
   public ExportOptions withCancellation(Cancellation asked) {
-    return new ExportOptions(overwrite, requantizer, importance, progress, asked);
+    return new ExportOptions(overwrite, requantizer, importance, partBytes, progress, asked);
   }
 
   /**

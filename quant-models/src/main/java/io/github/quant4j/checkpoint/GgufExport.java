@@ -22,10 +22,8 @@ import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.QuantizedLinear;
 import io.github.quant4j.model.config.ModelOptions;
-import io.github.quant4j.model.decoder.AttentionShape;
 import io.github.quant4j.model.decoder.DecoderConfiguration;
 import io.github.quant4j.model.decoder.DecoderNetwork;
-import io.github.quant4j.model.decoder.MlpShape;
 import io.github.quant4j.model.gguf.GgufLayout;
 import io.github.quant4j.model.gguf.StoredTensor;
 import io.github.quant4j.model.runtime.StoredWeights;
@@ -45,6 +43,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,6 +78,7 @@ record GgufExport(GgufTypes types) implements ModelExport {
       throw new ExportException(name(), refused, ExportDirectory.REQUANTIZE);
     }
     work.differences.forEach(one -> LOG.warn("{}: {}", target, one));
+    options.partBytes().ifPresent(work.writer::splitAt);
     List<Path> written = work.writer.write(target);
     long bytes = 0;
     for (Path file : written) {
@@ -91,10 +92,32 @@ record GgufExport(GgufTypes types) implements ModelExport {
     if (Files.isDirectory(target)) {
       throw new OutputException(target, "is a directory, expected the name of a file");
     }
-    if (Files.exists(target) && !options.overwrite()) {
-      throw new OutputException(target, "is there already");
+    if (!options.overwrite()) {
+      requireAbsent(target);
     }
     ProtectedInputs.of(List.of(source.path())).requireApartFromFile(target);
+  }
+
+  /** Parts of a model of that name would be replaced, or taken for those of this one. */
+  private static void requireAbsent(Path target) throws IOException {
+    if (Files.exists(target)) {
+      throw new OutputException(target, "is there already");
+    }
+    Path directory = target.toAbsolutePath().normalize().getParent();
+    if (directory == null || !Files.isDirectory(directory)) {
+      return;
+    }
+    String name = String.valueOf(target.getFileName()).replaceFirst("\\.gguf$", "");
+    Pattern part = Pattern.compile(Pattern.quote(name) + "-\\d{5}-of-\\d{5}\\.gguf");
+    try (Stream<Path> files = Files.list(directory)) {
+      Optional<Path> found =
+          files
+              .filter(file -> part.matcher(String.valueOf(file.getFileName())).matches())
+              .findFirst();
+      if (found.isPresent()) {
+        throw new OutputException(found.get(), "is there already");
+      }
+    }
   }
 
   /** A model that is being written. */
@@ -191,42 +214,11 @@ record GgufExport(GgufTypes types) implements ModelExport {
       }
     }
 
-    private GgufMixture mixture(List<StoredTensor> stored) {
-      DecoderConfiguration model = layout.configuration();
-      AttentionShape attention = (AttentionShape) model.layerShapes().getFirst().attention();
-      int experts =
-          model.layerShapes().stream()
-              .mapToInt(
-                  layer ->
-                      layer.mlp() instanceof MlpShape.Mixture mixture
-                          ? mixture.experts().size()
-                          : 0)
-              .max()
-              .orElse(0);
-      int sharing = attention.form().heads() / attention.form().keyValueHeads();
-      int values =
-          (int)
-              stored.stream()
-                  .filter(tensor -> tensor.name().matches(".*attn_(v|qkv|kv_b)\\.weight"))
-                  .count();
-      return new GgufMixture(
-          export.types,
-          new GgufMixture.Network(
-              layout.architecture().name().equals("falcon"),
-              model.layers(),
-              experts,
-              sharing,
-              values,
-              stored.stream().noneMatch(tensor -> tensor.name().equals("output.weight")),
-              model.layers() == 80 && sharing > 1,
-              importance.isPresent()));
-    }
-
     /** Declares all tensors and says what becomes of each. */
     List<LayerExport> plan() throws IOException {
       List<LayerExport> reports = new ArrayList<>();
       List<StoredTensor> stored = layout.tensors();
-      GgufMixture mixture = mixture(stored);
+      GgufMixture mixture = GgufMixture.of(export.types, layout, importance.isPresent());
       stored.forEach(
           tensor ->
               sources(tensor).stream().filter(name -> name.endsWith(BIAS)).forEach(biases::add));
@@ -240,8 +232,7 @@ record GgufExport(GgufTypes types) implements ModelExport {
         String source = tensor.matrices().getFirst().rows().getFirst().source();
         int inputs = tensor.isTransposed() ? rows(source).columns() : 0;
         List<Long> dimensions = tensor.dimensions(inputs);
-        GgufTensorType type =
-            mixture.of(tensor.name(), dimensions.size(), tensor.columns(), tensor.isStack());
+        GgufTensorType type = mixture.of(tensor);
         TensorEncoder encoder =
             new TensorEncoder(tensor, type, this::rows, this::importance, compute);
         if (dimensions.size() > 1) {

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.github.quant4j.graph.ModelWeights;
-import io.github.quant4j.io.ModelDirectory;
 import io.github.quant4j.io.OutputDirectory;
+import io.github.quant4j.io.quantized.ModelSource;
 import io.github.quant4j.io.quantized.QuantizedModelWriter;
 import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.linear.QuantizedLinear;
@@ -35,7 +35,7 @@ class QuantizedTablesTest {
   void embeddingsMayBeQuantized(String name) throws IOException {
     Path target = directory.resolve("quantized");
     float[] expected;
-    try (ModelDirectory source = ModelDirectory.open(TestModels.directory(name));
+    try (ModelSource source = ModelSource.open(TestModels.directory(name));
         OutputDirectory output = OutputDirectory.create(target, false);
         QuantizedModelWriter writer = QuantizedModelWriter.create(source, output)) {
       QuantizedLinear table =
@@ -56,10 +56,11 @@ class QuantizedTablesTest {
         expected = model.logits(TOKENS).data().clone();
       }
     }
-    try (ModelDirectory stored = ModelDirectory.open(target);
+    try (ModelSource stored = ModelSource.open(target);
         LanguageModel model = LanguageModel.open(target)) {
       assertFalse(stored.find(TABLE + ".weight").isPresent());
-      assertArrayEquals(expected, model.logits(TOKENS).data());
+      // A tied head multiplies codes.
+      assertArrayEquals(expected, model.logits(TOKENS).data(), 1e-4f);
     }
   }
 }

@@ -3,6 +3,8 @@ package io.github.quant4j.examples.cli;
 
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Locale;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.TypeConversionException;
@@ -12,6 +14,8 @@ final class Conversions {
   private static final Pattern WHOLE = Pattern.compile("[+-]?[0-9]+");
   private static final Pattern DECIMAL =
       Pattern.compile("[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?");
+
+  private static final Pattern SIZE = Pattern.compile("([0-9]{1,9})([kKmMgG]?)");
 
   private Conversions() {}
 
@@ -80,6 +84,30 @@ final class Conversions {
     } catch (TypeConversionException e) {
       throw new UsageException(option + ": " + e.getMessage());
     }
+  }
+
+  /**
+   * A number of bytes, with K, M or G behind it for thousands, millions or billions.
+   *
+   * @throws UsageException if the word is not one, or less than 1
+   */
+  static long size(String option, String word) {
+    Matcher size = SIZE.matcher(word);
+    if (size.matches()) {
+      long unit =
+          switch (size.group(2).toUpperCase(Locale.ROOT)) {
+            case "K" -> 1_000;
+            case "M" -> 1_000_000;
+            case "G" -> 1_000_000_000;
+            default -> 1;
+          };
+      long bytes = Long.parseLong(size.group(1)) * unit;
+      if (bytes > 0) {
+        return bytes;
+      }
+    }
+    throw new UsageException(
+        option + ": '" + word + "', expected a number of bytes such as 4G or 500M");
   }
 
   /** What keeps a text from being a path. */

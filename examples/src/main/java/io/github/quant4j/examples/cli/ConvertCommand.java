@@ -3,10 +3,12 @@ package io.github.quant4j.examples.cli;
 
 import io.github.quant4j.checkpoint.ExportOptions;
 import io.github.quant4j.checkpoint.ExportReport;
+import io.github.quant4j.checkpoint.GgufLayerTypes;
 import io.github.quant4j.checkpoint.LayerExport;
 import io.github.quant4j.checkpoint.ModelExport;
 import io.github.quant4j.checkpoint.ModelExports;
 import io.github.quant4j.checkpoint.ModelFormats;
+import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.io.OutputException;
 import io.github.quant4j.io.ProtectedInputs;
 import io.github.quant4j.io.quantized.ModelSource;
@@ -15,6 +17,7 @@ import io.github.quant4j.pipeline.Quantization;
 import io.github.quant4j.pipeline.QuantizationReport;
 import io.github.quant4j.pipeline.SaveOptions;
 import io.github.quant4j.quantize.Quantizer;
+import io.github.quant4j.recipe.Recipe;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -25,13 +28,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** Writes a model in the form of another program's checkpoints. */
 @Command(
@@ -74,6 +80,14 @@ final class ConvertCommand implements Callable<Integer> {
       description = "With gguf:TYPE, an importance matrix for the quantizer.")
   private @Nullable Path importance;
 
+  @Option(
+      names = "--split-size",
+      paramLabel = "SIZE",
+      description =
+          "With gguf:TYPE, several files OUT-00001-of-0000N.gguf of at most so many bytes, such as"
+              + " 4G or 500M.")
+  private @Nullable String splitSize;
+
   @Mixin private QuantizationOptions options = new QuantizationOptions();
 
   @Option(names = "--overwrite", description = "Replace the model that is in OUT already.")
@@ -86,6 +100,8 @@ final class ConvertCommand implements Callable<Integer> {
               + " model, recipe and calibration.")
   private boolean resume;
 
+  @Spec private CommandSpec spec = CommandSpec.create();
+
   @Mixin private RuntimeOptions runtime = new RuntimeOptions();
 
   ConvertCommand(Quant quant) {
@@ -97,11 +113,11 @@ final class ConvertCommand implements Callable<Integer> {
     long start = System.nanoTime();
     ModelExport export = export();
     requireFreeOutput();
-    checkRecipe();
+    checkRecipe(export);
     long before;
     ExportReport report;
     @Nullable QuantizationReport quantization = null;
-    if (options.hasRecipe()) {
+    if (isQuantizing(export)) {
       try (TemporaryDirectory quantized = new TemporaryDirectory(besideTarget())) {
         quantization = quantize(quantized.path());
         before = quantization.bytesBefore();
@@ -123,8 +139,14 @@ final class ConvertCommand implements Callable<Integer> {
   private ModelExport export() {
     try {
       ModelExport export = ModelExports.named(format);
-      if (importance != null && !export.name().startsWith("gguf")) {
+      if (importance != null && !isGguf(export)) {
         throw new UsageException("--imatrix: with --to " + format + ", expected gguf:TYPE");
+      }
+      if (splitSize != null) {
+        if (!isGguf(export)) {
+          throw new UsageException("--split-size: with --to " + format + ", expected gguf:TYPE");
+        }
+        long _ = Conversions.size("--split-size", splitSize);
       }
       return export;
     } catch (UsageException e) {
@@ -134,9 +156,21 @@ final class ConvertCommand implements Callable<Integer> {
     }
   }
 
-  private void checkRecipe() throws IOException {
+  private boolean isGguf(ModelExport export) {
+    return export.name().startsWith("gguf");
+  }
+
+  /** Whether the model is quantized before it is written: to blocks also by calibration alone. */
+  private boolean isQuantizing(ModelExport export) {
+    return options.hasRecipe()
+        || isGguf(export) && spec.commandLine().getParseResult().hasMatchedOption("--calib");
+  }
+
+  private void checkRecipe(ModelExport export) throws IOException {
     if (options.hasRecipe()) {
       options.check();
+    } else if (isQuantizing(export)) {
+      options.checkRest();
     } else if (options.hasExceptions()) {
       throw new UsageException("--set or --keep: without --recipe, expected it");
     } else if (resume) {
@@ -170,13 +204,48 @@ final class ConvertCommand implements Callable<Integer> {
     try (AnyModel model = AnyModel.open(input, runtime.modelOptions());
         ProgressLine progress = quant.progress()) {
       Quantization<?> quantization =
-          options
-              .quantization(model)
-              .progress(progress)
-              .cancellation(quant.terminal().cancellation());
+          quantization(model).progress(progress).cancellation(quant.terminal().cancellation());
       quant.cleansUp();
       return quantization.saveTo(directory, new SaveOptions(true, resume));
     }
+  }
+
+  /** With the blocks of each layer if these are known, otherwise with the recipe as it is. */
+  private Quantization<?> quantization(AnyModel model) throws IOException {
+    if (!(model instanceof AnyModel.Text text)
+        || options.hasRecipe() && options.recipe().isEmpty()) {
+      return options.quantization(model);
+    }
+    Optional<GgufLayerTypes> types = layerTypes();
+    if (types.isEmpty()) {
+      return options.quantization(model);
+    }
+    BlockModel<?> graph = text.graph();
+    Recipe main = options.recipe().orElseGet(() -> best(types.get()));
+    if (BlockRecipes.isOfBlocks(main)) {
+      return options.quantization(text, BlockRecipes.of(main, types.get(), graph), main);
+    }
+    if (!requantize) {
+      BlockRecipes.requireExact(main, types.get(), graph);
+    }
+    return options.quantization(model);
+  }
+
+  private Optional<GgufLayerTypes> layerTypes() throws IOException {
+    try (ModelSource source = ModelFormats.open(input)) {
+      return GgufLayerTypes.of(format, source.config(), input.toString(), importance != null);
+    }
+  }
+
+  private Recipe best(GgufLayerTypes types) {
+    return BlockRecipes.best(types.usual())
+        .orElseThrow(
+            () ->
+                new UsageException(
+                    "--calib: with --to "
+                        + format
+                        + ", which has no recipe of its own; expected"
+                        + " --recipe too, or no calibration"));
   }
 
   private ExportReport write(ModelExport export, Path from) throws IOException {
@@ -188,6 +257,9 @@ final class ConvertCommand implements Callable<Integer> {
               .withOverwrite(overwrite)
               .withProgress(progress)
               .withCancellation(quant.terminal().cancellation());
+      if (splitSize != null) {
+        how = how.withPartBytes(Conversions.size("--split-size", splitSize));
+      }
       if (requantize) {
         Compute compute = runtime.modelOptions().kernels().compute();
         how =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.examples.cli;
 
+import io.github.quant4j.inspect.GraphInspection;
 import io.github.quant4j.inspect.Inspection;
 import io.github.quant4j.inspect.Inspector;
 import io.github.quant4j.inspect.TensorInspection;
@@ -31,7 +32,7 @@ final class InspectCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "PATH",
-      description = "A model directory, a safetensors or GGUF file, or an importance matrix.")
+      description = "A model directory, a safetensors, GGUF or ONNX file, or an importance matrix.")
   private Path path = Path.of("");
 
   @Option(
@@ -73,13 +74,14 @@ final class InspectCommand implements Callable<Integer> {
       metadata.lines().forEach(quant::print);
       quant.print("");
     }
+    inspection.graph().ifPresent(this::print);
     Table table =
         new Table(
             3, "tensor", "shape", "type", "bits", "min", "max", "absmax", "kurtosis", "checksum");
     for (TensorInspection tensor : inspection.tensors()) {
       @Nullable ValueStatistics values = tensor.statistics().orElse(null);
       table.add(
-          tensor.name(),
+          MetadataText.visible(tensor.name()),
           tensor.shape().toString(),
           tensor.type(),
           Numbers.fixed(tensor.bitsPerWeight(), 3),
@@ -92,19 +94,41 @@ final class InspectCommand implements Callable<Integer> {
     table.lines().forEach(quant::print);
     for (TensorInspection tensor : inspection.tensors()) {
       if (!tensor.problem().isEmpty()) {
-        quant.print(tensor.name() + " cannot be read: " + tensor.problem());
+        quant.print(MetadataText.visible(tensor.name() + " cannot be read: " + tensor.problem()));
       }
       tensor
           .statistics()
           .filter(values -> values.nonFinite() > 0)
           .ifPresent(
-              values -> quant.print(tensor.name() + ": " + values.nonFinite() + " not finite"));
+              values ->
+                  quant.print(
+                      MetadataText.visible(tensor.name())
+                          + ": "
+                          + values.nonFinite()
+                          + " not finite"));
     }
     quant.print("");
     quant.print("all        " + describe(inspection.total()));
     if (inspection.quantized().tensors() > 0) {
       quant.print("quantized  " + describe(inspection.quantized()));
     }
+  }
+
+  private void print(GraphInspection graph) {
+    if (!graph.producer().isEmpty()) {
+      quant.print("producer   " + MetadataText.visible(graph.producer()));
+    }
+    quant.print("opsets     " + MetadataText.visible(String.join(", ", graph.opsets())));
+    graph.inputs().forEach(input -> quant.print("input      " + MetadataText.visible(input)));
+    graph.outputs().forEach(output -> quant.print("output     " + MetadataText.visible(output)));
+    quant.print("");
+    Table operators = new Table(1, "operator", "nodes");
+    graph
+        .operators()
+        .forEach(
+            (name, count) -> operators.add(MetadataText.visible(name), Integer.toString(count)));
+    operators.lines().forEach(quant::print);
+    quant.print("");
   }
 
   private static String describe(Inspection.Total total) {
@@ -128,9 +152,20 @@ final class InspectCommand implements Callable<Integer> {
     if (!inspection.metadata().keys().isEmpty()) {
       json.put("metadata", MetadataText.json(inspection.metadata()));
     }
+    inspection.graph().ifPresent(graph -> json.put("graph", json(graph)));
     json.put("tensors", inspection.tensors().stream().map(InspectCommand::json).toList());
     json.put("totals", json(inspection.total()));
     json.put("quantized", json(inspection.quantized()));
+    return json;
+  }
+
+  private static Map<String, ?> json(GraphInspection graph) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("producer", graph.producer());
+    json.put("opsets", graph.opsets());
+    json.put("inputs", graph.inputs());
+    json.put("outputs", graph.outputs());
+    json.put("operators", graph.operators());
     return json;
   }
 

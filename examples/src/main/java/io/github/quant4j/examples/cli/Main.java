@@ -76,6 +76,7 @@ public final class Main {
             .addSubcommand(new CompareCommand(quant))
             .addSubcommand(new StudyCommand(quant))
             .addSubcommand(new HistogramCommand(quant))
+            .addSubcommand(new ImportanceCommand(quant))
             .addSubcommand(new SensitivityCommand(quant))
             .addSubcommand(new RecipesCommand(quant))
             .addSubcommand(new VerifyCommand(quant))

@@ -39,6 +39,13 @@ final class MetadataText {
         : clean;
   }
 
+  /** A text of a file without what would move the cursor. */
+  static String visible(String text) {
+    return text.codePoints()
+        .collect(StringBuilder::new, MetadataText::appendVisible, StringBuilder::append)
+        .toString();
+  }
+
   private static void appendVisible(StringBuilder text, int character) {
     switch (character) {
       case '\n' -> text.append("\\n");

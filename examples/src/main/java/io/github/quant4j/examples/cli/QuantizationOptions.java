@@ -185,6 +185,19 @@ final class QuantizationOptions {
     };
   }
 
+  /** The recipe that is given for all layers, or empty. */
+  Optional<Recipe> recipe() {
+    return Optional.ofNullable(recipe).map(PublishedRecipes::recipe);
+  }
+
+  /** The quantization with a recipe for each layer, but for those that --set or --keep name. */
+  Quantization<?> quantization(AnyModel.Text text, BlockRecipes blocks, Recipe main)
+      throws IOException {
+    return named(
+        blocks.applyTo(
+            Quantization.of(text.model()).calibration(inputs.calibration(text.model())), main));
+  }
+
   private <I> Quantization<I> configured(Quantization<I> calibrated, Optional<AllocationPlan> found)
       throws IOException {
     Quantization<I> quantization = calibrated;

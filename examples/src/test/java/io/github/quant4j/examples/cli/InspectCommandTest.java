@@ -123,6 +123,23 @@ class InspectCommandTest {
   }
 
   @Test
+  void operatorsOfOnnxFilesAreCounted() throws IOException {
+    // A graph with one node, Relu of x, an output y, and opset 17.
+    byte[] bytes = {
+      0x3A, 19, 0x0A, 12, 0x0A, 1, 'x', 0x12, 1, 'y', 0x22, 4, 'R', 'e', 'l', 'u', 0x62, 3, 0x0A, 1,
+      'y', 0x42, 2, 0x10, 17
+    };
+    Path file = Files.write(temporary.resolve("a.onnx"), bytes);
+    CommandRun run = CommandRun.of("inspect", file.toString(), "--json");
+    assertEquals(
+        "{\"producer\":\"\",\"opsets\":[\"ai.onnx:17\"],\"inputs\":[],\"outputs\":[\"y ?\"],"
+            + "\"operators\":{\"Relu\":1}}",
+        JsonWriter.compact(run.json().getObject("graph").orElseThrow()));
+    String table = CommandRun.of("inspect", file.toString()).out();
+    assertTrue(table.contains("opsets     ai.onnx:17"), table);
+  }
+
+  @Test
   void whatIsNoModelIsNamed() throws IOException {
     CommandRun.of("inspect", temporary.resolve("nothing").toString())
         .requireFailure(Failure.CALL, "nothing: no such file");

@@ -46,7 +46,12 @@ class MemoryEstimateTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"int4:g64:asym gptq", "retarget(0.5) | hadamard | int4:g64:asym gptq"})
+  @ValueSource(
+      strings = {
+        "int4:g64:asym gptq",
+        "retarget(0.5) | hadamard | int4:g64:asym gptq",
+        "q2_k gptq>refit(1,sweeps=1)"
+      })
   @Timeout(value = 5, unit = TimeUnit.MINUTES)
   void theEstimateIsEnoughAndNotFarTooMuch(String recipe) throws Exception {
     // How many activations are held depends on the heap, so the estimate does.

@@ -62,7 +62,7 @@ class BlockLayerTest {
   @ParameterizedTest
   @MethodSource("formats")
   void whatIsStoredComesBack(BlockFormat format) throws TensorFileException {
-    SeededRandom random = new SeededRandom(format.ordinal());
+    SeededRandom random = new SeededRandom(format.blockBytes());
     FloatMatrix weights = random.gaussianMatrix(5, 512);
     LayerInput input = LayerInput.observe(random.gaussianMatrix(64, 512));
     String recipe = format.name().toLowerCase(Locale.ROOT) + " clip rtn + sparse(0.01)";

@@ -2,6 +2,12 @@
 package io.github.quant4j.checkpoint.gguf;
 
 import io.github.quant4j.io.gguf.GgufTensorType;
+import io.github.quant4j.model.decoder.AttentionShape;
+import io.github.quant4j.model.decoder.DecoderConfiguration;
+import io.github.quant4j.model.decoder.MlpShape;
+import io.github.quant4j.model.gguf.GgufLayout;
+import io.github.quant4j.model.gguf.StoredTensor;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -48,6 +54,52 @@ public final class GgufMixture {
   public GgufMixture(GgufTypes types, Network network) {
     this.types = types;
     this.network = network;
+  }
+
+  /**
+   * Rules for a file of a model.
+   *
+   * @param types the preset and other types
+   * @param layout the model as the file is to have it
+   * @param importance whether there is an importance matrix
+   * @return the rules, not yet asked for any tensor
+   */
+  public static GgufMixture of(GgufTypes types, GgufLayout layout, boolean importance) {
+    DecoderConfiguration model = layout.configuration();
+    AttentionShape attention = (AttentionShape) model.layerShapes().getFirst().attention();
+    int experts =
+        model.layerShapes().stream()
+            .mapToInt(
+                layer ->
+                    layer.mlp() instanceof MlpShape.Mixture mixture ? mixture.experts().size() : 0)
+            .max()
+            .orElse(0);
+    int sharing = attention.form().heads() / attention.form().keyValueHeads();
+    List<String> names = layout.tensors().stream().map(StoredTensor::name).toList();
+    int values =
+        (int) names.stream().filter(name -> name.matches(".*attn_(v|qkv|kv_b)\\.weight")).count();
+    return new GgufMixture(
+        types,
+        new Network(
+            layout.architecture().name().equals("falcon"),
+            model.layers(),
+            experts,
+            sharing,
+            values,
+            !names.contains("output.weight"),
+            model.layers() == 80 && sharing > 1,
+            importance));
+  }
+
+  /**
+   * The type of a tensor.
+   *
+   * @param tensor the tensor
+   * @return what it is stored as
+   */
+  public GgufTensorType of(StoredTensor tensor) {
+    int rank = tensor.dimensions(0).size();
+    return of(tensor.name(), rank, tensor.columns(), tensor.isStack());
   }
 
   /**

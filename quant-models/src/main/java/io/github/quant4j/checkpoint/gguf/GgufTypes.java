@@ -19,7 +19,7 @@ import java.util.regex.PatternSyntaxException;
  * @param pure whether all matrices have the preset's own type
  * @param overrides other types, by patterns
  */
-public record GgufTypes(GgufPreset preset, boolean pure, List<Override> overrides) {
+public record GgufTypes(GgufPreset preset, boolean pure, List<NamedType> overrides) {
 
   /** Copies the list. */
   public GgufTypes {
@@ -32,7 +32,7 @@ public record GgufTypes(GgufPreset preset, boolean pure, List<Override> override
    * @param pattern is searched for in names
    * @param type what they are stored as
    */
-  public record Override(Pattern pattern, GgufTensorType type) {}
+  public record NamedType(Pattern pattern, GgufTensorType type) {}
 
   /**
    * Parses what people write.
@@ -50,7 +50,7 @@ public record GgufTypes(GgufPreset preset, boolean pure, List<Override> override
                     new IllegalArgumentException(
                         "'" + text + "': expected one of " + GgufPreset.names()));
     boolean pure = false;
-    List<Override> overrides = new ArrayList<>();
+    List<NamedType> overrides = new ArrayList<>();
     for (int i = 1; i < parts.length; i++) {
       String part = parts[i].trim();
       int equals = part.lastIndexOf('=');
@@ -58,7 +58,7 @@ public record GgufTypes(GgufPreset preset, boolean pure, List<Override> override
         pure = true;
       } else if (equals > 0) {
         overrides.add(
-            new Override(
+            new NamedType(
                 pattern(part.substring(0, equals)), type(part.substring(equals + 1).trim())));
       } else {
         throw new IllegalArgumentException(
@@ -88,12 +88,12 @@ public record GgufTypes(GgufPreset preset, boolean pure, List<Override> override
   Optional<GgufTensorType> override(String tensor) {
     return overrides.stream()
         .filter(one -> one.pattern.matcher(tensor).find())
-        .map(Override::type)
+        .map(NamedType::type)
         .findFirst();
   }
 
   /** As it is parsed. */
-  @java.lang.Override
+  @Override
   public String toString() {
     StringBuilder text = new StringBuilder(preset.name());
     overrides.forEach(one -> text.append(',').append(one.pattern).append('=').append(one.type));

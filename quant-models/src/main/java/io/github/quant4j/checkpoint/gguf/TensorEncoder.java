@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.checkpoint.gguf;
 
+import io.github.quant4j.block.BlockEncoder;
 import io.github.quant4j.block.BlockFormat;
 import io.github.quant4j.format.HalfPrecision;
 import io.github.quant4j.io.TensorContent;
@@ -8,7 +9,6 @@ import io.github.quant4j.io.gguf.GgufTensorType;
 import io.github.quant4j.linalg.Compute;
 import io.github.quant4j.matrix.BlockMatrix;
 import io.github.quant4j.model.gguf.StoredTensor;
-import io.github.quant4j.quantize.BlockQuantizer;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Produces the data of a tensor of a file from rows of a model, some rows at a time. */
 public final class TensorEncoder {
+  private static final int ROWS_IN_PART = 8;
   private static final int NUMBERS_AT_ONCE = 1 << 22;
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -172,7 +173,7 @@ public final class TensorEncoder {
     if (format.isPresent()) {
       float @Nullable [] weights =
           importance.of(tensor.name(), tensor.columns(), index).orElse(null);
-      sink.write(BlockQuantizer.quantize(format.get(), rows, weights, compute).data());
+      sink.write(blocks(format.get(), rows, weights).data());
       return;
     }
     float[] values = rows.data();
@@ -187,5 +188,51 @@ public final class TensorEncoder {
       }
     }
     sink.write(data);
+  }
+
+  /** The rows as blocks; what would not be finite is refused. */
+  private BlockMatrix blocks(BlockFormat format, FloatMatrix rows, float @Nullable [] importance) {
+    BlockEncoder encoder =
+        format
+            .encoder()
+            .orElseThrow(
+                () -> new IllegalArgumentException(format + " can be read but not written"));
+    int columns = rows.columns();
+    long rowBytes = format.rowBytes(columns);
+    MemorySegment data = MemorySegment.ofArray(new byte[Math.toIntExact(rowBytes * rows.rows())]);
+    BlockMatrix matrix = new BlockMatrix(format, rows.rows(), columns, data.asReadOnly());
+    compute
+        .team()
+        .run(
+            Math.ceilDiv(rows.rows(), ROWS_IN_PART),
+            part -> {
+              float[] decoded = new float[columns];
+              int end = Math.min(rows.rows(), (part + 1) * ROWS_IN_PART);
+              for (int row = part * ROWS_IN_PART; row < end; row++) {
+                int from = row * columns;
+                requireFinite(rows.data(), from, columns, row);
+                encoder.encode(rows.data(), from, columns, importance, 0, data, row * rowBytes);
+                matrix.dequantizeRow(row, decoded, 0);
+                requireFinite(decoded, 0, columns, row);
+              }
+            });
+    return matrix;
+  }
+
+  private void requireFinite(float[] values, int from, int count, int row) {
+    for (int i = from; i < from + count; i++) {
+      if (!Float.isFinite(values[i])) {
+        throw new IllegalArgumentException(
+            "tensor '"
+                + tensor.name()
+                + "': "
+                + values[i]
+                + " in row "
+                + row
+                + " as "
+                + type
+                + ", expected finite weights within its range");
+      }
+    }
   }
 }

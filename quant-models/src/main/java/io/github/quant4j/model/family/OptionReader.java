@@ -68,14 +68,13 @@ final class OptionReader {
   OptionReader forFiles(Predicate<String> isThere) {
     String table = tensor("embeddings");
     int dot = table == null ? -1 : table.indexOf('.');
-    boolean isBare =
-        table != null
-            && dot > 0
-            && !isThere.test(table + ".weight")
-            && isThere.test(table.substring(dot + 1) + ".weight");
-    return isBare
-        ? new OptionReader(family, values, layer, reported, table.substring(0, dot + 1))
-        : this;
+    if (table == null
+        || dot <= 0
+        || isThere.test(table + ".weight")
+        || !isThere.test(table.substring(dot + 1) + ".weight")) {
+      return this;
+    }
+    return new OptionReader(family, values, layer, reported, table.substring(0, dot + 1));
   }
 
   /** What a member says, under any of its names. */

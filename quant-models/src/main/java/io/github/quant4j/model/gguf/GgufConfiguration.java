@@ -117,7 +117,7 @@ final class GgufConfiguration {
     for (int i = 0; i < layers; i++) {
       windowed.add(isWindowed(value, i));
     }
-    return windowed;
+    return List.copyOf(windowed);
   }
 
   private boolean isWindowed(Optional<GgufValue> pattern, int layer) {

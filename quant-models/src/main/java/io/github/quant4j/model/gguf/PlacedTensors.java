@@ -146,7 +146,7 @@ final class PlacedTensors {
   /** Rows as they are stored, in the file itself if they lie there in order. */
   private Tensor plain(TensorPlace place, GgufTensor tensor) {
     DType dtype = tensor.tensor().dtype();
-    long rowBytes = Math.max(1, place.columns()) * (dtype.bits() / Byte.SIZE);
+    long rowBytes = (long) Math.max(1, place.columns()) * (dtype.bits() / Byte.SIZE);
     if (place.parts().size() == 1 && place.order() == null) {
       return Tensor.of("", dtype, shape(place), rows(place, place.parts().getFirst(), rowBytes));
     }

@@ -4,6 +4,7 @@ package io.github.quant4j.model.gguf;
 import io.github.quant4j.io.gguf.GgufMetadata;
 import io.github.quant4j.model.decoder.AttentionShape;
 import io.github.quant4j.model.decoder.DecoderConfiguration;
+import io.github.quant4j.model.decoder.LayerShape;
 import io.github.quant4j.model.family.FamilyReading;
 import io.github.quant4j.model.runtime.Rotary;
 import io.github.quant4j.model.runtime.RotaryScaling;
@@ -41,13 +42,14 @@ final class RotaryMetadata {
   }
 
   private static Optional<Rotary> rotary(DecoderConfiguration model, boolean windowed) {
-    return model.layerShapes().stream()
-        .filter(layer -> layer.attention() instanceof AttentionShape)
-        .map(layer -> (AttentionShape) layer.attention())
-        .filter(attention -> attention.rotary() != null)
-        .filter(attention -> attention.form().span().window() > 0 == windowed)
-        .findFirst()
-        .map(AttentionShape::rotary);
+    for (LayerShape layer : model.layerShapes()) {
+      if (layer.attention() instanceof AttentionShape attention
+          && attention.rotary() != null
+          && (attention.form().span().window() > 0) == windowed) {
+        return Optional.of(attention.rotary());
+      }
+    }
+    return Optional.empty();
   }
 
   private GgufRotary.Factors write(Rotary rotary) {

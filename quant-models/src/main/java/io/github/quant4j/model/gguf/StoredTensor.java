@@ -16,6 +16,7 @@ import java.util.SequencedMap;
  * @param isVector whether matrices have one column, which is no dimension
  * @param columns inputs
  * @param matrices what they consist of
+ * @param isStack whether their number is a dimension
  */
 public record StoredTensor(
     String name, boolean isVector, int columns, List<Matrix> matrices, boolean isStack) {

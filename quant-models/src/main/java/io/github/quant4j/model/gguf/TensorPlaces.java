@@ -38,14 +38,16 @@ final class TensorPlaces {
     this.reading = reading;
     this.architecture = architecture;
     this.isThere = isThere;
-    this.pairing =
-        reading.configuration().layerShapes().stream()
-            .filter(layer -> layer.attention() instanceof AttentionShape)
-            .map(layer -> ((AttentionShape) layer.attention()).rotary())
-            .filter(rotary -> rotary != null)
-            .map(Rotary::pairing)
-            .findFirst()
-            .orElse(null);
+    this.pairing = pairing(reading.configuration());
+  }
+
+  private static Rotary.@Nullable Pairing pairing(DecoderConfiguration model) {
+    for (LayerShape layer : model.layerShapes()) {
+      if (layer.attention() instanceof AttentionShape attention && attention.rotary() != null) {
+        return attention.rotary().pairing();
+      }
+    }
+    return null;
   }
 
   /**

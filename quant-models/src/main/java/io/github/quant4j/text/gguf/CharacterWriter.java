@@ -148,7 +148,7 @@ final class CharacterWriter {
     int[] types = new int[tokens.size()];
     for (int id = 0; id < tokens.size(); id++) {
       TokenType type = type(id, unknown);
-      types[id] = type.ordinal();
+      types[id] = type.code();
       boolean spaced =
           type == TokenType.USER_DEFINED
               && tokens.added(id).filter(SourceTokens.Added::normalized).isPresent();

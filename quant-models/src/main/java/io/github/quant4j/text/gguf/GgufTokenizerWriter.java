@@ -108,7 +108,7 @@ public final class GgufTokenizerWriter {
     int[] types = new int[tokens.size()];
     for (int id = 0; id < tokens.size(); id++) {
       texts.add(tokens.token(id));
-      types[id] = tokens.type(id).ordinal();
+      types[id] = tokens.type(id).code();
     }
     out.putStrings(Keys.TOKENS, texts);
     out.putInts(Keys.TOKEN_TYPE, types);
@@ -167,7 +167,7 @@ public final class GgufTokenizerWriter {
     int[] types = new int[tokens.size()];
     for (int id = 0; id < tokens.size(); id++) {
       TokenType type = tokens.type(id);
-      types[id] = type.ordinal();
+      types[id] = type.code();
       texts.add(
           type == TokenType.NORMAL ? WordPieceSpelling.toGguf(tokens.token(id)) : tokens.token(id));
     }

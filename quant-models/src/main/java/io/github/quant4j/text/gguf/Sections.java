@@ -5,6 +5,7 @@ import io.github.quant4j.json.JsonValue;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
 
 /** Pieces of a tokenizer file. */
 final class Sections {
@@ -12,10 +13,10 @@ final class Sections {
 
   private Sections() {}
 
-  static JsonValue.Obj object(Object... namesAndValues) {
+  static JsonValue.Obj object(@Nullable Object... namesAndValues) {
     SequencedMap<String, JsonValue> members = new LinkedHashMap<>();
     for (int i = 0; i < namesAndValues.length; i += 2) {
-      members.put((String) namesAndValues[i], JsonValue.of(namesAndValues[i + 1]));
+      members.put(String.valueOf(namesAndValues[i]), JsonValue.of(namesAndValues[i + 1]));
     }
     return new JsonValue.Obj(members);
   }

@@ -22,6 +22,8 @@ enum SpecialToken {
   FILL_SEPARATOR("fim_sep_token", "fim_sep_token_id");
 
   private final String configName;
+
+  @SuppressWarnings("ImmutableEnumChecker") // Nothing changes what List.of gives.
   private final List<String> keys;
 
   SpecialToken(String configName, String... keys) {

@@ -47,7 +47,7 @@ class BlockGridsTest {
   @ParameterizedTest
   @EnumSource(names = {"Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "TQ2_0"})
   void weightsAreThoseOfTheBlocks(BlockFormat format) throws InexactException {
-    SeededRandom random = new SeededRandom(format.ordinal());
+    SeededRandom random = new SeededRandom(format.blockBytes());
     BlockMatrix matrix =
         random(random, format, format == BlockFormat.TQ2_0 ? format.blockBytes() - 2 : 0);
     IntegerWeights weights = IntegerGrids.of(new BlockTerm(matrix));

@@ -24,7 +24,7 @@ class GgufTokenizerTest {
 
   private static GgufMetadata.Builder bytePairs(String... tokens) {
     int[] types = new int[tokens.length];
-    Arrays.fill(types, TokenType.NORMAL.ordinal());
+    Arrays.fill(types, TokenType.NORMAL.code());
     return GgufMetadata.builder()
         .putString(Keys.MODEL, "gpt2")
         .putString(Keys.PRE, "gpt-2")
@@ -107,8 +107,7 @@ class GgufTokenizerTest {
     GgufMetadata.Builder phi =
         bytePairs("a", "Ġ", "<|user|>", "<s>").putString(Keys.NAME, "Phi-3 mini");
     phi.putInts(
-        Keys.TOKEN_TYPE,
-        new int[] {1, 1, TokenType.CONTROL.ordinal(), TokenType.CONTROL.ordinal()});
+        Keys.TOKEN_TYPE, new int[] {1, 1, TokenType.CONTROL.code(), TokenType.CONTROL.code()});
     assertArrayEquals(
         new int[] {0, 1, 2, 0, 3, 1, 0},
         TokenizerFile.of(GgufTokenizer.read(phi.build()).toTokenizerJson())

@@ -21,8 +21,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tokenizer files on their way into metadata and back. */
 class GgufTokenizerWriterTest {
-  private static final String BYTE_LEVEL =
-      "{'type':'ByteLevel','add_prefix_space':false,'trim_offsets':true,'use_regex':%s}";
   private static final String SPLIT =
       "{'type':'Split','pattern':{'Regex':'%s'},'behavior':'Isolated','invert':false}";
   private static final String LLAMA3 =
@@ -50,7 +48,9 @@ class GgufTokenizerWriterTest {
   }
 
   private static String byteLevel(boolean regex) {
-    return BYTE_LEVEL.formatted(regex).replace('\'', '"');
+    return "{'type':'ByteLevel','add_prefix_space':false,'trim_offsets':true,'use_regex':%s}"
+        .formatted(regex)
+        .replace('\'', '"');
   }
 
   /** An expression is written as JSON, so with two backslashes for one. */
@@ -153,11 +153,11 @@ class GgufTokenizerWriterTest {
     GgufVocabulary vocabulary = GgufVocabulary.read(given);
     for (int id = 0; id < expected.length; id++) {
       if (vocabulary.type(id) == TokenType.UNUSED) {
-        expected[id] = TokenType.NORMAL.ordinal();
+        expected[id] = TokenType.NORMAL.code();
       }
       boolean states = given.getString(Keys.MODEL).orElseThrow().equals("llama");
       if (vocabulary.type(id) == TokenType.UNKNOWN && !states) {
-        expected[id] = TokenType.CONTROL.ordinal();
+        expected[id] = TokenType.CONTROL.code();
       }
     }
     assertArrayEquals(expected, back.ints(Keys.TOKEN_TYPE).orElseThrow());

@@ -32,11 +32,11 @@ final class PairVocabulary {
     }
     tokens.addAll(List.of("<|endoftext|>", "<|im_start|>", "<tool>"));
     int[] types = new int[tokens.size()];
-    Arrays.fill(types, TokenType.NORMAL.ordinal());
+    Arrays.fill(types, TokenType.NORMAL.code());
     int end = tokens.indexOf("<|endoftext|>");
-    types[end] = TokenType.CONTROL.ordinal();
-    types[end + 1] = TokenType.CONTROL.ordinal();
-    types[end + 2] = TokenType.USER_DEFINED.ordinal();
+    types[end] = TokenType.CONTROL.code();
+    types[end + 1] = TokenType.CONTROL.code();
+    types[end + 2] = TokenType.USER_DEFINED.code();
     return GgufMetadata.builder()
         .putString(Keys.MODEL, "gpt2")
         .putString(Keys.PRE, pre)

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.quant4j.quantize;
+package io.github.quant4j.matrix;
 
 import io.github.quant4j.block.BlockEncoder;
 import io.github.quant4j.block.BlockFormat;
 import io.github.quant4j.linalg.Compute;
-import io.github.quant4j.matrix.BlockMatrix;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.lang.foreign.MemorySegment;
 import java.util.Locale;
