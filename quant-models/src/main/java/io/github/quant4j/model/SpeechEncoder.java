@@ -34,7 +34,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The encoder of a Whisper or Moonshine model, which turns speech into features and can be quantized.
+ * The encoder of a Whisper or Moonshine model, which turns speech into features and can be
+ * quantized.
  *
  * <pre>{@code
  * try (SpeechEncoder encoder = SpeechEncoder.open(Path.of("whisper-base"))) {
@@ -58,10 +59,7 @@ public final class SpeechEncoder implements AutoCloseable {
   private boolean closed;
 
   private SpeechEncoder(
-      AudioEncoder graph,
-      ModelWeights weights,
-      Optional<Path> directory,
-      List<String> warnings) {
+      AudioEncoder graph, ModelWeights weights, Optional<Path> directory, List<String> warnings) {
     this.graph = graph;
     this.warnings = warnings;
     this.weights = weights;
@@ -232,8 +230,8 @@ public final class SpeechEncoder implements AutoCloseable {
 
   /**
    * The input for speech. Of Moonshine, which hears samples, {@code [samples, 1]}, without what is
-   * longer than the longest segment. Of Whisper, the spectrogram as it was trained on it: of the longest length, with silence
-   * after what is shorter, and without what is longer.
+   * longer than the longest segment. Of Whisper, the spectrogram as it was trained on it: of the
+   * longest length, with silence after what is shorter, and without what is longer.
    *
    * @param speech the speech, resampled if it has not 16,000 samples a second
    * @return an input of {@link #encode}, {@code [maximum frames, mel bins]}
@@ -322,9 +320,6 @@ public final class SpeechEncoder implements AutoCloseable {
   /** Architecture and numbers. */
   @Override
   public String toString() {
-    return graph.architecture()
-        + " encoder ("
-        + graph.shape()
-        + ")";
+    return graph.architecture() + " encoder (" + graph.shape() + ")";
   }
 }

@@ -109,7 +109,9 @@ class MoonshineEncoderTest {
     try (SpeechEncoder encoder = SpeechEncoder.open(MODEL)) {
       for (FloatMatrix wrong :
           List.of(
-              FloatMatrix.zeros(894, 1), FloatMatrix.zeros(480_001, 1), FloatMatrix.zeros(900, 2))) {
+              FloatMatrix.zeros(894, 1),
+              FloatMatrix.zeros(480_001, 1),
+              FloatMatrix.zeros(900, 2))) {
         String message =
             assertThrows(IllegalArgumentException.class, () -> encoder.encode(wrong)).getMessage();
         assertTrue(message.contains("895 to 480000"), message);
@@ -155,7 +157,12 @@ class MoonshineEncoderTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"{\"do_normalize\": true}", "{}", "{\"do_normalize\":false,\"sampling_rate\":8000}", "["})
+      strings = {
+        "{\"do_normalize\": true}",
+        "{}",
+        "{\"do_normalize\":false,\"sampling_rate\":8000}",
+        "["
+      })
   void samplesAreNotNormalized(String preprocessor) throws IOException {
     Files.writeString(directory.resolve("preprocessor_config.json"), preprocessor);
     assertRefused(Files.readString(MODEL.resolve("config.json")), "preprocessor_config.json");

@@ -230,8 +230,7 @@ public final class MoonshineEncoderModel implements AudioEncoder {
    */
   @Override
   public HiddenStates embed(List<? extends FloatMatrix> inputs) {
-    SequenceLayout sequences =
-        SequenceLayout.of(inputs.stream().mapToInt(this::tokens).toArray());
+    SequenceLayout sequences = SequenceLayout.of(inputs.stream().mapToInt(this::tokens).toArray());
     FloatMatrix hidden = FloatMatrix.zeros(sequences.tokens(), configuration.width());
     for (int s = 0; s < inputs.size(); s++) {
       stem().run(inputs.get(s).data(), hidden, sequences.start(s));
@@ -296,7 +295,8 @@ public final class MoonshineEncoderModel implements AudioEncoder {
   public Block openBlock(int index, boolean heap) {
     EncoderProgram.Norms norms = layout.norms(index);
     BlockWeights opened =
-        new BlockWeights(layout.blocks().get(index), norms.vectors(), weights, options.kernels(), heap);
+        new BlockWeights(
+            layout.blocks().get(index), norms.vectors(), weights, options.kernels(), heap);
     return new OpenBlock(
         configuration.width(),
         opened,

@@ -66,8 +66,7 @@ final class WaveformStem {
     return IntactTensors.require(tensors, name).toFloatArray();
   }
 
-  private static Convolution read(
-      TensorSource tensors, String module, int stride, boolean biased) {
+  private static Convolution read(TensorSource tensors, String module, int stride, boolean biased) {
     Tensor tensor = IntactTensors.require(tensors, module + ".weight");
     int out = (int) tensor.shape().dimension(0);
     int in = (int) tensor.shape().dimension(1);
@@ -128,9 +127,7 @@ final class WaveformStem {
     }
     options.scratch().release(runs);
     RowParts.run(
-        options.team(),
-        frames,
-        row -> Elementwise.add(layer.bias(), 0, y, yFrom + row * out, out));
+        options.team(), frames, row -> Elementwise.add(layer.bias(), 0, y, yFrom + row * out, out));
   }
 
   private void normalize(float[] frames) {
@@ -139,8 +136,7 @@ final class WaveformStem {
     for (float value : frames) {
       squares += (value - mean) * (value - mean);
     }
-    double factor =
-        1 / Math.sqrt(squares / frames.length + MoonshineConfiguration.NORM_EPSILON);
+    double factor = 1 / Math.sqrt(squares / frames.length + MoonshineConfiguration.NORM_EPSILON);
     for (int i = 0; i < frames.length; i++) {
       int channel = i % normWeight.length;
       frames[i] = (float) ((frames[i] - mean) * factor * normWeight[channel] + normBias[channel]);

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model.runtime;
 
-import io.github.quant4j.transform.HeadStructure;
 import io.github.quant4j.graph.NormSite;
 import io.github.quant4j.graph.SequenceLayout;
 import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.parallel.ScratchPool;
 import io.github.quant4j.parallel.WorkerTeam;
-
+import io.github.quant4j.transform.HeadStructure;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A pre-norm encoder block: {@code h += out(attention(q, k, v of norm(h)))}, where all tokens of a
- * sequence see each other and may be rotated by their positions, then {@code h += fc2(gelu(fc1(norm(h))))}.
+ * sequence see each other and may be rotated by their positions, then {@code h +=
+ * fc2(gelu(fc1(norm(h))))}.
  */
 public final class EncoderProgram implements BlockProgram {
   /** Index of the group of the projections to queries, keys and values. */
@@ -87,8 +87,7 @@ public final class EncoderProgram implements BlockProgram {
         normalize(weights, norms.mlp(), activations, activations.input(), team);
       }
       case MLP_INPUT -> activate(activations);
-      case MLP_OUTPUT ->
-          ResidualSum.add(weights.group(group), activations, team, scratch);
+      case MLP_OUTPUT -> ResidualSum.add(weights.group(group), activations, team, scratch);
       default -> throw new IllegalArgumentException("group: " + group + ", expected 0 to 3");
     }
   }
@@ -144,7 +143,8 @@ public final class EncoderProgram implements BlockProgram {
           layout.length(s),
           position -> {
             for (int head = 0; head < heads.keyValueHeads(); head++) {
-              angles.rotate(position, projected, first + position * width + head * heads.headSize());
+              angles.rotate(
+                  position, projected, first + position * width + head * heads.headSize());
             }
           });
     }

@@ -296,7 +296,8 @@ public final class WhisperEncoderModel implements AudioEncoder {
   public Block openBlock(int index, boolean heap) {
     EncoderProgram.Norms norms = layout.names(index);
     BlockWeights opened =
-        new BlockWeights(layout.blocks().get(index), norms.vectors(), weights, options.kernels(), heap);
+        new BlockWeights(
+            layout.blocks().get(index), norms.vectors(), weights, options.kernels(), heap);
     return new OpenBlock(
         configuration.width(),
         opened,

@@ -64,7 +64,8 @@ final class WhisperLayout {
 
   EncoderProgram.Norms names(int layer) {
     String name = name(layer);
-    return new EncoderProgram.Norms(norm(name + ".self_attn_layer_norm"), norm(name + ".final_layer_norm"));
+    return new EncoderProgram.Norms(
+        norm(name + ".self_attn_layer_norm"), norm(name + ".final_layer_norm"));
   }
 
   private String name(int layer) {
@@ -101,8 +102,7 @@ final class WhisperLayout {
                 "self_attn.output",
                 List.of(output),
                 new InputOrigin.Attention(value, configuration.headStructure())),
-            new SiteGroup(
-                "mlp.input", List.of(first), new InputOrigin.Normalization(names.mlp())),
+            new SiteGroup("mlp.input", List.of(first), new InputOrigin.Normalization(names.mlp())),
             new SiteGroup("mlp.output", List.of(second), new InputOrigin.Activated(first))),
         width);
   }
