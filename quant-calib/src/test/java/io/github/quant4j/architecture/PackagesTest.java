@@ -101,6 +101,7 @@ class PackagesTest {
           "model.expression",
           "model.family",
           "model.gguf",
+          "model.moonshine",
           "model.runtime",
           "model.whisper",
           "speech",

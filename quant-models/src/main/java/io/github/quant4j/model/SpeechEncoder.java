@@ -14,10 +14,13 @@ import io.github.quant4j.io.quantized.ModelSource;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.model.family.ModelFiles;
+import io.github.quant4j.model.moonshine.MoonshineConfiguration;
+import io.github.quant4j.model.moonshine.MoonshineEncoderModel;
+import io.github.quant4j.model.moonshine.PreprocessorFile;
+import io.github.quant4j.model.runtime.AudioEncoder;
 import io.github.quant4j.model.runtime.StoredWeights;
 import io.github.quant4j.model.whisper.WhisperConfiguration;
 import io.github.quant4j.model.whisper.WhisperEncoderModel;
-import io.github.quant4j.speech.LogMelSpectrogram;
 import io.github.quant4j.speech.Waveform;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.io.IOException;
@@ -31,7 +34,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The encoder of a Whisper model, which turns speech into features and can be quantized.
+ * The encoder of a Whisper or Moonshine model, which turns speech into features and can be
+ * quantized.
  *
  * <pre>{@code
  * try (SpeechEncoder encoder = SpeechEncoder.open(Path.of("whisper-base"))) {
@@ -47,24 +51,19 @@ import org.slf4j.LoggerFactory;
 public final class SpeechEncoder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SpeechEncoder.class);
 
-  private final WhisperEncoderModel graph;
+  private final AudioEncoder graph;
   private final ModelWeights weights;
   private final Optional<Path> directory;
-  private final LogMelSpectrogram spectrogram;
   private final List<String> warnings;
   private @Nullable List<Block> blocks;
   private boolean closed;
 
   private SpeechEncoder(
-      WhisperEncoderModel graph,
-      ModelWeights weights,
-      Optional<Path> directory,
-      List<String> warnings) {
+      AudioEncoder graph, ModelWeights weights, Optional<Path> directory, List<String> warnings) {
     this.graph = graph;
     this.warnings = warnings;
     this.weights = weights;
     this.directory = directory;
-    this.spectrogram = LogMelSpectrogram.ofBins(graph.configuration().melBins());
   }
 
   /**
@@ -77,7 +76,8 @@ public final class SpeechEncoder implements AutoCloseable {
    */
   public static boolean isIn(Path directory) throws IOException {
     try (ModelSource files = ModelFormats.open(directory)) {
-      return WhisperConfiguration.describes(files.config());
+      return WhisperConfiguration.describes(files.config())
+          || MoonshineConfiguration.describes(files.config());
     }
   }
 
@@ -110,11 +110,19 @@ public final class SpeechEncoder implements AutoCloseable {
   public static SpeechEncoder open(Path directory, ModelOptions options) throws IOException {
     ModelDirectory files = ModelDirectory.open(directory);
     try {
-      WhisperConfiguration configuration =
-          WhisperConfiguration.read(
-              files.config(), directory.resolve(ModelDirectory.CONFIG).toString());
+      String config = directory.resolve(ModelDirectory.CONFIG).toString();
       ModelWeights weights = new StoredWeights(ModelSource.of(files));
-      WhisperEncoderModel graph = WhisperEncoderModel.of(configuration, weights, options);
+      AudioEncoder graph;
+      if (MoonshineConfiguration.describes(files.config())) {
+        MoonshineConfiguration.Reading reading =
+            MoonshineConfiguration.read(files.config(), config);
+        PreprocessorFile.requirePlain(directory);
+        graph = MoonshineEncoderModel.of(reading, weights, options);
+      } else {
+        graph =
+            WhisperEncoderModel.of(
+                WhisperConfiguration.read(files.config(), config), weights, options);
+      }
       SpeechEncoder encoder =
           new SpeechEncoder(
               graph,
@@ -154,15 +162,24 @@ public final class SpeechEncoder implements AutoCloseable {
   /**
    * The longest segment that the encoder takes.
    *
-   * @return frames of a spectrogram
+   * @return rows of an input: frames of a spectrogram, or samples if the encoder takes those
    */
   public int maximumFrames() {
-    return graph.configuration().maximumFrames();
+    return graph.maximumRows();
+  }
+
+  /**
+   * The longest segment that the encoder takes.
+   *
+   * @return seconds
+   */
+  public double maximumSeconds() {
+    return (double) graph.maximumRows() / graph.rowsPerSecond();
   }
 
   /** Channels of its spectrograms. */
   int melBins() {
-    return graph.configuration().melBins();
+    return graph.inputWidth();
   }
 
   /**
@@ -212,14 +229,15 @@ public final class SpeechEncoder implements AutoCloseable {
   }
 
   /**
-   * The spectrogram of speech as Whisper was trained on it: of the longest length, with silence
-   * after what is shorter, and without what is longer.
+   * The input for speech. Of Moonshine, which hears samples, {@code [samples, 1]}, without what is
+   * longer than the longest segment. Of Whisper, the spectrogram as it was trained on it: of the
+   * longest length, with silence after what is shorter, and without what is longer.
    *
    * @param speech the speech, resampled if it has not 16,000 samples a second
    * @return an input of {@link #encode}, {@code [maximum frames, mel bins]}
    */
   public FloatMatrix spectrogram(Waveform speech) {
-    return spectrogram.of(speech, graph.configuration().maximumFrames());
+    return graph.input(speech);
   }
 
   /**
@@ -232,9 +250,7 @@ public final class SpeechEncoder implements AutoCloseable {
    * @throws IllegalArgumentException if there is no sample
    */
   public FloatMatrix spectrogramAsLong(Waveform speech) {
-    Waveform heard = speech.resampled(LogMelSpectrogram.SAMPLE_RATE);
-    int frames = Math.ceilDiv(heard.samples().length, LogMelSpectrogram.HOP);
-    return spectrogram.of(heard, Math.min(frames, graph.configuration().maximumFrames()));
+    return graph.inputAsLong(speech);
   }
 
   /**
@@ -243,7 +259,7 @@ public final class SpeechEncoder implements AutoCloseable {
    * <p>Memory: about {@code frames (width + intermediate size)} floats.
    *
    * @param logMel the log-mel spectrogram {@code [frames, mel bins]}, see {@link #spectrogram} and
-   *     {@link LogMelSpectrogram}
+   *     {@link io.github.quant4j.speech.LogMelSpectrogram}
    * @return the features, {@code [frames / 2 rounded up, width]}: a row for each 20 ms
    * @throws IllegalArgumentException if the spectrogram has no frames, too many of them, another
    *     number of mel bins, or values that are not finite
@@ -282,7 +298,7 @@ public final class SpeechEncoder implements AutoCloseable {
       long count = sites().stream().mapToLong(LinearSite::weightCount).sum();
       boolean heap = options().placement().isHeap(count, true);
       present = new ArrayList<>();
-      for (int i = 0; i < graph.configuration().layers(); i++) {
+      for (int i = 0; i < graph.blocks().size(); i++) {
         present.add(graph.openBlock(i, heap));
       }
       present.add(graph.openHead());
@@ -304,13 +320,6 @@ public final class SpeechEncoder implements AutoCloseable {
   /** Architecture and numbers. */
   @Override
   public String toString() {
-    return graph.architecture()
-        + " encoder ("
-        + graph.configuration().layers()
-        + " layers of "
-        + graph.configuration().width()
-        + ", "
-        + graph.configuration().melBins()
-        + " mel bins)";
+    return graph.architecture() + " encoder (" + graph.shape() + ")";
   }
 }

@@ -2,7 +2,6 @@
 package io.github.quant4j.examples.cli;
 
 import io.github.quant4j.model.SpeechEncoder;
-import io.github.quant4j.speech.LogMelSpectrogram;
 import io.github.quant4j.speech.SpeechSegments;
 import io.github.quant4j.speech.Waveform;
 import io.github.quant4j.tensor.FloatMatrix;
@@ -26,9 +25,7 @@ final class SpeechFiles {
     if (most < 1) {
       throw new UsageException(option + ": " + most + ", expected at least 1");
     }
-    double seconds =
-        (double) encoder.maximumFrames() * LogMelSpectrogram.HOP / LogMelSpectrogram.SAMPLE_RATE;
-    List<Waveform> segments = SpeechSegments.read(path, seconds);
+    List<Waveform> segments = SpeechSegments.read(path, encoder.maximumSeconds());
     if (segments.isEmpty()) {
       throw new UsageException(path + ": no speech in it, expected at least one sample");
     }

@@ -158,7 +158,7 @@ public final class Elementwise {
   }
 
   /** Four independent sums hide the latency of the additions. */
-  static double sum(float[] x, int from, int to) {
+  public static double sum(float[] x, int from, int to) {
     double s0 = 0;
     double s1 = 0;
     double s2 = 0;

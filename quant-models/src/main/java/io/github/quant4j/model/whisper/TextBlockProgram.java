@@ -7,6 +7,7 @@ import io.github.quant4j.kernel.KernelOptions;
 import io.github.quant4j.model.runtime.BlockWeights;
 import io.github.quant4j.model.runtime.Elementwise;
 import io.github.quant4j.model.runtime.GroupedAttention;
+import io.github.quant4j.model.runtime.LayerNorms;
 import io.github.quant4j.model.runtime.ProjectedKeyValues;
 import io.github.quant4j.model.runtime.RowParts;
 import io.github.quant4j.model.runtime.SiteKernels;

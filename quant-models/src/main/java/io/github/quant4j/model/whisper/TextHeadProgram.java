@@ -3,6 +3,7 @@ package io.github.quant4j.model.whisper;
 
 import io.github.quant4j.graph.NormSite;
 import io.github.quant4j.model.runtime.BlockWeights;
+import io.github.quant4j.model.runtime.LayerNorms;
 import io.github.quant4j.parallel.WorkerTeam;
 
 /** What a decoder's head does to rows of hidden states. */

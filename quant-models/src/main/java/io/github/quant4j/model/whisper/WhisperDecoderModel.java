@@ -16,6 +16,7 @@ import io.github.quant4j.model.config.ModelOptions;
 import io.github.quant4j.model.runtime.BlockWeights;
 import io.github.quant4j.model.runtime.GroupedAttention;
 import io.github.quant4j.model.runtime.IntactTensors;
+import io.github.quant4j.model.runtime.RecognizerModules;
 import io.github.quant4j.model.runtime.TensorCheck;
 import io.github.quant4j.tensor.FloatMatrix;
 import io.github.quant4j.tensor.Tensor;
@@ -128,7 +129,7 @@ public final class WhisperDecoderModel implements BlockModel<SpokenText> {
 
   @Override
   public List<String> otherLinearModules() {
-    return LinearModules.besidesDecoder(weights.tensors());
+    return RecognizerModules.besidesDecoder(weights.tensors());
   }
 
   /**

@@ -3,7 +3,6 @@ package io.github.quant4j.model.whisper;
 
 import io.github.quant4j.graph.Block;
 import io.github.quant4j.graph.BlockLayout;
-import io.github.quant4j.graph.BlockModel;
 import io.github.quant4j.graph.HiddenStates;
 import io.github.quant4j.graph.InputOrigin;
 import io.github.quant4j.graph.LinearSite;
@@ -16,10 +15,16 @@ import io.github.quant4j.metric.Operand;
 import io.github.quant4j.metric.ProductRole;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
+import io.github.quant4j.model.runtime.AudioEncoder;
 import io.github.quant4j.model.runtime.BlockWeights;
+import io.github.quant4j.model.runtime.EncoderHeadProgram;
+import io.github.quant4j.model.runtime.EncoderProgram;
 import io.github.quant4j.model.runtime.GroupedAttention;
 import io.github.quant4j.model.runtime.OpenBlock;
+import io.github.quant4j.model.runtime.RecognizerModules;
 import io.github.quant4j.model.runtime.TensorCheck;
+import io.github.quant4j.speech.LogMelSpectrogram;
+import io.github.quant4j.speech.Waveform;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.List;
 import java.util.Objects;
@@ -41,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  * before it is needed. Use {@code SpeechEncoder} to run the encoder; this is the model as
  * calibration sees it.
  */
-public final class WhisperEncoderModel implements BlockModel<FloatMatrix> {
+public final class WhisperEncoderModel implements AudioEncoder {
   private final WhisperConfiguration configuration;
   private final WhisperLayout layout;
   private final ModelWeights weights;
@@ -99,11 +104,12 @@ public final class WhisperEncoderModel implements BlockModel<FloatMatrix> {
     return configuration;
   }
 
+  @Override
   public ModelOptions options() {
     return options;
   }
 
-  /** What is noticed about the tensors but does not keep the encoder from running. */
+  @Override
   public List<String> warnings() {
     return warnings;
   }
@@ -125,7 +131,7 @@ public final class WhisperEncoderModel implements BlockModel<FloatMatrix> {
 
   @Override
   public List<String> otherLinearModules() {
-    return LinearModules.besidesEncoder(weights.tensors());
+    return RecognizerModules.besidesEncoder(weights.tensors());
   }
 
   /**
@@ -146,6 +152,48 @@ public final class WhisperEncoderModel implements BlockModel<FloatMatrix> {
         .filter(group -> !(group.origin() instanceof InputOrigin.Normalization))
         .flatMap(group -> group.sites().stream())
         .toList();
+  }
+
+  @Override
+  public int maximumRows() {
+    return configuration.maximumFrames();
+  }
+
+  @Override
+  public int inputWidth() {
+    return configuration.melBins();
+  }
+
+  @Override
+  public int rowsPerSecond() {
+    return LogMelSpectrogram.SAMPLE_RATE / LogMelSpectrogram.HOP;
+  }
+
+  /** {@inheritDoc} With silence after what is shorter than the longest. */
+  @Override
+  public FloatMatrix input(Waveform speech) {
+    return spectrogram().of(speech, configuration.maximumFrames());
+  }
+
+  @Override
+  public FloatMatrix inputAsLong(Waveform speech) {
+    Waveform heard = speech.resampled(LogMelSpectrogram.SAMPLE_RATE);
+    int frames = Math.ceilDiv(heard.samples().length, LogMelSpectrogram.HOP);
+    return spectrogram().of(heard, Math.min(frames, configuration.maximumFrames()));
+  }
+
+  private LogMelSpectrogram spectrogram() {
+    return LogMelSpectrogram.ofBins(configuration.melBins());
+  }
+
+  @Override
+  public String shape() {
+    return configuration.layers()
+        + " layers of "
+        + configuration.width()
+        + ", "
+        + configuration.melBins()
+        + " mel bins";
   }
 
   /** The two convolutions; the second one has a stride of 2. */
@@ -244,13 +292,16 @@ public final class WhisperEncoderModel implements BlockModel<FloatMatrix> {
         new EncoderHeadProgram(opened, layout.finalNorm(), options.kernels().team()));
   }
 
+  @Override
   public Block openBlock(int index, boolean heap) {
-    WhisperLayout.EncoderNames names = layout.names(index);
+    EncoderProgram.Norms norms = layout.names(index);
     BlockWeights opened =
-        new BlockWeights(layout.blocks().get(index), names.all(), weights, options.kernels(), heap);
+        new BlockWeights(
+            layout.blocks().get(index), norms.vectors(), weights, options.kernels(), heap);
     return new OpenBlock(
         configuration.width(),
         opened,
-        new EncoderProgram(configuration, names, opened, attention, options.kernels()));
+        new EncoderProgram(
+            configuration.headStructure(), norms, opened, attention, null, options.kernels()));
   }
 }

@@ -8,6 +8,7 @@ import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.graph.NormSite;
 import io.github.quant4j.graph.SiteGroup;
 import io.github.quant4j.io.TensorSource;
+import io.github.quant4j.model.runtime.EncoderProgram;
 import io.github.quant4j.model.runtime.TensorCheck;
 import io.github.quant4j.model.runtime.UnusedTensors;
 import io.github.quant4j.tensor.Shape;
@@ -16,34 +17,11 @@ import java.util.List;
 
 /** Names, sites and relations of the encoder of a Whisper model. */
 final class WhisperLayout {
-  /** Index of the group of q_proj, k_proj and v_proj. */
-  static final int ATTENTION_INPUT = 0;
-
-  /** Index of the group of out_proj. */
-  static final int ATTENTION_OUTPUT = 1;
-
-  /** Index of the group of fc1. */
-  static final int MLP_INPUT = 2;
-
-  /** Index of the group of fc2. */
-  static final int MLP_OUTPUT = 3;
-
   private final WhisperConfiguration configuration;
   private final String prefix;
   private final TensorSource tensors;
   private final List<BlockLayout> blocks;
   private final BlockLayout head;
-
-  /** The vectors of an encoder block. */
-  record EncoderNames(NormSite attentionNorm, NormSite mlpNorm) {
-    List<String> all() {
-      return List.of(
-          attentionNorm.weight(),
-          attentionNorm.bias().orElseThrow(),
-          mlpNorm.weight(),
-          mlpNorm.bias().orElseThrow());
-    }
-  }
 
   /**
    * Finds the names.
@@ -84,9 +62,10 @@ final class WhisperLayout {
     return prefix + "embed_positions.weight";
   }
 
-  EncoderNames names(int layer) {
+  EncoderProgram.Norms names(int layer) {
     String name = name(layer);
-    return new EncoderNames(norm(name + ".self_attn_layer_norm"), norm(name + ".final_layer_norm"));
+    return new EncoderProgram.Norms(
+        norm(name + ".self_attn_layer_norm"), norm(name + ".final_layer_norm"));
   }
 
   private String name(int layer) {
@@ -103,7 +82,7 @@ final class WhisperLayout {
     int inner = configuration.intermediateSize();
     String name = name(layer);
     String attention = name + ".self_attn";
-    EncoderNames names = names(layer);
+    EncoderProgram.Norms names = names(layer);
     LinearSite query = LinearSite.of(attention + ".q_proj", width, width, true);
     // Whisper's keys have no bias, but a shift that was folded away has left one.
     boolean keyBias = tensors.find(attention + ".k_proj.bias").isPresent();
@@ -118,13 +97,12 @@ final class WhisperLayout {
             new SiteGroup(
                 "self_attn.input",
                 List.of(query, key, value),
-                new InputOrigin.Normalization(names.attentionNorm())),
+                new InputOrigin.Normalization(names.attention())),
             new SiteGroup(
                 "self_attn.output",
                 List.of(output),
                 new InputOrigin.Attention(value, configuration.headStructure())),
-            new SiteGroup(
-                "mlp.input", List.of(first), new InputOrigin.Normalization(names.mlpNorm())),
+            new SiteGroup("mlp.input", List.of(first), new InputOrigin.Normalization(names.mlp())),
             new SiteGroup("mlp.output", List.of(second), new InputOrigin.Activated(first))),
         width);
   }
@@ -139,7 +117,7 @@ final class WhisperLayout {
     check.require(convolution(2) + ".bias", Shape.of(width), "");
     check.require(positions(), Shape.of(configuration.positions(), width), "");
     for (int layer = 0; layer < configuration.layers(); layer++) {
-      names(layer).all().forEach(vector -> check.require(vector, Shape.of(width), ""));
+      names(layer).vectors().forEach(vector -> check.require(vector, Shape.of(width), ""));
       blocks.get(layer).sites().forEach(site -> check.requireSite(site, ""));
     }
     check.require(finalNorm().weight(), Shape.of(width), "");

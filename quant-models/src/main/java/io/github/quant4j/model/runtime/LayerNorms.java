@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.quant4j.model.whisper;
+package io.github.quant4j.model.runtime;
 
 import io.github.quant4j.graph.NormSite;
-import io.github.quant4j.model.runtime.BlockWeights;
-import io.github.quant4j.model.runtime.Elementwise;
-import io.github.quant4j.model.runtime.RowParts;
 import io.github.quant4j.parallel.WorkerTeam;
 
 /** Layer norms of many rows. */
-final class LayerNorms {
+public final class LayerNorms {
   private LayerNorms() {}
 
   /** Normalizes rows {@code [rows, width]} from one offset on into those from another. */
-  static void run(
+  public static void run(
       BlockWeights weights,
       NormSite norm,
       float[] x,
@@ -22,7 +19,7 @@ final class LayerNorms {
       int yFrom,
       WorkerTeam team) {
     float[] weight = weights.vector(norm.weight());
-    float[] bias = weights.vector(norm.bias().orElseThrow());
+    float[] bias = norm.bias().map(weights::vector).orElseGet(() -> new float[norm.width()]);
     int width = norm.width();
     RowParts.run(
         team,

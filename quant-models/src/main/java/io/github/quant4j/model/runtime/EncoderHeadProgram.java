@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.quant4j.model.whisper;
+package io.github.quant4j.model.runtime;
 
 import io.github.quant4j.graph.NormSite;
-import io.github.quant4j.model.runtime.Activations;
-import io.github.quant4j.model.runtime.BlockProgram;
-import io.github.quant4j.model.runtime.BlockWeights;
 import io.github.quant4j.parallel.WorkerTeam;
 
 /** The end of an encoder, which has no sites: {@code features = norm(h)}. */
-final class EncoderHeadProgram implements BlockProgram {
+public final class EncoderHeadProgram implements BlockProgram {
   private final BlockWeights weights;
   private final NormSite norm;
   private final WorkerTeam team;
 
-  EncoderHeadProgram(BlockWeights weights, NormSite norm, WorkerTeam team) {
+  public EncoderHeadProgram(BlockWeights weights, NormSite norm, WorkerTeam team) {
     this.weights = weights;
     this.norm = norm;
     this.team = team;

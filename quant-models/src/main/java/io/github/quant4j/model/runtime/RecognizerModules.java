@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.quant4j.model.whisper;
+package io.github.quant4j.model.runtime;
 
 import io.github.quant4j.io.TensorSource;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Linear layers of one half of a model that are stored as they are. */
-final class LinearModules {
+public final class RecognizerModules {
   private static final String WEIGHT = ".weight";
   private static final String HEAD = "proj_out";
 
-  private LinearModules() {}
+  private RecognizerModules() {}
 
   /** Those of the decoder, its head included, and of heads for other tasks. */
-  static List<String> besidesEncoder(TensorSource tensors) {
+  public static List<String> besidesEncoder(TensorSource tensors) {
     List<String> modules =
         under(tensors, List.of("decoder.", "model.decoder.", "projector.", "classifier."));
     if (!modules.isEmpty() || tensors.find(HEAD + WEIGHT).isPresent()) {
@@ -24,7 +24,7 @@ final class LinearModules {
   }
 
   /** Those of the encoder. */
-  static List<String> besidesDecoder(TensorSource tensors) {
+  public static List<String> besidesDecoder(TensorSource tensors) {
     return List.copyOf(under(tensors, List.of("encoder.", "model.encoder.")));
   }
 
