@@ -3,7 +3,6 @@ package io.github.quant4j.checkpoint.layout;
 
 import io.github.quant4j.format.HalfPrecision;
 import io.github.quant4j.tensor.DType;
-
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
 import java.util.LinkedHashMap;
@@ -212,8 +211,7 @@ public enum AwqVersion {
 
   private static void requireMultiple(int size, String what, int of) throws InexactException {
     if (size % of != 0) {
-      throw new InexactException(
-          "it has " + size + " " + what + ", expected a multiple of " + of);
+      throw new InexactException("it has " + size + " " + what + ", expected a multiple of " + of);
     }
   }
 
@@ -231,9 +229,7 @@ public enum AwqVersion {
   }
 
   private static short half(float value, DType type) {
-    return type == DType.F16
-        ? HalfPrecision.toFloat16(value)
-        : HalfPrecision.toBfloat16(value);
+    return type == DType.F16 ? HalfPrecision.toFloat16(value) : HalfPrecision.toBfloat16(value);
   }
 
   private static SequencedMap<String, Tensor> layer(Tensor codes, Tensor zeros, Tensor scales) {

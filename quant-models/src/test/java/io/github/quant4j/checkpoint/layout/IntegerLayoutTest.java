@@ -191,8 +191,7 @@ class IntegerLayoutTest {
     scales[7] = 2047;
     IntegerWeights precise = weights.withScales(scales);
     IntegerLayout layout = new AwqLayout(AwqVersion.GEMV_FAST).forGroups(List.of(32));
-    InexactException refused =
-        assertThrows(InexactException.class, () -> layout.fitted(precise));
+    InexactException refused = assertThrows(InexactException.class, () -> layout.fitted(precise));
     assertTrue(refused.reason().contains("2047.0 times zero point 3"), refused.reason());
     assertArrayEquals(precise.scales(), layout.nearest(precise).scales());
     IntegerLayout small = new AwqLayout(AwqVersion.GEMV).forGroups(List.of(16));
