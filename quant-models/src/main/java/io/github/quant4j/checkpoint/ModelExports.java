@@ -3,6 +3,7 @@ package io.github.quant4j.checkpoint;
 
 import io.github.quant4j.checkpoint.gguf.GgufTypes;
 import io.github.quant4j.checkpoint.layout.AwqLayout;
+import io.github.quant4j.checkpoint.layout.AwqVersion;
 import io.github.quant4j.checkpoint.layout.GptqLayout;
 import io.github.quant4j.checkpoint.layout.IntegerLayout;
 import java.util.List;
@@ -22,7 +23,14 @@ public final class ModelExports {
               "gptq_v2",
               "gptq_v2",
               argument -> integers("gptq_v2", new GptqLayout(true), argument)),
-          new Entry("awq", "awq", argument -> integers("awq", new AwqLayout(), argument)),
+          new Entry(
+              "awq",
+              "awq[:gemv|:gemv_fast]",
+              argument ->
+                  new IntegerExport(
+                      argument.isEmpty()
+                          ? new AwqLayout()
+                          : new AwqLayout(AwqVersion.named(argument)))),
           new Entry(
               CompressedTensorsExport.NAME,
               CompressedTensorsExport.NAME,

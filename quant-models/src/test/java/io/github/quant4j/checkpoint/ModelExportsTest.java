@@ -359,7 +359,7 @@ class ModelExportsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "gptq3", "gptq:4", "awq:gemm", "compressed-tensors:nvfp4"})
+  @ValueSource(strings = {"", "gptq3", "gptq:4", "awq:marlin", "compressed-tensors:nvfp4"})
   void otherNamesAreRefused(String name) {
     assertThrows(IllegalArgumentException.class, () -> ModelExports.named(name));
   }

@@ -10,32 +10,33 @@ import java.util.SequencedCollection;
 import java.util.SequencedMap;
 
 /**
- * The layout of AWQ checkpoints for matrix products ({@code version} {@code gemm}), as AutoAWQ,
- * transformers and vLLM read it: 4 bits, one size of groups for all layers.
+ * The layouts of AWQ checkpoints, as AutoAWQ, transformers and vLLM read them: 4 bits, one size of
+ * groups for all layers.
  *
- * <p>{@code qweight}, I32 {@code [in, out / 8]}, and {@code qzeros}, I32 {@code [groups, out / 8]}:
- * eight outputs in a word, of which the lowest four bits are the first one, then come the third,
- * the fifth, the seventh, the second, the fourth, the sixth and the eighth. {@code scales}, {@code
- * [groups, out]}.
- *
+ * @param version the order of the codes
  * @param groupSize inputs of a group, or -1 for all
  */
-public record AwqLayout(int groupSize) implements IntegerLayout {
-  private static final int BITS = 4;
-  private static final int IN_WORD = Integer.SIZE / BITS;
+public record AwqLayout(AwqVersion version, int groupSize) implements IntegerLayout {
+  private static final int BITS = AwqVersion.BITS;
   private static final int DEFAULT_GROUP = 128;
 
-  /** The place of each of eight outputs in a word. */
-  private static final int[] PLACES = {0, 4, 1, 5, 2, 6, 3, 7};
-
-  /** Groups of 128 inputs, until it is known which the layers have. */
+  /** Codes for matrix products, until it is known which groups the layers have. */
   public AwqLayout() {
-    this(DEFAULT_GROUP);
+    this(AwqVersion.GEMM);
+  }
+
+  /**
+   * Groups of 128 inputs, until it is known which the layers have.
+   *
+   * @param version the order of the codes
+   */
+  public AwqLayout(AwqVersion version) {
+    this(version, DEFAULT_GROUP);
   }
 
   @Override
   public String name() {
-    return "awq";
+    return version == AwqVersion.GEMM ? "awq" : "awq:" + version.word();
   }
 
   @Override
@@ -45,13 +46,15 @@ public record AwqLayout(int groupSize) implements IntegerLayout {
     }
     int smallest =
         groupSizes.stream().filter(size -> size > 0).min(Integer::compare).orElse(LayerShape.ALL);
-    return new AwqLayout(smallest);
+    return new AwqLayout(version, smallest);
   }
 
   @Override
   public IntegerWeights fitted(IntegerWeights weights) throws InexactException {
     GptqLayout.requireExactScales(weights);
-    return grouped(weights);
+    IntegerWeights grouped = grouped(weights);
+    version.requireExact(grouped);
+    return grouped;
   }
 
   @Override
@@ -80,13 +83,11 @@ public record AwqLayout(int groupSize) implements IntegerLayout {
   }
 
   private int size(int rows, int columns) throws InexactException {
-    if (rows % IN_WORD != 0) {
-      throw new InexactException("it has " + rows + " outputs, expected a multiple of " + IN_WORD);
-    }
     int size = groupSize == LayerShape.ALL ? columns : groupSize;
     if (columns % size != 0) {
       throw new InexactException("groups of " + size + " do not divide its " + columns + " inputs");
     }
+    version.require(rows, columns, size);
     return size;
   }
 
@@ -98,25 +99,7 @@ public record AwqLayout(int groupSize) implements IntegerLayout {
 
   @Override
   public SequencedMap<String, Tensor> tensors(IntegerWeights weights) {
-    int rows = weights.rows();
-    int columns = weights.columns();
-    int groups = weights.groupCount();
-    Words codes = new Words(columns, rows / IN_WORD, BITS);
-    Words zeros = new Words(groups, rows / IN_WORD, BITS);
-    for (int row = 0; row < rows; row++) {
-      int place = row / IN_WORD * IN_WORD + PLACES[row % IN_WORD];
-      for (int column = 0; column < columns; column++) {
-        codes.along(column, place, weights.codes()[row * columns + column] & 0xff);
-      }
-      for (int group = 0; group < groups; group++) {
-        zeros.along(group, place, weights.zeros()[row * groups + group]);
-      }
-    }
-    SequencedMap<String, Tensor> tensors = new LinkedHashMap<>();
-    tensors.put("qweight", codes.toTensor());
-    tensors.put("qzeros", zeros.toTensor());
-    tensors.put("scales", Scales.transposed(weights));
-    return tensors;
+    return version.tensors(weights);
   }
 
   @Override
@@ -124,7 +107,7 @@ public record AwqLayout(int groupSize) implements IntegerLayout {
       SequencedMap<String, LayerShape> layers, SequencedCollection<String> plain) {
     SequencedMap<String, Object> config = new LinkedHashMap<>();
     config.put("quant_method", "awq");
-    config.put("version", "gemm");
+    config.put("version", version.word());
     config.put("bits", BITS);
     config.put("group_size", groupSize);
     config.put("zero_point", true);

@@ -20,6 +20,15 @@ final class Scales {
     return TYPES.stream().filter(type -> isExact(scales, type)).findFirst();
   }
 
+  /** The type that scales are stored in: binary16 if none holds all of them exactly. */
+  static DType storedType(float[] scales) {
+    return exactType(scales).orElse(DType.F16);
+  }
+
+  static float round(float value, DType type) {
+    return FloatStorage.round(value, type);
+  }
+
   private static boolean isExact(float[] scales, DType type) {
     for (float scale : scales) {
       if (FloatStorage.round(scale, type) != scale) {
@@ -49,7 +58,7 @@ final class Scales {
   /** Scales {@code [out, groups]} as a tensor {@code [groups, out]}. */
   static Tensor transposed(IntegerWeights weights) {
     float[] scales = weights.scales();
-    DType type = exactType(scales).orElse(DType.F16);
+    DType type = storedType(scales);
     int rows = weights.rows();
     int groups = weights.groupCount();
     short[] bits = new short[scales.length];

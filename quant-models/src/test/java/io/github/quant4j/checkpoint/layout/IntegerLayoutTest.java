@@ -11,6 +11,9 @@ import io.github.quant4j.tensor.DType;
 import io.github.quant4j.tensor.Shape;
 import io.github.quant4j.tensor.Tensor;
 import io.github.quant4j.testing.SeededRandom;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -117,6 +120,85 @@ class IntegerLayoutTest {
         },
         ints(tensors, "qweight"));
     assertArrayEquals(new int[] {0x86427531}, ints(tensors, "qzeros"));
+  }
+
+  /** Eight outputs of 64 inputs in two groups: code {@code row + column}, the zero point is 8. */
+  private static IntegerWeights wide() {
+    byte[] codes = new byte[8 * 64];
+    float[] scales = new float[16];
+    int[] zeros = new int[16];
+    for (int row = 0; row < 8; row++) {
+      for (int group = 0; group < 2; group++) {
+        scales[row * 2 + group] = row + 1 + 16 * group;
+        zeros[row * 2 + group] = group == 0 ? 8 : row;
+      }
+      for (int column = 0; column < 64; column++) {
+        codes[row * 64 + column] = (byte) (row + column & 15);
+      }
+    }
+    return new IntegerWeights(8, 64, 4, codes, 32, IntegerWeights.inOrder(64, 32), scales, zeros);
+  }
+
+  @Test
+  void codesOfAwqForVectorsRunAlongRowsAndGroupsArePadded() throws InexactException {
+    IntegerLayout layout = new AwqLayout(AwqVersion.GEMV).forGroups(List.of(32));
+    Map<String, Tensor> tensors = layout.tensors(layout.fitted(wide()));
+    assertEquals(Shape.of(8, 8), tensors.get("qweight").shape());
+    int[] words = ints(tensors, "qweight");
+    assertEquals(0x76543210, words[0]);
+    assertEquals(0xfedcba98, words[1]);
+    assertEquals(0x98765432, words[16]);
+    // Groups of 32 take four words at least.
+    assertEquals(Shape.of(8, 4), tensors.get("qzeros").shape());
+    int[] zeros = ints(tensors, "qzeros");
+    assertArrayEquals(new int[] {0x08, 0, 0, 0, 0x18, 0, 0, 0}, Arrays.copyOf(zeros, 8));
+    assertEquals(Shape.of(8, 32), tensors.get("scales").shape());
+    float[] scales = tensors.get("scales").toFloatArray();
+    assertArrayEquals(new float[] {1, 17, 0}, Arrays.copyOf(scales, 3));
+    assertArrayEquals(new float[] {2, 18, 0}, Arrays.copyOfRange(scales, 32, 35));
+  }
+
+  @Test
+  void theFastOrderInterleavesFourOutputs() throws InexactException {
+    IntegerLayout layout = new AwqLayout(AwqVersion.GEMV_FAST).forGroups(List.of(32));
+    Map<String, Tensor> tensors = layout.tensors(layout.fitted(wide()));
+    Tensor codes = tensors.get("qweight");
+    assertEquals(DType.I16, codes.dtype());
+    assertEquals(Shape.of(2, 64), codes.shape());
+    ByteBuffer bytes =
+        ByteBuffer.wrap(codes.data().toArray(ValueLayout.JAVA_BYTE)).order(ByteOrder.LITTLE_ENDIAN);
+    // Inputs 0, 8, 16, 24 of the first output, then 1, 9, 17, 25; all modulo 16.
+    assertEquals(0x8080, bytes.getShort(0) & 0xffff);
+    assertEquals(0x9191, bytes.getShort(2) & 0xffff);
+    assertEquals(0xa2a2, bytes.getShort(4) & 0xffff);
+    // Of the second output, whose codes are larger by one.
+    assertEquals(0x9191, bytes.getShort(32) & 0xffff);
+    // Of the fifth.
+    assertEquals(0xc4c4, bytes.getShort(128) & 0xffff);
+    assertEquals(Shape.of(32, 8), tensors.get("scales").shape());
+    assertEquals(Shape.of(32, 8), tensors.get("qzeros").shape());
+    float[] offsets = tensors.get("qzeros").toFloatArray();
+    assertArrayEquals(
+        new float[] {-8, -16, -24, -32, -40, -48, -56, -64}, Arrays.copyOf(offsets, 8));
+    assertArrayEquals(new float[] {-18, -38}, Arrays.copyOfRange(offsets, 9, 11));
+    assertEquals(0, offsets[16]);
+  }
+
+  @Test
+  void offsetsThatHalfPrecisionDoesNotHoldAreRefused() throws InexactException {
+    IntegerWeights weights = wide();
+    float[] scales = weights.scales().clone();
+    scales[7] = 2047;
+    IntegerWeights precise = weights.withScales(scales);
+    IntegerLayout layout = new AwqLayout(AwqVersion.GEMV_FAST).forGroups(List.of(32));
+    InexactException refused = assertThrows(InexactException.class, () -> layout.fitted(precise));
+    assertTrue(refused.reason().contains("2047.0 times zero point 3"), refused.reason());
+    assertArrayEquals(precise.scales(), layout.nearest(precise).scales());
+    IntegerLayout small = new AwqLayout(AwqVersion.GEMV).forGroups(List.of(16));
+    assertTrue(
+        assertThrows(InexactException.class, () -> small.fitted(weights.split(16)))
+            .reason()
+            .contains("groups of 16"));
   }
 
   @Test
