@@ -44,8 +44,7 @@ class MoonshineQuantizationTest {
       assertEquals(List.of(), ModelVerifier.verify(directory.resolve("out")));
       try (SpeechEncoder quantized = SpeechEncoder.open(directory.resolve("out"))) {
         FloatMatrix speech = random.gaussianMatrix(7000, 1);
-        double decibels =
-            SignalToNoise.decibels(encoder.encode(speech), quantized.encode(speech));
+        double decibels = SignalToNoise.decibels(encoder.encode(speech), quantized.encode(speech));
         assertTrue(decibels > bound, () -> decibels + " dB, " + random);
       }
     }
