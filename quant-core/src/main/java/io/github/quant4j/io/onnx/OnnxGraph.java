@@ -7,7 +7,6 @@ import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
@@ -354,7 +353,7 @@ public final class OnnxGraph {
       int number, List<T> old, List<T> changed, Function<T, ProtoMessage> content) {
     List<ProtoField> before =
         message.fields().stream().filter(field -> field.number() == number).toList();
-    Map<T, ProtoField> known = new IdentityHashMap<>();
+    IdentityHashMap<T, ProtoField> known = new IdentityHashMap<>();
     for (int i = 0; i < before.size(); i++) {
       known.put(old.get(i), before.get(i));
     }
