@@ -177,7 +177,7 @@ class ConvertCommandTest {
     convert(model, "--to", "awq").requireFailure(2, "no layer is quantized", "--recipe");
     convert(model).requireFailure(2, "--to");
     convert(model, "--to", "zip").requireFailure(2, "--to", "zip", "gptq_v2", "awq");
-    convert(model, "--to", "awq:gemv").requireFailure(2, "--to", "awq:gemv");
+    convert(model, "--to", "awq:marlin").requireFailure(2, "--to", "marlin", "gemv_fast");
     convert(model, "--to", "awq", "--keep", "*").requireFailure(2, "--keep", "--recipe");
     convert(model, "--to", "awq", "--resume").requireFailure(2, "--resume");
     convert(model, "--to", "awq", "--imatrix", model).requireFailure(2, "--imatrix", "gguf");
