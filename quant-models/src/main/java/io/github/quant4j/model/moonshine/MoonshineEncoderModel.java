@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model.moonshine;
 
-import io.github.quant4j.graph.Block;
-import io.github.quant4j.graph.BlockLayout;
 import io.github.quant4j.graph.HiddenStates;
-import io.github.quant4j.graph.InputOrigin;
-import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.ModelWeights;
-import io.github.quant4j.graph.ResidualStream;
 import io.github.quant4j.graph.SequenceLayout;
 import io.github.quant4j.metric.LayerShape;
 import io.github.quant4j.metric.MatrixProduct;
@@ -15,13 +10,7 @@ import io.github.quant4j.metric.Operand;
 import io.github.quant4j.metric.ProductRole;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
-import io.github.quant4j.model.runtime.AudioEncoder;
-import io.github.quant4j.model.runtime.BlockWeights;
-import io.github.quant4j.model.runtime.EncoderHeadProgram;
-import io.github.quant4j.model.runtime.EncoderProgram;
-import io.github.quant4j.model.runtime.GroupedAttention;
-import io.github.quant4j.model.runtime.OpenBlock;
-import io.github.quant4j.model.runtime.RecognizerModules;
+import io.github.quant4j.model.runtime.LayeredEncoder;
 import io.github.quant4j.model.runtime.RotaryTable;
 import io.github.quant4j.model.runtime.TensorCheck;
 import io.github.quant4j.speech.Waveform;
@@ -29,9 +18,6 @@ import io.github.quant4j.tensor.FloatMatrix;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
-import java.util.Optional;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Every block has four site groups: q_proj, k_proj and v_proj; o_proj; fc1; fc2. The head is the
  * final norm and has no site. Convolutions stay as they are. Nothing is read before it is needed.
  */
-public final class MoonshineEncoderModel implements AudioEncoder {
+public final class MoonshineEncoderModel extends LayeredEncoder {
   private static final int SAMPLE_RATE = 16_000;
 
   /** 30 seconds. */
@@ -54,11 +40,6 @@ public final class MoonshineEncoderModel implements AudioEncoder {
 
   private final MoonshineConfiguration configuration;
   private final MoonshineLayout layout;
-  private final ModelWeights weights;
-  private final ModelOptions options;
-  private final GroupedAttention attention;
-  private final RotaryTable rotary;
-  private final List<String> warnings;
   private volatile @Nullable WaveformStem stem;
 
   private MoonshineEncoderModel(
@@ -67,18 +48,15 @@ public final class MoonshineEncoderModel implements AudioEncoder {
       ModelWeights weights,
       ModelOptions options,
       List<String> warnings) {
+    super(
+        layout,
+        configuration.headStructure(),
+        new RotaryTable(configuration.rotary()),
+        weights,
+        options,
+        warnings);
     this.configuration = configuration;
-    this.rotary = new RotaryTable(configuration.rotary());
-    this.warnings = List.copyOf(warnings);
     this.layout = layout;
-    this.weights = weights;
-    this.options = options;
-    this.attention =
-        new GroupedAttention(
-            configuration.headStructure(),
-            false,
-            options.kernels().compute().algebra(),
-            options.kernels());
   }
 
   /**
@@ -115,53 +93,8 @@ public final class MoonshineEncoderModel implements AudioEncoder {
   }
 
   @Override
-  public ModelOptions options() {
-    return options;
-  }
-
-  @Override
-  public List<String> warnings() {
-    return warnings;
-  }
-
-  @Override
   public String architecture() {
     return configuration.architecture();
-  }
-
-  @Override
-  public List<BlockLayout> blocks() {
-    return layout.blocks();
-  }
-
-  @Override
-  public BlockLayout head() {
-    return layout.head();
-  }
-
-  @Override
-  public List<String> otherLinearModules() {
-    return RecognizerModules.besidesEncoder(weights.tensors());
-  }
-
-  /**
-   * {@inheritDoc}
-   *
-   * @return empty: the convolutions write to the stream, and layer norms do not commute with
-   *     rotations
-   */
-  @Override
-  public Optional<ResidualStream> residualStream() {
-    return Optional.empty();
-  }
-
-  @Override
-  public List<LinearSite> residualWriters() {
-    return blocks().stream()
-        .flatMap(block -> block.groups().stream())
-        .filter(group -> !(group.origin() instanceof InputOrigin.Normalization))
-        .flatMap(group -> group.sites().stream())
-        .toList();
   }
 
   @Override
@@ -262,45 +195,9 @@ public final class MoonshineEncoderModel implements AudioEncoder {
   private WaveformStem stem() {
     WaveformStem known = stem;
     if (known == null) {
-      known = new WaveformStem(layout, weights.tensors(), options.kernels());
+      known = new WaveformStem(layout, weights().tensors(), options().kernels());
       stem = known;
     }
     return known;
-  }
-
-  @Override
-  public Block open(int index) {
-    Objects.checkIndex(index, configuration.layers());
-    return openBlock(index, BlockWeights.fitsHeap(layout.blocks().get(index), options));
-  }
-
-  @Override
-  public Block openHead() {
-    BlockWeights opened =
-        new BlockWeights(
-            layout.head(),
-            Stream.concat(
-                    Stream.of(layout.finalNorm().weight()), layout.finalNorm().bias().stream())
-                .toList(),
-            weights,
-            options.kernels(),
-            true);
-    return new OpenBlock(
-        configuration.width(),
-        opened,
-        new EncoderHeadProgram(opened, layout.finalNorm(), options.kernels().team()));
-  }
-
-  @Override
-  public Block openBlock(int index, boolean heap) {
-    EncoderProgram.Norms norms = layout.norms(index);
-    BlockWeights opened =
-        new BlockWeights(
-            layout.blocks().get(index), norms.vectors(), weights, options.kernels(), heap);
-    return new OpenBlock(
-        configuration.width(),
-        opened,
-        new EncoderProgram(
-            configuration.headStructure(), norms, opened, attention, rotary, options.kernels()));
   }
 }

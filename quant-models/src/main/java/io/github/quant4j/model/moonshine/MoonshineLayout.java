@@ -2,12 +2,11 @@
 package io.github.quant4j.model.moonshine;
 
 import io.github.quant4j.graph.BlockLayout;
-import io.github.quant4j.graph.InputOrigin;
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.graph.NormSite;
-import io.github.quant4j.graph.SiteGroup;
 import io.github.quant4j.io.TensorSource;
+import io.github.quant4j.model.runtime.EncoderLayout;
 import io.github.quant4j.model.runtime.EncoderProgram;
 import io.github.quant4j.model.runtime.TensorCheck;
 import io.github.quant4j.model.runtime.UnusedTensors;
@@ -16,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Names, sites and relations of the encoder of a Moonshine model. */
-final class MoonshineLayout {
+final class MoonshineLayout implements EncoderLayout {
   private final MoonshineConfiguration configuration;
   private final TensorSource tensors;
   private final String prefix;
@@ -41,15 +40,18 @@ final class MoonshineLayout {
     this.head = new BlockLayout(prefix + "layer_norm", List.of(), configuration.width());
   }
 
-  List<BlockLayout> blocks() {
+  @Override
+  public List<BlockLayout> blocks() {
     return blocks;
   }
 
-  BlockLayout head() {
+  @Override
+  public BlockLayout head() {
     return head;
   }
 
-  NormSite finalNorm() {
+  @Override
+  public NormSite finalNorm() {
     return norm(prefix + "layer_norm");
   }
 
@@ -63,7 +65,8 @@ final class MoonshineLayout {
     return prefix + "groupnorm";
   }
 
-  EncoderProgram.Norms norms(int layer) {
+  @Override
+  public EncoderProgram.Norms norms(int layer) {
     String name = name(layer);
     return new EncoderProgram.Norms(
         norm(name + ".input_layernorm"), norm(name + ".post_attention_layernorm"));
@@ -102,20 +105,12 @@ final class MoonshineLayout {
     LinearSite output = square(attention + ".o_proj", false);
     LinearSite first = LinearSite.of(name + ".mlp.fc1", width, inner, true);
     LinearSite second = LinearSite.of(name + ".mlp.fc2", inner, width, true);
-    return new BlockLayout(
+    return EncoderLayout.block(
         name,
-        List.of(
-            new SiteGroup(
-                "self_attn.input",
-                List.of(query, key, value),
-                new InputOrigin.Normalization(norms.attention())),
-            new SiteGroup(
-                "self_attn.output",
-                List.of(output),
-                new InputOrigin.Attention(value, configuration.headStructure())),
-            new SiteGroup("mlp.input", List.of(first), new InputOrigin.Normalization(norms.mlp())),
-            new SiteGroup("mlp.output", List.of(second), new InputOrigin.Activated(first))),
-        width);
+        List.of(query, key, value, output),
+        List.of(first, second),
+        norms,
+        configuration.headStructure());
   }
 
   /** Looks for tensors that are missing, of another shape or type, or not used. */

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.quant4j.model.whisper;
 
-import io.github.quant4j.graph.Block;
-import io.github.quant4j.graph.BlockLayout;
 import io.github.quant4j.graph.HiddenStates;
-import io.github.quant4j.graph.InputOrigin;
-import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.ModelWeights;
-import io.github.quant4j.graph.ResidualStream;
 import io.github.quant4j.graph.SequenceLayout;
 import io.github.quant4j.metric.LayerShape;
 import io.github.quant4j.metric.MatrixProduct;
@@ -15,20 +10,12 @@ import io.github.quant4j.metric.Operand;
 import io.github.quant4j.metric.ProductRole;
 import io.github.quant4j.model.config.InvalidModelException;
 import io.github.quant4j.model.config.ModelOptions;
-import io.github.quant4j.model.runtime.AudioEncoder;
-import io.github.quant4j.model.runtime.BlockWeights;
-import io.github.quant4j.model.runtime.EncoderHeadProgram;
-import io.github.quant4j.model.runtime.EncoderProgram;
-import io.github.quant4j.model.runtime.GroupedAttention;
-import io.github.quant4j.model.runtime.OpenBlock;
-import io.github.quant4j.model.runtime.RecognizerModules;
+import io.github.quant4j.model.runtime.LayeredEncoder;
 import io.github.quant4j.model.runtime.TensorCheck;
 import io.github.quant4j.speech.LogMelSpectrogram;
 import io.github.quant4j.speech.Waveform;
 import io.github.quant4j.tensor.FloatMatrix;
 import java.util.List;
-import java.util.Objects;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,13 +33,9 @@ import org.jspecify.annotations.Nullable;
  * before it is needed. Use {@code SpeechEncoder} to run the encoder; this is the model as
  * calibration sees it.
  */
-public final class WhisperEncoderModel implements AudioEncoder {
+public final class WhisperEncoderModel extends LayeredEncoder {
   private final WhisperConfiguration configuration;
   private final WhisperLayout layout;
-  private final ModelWeights weights;
-  private final ModelOptions options;
-  private final GroupedAttention attention;
-  private final List<String> warnings;
   private volatile @Nullable ConvolutionStem stem;
 
   private WhisperEncoderModel(
@@ -61,17 +44,9 @@ public final class WhisperEncoderModel implements AudioEncoder {
       ModelWeights weights,
       ModelOptions options,
       List<String> warnings) {
+    super(layout, configuration.headStructure(), null, weights, options, warnings);
     this.configuration = configuration;
-    this.warnings = List.copyOf(warnings);
     this.layout = layout;
-    this.weights = weights;
-    this.options = options;
-    this.attention =
-        new GroupedAttention(
-            configuration.headStructure(),
-            false,
-            options.kernels().compute().algebra(),
-            options.kernels());
   }
 
   /**
@@ -105,53 +80,8 @@ public final class WhisperEncoderModel implements AudioEncoder {
   }
 
   @Override
-  public ModelOptions options() {
-    return options;
-  }
-
-  @Override
-  public List<String> warnings() {
-    return warnings;
-  }
-
-  @Override
   public String architecture() {
     return configuration.architecture();
-  }
-
-  @Override
-  public List<BlockLayout> blocks() {
-    return layout.blocks();
-  }
-
-  @Override
-  public BlockLayout head() {
-    return layout.head();
-  }
-
-  @Override
-  public List<String> otherLinearModules() {
-    return RecognizerModules.besidesEncoder(weights.tensors());
-  }
-
-  /**
-   * {@inheritDoc}
-   *
-   * @return empty: the convolutions write to the stream, and layer norms do not commute with
-   *     rotations
-   */
-  @Override
-  public Optional<ResidualStream> residualStream() {
-    return Optional.empty();
-  }
-
-  @Override
-  public List<LinearSite> residualWriters() {
-    return blocks().stream()
-        .flatMap(block -> block.groups().stream())
-        .filter(group -> !(group.origin() instanceof InputOrigin.Normalization))
-        .flatMap(group -> group.sites().stream())
-        .toList();
   }
 
   @Override
@@ -265,43 +195,9 @@ public final class WhisperEncoderModel implements AudioEncoder {
   private ConvolutionStem stem() {
     ConvolutionStem known = stem;
     if (known == null) {
-      known = new ConvolutionStem(layout, weights.tensors(), options.kernels());
+      known = new ConvolutionStem(layout, weights().tensors(), options().kernels());
       stem = known;
     }
     return known;
-  }
-
-  @Override
-  public Block open(int index) {
-    Objects.checkIndex(index, configuration.layers());
-    return openBlock(index, BlockWeights.fitsHeap(layout.blocks().get(index), options));
-  }
-
-  @Override
-  public Block openHead() {
-    BlockWeights opened =
-        new BlockWeights(
-            layout.head(),
-            List.of(layout.finalNorm().weight(), layout.finalNorm().bias().orElseThrow()),
-            weights,
-            options.kernels(),
-            true);
-    return new OpenBlock(
-        configuration.width(),
-        opened,
-        new EncoderHeadProgram(opened, layout.finalNorm(), options.kernels().team()));
-  }
-
-  @Override
-  public Block openBlock(int index, boolean heap) {
-    EncoderProgram.Norms norms = layout.names(index);
-    BlockWeights opened =
-        new BlockWeights(
-            layout.blocks().get(index), norms.vectors(), weights, options.kernels(), heap);
-    return new OpenBlock(
-        configuration.width(),
-        opened,
-        new EncoderProgram(
-            configuration.headStructure(), norms, opened, attention, null, options.kernels()));
   }
 }

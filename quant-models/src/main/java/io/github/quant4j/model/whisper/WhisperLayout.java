@@ -2,12 +2,11 @@
 package io.github.quant4j.model.whisper;
 
 import io.github.quant4j.graph.BlockLayout;
-import io.github.quant4j.graph.InputOrigin;
 import io.github.quant4j.graph.LinearSite;
 import io.github.quant4j.graph.ModelWeights;
 import io.github.quant4j.graph.NormSite;
-import io.github.quant4j.graph.SiteGroup;
 import io.github.quant4j.io.TensorSource;
+import io.github.quant4j.model.runtime.EncoderLayout;
 import io.github.quant4j.model.runtime.EncoderProgram;
 import io.github.quant4j.model.runtime.TensorCheck;
 import io.github.quant4j.model.runtime.UnusedTensors;
@@ -16,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Names, sites and relations of the encoder of a Whisper model. */
-final class WhisperLayout {
+final class WhisperLayout implements EncoderLayout {
   private final WhisperConfiguration configuration;
   private final String prefix;
   private final TensorSource tensors;
@@ -41,15 +40,18 @@ final class WhisperLayout {
     this.head = new BlockLayout(prefix + "layer_norm", List.of(), configuration.width());
   }
 
-  List<BlockLayout> blocks() {
+  @Override
+  public List<BlockLayout> blocks() {
     return blocks;
   }
 
-  BlockLayout head() {
+  @Override
+  public BlockLayout head() {
     return head;
   }
 
-  NormSite finalNorm() {
+  @Override
+  public NormSite finalNorm() {
     return norm(prefix + "layer_norm");
   }
 
@@ -62,7 +64,8 @@ final class WhisperLayout {
     return prefix + "embed_positions.weight";
   }
 
-  EncoderProgram.Norms names(int layer) {
+  @Override
+  public EncoderProgram.Norms norms(int layer) {
     String name = name(layer);
     return new EncoderProgram.Norms(
         norm(name + ".self_attn_layer_norm"), norm(name + ".final_layer_norm"));
@@ -82,7 +85,7 @@ final class WhisperLayout {
     int inner = configuration.intermediateSize();
     String name = name(layer);
     String attention = name + ".self_attn";
-    EncoderProgram.Norms names = names(layer);
+    EncoderProgram.Norms norms = norms(layer);
     LinearSite query = LinearSite.of(attention + ".q_proj", width, width, true);
     // Whisper's keys have no bias, but a shift that was folded away has left one.
     boolean keyBias = tensors.find(attention + ".k_proj.bias").isPresent();
@@ -91,20 +94,12 @@ final class WhisperLayout {
     LinearSite output = LinearSite.of(attention + ".out_proj", width, width, true);
     LinearSite first = LinearSite.of(name + ".fc1", width, inner, true);
     LinearSite second = LinearSite.of(name + ".fc2", inner, width, true);
-    return new BlockLayout(
+    return EncoderLayout.block(
         name,
-        List.of(
-            new SiteGroup(
-                "self_attn.input",
-                List.of(query, key, value),
-                new InputOrigin.Normalization(names.attention())),
-            new SiteGroup(
-                "self_attn.output",
-                List.of(output),
-                new InputOrigin.Attention(value, configuration.headStructure())),
-            new SiteGroup("mlp.input", List.of(first), new InputOrigin.Normalization(names.mlp())),
-            new SiteGroup("mlp.output", List.of(second), new InputOrigin.Activated(first))),
-        width);
+        List.of(query, key, value, output),
+        List.of(first, second),
+        norms,
+        configuration.headStructure());
   }
 
   /** Looks for tensors that are missing, of another shape or type, or not used. */
@@ -117,7 +112,7 @@ final class WhisperLayout {
     check.require(convolution(2) + ".bias", Shape.of(width), "");
     check.require(positions(), Shape.of(configuration.positions(), width), "");
     for (int layer = 0; layer < configuration.layers(); layer++) {
-      names(layer).vectors().forEach(vector -> check.require(vector, Shape.of(width), ""));
+      norms(layer).vectors().forEach(vector -> check.require(vector, Shape.of(width), ""));
       blocks.get(layer).sites().forEach(site -> check.requireSite(site, ""));
     }
     check.require(finalNorm().weight(), Shape.of(width), "");
